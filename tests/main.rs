@@ -1,0 +1,4 @@
+//! Every test of the crate, in one binary: one file per theme.
+#![allow(missing_docs)]
+
+mod support;
