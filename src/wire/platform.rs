@@ -11,7 +11,12 @@ pub struct Platform {
     /// The platform's type.
     pub platform: String,
     /// The agent it belongs to; `agentId` in later releases, absent from some replies.
-    #[serde(rename = "templateAgentId", alias = "agentId", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "templateAgentId",
+        alias = "agentId",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub agent_id: Option<String>,
     /// What was stored, plus the server's own key `platform`.
     #[serde(default)]

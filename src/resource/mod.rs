@@ -1,0 +1,31 @@
+//! The domain: what an organisation is made of, whichever side it was read from.
+//!
+//! `config` builds a [`State`] from files and `remote` builds one from the server; the planner compares two values of
+//! the same type. This room knows no IO, no wire format and no terminal.
+
+mod address;
+mod agent;
+mod entity_type;
+mod field_path;
+mod origin;
+mod platform;
+mod relationship_type;
+mod secret;
+mod settings;
+mod shown;
+mod slug;
+mod state;
+pub mod value;
+
+pub use address::{Address, AddressError};
+pub use agent::Agent;
+pub use entity_type::EntityType;
+pub use field_path::FieldPath;
+pub use origin::{Origin, Origins};
+pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
+pub use relationship_type::{RelationshipType, Rule};
+pub use secret::Secret;
+pub use settings::{Settings, field};
+pub use shown::Shown;
+pub use slug::{normalize_entity_slug, platform_slug, stable_platform_id};
+pub use state::State;

@@ -1,0 +1,72 @@
+//! An agent's settings: the fields of its config that a file can express.
+
+use serde_json::{Map, Value};
+
+/// What `settings.AGENT` addresses: the agent's config by wire name.
+///
+/// On the desired side a key that the files do not mention is absent, at every level the files can express. On the
+/// remote side all keys of the reply are kept, because a write replaces a whole top-level key (contract section 5).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// The agent's id.
+    pub agent: String,
+    /// Wire names to JSON values; see [`field`].
+    pub fields: Map<String, Value>,
+}
+
+impl Settings {
+    /// The value of a top-level field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
+    }
+}
+
+/// The wire names of the settings that a file can express (contract section 10, mapping table).
+pub mod field {
+    /// IDENTITY.md.
+    pub const IDENTITY: &str = "identityMd";
+    /// SOUL.md.
+    pub const SOUL: &str = "soulMd";
+    /// USER.md.
+    pub const USER: &str = "userMd";
+    /// `[[providers]]`, in order: `[{"providerId": id}]` on the desired side.
+    pub const PROVIDERS: &str = "installedProviders";
+    /// `{"mode": "auto"}` where there are providers.
+    pub const MODEL_SELECTION: &str = "modelSelection";
+    /// Model by provider id.
+    pub const MODEL_PREFERENCES: &str = "providerModelPreferences";
+    /// `[network]`: `allowedDomains`, `deniedDomains`, `judgedDomains`, `judges`.
+    pub const NETWORK: &str = "networkConfig";
+    /// `[egress]`: `extraPolicy`, `judgeModel`.
+    pub const EGRESS: &str = "egressConfig";
+    /// `tools.pre_approved`.
+    pub const PRE_APPROVED: &str = "preApprovedTools";
+    /// `[tools]`: `allowedTools`, `deniedTools`, `strictMode`.
+    pub const TOOLS: &str = "toolsConfig";
+    /// `guardrails`.
+    pub const GUARDRAILS: &str = "guardrails";
+    /// `worker.nix_packages`: `packages`.
+    pub const NIX: &str = "nixConfig";
+    /// `skills.mcp`, and what local skills bring.
+    pub const MCP_SERVERS: &str = "mcpServers";
+    /// Local skills: `{"skills": [...]}`.
+    pub const SKILLS: &str = "skillsConfig";
+
+    /// All of them, in the order in which people read them.
+    pub const ALL: [&str; 14] = [
+        IDENTITY,
+        SOUL,
+        USER,
+        PROVIDERS,
+        MODEL_SELECTION,
+        MODEL_PREFERENCES,
+        NETWORK,
+        EGRESS,
+        PRE_APPROVED,
+        TOOLS,
+        GUARDRAILS,
+        NIX,
+        MCP_SERVERS,
+        SKILLS,
+    ];
+}

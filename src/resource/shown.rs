@@ -1,0 +1,36 @@
+//! The only form in which a value reaches a plan, a line, JSON or a log.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A value that may be shown, or the mere presence of one that may not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "as", content = "value", rename_all = "kebab-case")]
+pub enum Shown {
+    /// Anything that is not secret.
+    Plain(Value),
+    /// There is a secret; neither its value nor its length nor a digest is known here.
+    Secret,
+}
+
+impl Shown {
+    /// The value when it is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Plain(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<Value> for Shown {
+    fn from(value: Value) -> Self {
+        Self::Plain(value)
+    }
+}
+
+impl From<&str> for Shown {
+    fn from(text: &str) -> Self {
+        Self::Plain(Value::String(text.to_owned()))
+    }
+}
