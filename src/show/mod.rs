@@ -1,0 +1,8 @@
+//! Meaning becomes lines here, once: rows, changes, events and summaries as spans with roles.
+//!
+//! The screen and the text only map a role to a style, so that they cannot disagree. This room knows neither ratatui
+//! nor ANSI, neither width nor colour.
+
+mod line;
+
+pub use line::{Line, Role, Span, printable};
