@@ -22,10 +22,11 @@ pub(super) fn of(target: &Target, rows: &[Row]) -> String {
         let line = json!([row.address, row.verb, row.impact, row.recheck, changes]);
         digest.update(canonical(&line).to_string().as_bytes());
     }
+    let hex = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     digest
         .finalize()
         .iter()
         .take(6)
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|byte| [hex(byte >> 4), hex(byte & 15)])
         .collect()
 }

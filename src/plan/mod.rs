@@ -65,19 +65,15 @@ impl Plan {
             .and_then(|index| self.rows.get(index))
     }
 
-    /// Only what a selection writes: what `--target` shows.
-    pub fn restricted(&self, selection: &Selection) -> Self {
-        let rows: Vec<Row> = self
-            .rows
-            .iter()
-            .filter(|row| selection.contains(&row.address))
-            .cloned()
-            .collect();
-        let counts = Counts::of(&rows);
+    /// Only the rows of these addresses: what `--target` shows. The id is that of what is left.
+    pub fn restricted(&self, keep: impl Fn(&Row) -> bool) -> Self {
+        let rows: Vec<Row> = self.rows.iter().filter(|row| keep(row)).cloned().collect();
         Self {
-            counts,
+            target: self.target.clone(),
+            counts: Counts::of(&rows),
+            id: identity::of(&self.target, &rows),
+            warnings: self.warnings.clone(),
             rows,
-            ..self.clone()
         }
     }
 }

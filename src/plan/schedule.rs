@@ -18,6 +18,8 @@ pub struct ScheduledStep {
     pub restarts: bool,
     /// What to do.
     pub step: Step,
+    /// Whether this very run creates the agent that the row belongs to.
+    pub new_agent: bool,
     /// Has to have ended, in whatever way.
     pub after: BTreeSet<Address>,
     /// Has to have succeeded; if not, this one is skipped.
@@ -77,6 +79,10 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
         verb: row.verb,
         restarts: matches!(row.impact, Some(Impact::Restart | Impact::Replace)),
         step: step.clone(),
+        new_agent: row
+            .address
+            .parent()
+            .is_some_and(|parent| verbs.get(&parent) == Some(&Verb::Create)),
         after,
         needs,
     }

@@ -24,19 +24,19 @@ pub fn compare(desired: &EntityType, remote: Option<&EntityType>, clear: bool) -
         "description",
         text(&desired.description),
         found(|it| it.description.clone().map(Value::String)),
-        cleared(),
+        Some(no_text()),
     );
     fields.compare(
         "icon",
         text(&desired.icon),
         found(|it| it.icon.clone().map(Value::String)),
-        cleared(),
+        Some(no_text()),
     );
     fields.compare(
         "color",
         text(&desired.color),
         found(|it| it.color.clone().map(Value::String)),
-        cleared(),
+        Some(no_text()),
     );
     fields.compare(
         "metadata_schema",
@@ -65,8 +65,9 @@ pub fn compare(desired: &EntityType, remote: Option<&EntityType>, clear: bool) -
     }
 }
 
-fn cleared() -> Option<Value> {
-    Some(Value::from(""))
+/// What the wire takes for "no text".
+fn no_text() -> Value {
+    Value::from("")
 }
 
 /// Collects the differences of a schema row and the body that carries them out.
