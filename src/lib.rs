@@ -1,6 +1,10 @@
 //! `lobuctl`: plan, review and apply a Lobu organisation from `lobu.toml`.
 
 pub mod apply;
+pub mod cli;
+pub mod exit;
+pub mod failure;
+pub mod host;
 pub mod plan;
 pub mod resource;
 pub mod server;
