@@ -6,6 +6,7 @@ pub mod exit;
 pub mod failure;
 pub mod host;
 pub mod plan;
+pub mod remote;
 pub mod resource;
 pub mod server;
 pub mod show;
