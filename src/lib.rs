@@ -1,7 +1,12 @@
 //! `lobuctl`: plan, review and apply a Lobu organisation from `lobu.toml`.
 
 pub mod apply;
+pub mod cli;
+pub mod exit;
+pub mod failure;
+pub mod host;
 pub mod plan;
+pub mod remote;
 pub mod resource;
 pub mod server;
 pub mod show;
