@@ -7,6 +7,7 @@ pub mod failure;
 pub mod host;
 pub mod plan;
 pub mod remote;
+pub mod report;
 pub mod resource;
 pub mod server;
 pub mod show;

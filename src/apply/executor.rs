@@ -28,7 +28,11 @@ pub struct ApplyOptions {
 
 impl Default for ApplyOptions {
     fn default() -> Self {
-        Self { parallelism: 16, keep_going: false, on_stale: OnStale::Stop }
+        Self {
+            parallelism: 16,
+            keep_going: false,
+            on_stale: OnStale::Stop,
+        }
     }
 }
 
@@ -45,13 +49,25 @@ pub async fn apply(
     let stamp = Arc::new(Stamp::new(events));
     let steps = schedule.steps.values().map(planned).collect();
     stamp.tell(EventKind::RunStarted { target, steps });
-    let run = Run { client, options, cancel, stamp: &stamp, queue: Queue::new(schedule), failed: None, told: false };
-    run.to_the_end().await;
+    let run = Run {
+        client,
+        options,
+        cancel,
+        stamp: &stamp,
+        queue: Queue::new(schedule),
+        failed: None,
+        told: false,
+    };
+    run.work().await;
     stamp.tell(EventKind::RunFinished);
 }
 
 fn planned(step: &ScheduledStep) -> PlannedStep {
-    PlannedStep { address: step.address.clone(), verb: step.verb, restarts: step.restarts }
+    PlannedStep {
+        address: step.address.clone(),
+        verb: step.verb,
+        restarts: step.restarts,
+    }
 }
 
 struct Run<'a> {
@@ -67,7 +83,7 @@ struct Run<'a> {
 type InFlight<'a> = FuturesUnordered<BoxFuture<'a, (Address, Outcome)>>;
 
 impl<'a> Run<'a> {
-    async fn to_the_end(mut self) {
+    async fn work(mut self) {
         let mut in_flight: InFlight<'a> = FuturesUnordered::new();
         let mut notes: std::collections::BTreeMap<Address, Arc<StepNotes>> = std::collections::BTreeMap::new();
         let cancel = self.cancel.clone();
@@ -125,7 +141,11 @@ impl<'a> Run<'a> {
     }
 
     fn ended(&mut self, address: &Address, outcome: &Outcome) {
-        let ending = if outcome.succeeded() { Ending::Succeeded } else { Ending::Failed };
+        let ending = if outcome.succeeded() {
+            Ending::Succeeded
+        } else {
+            Ending::Failed
+        };
         if ending == Ending::Failed && self.failed.is_none() {
             self.failed = Some(address.clone());
         }
@@ -141,11 +161,19 @@ impl<'a> Run<'a> {
     fn abandon(&self, notes: std::collections::BTreeMap<Address, Arc<StepNotes>>) {
         for (address, note) in notes {
             let outcome = if note.may_have_written() {
-                Outcome::Unknown { message: "interrupted before the answer came".to_owned() }
+                Outcome::Unknown {
+                    message: "interrupted before the answer came".to_owned(),
+                }
             } else {
-                Outcome::Skipped { reason: "interrupted before anything was written".to_owned() }
+                Outcome::Skipped {
+                    reason: "interrupted before anything was written".to_owned(),
+                }
             };
-            self.stamp.tell(EventKind::StepFinished { address, outcome, took_ms: 0 });
+            self.stamp.tell(EventKind::StepFinished {
+                address,
+                outcome,
+                took_ms: 0,
+            });
         }
     }
 
@@ -162,6 +190,10 @@ impl<'a> Run<'a> {
 
     fn skip(&self, address: Address, reason: String) {
         let outcome = Outcome::Skipped { reason };
-        self.stamp.tell(EventKind::StepFinished { address, outcome, took_ms: 0 });
+        self.stamp.tell(EventKind::StepFinished {
+            address,
+            outcome,
+            took_ms: 0,
+        });
     }
 }

@@ -8,8 +8,8 @@ use super::event::Outcome;
 use super::step::StepContext;
 use crate::plan::operation::{Operation, PlatformWrite, RelationshipWrite};
 use crate::plan::{compare, creation_fields};
+use crate::remote::RemoteError;
 use crate::remote::write::{self, Answer};
-use crate::remote::{Client, RemoteError};
 use crate::resource::{Agent, EntityType, Platform, RelationshipType, Resource, Rule};
 use crate::wire::platform::UpsertReply;
 use crate::wire::schema::SchemaType;
@@ -38,9 +38,12 @@ pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result
             Answer::Deleted
         }
         Operation::CreateRelationshipType(write) => create_relationship_type(context, write).await?,
-        Operation::UpdateRelationshipType { slug, fields, add, remove } => {
-            update_relationship_type(context, slug, fields, (add, remove)).await?
-        }
+        Operation::UpdateRelationshipType {
+            slug,
+            fields,
+            add,
+            remove,
+        } => update_relationship_type(context, slug, fields, (add, remove)).await?,
         Operation::ReplaceRelationshipType(write) => {
             delete_relationship_type(context, &write.relationship_type.slug).await?;
             create_relationship_type(context, write).await?;
@@ -66,7 +69,9 @@ fn outcome(context: &StepContext<'_>, answer: &Answer) -> Outcome {
 
 /// Milliseconds since the epoch: the server stamps with its own clock everything but the providers of a PATCH.
 fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map(super::stamp::milliseconds).unwrap_or(0)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, super::stamp::milliseconds)
 }
 
 /// A POST for an agent that exists changes nothing and answers 200: never taken for a creation.
@@ -75,18 +80,29 @@ async fn create_agent(context: &StepContext<'_>, agent: &Agent) -> Result<Outcom
         Answer::Exists(stored) => stored,
         answer => return Ok(outcome(context, &answer)),
     };
-    let listed = context.client.agents().await?.iter().any(|other| other.agent_id == agent.id);
+    let listed = context
+        .client
+        .agents()
+        .await?
+        .iter()
+        .any(|other| other.agent_id == agent.id);
     if !listed {
         let message = "the server has a hidden agent of this id, which lobuctl must not touch".to_owned();
         let hint = Some("choose another id".to_owned());
-        return Ok(Outcome::Failed { message, hint, partly_written: false });
+        return Ok(Outcome::Failed {
+            message,
+            hint,
+            partly_written: false,
+        });
     }
     let empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     if stored.name == agent.name && empty(&stored.description) == empty(&agent.description) {
         context.note("another run created it meanwhile");
         return Ok(Outcome::Unchanged);
     }
-    Ok(Outcome::Stale { message: "somebody created this agent meanwhile, with other values".to_owned() })
+    Ok(Outcome::Stale {
+        message: "somebody created this agent meanwhile, with other values".to_owned(),
+    })
 }
 
 async fn upsert_platform(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
@@ -172,11 +188,21 @@ async fn create_entity_type(context: &StepContext<'_>, entity_type: &EntityType)
         ("event_kinds", entity_type.event_kinds.clone()),
     ];
     let wanted = Resource::EntityType(entity_type.clone());
-    create_type(context, SchemaType::EntityType, &entity_type.slug, present(fields), &wanted).await
+    create_type(
+        context,
+        SchemaType::EntityType,
+        &entity_type.slug,
+        present(fields),
+        &wanted,
+    )
+    .await
 }
 
 fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
-    fields.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect()
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name.to_owned(), value)))
+        .collect()
 }
 
 /// A creation whose first answer was lost is refused the second time: when what is there is what was wanted, it is ours.
@@ -188,21 +214,23 @@ async fn create_type(
     wanted: &Resource,
 ) -> Result<Answer, RemoteError> {
     let refused = match write::schema(context.client, kind, "create", slug, &fields).await {
-        Ok(_) => return Ok(Answer::Created),
+        Ok(()) => return Ok(Answer::Created),
         Err(error) if error.status() == Some(400) && context.repeated() => error,
         Err(error) => return Err(error),
     };
     let found = context.client.read(&context.address).await?;
-    let differs = compare(wanted, found.as_ref(), false).changes.iter().any(|change| {
-        change.kind.writes() && change.path.top() != "rules" && change.path.top() != "inverse_type_slug"
-    });
-    if found.is_some() && !differs { Ok(Answer::Created) } else { Err(refused) }
+    let differs = compare(wanted, found.as_ref(), false)
+        .changes
+        .iter()
+        .any(|change| change.kind.writes() && change.path.top() != "rules" && change.path.top() != "inverse_type_slug");
+    if found.is_some() && !differs {
+        Ok(Answer::Created)
+    } else {
+        Err(refused)
+    }
 }
 
-async fn create_relationship_type(
-    context: &StepContext<'_>,
-    write: &RelationshipWrite,
-) -> Result<Answer, RemoteError> {
+async fn create_relationship_type(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Answer, RemoteError> {
     let wanted: &RelationshipType = &write.relationship_type;
     let resource = Resource::RelationshipType(wanted.clone());
     let kind = SchemaType::RelationshipType;

@@ -55,7 +55,9 @@ impl Queue {
     /// Notes that a step has ended; what waited for it may become ready.
     pub fn end(&mut self, address: &Address, ending: Ending) {
         for dependent in self.dependents.remove(address).unwrap_or_default() {
-            let Some((step, count)) = self.waiting.get_mut(&dependent) else { continue };
+            let Some((step, count)) = self.waiting.get_mut(&dependent) else {
+                continue;
+            };
             *count -= 1;
             if ending == Ending::Failed && step.needs.contains(address) {
                 self.doomed.entry(dependent.clone()).or_insert_with(|| address.clone());

@@ -18,13 +18,21 @@ pub struct Stamp {
 impl Stamp {
     /// Starts the clock of a run.
     pub fn new(events: UnboundedSender<Event>) -> Self {
-        Self { start: Instant::now(), next: Mutex::new(0), events }
+        Self {
+            start: Instant::now(),
+            next: Mutex::new(0),
+            events,
+        }
     }
 
     /// Tells an event. Numbers leave in order.
     pub fn tell(&self, kind: EventKind) {
         let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let event = Event { seq: *next, elapsed_ms: milliseconds(self.start.elapsed()), kind };
+        let event = Event {
+            seq: *next,
+            elapsed_ms: milliseconds(self.start.elapsed()),
+            kind,
+        };
         *next += 1;
         drop(self.events.send(event));
     }

@@ -1,7 +1,7 @@
 //! One row from its pre-read to its outcome.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::event::{EventKind, Outcome};
@@ -53,7 +53,10 @@ impl StepNotes {
 impl StepContext<'_> {
     /// Says something about the row.
     pub fn note(&self, message: impl Into<String>) {
-        self.stamp.tell(EventKind::Note { address: self.address.clone(), message: message.into() });
+        self.stamp.tell(EventKind::Note {
+            address: self.address.clone(),
+            message: message.into(),
+        });
     }
 
     /// Notes that a request of this row was carried out.
@@ -99,7 +102,9 @@ pub async fn run_step(
 ) -> Outcome {
     let start = Instant::now();
     let address = scheduled.address.clone();
-    stamp.tell(EventKind::StepStarted { address: address.clone() });
+    stamp.tell(EventKind::StepStarted {
+        address: address.clone(),
+    });
     let watch = (Arc::clone(stamp), Arc::clone(notes), address.clone());
     let client = client.watched(move |attempt| report_attempt(&watch.0, &watch.1, &watch.2, attempt));
     let context = StepContext {
@@ -115,7 +120,11 @@ pub async fn run_step(
         Err(error) => failure(&error, notes),
     };
     let took_ms = milliseconds(start.elapsed());
-    stamp.tell(EventKind::StepFinished { address, outcome: outcome.clone(), took_ms });
+    stamp.tell(EventKind::StepFinished {
+        address,
+        outcome: outcome.clone(),
+        took_ms,
+    });
     outcome
 }
 
@@ -177,7 +186,9 @@ fn needs_no_read(scheduled: &ScheduledStep) -> bool {
 /// The same comparison as the plan's, against what is there now.
 fn again(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> Prepared {
     let step = &scheduled.step;
-    let Some(desired) = &step.desired else { return Prepared::Write(Box::new(step.operation.clone())) };
+    let Some(desired) = &step.desired else {
+        return Prepared::Write(Box::new(step.operation.clone()));
+    };
     match compare(desired, fresh, step.clear).operation {
         Some(operation) => Prepared::Write(Box::new(operation)),
         None => Prepared::Done(Outcome::Unchanged),
@@ -221,7 +232,13 @@ fn failure(error: &RemoteError, notes: &StepNotes) -> Outcome {
     let wrote = notes.wrote.load(Ordering::Relaxed);
     let writing = notes.writing.load(Ordering::Relaxed);
     if writing && error.may_have_written() {
-        return Outcome::Unknown { message: error.to_string() };
+        return Outcome::Unknown {
+            message: error.to_string(),
+        };
     }
-    Outcome::Failed { message: error.to_string(), hint: error.hint().map(str::to_owned), partly_written: wrote }
+    Outcome::Failed {
+        message: error.to_string(),
+        hint: error.hint().map(str::to_owned),
+        partly_written: wrote,
+    }
 }

@@ -61,17 +61,27 @@ pub(super) struct Reply {
 impl Client {
     /// A client of this organisation.
     pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
-        Self { retry, organization: organization.into(), parallelism: parallelism.max(1) }
+        Self {
+            retry,
+            organization: organization.into(),
+            parallelism: parallelism.max(1),
+        }
     }
 
     /// The same, telling of every try of a request.
     pub fn watched(&self, observer: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
-        Self { retry: self.retry.clone().observed_by(observer), ..self.clone() }
+        Self {
+            retry: self.retry.clone().observed_by(observer),
+            ..self.clone()
+        }
     }
 
     /// The same, starting no further try once this is cancelled.
     pub fn stopped_by(&self, stop: CancellationToken) -> Self {
-        Self { retry: self.retry.clone().stopped_by(stop), ..self.clone() }
+        Self {
+            retry: self.retry.clone().stopped_by(stop),
+            ..self.clone()
+        }
     }
 
     /// The organisation's slug.
@@ -114,7 +124,12 @@ impl Client {
             Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
             other => other?,
         };
-        Ok(Some(list.platforms.into_iter().map(|it| normalize::platform(agent, it)).collect()))
+        Ok(Some(
+            list.platforms
+                .into_iter()
+                .map(|it| normalize::platform(agent, it))
+                .collect(),
+        ))
     }
 
     /// Every entity type that is listed, those of other organisations too.
@@ -124,13 +139,16 @@ impl Client {
 
     /// Every relationship type that is listed, those of other organisations too.
     pub async fn relationship_types(&self) -> Result<Vec<RelationshipType>, RemoteError> {
-        self.schema_list(SchemaType::RelationshipType, "relationship_types").await
+        self.schema_list(SchemaType::RelationshipType, "relationship_types")
+            .await
     }
 
     /// The rules of a relationship type.
     pub async fn rules(&self, slug: &str) -> Result<Vec<Rule>, RemoteError> {
         let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
-        let reply = self.schema(SchemaType::RelationshipType, "list_rules", &fields, CallKind::Read).await?;
+        let reply = self
+            .schema(SchemaType::RelationshipType, "list_rules", &fields, CallKind::Read)
+            .await?;
         reply.parse_key("rules")
     }
 
@@ -148,7 +166,10 @@ impl Client {
             Address::Platform { agent, .. } => {
                 let id = address.stable_id();
                 let platforms = self.platforms(agent).await?.unwrap_or_default();
-                Ok(platforms.into_iter().find(|it| Some(&it.stable_id) == id.as_ref()).map(Resource::Platform))
+                Ok(platforms
+                    .into_iter()
+                    .find(|it| Some(&it.stable_id) == id.as_ref())
+                    .map(Resource::Platform))
             }
             Address::EntityType { slug } => self.read_entity_type(slug).await,
             Address::RelationshipType { slug } => self.read_relationship_type(slug).await,
@@ -168,7 +189,9 @@ impl Client {
             return Ok(None);
         };
         let rules = self.rules(slug).await?;
-        Ok(Some(Resource::RelationshipType(normalize::relationship_type(ours, rules))))
+        Ok(Some(Resource::RelationshipType(normalize::relationship_type(
+            ours, rules,
+        ))))
     }
 
     async fn schema_list<T: DeserializeOwned>(&self, kind: SchemaType, key: &str) -> Result<Vec<T>, RemoteError> {
@@ -208,7 +231,10 @@ impl Client {
 
     /// `/api/:org/…`, each segment percent-encoded.
     pub(super) fn path(&self, segments: &[&str]) -> String {
-        let all: Vec<&str> = ["api", self.organization.as_str()].into_iter().chain(segments.iter().copied()).collect();
+        let all: Vec<&str> = ["api", self.organization.as_str()]
+            .into_iter()
+            .chain(segments.iter().copied())
+            .collect();
         path(&all)
     }
 
@@ -227,11 +253,19 @@ impl Client {
         };
         let response = self.retry.send(request).await?;
         let Some(answer) = answer::refusal(call.method, &call.path, &response) else {
-            return Ok(Reply { method: call.method, path: call.path, response });
+            return Ok(Reply {
+                method: call.method,
+                path: call.path,
+                response,
+            });
         };
         let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
         let words = body.map(|body| body.sentence().to_owned()).unwrap_or_default();
-        Err(RemoteError::Refused { answer, words, doubtful: response.leaves_doubt() })
+        Err(RemoteError::Refused {
+            answer,
+            words,
+            doubtful: response.leaves_doubt(),
+        })
     }
 
     /// Waits a little before the `tries`-th try of something that must not be repeated blindly.
@@ -248,7 +282,13 @@ impl Call {
 
     /// A request without a body.
     pub fn new(method: Method, path: String, kind: CallKind) -> Self {
-        Self { method, path, body: None, secrets: Vec::new(), kind }
+        Self {
+            method,
+            path,
+            body: None,
+            secrets: Vec::new(),
+            kind,
+        }
     }
 
     /// The same with a body.

@@ -57,7 +57,7 @@ impl RemoteError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused { answer, .. } | Self::Malformed { answer } => answer.hint,
-            Self::Transport(error) => error.hint(),
+            Self::Transport(error) => Some(error.hint()),
         }
     }
 }

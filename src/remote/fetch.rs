@@ -40,8 +40,14 @@ pub struct Reading {
 /// # Errors
 /// The first read that failed.
 pub async fn fetch(client: &Client, scope: &Scope, watch: Watch<'_>) -> Result<State, RemoteError> {
-    let ledger = Ledger { watch, counts: std::sync::Mutex::new((0, 0)) };
-    let (agents, memory) = tokio::join!(fetch_agents(client, scope, &ledger), fetch_memory(client, scope, &ledger));
+    let ledger = Ledger {
+        watch,
+        counts: std::sync::Mutex::new((0, 0)),
+    };
+    let (agents, memory) = tokio::join!(
+        fetch_agents(client, scope, &ledger),
+        fetch_memory(client, scope, &ledger)
+    );
     let (mut state, memory) = (agents?, memory?);
     state.entity_types = memory.entity_types;
     state.relationship_types = memory.relationship_types;
@@ -77,9 +83,16 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     ledger.expect(1);
     let agents = client.agents().await?;
     ledger.done("agents".to_owned());
-    state.agents = agents.into_iter().map(|agent| (agent.agent_id.clone(), normalize::agent(agent))).collect();
+    state.agents = agents
+        .into_iter()
+        .map(|agent| (agent.agent_id.clone(), normalize::agent(agent)))
+        .collect();
     let ids: Vec<String> = state.agents.keys().cloned().collect();
-    let wanted: Vec<String> = ids.iter().filter(|id| scope.settings_of.contains(*id)).cloned().collect();
+    let wanted: Vec<String> = ids
+        .iter()
+        .filter(|id| scope.settings_of.contains(*id))
+        .cloned()
+        .collect();
     ledger.expect(ids.len() + wanted.len());
     let settings = stream::iter(wanted).map(|id| async move {
         let settings = client.settings(&id).await?;
@@ -95,8 +108,16 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     let settings = settings.buffer_unordered(width).try_collect::<BTreeMap<_, _>>();
     let platforms = platforms.buffer_unordered(width).try_collect::<Vec<_>>();
     let (settings, platforms) = tokio::try_join!(settings, platforms)?;
-    state.settings = settings.into_iter().filter_map(|(id, found)| found.map(|found| (id, found))).collect();
-    state.platforms = platforms.into_iter().flatten().flatten().map(|it| (it.key(), it)).collect();
+    state.settings = settings
+        .into_iter()
+        .filter_map(|(id, found)| found.map(|found| (id, found)))
+        .collect();
+    state.platforms = platforms
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|it| (it.key(), it))
+        .collect();
     Ok(state)
 }
 
@@ -112,8 +133,10 @@ async fn fetch_memory(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     for entity_type in entities {
         add_entity_type(&mut state, client.organization(), entity_type);
     }
-    let ours: Vec<wire::schema::RelationshipType> =
-        relationships.into_iter().filter(|it| is_ours(it.organization_slug.as_deref(), client.organization())).collect();
+    let ours: Vec<wire::schema::RelationshipType> = relationships
+        .into_iter()
+        .filter(|it| is_ours(it.organization_slug.as_deref(), client.organization()))
+        .collect();
     ledger.expect(ours.len());
     let with_rules = stream::iter(ours).map(|it| async move {
         let rules = client.rules(&it.slug).await?;
@@ -140,16 +163,23 @@ fn add_entity_type(state: &mut State, organization: &str, wire: wire::schema::En
     if wire.is_system || wire.slug.starts_with('$') {
         state.facts.system_types.insert(Address::entity_type(&wire.slug));
     }
-    state.entity_types.insert(wire.slug.clone(), normalize::entity_type(wire));
+    state
+        .entity_types
+        .insert(wire.slug.clone(), normalize::entity_type(wire));
 }
 
 fn add_relationship_type(state: &mut State, wire: wire::schema::RelationshipType, rules: Vec<wire::schema::Rule>) {
     if wire.created_by.is_none() || wire.slug.starts_with('$') {
         state.facts.system_types.insert(Address::relationship_type(&wire.slug));
     }
-    let count = wire.relationship_count.as_ref().and_then(|count| count.as_u64().or(count.as_str()?.parse().ok()));
+    let count = wire
+        .relationship_count
+        .as_ref()
+        .and_then(|count| count.as_u64().or(count.as_str()?.parse().ok()));
     if let Some(count) = count.filter(|count| *count > 0) {
         state.facts.relationships.insert(wire.slug.clone(), count);
     }
-    state.relationship_types.insert(wire.slug.clone(), normalize::relationship_type(wire, rules));
+    state
+        .relationship_types
+        .insert(wire.slug.clone(), normalize::relationship_type(wire, rules));
 }

@@ -5,16 +5,24 @@
 
 mod answer;
 mod body;
+mod client;
+mod error;
+mod fetch;
 mod http;
+mod normalize;
 mod retry;
 mod retry_after;
 mod router;
 mod scrub;
 mod server_url;
 mod transport;
+pub mod write;
 
 pub use answer::{AnswerError, decode, refusal};
 pub use body::Body;
+pub use client::{Client, shared};
+pub use error::RemoteError;
+pub use fetch::{Reading, Scope, Watch, fetch};
 pub use http::{HttpOptions, HttpTransport};
 pub use retry::{Attempt, Retry, RetryPolicy};
 pub use router::RouterTransport;

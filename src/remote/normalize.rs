@@ -20,8 +20,13 @@ pub fn agent(summary: wire::agent::AgentSummary) -> Agent {
 
 /// An agent's config: the fields that a file can express; the others are the server's own.
 pub fn settings(agent: &str, config: wire::agent::AgentConfig) -> Settings {
-    let fields = config.into_iter().filter(|(key, value)| field::ALL.contains(&key.as_str()) && !value.is_null());
-    Settings { agent: agent.to_owned(), fields: fields.collect() }
+    let fields = config
+        .into_iter()
+        .filter(|(key, value)| field::ALL.contains(&key.as_str()) && !value.is_null());
+    Settings {
+        agent: agent.to_owned(),
+        fields: fields.collect(),
+    }
 }
 
 /// A platform from a list or a get. The key `platform` in its config is the server's.
@@ -32,13 +37,18 @@ pub fn platform(agent: &str, wire: wire::platform::Platform) -> Platform {
         Address::Platform { name, .. } => name,
         _ => None,
     };
-    let config = wire.config.into_iter().filter(|(key, value)| key != "platform" && !value.is_null());
+    let config = wire
+        .config
+        .into_iter()
+        .filter(|(key, value)| key != "platform" && !value.is_null());
     Platform {
         agent,
         kind: wire.platform,
         name,
         stable_id: wire.id,
-        config: config.map(|(key, value)| (key.clone(), config_value(&key, value))).collect(),
+        config: config
+            .map(|(key, value)| (key.clone(), config_value(&key, value)))
+            .collect(),
         settings: wire.settings,
         status: Some((wire.status, wire.error_message)),
     }
@@ -68,7 +78,11 @@ pub fn entity_type(wire: wire::schema::EntityType) -> EntityType {
 
 /// A relationship type from a list or a get, with its rules from `list_rules`.
 pub fn relationship_type(wire: wire::schema::RelationshipType, rules: Vec<wire::schema::Rule>) -> RelationshipType {
-    let auto_create_when = wire.metadata.as_ref().and_then(|metadata| metadata.get("autoCreateWhen")).cloned();
+    let auto_create_when = wire
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.get("autoCreateWhen"))
+        .cloned();
     RelationshipType {
         slug: wire.slug,
         name: wire.name,
@@ -86,7 +100,10 @@ pub fn relationship_type(wire: wire::schema::RelationshipType, rules: Vec<wire::
 fn rules_by_pair(rows: Vec<wire::schema::Rule>) -> BTreeMap<Rule, Vec<Value>> {
     let mut rules: BTreeMap<Rule, Vec<Value>> = BTreeMap::new();
     for row in rows {
-        let rule = Rule { source: row.source_entity_type_slug, target: row.target_entity_type_slug };
+        let rule = Rule {
+            source: row.source_entity_type_slug,
+            target: row.target_entity_type_slug,
+        };
         rules.entry(rule).or_default().push(row.id);
     }
     rules

@@ -27,13 +27,25 @@ pub enum Answer {
 
 /// Creates an agent.
 pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, RemoteError> {
-    let body = CreateAgent { agent_id: agent.id.clone(), name: agent.name.clone(), description: agent.description.clone() };
+    let body = CreateAgent {
+        agent_id: agent.id.clone(),
+        name: agent.name.clone(),
+        description: agent.description.clone(),
+    };
     let call = Call::new(Method::Post, client.path(&["agents"]), CallKind::Write).with(&body);
     let reply = client.reply(call).await?;
     let stored: CreateAgent = reply.parse()?;
-    let stored = Agent { id: stored.agent_id, name: stored.name, description: stored.description };
+    let stored = Agent {
+        id: stored.agent_id,
+        name: stored.name,
+        description: stored.description,
+    };
     let repeated = reply.is_doubtful() && stored == *agent;
-    Ok(if reply.status() == 201 || repeated { Answer::Created } else { Answer::Exists(Box::new(stored)) })
+    Ok(if reply.status() == 201 || repeated {
+        Answer::Created
+    } else {
+        Answer::Exists(Box::new(stored))
+    })
 }
 
 /// Changes an agent's name or description.
@@ -61,7 +73,12 @@ pub async fn patch_settings(
             provider.entry("installedAt").or_insert_with(|| json!(now_ms));
         }
     }
-    let call = Call::new(Method::Patch, client.path(&["agents", agent, "config"]), CallKind::Write).with(&body);
+    let call = Call::new(
+        Method::Patch,
+        client.path(&["agents", agent, "config"]),
+        CallKind::Write,
+    )
+    .with(&body);
     client.reply(call).await?.expect_success()?;
     Ok(Answer::Updated(None))
 }
@@ -72,18 +89,33 @@ pub async fn put_platform(
     platform: &Platform,
     settings: Option<&Map<String, Value>>,
 ) -> Result<(Answer, UpsertReply), RemoteError> {
-    let config = platform.config.iter().filter_map(|(key, value)| Some((key.clone(), value.exposed()?)));
+    let config = platform
+        .config
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.exposed()?)));
     let mut body = Map::new();
     body.insert("platform".to_owned(), json!(platform.kind));
     body.extend(platform.name.iter().map(|name| ("name".to_owned(), json!(name))));
     body.insert("config".to_owned(), Value::Object(config.collect()));
     body.extend(settings.map(|settings| ("settings".to_owned(), Value::Object(settings.clone()))));
-    let path = client.path(&["agents", &platform.agent, "platforms", "by-stable-id", &platform.stable_id]);
+    let path = client.path(&[
+        "agents",
+        &platform.agent,
+        "platforms",
+        "by-stable-id",
+        &platform.stable_id,
+    ]);
     let secrets = platform.config.values().filter_map(|value| match value {
         ConfigValue::Secret(secret) => Some(secret.clone()),
         _ => None,
     });
-    let reply = client.reply(Call::new(Method::Put, path, CallKind::Write).with(&body).hiding(secrets)).await?;
+    let reply = client
+        .reply(
+            Call::new(Method::Put, path, CallKind::Write)
+                .with(&body)
+                .hiding(secrets),
+        )
+        .await?;
     let stored: UpsertReply = reply.parse()?;
     let answer = match (reply.status(), stored.noop) {
         (201, _) => Answer::Created,
@@ -103,7 +135,10 @@ pub async fn delete_platform(client: &Client, agent: &str, id: &str) -> Result<A
 /// Starts a platform.
 pub async fn start_platform(client: &Client, agent: &str, id: &str) -> Result<(), RemoteError> {
     let path = client.path(&["agents", agent, "platforms", id, "start"]);
-    client.reply(Call::new(Method::Post, path, CallKind::Write)).await?.expect_success()
+    client
+        .reply(Call::new(Method::Post, path, CallKind::Write))
+        .await?
+        .expect_success()
 }
 
 async fn delete(client: &Client, path: String) -> Result<Answer, RemoteError> {
@@ -145,7 +180,10 @@ pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Re
             ("source_entity_type_slug".to_owned(), json!(rule.source)),
             ("target_entity_type_slug".to_owned(), json!(rule.target)),
         ]);
-        match client.schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce).await {
+        match client
+            .schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce)
+            .await
+        {
             Ok(_) => return Ok(()),
             Err(error) if tries < 3 && is_passing(&error) => client.pause(tries).await,
             Err(error) if error.words().starts_with("Rule already exists") => return Ok(()),
@@ -164,7 +202,10 @@ fn is_passing(error: &RemoteError) -> bool {
 /// Removes a rule; one that is gone already is gone.
 pub async fn remove_rule(client: &Client, slug: &str, id: &Value) -> Result<(), RemoteError> {
     let body = Map::from_iter([("slug".to_owned(), json!(slug)), ("rule_id".to_owned(), id.clone())]);
-    match client.schema(SchemaType::RelationshipType, "remove_rule", &body, CallKind::Write).await {
+    match client
+        .schema(SchemaType::RelationshipType, "remove_rule", &body, CallKind::Write)
+        .await
+    {
         Ok(_) => Ok(()),
         Err(error) if error.words().ends_with("not found") => Ok(()),
         Err(error) => Err(error),

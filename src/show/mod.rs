@@ -5,6 +5,7 @@
 
 pub mod change;
 mod line;
+pub mod outcome;
 pub mod plan;
 pub mod row;
 pub mod text_diff;

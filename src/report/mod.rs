@@ -1,0 +1,6 @@
+//! Lines, plans and events onto a writer: text with or without colour, JSON by the line, Markdown.
+
+pub mod ansi;
+pub mod json;
+pub mod markdown;
+pub mod run;
