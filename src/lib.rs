@@ -9,5 +9,6 @@ pub mod plan;
 pub mod remote;
 pub mod resource;
 pub mod server;
+pub mod session;
 pub mod show;
 pub mod wire;
