@@ -10,5 +10,6 @@ pub mod remote;
 pub mod report;
 pub mod resource;
 pub mod server;
+pub mod session;
 pub mod show;
 pub mod wire;

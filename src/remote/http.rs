@@ -25,7 +25,7 @@ const MEGABYTE: usize = 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 
 /// How patient the transport is, and whom it trusts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpOptions {
     /// For a connection.
     pub connect_timeout: Duration,
