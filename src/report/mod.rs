@@ -1,0 +1,3 @@
+//! Lines to a writer: what people and machines read outside the full screen.
+
+pub mod diagnostics;
