@@ -1,5 +1,13 @@
 //! Every test of the crate, in one binary: one file per theme.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
+mod config_examples;
 mod edge_cli;
 mod support;

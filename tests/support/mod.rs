@@ -7,3 +7,5 @@ pub fn snapshots() -> insta::Settings {
     settings.set_prepend_module_to_snapshot(false);
     settings
 }
+pub mod project;
+pub mod snapshot;
