@@ -10,4 +10,8 @@
 
 mod config_examples;
 mod edge_cli;
+mod edge_host;
+mod edge_retry;
+mod edge_session;
+mod edge_transport;
 mod support;
