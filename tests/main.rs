@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod architecture;
 mod config_examples;
 mod edge_cli;
 mod edge_host;
