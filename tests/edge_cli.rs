@@ -4,6 +4,8 @@ use clap::error::ErrorKind;
 use lobuctl::cli::{self, Cli, Command, FailOn, OnStale, Only, ServeCommand, TokenCommand};
 use lobuctl::exit::Exit;
 
+use crate::support::snapshot::check;
+
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::parse_from_arguments(std::iter::once("lobuctl").chain(line.split_whitespace()))
 }
@@ -98,12 +100,9 @@ fn help_is_the_same_as_yesterday() {
         let grammar = Cli::command_line().term_width(100);
         grammar.try_get_matches_from(words).unwrap_err().to_string()
     };
-    let settings = crate::support::snapshots();
-    settings.bind(|| {
-        insta::assert_snapshot!("help_short", help("-h"));
-        insta::assert_snapshot!("help_apply", help("apply -h"));
-        insta::assert_snapshot!("help_serve", help("serve -h"));
-    });
+    check("help_short", &help("-h"));
+    check("help_apply", &help("apply -h"));
+    check("help_serve", &help("serve -h"));
 }
 
 #[test]

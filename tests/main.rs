@@ -8,6 +8,11 @@
     clippy::print_stderr
 )]
 
+mod architecture;
 mod config_examples;
 mod edge_cli;
+mod edge_host;
+mod edge_retry;
+mod edge_session;
+mod edge_transport;
 mod support;
