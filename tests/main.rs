@@ -9,4 +9,5 @@
 )]
 
 mod config_examples;
+mod config_skills;
 mod support;
