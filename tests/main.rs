@@ -15,4 +15,5 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod config_skills;
 mod support;
