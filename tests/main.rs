@@ -1,4 +1,5 @@
 //! Every test of the crate, in one binary: one file per theme.
 #![allow(missing_docs)]
 
+mod server_routes;
 mod support;

@@ -1,1 +1,3 @@
 //! What several themes share.
+
+pub mod server;
