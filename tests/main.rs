@@ -16,4 +16,5 @@ mod edge_retry;
 mod edge_session;
 mod edge_transport;
 mod config_skills;
+mod server_routes;
 mod support;
