@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod exit;
 pub mod failure;

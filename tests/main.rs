@@ -15,4 +15,6 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod config_skills;
+mod server_routes;
 mod support;

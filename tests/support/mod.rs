@@ -4,3 +4,4 @@ pub mod faults;
 pub mod project;
 pub mod snapshot;
 pub mod stub;
+pub mod server;
