@@ -1,5 +1,6 @@
 //! The whole program against servers that are none: a clear error, what to do next, exit 1, and nothing written.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Stdio;
 
@@ -96,7 +97,7 @@ async fn a_server_that_is_none_is_told_and_nothing_is_written() {
         assert!(told.starts_with("exit 1\n"), "{name}: {told}");
         assert!(!requests.is_empty(), "{name}");
         assert_only_reads(name, &requests);
-        text.push_str(&format!("== {name}\n{told}\n"));
+        writeln!(text, "== {name}\n{told}").unwrap();
     }
     check("bad_servers", &text);
 }
