@@ -8,6 +8,8 @@
     clippy::print_stderr
 )]
 
+mod config_broken;
 mod config_examples;
+mod config_properties;
 mod config_skills;
 mod support;
