@@ -275,7 +275,7 @@ impl Toml<'_> {
     fn open(&mut self, bracket: char) -> usize {
         let brace = bracket == '{';
         self.frames.push((brace, self.key));
-        if brace && self.key != Some(false) {
+        if brace {
             self.key = None;
         }
         self.emit(if brace { "{" } else { "[" }, true)
