@@ -9,7 +9,9 @@
 )]
 
 mod architecture;
+mod config_broken;
 mod config_examples;
+mod config_properties;
 mod config_skills;
 mod edge_bad_server;
 mod edge_cli;
