@@ -1,3 +1,4 @@
 //! What several themes share.
 
+pub mod fixture;
 pub mod server;
