@@ -19,5 +19,6 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_replay;
 mod server_routes;
 mod support;
