@@ -5,4 +5,5 @@ pub mod plan;
 pub mod resource;
 pub mod server;
 pub mod show;
+pub mod tui;
 pub mod wire;
