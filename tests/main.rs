@@ -1,4 +1,20 @@
 //! Every test of the crate, in one binary: one file per theme.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
+mod architecture;
+mod config_examples;
+mod edge_cli;
+mod edge_host;
+mod edge_retry;
+mod edge_session;
+mod edge_transport;
+mod config_skills;
+mod server_routes;
 mod support;

@@ -1,1 +1,7 @@
 //! What several themes share.
+
+pub mod faults;
+pub mod project;
+pub mod snapshot;
+pub mod stub;
+pub mod server;
