@@ -10,11 +10,11 @@
 
 mod architecture;
 mod config_examples;
+mod config_skills;
 mod edge_cli;
 mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
-mod config_skills;
 mod server_routes;
 mod support;

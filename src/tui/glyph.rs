@@ -100,7 +100,7 @@ impl Glyphs {
         }
         let swap = |character: char| match character {
             '⚠' => '!',
-            '…' => '~',
+            '…' | '⋯' => '~',
             '→' => '>',
             '·' => '.',
             '✓' => '*',

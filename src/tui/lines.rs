@@ -1,62 +1,42 @@
-//! Where the screen gets its lines from: one door to `show`.
+//! Where the screen gets its lines from: one door to `show`, and what only the screen says: the log, one value alone.
 
 use crate::apply::event::{Event, EventKind, Outcome};
-use crate::plan::{Change, ChangeKind, Row, Verb};
+use crate::plan::Row;
 use crate::resource::{Address, Shown};
+use crate::show::change::{Detail, change_lines, impact_lines};
+use crate::show::outcome::{outcome_detail, outcome_word};
+use crate::show::row::row_line;
 use crate::show::{Line, Role};
 
-/// The role that a verb is drawn in.
-pub fn verb_role(verb: Verb) -> Role {
-    match verb {
-        Verb::Create => Role::Create,
-        Verb::Update => Role::Update,
-        Verb::Noop => Role::Noop,
-        Verb::Drift => Role::Drift,
-        Verb::Delete => Role::Delete,
-    }
-}
+pub use crate::show::row::verb_role;
 
 /// A row as the text plan prints it: `~ settings triage (soulMd)`.
 pub fn row(row: &Row) -> Line {
-    let line = Line::default()
-        .push(verb_role(row.verb), row.verb.marker().to_string())
-        .plain(format!(" {} ", row.address.kind()))
-        .push(Role::Id, row.address.id());
-    match row.changed_fields() {
-        fields if fields.is_empty() => line,
-        fields => line.push(Role::Dim, format!(" ({})", fields.join(", "))),
-    }
+    row_line(row)
 }
 
-/// Every difference of a row, long texts as a line diff.
+/// Restarts and warnings of a row.
+pub fn cautions(row: &Row) -> Vec<Line> {
+    let mut lines = impact_lines(row);
+    let warning = |words: &String| Line::default().push(Role::Warning, format!("⚠ {words}"));
+    lines.extend(row.warnings.iter().map(warning));
+    lines
+}
+
+/// Every difference of a row, all of it, with a blank line around what takes more than one line.
 pub fn changes(row: &Row) -> Vec<Line> {
-    row.changes.iter().flat_map(change).collect()
-}
-
-fn change(change: &Change) -> Vec<Line> {
-    let head = Line::default().push(Role::Field, change.path.to_string());
-    match change.kind {
-        ChangeKind::SecretUnchanged => vec![head.plain(": ").push(Role::Secret, "secret, unchanged")],
-        ChangeKind::SecretNotComparable => {
-            vec![
-                head.plain(": ")
-                    .push(Role::Secret, "secret not comparable: sent again, the server decides"),
-            ]
+    let mut lines: Vec<Line> = Vec::new();
+    let mut tall_before = false;
+    for change in &row.changes {
+        let next = change_lines(change, Detail::FULL);
+        let tall = next.len() > 1;
+        if !lines.is_empty() && (tall || tall_before) {
+            lines.push(Line::default());
         }
-        _ => {
-            let mut lines = vec![head];
-            lines.extend(side("- ", Role::RemovedText, change.before.as_ref()));
-            lines.extend(side("+ ", Role::AddedText, change.after.as_ref()));
-            lines
-        }
+        tall_before = tall;
+        lines.extend(next);
     }
-}
-
-fn side(marker: &str, role: Role, shown: Option<&Shown>) -> Vec<Line> {
-    let text = shown.map(text).unwrap_or_default();
-    text.lines()
-        .map(|line| Line::at(2).push(role, format!("{marker}{line}")))
-        .collect()
+    lines
 }
 
 /// A value as text; a secret never.
@@ -119,16 +99,10 @@ fn answer(line: Line, status: Option<u16>) -> Line {
 
 /// How a row ended, in a few words.
 pub fn outcome_words(outcome: &Outcome) -> String {
-    let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-    match outcome {
-        Outcome::Created => "created".to_owned(),
-        Outcome::Updated { restarted: Some(true) } => "restarted".to_owned(),
-        Outcome::Updated { .. } => "updated".to_owned(),
-        Outcome::Deleted => "deleted".to_owned(),
-        Outcome::Unchanged => "no change".to_owned(),
-        Outcome::Failed { message, .. } => format!("failed: {}", first(message)),
-        Outcome::Unknown { message } => format!("unknown: {}", first(message)),
-        Outcome::Stale { message } => format!("stale: {}", first(message)),
-        Outcome::Skipped { reason } => format!("skipped: {}", first(reason)),
+    let (_, word) = outcome_word(outcome);
+    match outcome_detail(outcome) {
+        Some(detail) if outcome.succeeded() => detail,
+        Some(detail) => format!("{word}: {}", detail.lines().next().unwrap_or_default()),
+        None => word.to_owned(),
     }
 }

@@ -2,6 +2,6 @@
 
 pub mod faults;
 pub mod project;
+pub mod server;
 pub mod snapshot;
 pub mod stub;
-pub mod server;

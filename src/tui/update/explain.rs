@@ -2,7 +2,7 @@
 
 use crate::apply::event::{Event, EventKind, Outcome};
 use crate::apply::{RowProgress, Status};
-use crate::plan::{Counts, Impact, Row, Verb};
+use crate::plan::{Counts, Row, Verb};
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::choice::Mark;
@@ -32,7 +32,7 @@ pub(super) fn head(model: &Model) -> Vec<Line> {
         Screen::Run(run) => head.extend(standing(run, row)),
         Screen::Loading(_) | Screen::Failed(_) => {}
     }
-    head.extend(cautions(row));
+    head.extend(lines::cautions(row));
     head.extend(drift(model, board, row));
     head.push(Line::default());
     head
@@ -88,20 +88,6 @@ fn selection(review: &Review, row: &Row) -> Option<Line> {
             Some(Line::default().push(Role::Warning, words))
         }
     }
-}
-
-fn cautions(row: &Row) -> Vec<Line> {
-    let impact = match row.impact {
-        Some(Impact::Restart) => Some("⚠ will restart platform: in-flight messages may drop"),
-        Some(Impact::Replace) => Some("⚠ will be deleted and put back at once: in-flight messages may drop"),
-        None => None,
-    };
-    let impact = impact.into_iter().map(str::to_owned);
-    let warnings = row.warnings.iter().map(|warning| format!("⚠ {warning}"));
-    impact
-        .chain(warnings)
-        .map(|words| Line::default().push(Role::Warning, words))
-        .collect()
 }
 
 fn drift(model: &Model, board: &Board, row: &Row) -> Vec<Line> {
