@@ -14,7 +14,6 @@ mod config_examples;
 mod config_properties;
 mod config_skills;
 mod edge_bad_server;
-mod config_skills;
 mod edge_cli;
 mod edge_host;
 mod edge_retry;
