@@ -14,4 +14,5 @@ pub mod resource;
 pub mod server;
 pub mod session;
 pub mod show;
+pub mod tui;
 pub mod wire;

@@ -9,7 +9,9 @@
 )]
 
 mod architecture;
+mod config_broken;
 mod config_examples;
+mod config_properties;
 mod config_skills;
 mod edge_bad_server;
 mod edge_cli;
@@ -17,5 +19,6 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_replay;
 mod server_routes;
 mod support;

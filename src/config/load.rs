@@ -250,7 +250,7 @@ impl Loader<'_> {
                     continue;
                 }
             };
-            let Some(source) = self.source(&file, mask::yaml) else {
+            let Some(source) = self.source(&file, mask::skill) else {
                 continue;
             };
             let place = Origin {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::diagnostic::{Diagnostic, Sink, Source};
+use super::diagnostic::{Diagnostic, Sink, Source, tick};
 use super::draft::ProjectDraft;
 use super::table::Table;
 use super::{agent, memory};
@@ -19,8 +19,11 @@ pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
         let span = inside(source, error.span());
         if broken.insert(source.line(span.start)) {
             sink.push(
-                Diagnostic::error("toml-syntax", format!("this is not valid TOML: {}", error.message()))
-                    .at(source, span),
+                Diagnostic::error(
+                    "toml-syntax",
+                    format!("this is not valid TOML: {}", message(source, &error, &span)),
+                )
+                .at(source, span),
             );
         }
     }
@@ -33,6 +36,16 @@ pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
     });
     sink.append(&mut found);
     draft
+}
+
+/// The parser's words, with the name of a key that stands twice.
+fn message(source: &Source, error: &toml::de::Error, span: &Range<usize>) -> String {
+    let key = source.text.get(span.clone()).unwrap_or_default();
+    let plain = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
+    if error.message() == "duplicate key" && !key.is_empty() && key.chars().all(plain) {
+        return format!("{} stands here for the second time", tick(key));
+    }
+    error.message().to_owned()
 }
 
 fn walk(source: &Source, entries: &DeTable<'_>, sink: &mut Sink) -> ProjectDraft {

@@ -1,6 +1,7 @@
 //! What several themes share.
 
 pub mod faults;
+pub mod fixture;
 pub mod project;
 pub mod server;
 pub mod snapshot;
