@@ -12,6 +12,7 @@ mod config_broken;
 mod config_examples;
 mod config_load;
 mod config_properties;
+mod config_schema;
 mod config_secrets;
 mod config_skills;
 mod support;
