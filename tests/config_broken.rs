@@ -109,6 +109,12 @@ fn agents() {
         "folder_outside",
         &[("lobu.toml", "[agents.triage]\nname = \"T\"\ndir = \"..\"\n")],
     );
+    let toml = "[agents.triage]\nname = \"T\"\ndir = \"./agents/triage\"\n[memory]\norg = \"dev\"\n";
+    reported("nothing_written_yet", &[("lobu.toml", toml), ("models/a.yaml", "")]);
+    reported(
+        "misspelt_files",
+        &[("lobu.toml", AGENT), ("Soul.md", "x"), ("skills/a/skill.md", "x")],
+    );
     with_agent(
         "provider_twice",
         "providers = [{ id = \"a\" }, { id = \"b\" }, { id = \"a\" }]\n",

@@ -1,5 +1,6 @@
 //! What files declare, and where.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -241,9 +242,11 @@ fn a_thousand_agents_load_quickly_and_the_same_twice() {
     let mut files = vec![("skills/tone.md".to_owned(), "kind".to_owned())];
     let mut toml = String::new();
     for index in 0..1000 {
-        toml.push_str(&format!(
-            "[agents.agent-{index}]\nname = \"A\"\ndir = \"agents/{index}\"\nproviders = [{{ id = \"a\", key = \"$KEY\" }}]\n[[agents.agent-{index}.platforms]]\ntype = \"telegram\"\nconfig = {{ botToken = \"$KEY\" }}\n"
-        ));
+        writeln!(
+            toml,
+            "[agents.agent-{index}]\nname = \"A\"\ndir = \"agents/{index}\"\nproviders = [{{ id = \"a\", key = \"$KEY\" }}]\n[[agents.agent-{index}.platforms]]\ntype = \"telegram\"\nconfig = {{ botToken = \"$KEY\" }}"
+        )
+        .unwrap();
         files.push((format!("agents/{index}/SOUL.md"), format!("soul {index}")));
     }
     files.push(("lobu.toml".to_owned(), toml));

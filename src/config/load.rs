@@ -17,7 +17,7 @@ use super::skill::Skill;
 use super::table::Text;
 use super::{LoadOptions, Loaded, Only, Project, dotenv, mask, merge, model, project, secret, skill};
 pub use disk::find;
-use disk::{holds, missing_folder, read, relative, tidy, unreadable};
+use disk::{holds, missing_folder, misspelt, read, relative, tidy, unreadable};
 
 use crate::resource::{Origin, Origins, Secret, State, field};
 
@@ -57,6 +57,13 @@ struct Loader<'a> {
     /// The project's own skills, read once.
     shared: Option<Vec<(Skill, Origin)>>,
 }
+
+/// The texts of an agent's folder, and what they are called on the wire.
+const TEXTS: [(&str, &str); 3] = [
+    ("IDENTITY.md", field::IDENTITY),
+    ("SOUL.md", field::SOUL),
+    ("USER.md", field::USER),
+];
 
 impl Loader<'_> {
     fn project(&mut self, file: &Path, source: &Source, org: &mut Option<String>) -> Project {
@@ -161,11 +168,8 @@ impl Loader<'_> {
         let mut folder = AgentFolder::default();
         let mut skills = self.shared_skills();
         if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.folder(source, dir)) {
-            for (name, wire) in [
-                ("IDENTITY.md", field::IDENTITY),
-                ("SOUL.md", field::SOUL),
-                ("USER.md", field::USER),
-            ] {
+            for (name, wire) in TEXTS {
+                self.misspelt(&dir, name);
                 let text = self.optional_text(&dir.join(name));
                 folder.texts.extend(text.map(|(text, place)| (wire, text, place)));
             }
@@ -225,6 +229,15 @@ impl Loader<'_> {
         }
     }
 
+    /// Warns about a file that would be read if its name were spelt right.
+    fn misspelt(&mut self, folder: &Path, name: &str) {
+        if let Some(found) = misspelt(folder, name) {
+            let message = format!("{} is not read: its name is spelt differently", tick(&found));
+            let warning = Diagnostic::warning("misspelt-file", message).in_file(self.shown(&folder.join(&found)));
+            self.sink.push(warning.help(format!("rename it to {}", tick(name))));
+        }
+    }
+
     fn shared_skills(&mut self) -> Vec<(Skill, Origin)> {
         if self.shared.is_none() {
             let skills = self.skills(&self.root.join("skills"));
@@ -239,7 +252,10 @@ impl Loader<'_> {
             let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let (file, name, flat) = match fs::metadata(&entry) {
                 Ok(found) if found.is_dir() && holds(&entry, "SKILL.md") => (entry.join("SKILL.md"), name, false),
-                Ok(found) if found.is_dir() => continue,
+                Ok(found) if found.is_dir() => {
+                    self.misspelt(&entry, "SKILL.md");
+                    continue;
+                }
                 Ok(_) => match name.strip_suffix(".md") {
                     Some(stem) => (entry, stem.to_owned(), true),
                     None => continue,
@@ -292,6 +308,11 @@ impl Loader<'_> {
             let message = format!("the folder {} is not synced", tick(&data.value));
             let warning = Diagnostic::warning("not-synced", message).at(source, data.span.clone());
             self.sink.push(warning.help("load its files with `lobu memory`"));
+        }
+        if memory.models.is_none() && self.root.join("models").is_dir() {
+            let warning = Diagnostic::warning("not-synced", "the folder `models` is not synced: nothing names it");
+            let warning = warning.at(source, memory.span.clone());
+            self.sink.push(warning.help("add `models = \"./models\"` here"));
         }
         let Some(folder) = memory.models.as_ref().and_then(|models| self.folder(source, models)) else {
             return (models, sources);
