@@ -47,6 +47,10 @@ fn the_toml_itself() {
         "[[agents.triage.platforms]]\ntype = \"telegram\"\nconfig = { botToken = sk-live-0123 }\n",
     );
     reported("toml_only_text", &[("lobu.toml", "this is not a configuration\n")]);
+    with_agent(
+        "control_characters",
+        "\"\\u001b[31m\\u202eyek\" = \"\\u0007\"\n\u{202e}gub = 1\n",
+    );
     reported("empty_file", &[("lobu.toml", "")]);
 }
 

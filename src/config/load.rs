@@ -2,14 +2,14 @@
 
 mod disk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::build::Builder;
 use super::diagnostic::{Diagnostic, Sink, Source, Sources, tick};
-use super::draft::{AgentDraft, MemoryDraft, ProjectDraft};
+use super::draft::{AgentDraft, MemoryDraft, ProjectDraft, Reference};
 use super::folder::AgentFolder;
 use super::model::Models;
 use super::secret::{SecretSource, Values};
@@ -17,7 +17,7 @@ use super::skill::Skill;
 use super::table::Text;
 use super::{LoadOptions, Loaded, Only, Project, dotenv, mask, merge, model, project, secret, skill};
 pub use disk::find;
-use disk::{holds, missing_folder, misspelt, read, relative, tidy, unreadable};
+use disk::{full, holds, missing_folder, misspelt, read, relative, unreadable};
 
 use crate::resource::{Origin, Origins, Secret, State, field};
 
@@ -28,14 +28,14 @@ const DEPTH: usize = 16;
 pub fn load(file: &Path, options: &LoadOptions<'_>) -> Loaded {
     let mut loader = Loader {
         options,
-        root: tidy(file.parent().unwrap_or(Path::new(""))),
+        root: full(file).parent().map(Path::to_owned).unwrap_or_default(),
         sources: Sources::default(),
         sink: Sink::new(),
         shared: None,
     };
     let mut org = None;
     let project = loader
-        .source(&tidy(file), mask::toml)
+        .source(&full(file), mask::toml)
         .map(|source| loader.project(file, &source, &mut org));
     let mut diagnostics = loader.sink;
     diagnostics.sort_by(|left, right| left.order().cmp(&right.order()));
@@ -77,7 +77,7 @@ impl Loader<'_> {
         if self.options.only == Only::Memory {
             draft.references.clear();
         }
-        let values = self.values();
+        let values = self.values(&draft.references);
         secret::check(
             source,
             &draft.references,
@@ -141,16 +141,18 @@ impl Loader<'_> {
         }
     }
 
-    fn values(&mut self) -> Values {
+    /// The values of the names that are referred to; no other is kept.
+    fn values(&mut self, references: &[Reference]) -> Values {
+        let wanted: HashSet<&str> = references.iter().map(|reference| reference.name.as_str()).collect();
         let mut values = Values::default();
-        for (name, value) in self.options.environment {
-            values.add(name, Secret::new(value.as_str()), &SecretSource::Process);
+        for name in &wanted {
+            if let Some(value) = self.options.environment.get(*name) {
+                values.add(name, Secret::new(value.as_str()), &SecretSource::Process);
+            }
         }
-        let given = self.options.env_files.iter().map(|file| tidy(file));
-        let beside = [".env.local", ".env"]
-            .map(|name| self.root.join(name))
-            .into_iter()
-            .filter(|file| file.exists());
+        let given = self.options.env_files.iter().map(|file| full(file));
+        let beside = [".env.local", ".env"].map(|name| self.root.join(name));
+        let beside = beside.into_iter().filter(|file| file.exists() || file.is_symlink());
         for file in given.chain(beside).collect::<Vec<_>>() {
             let Some(source) = self.source(&file, mask::env) else {
                 continue;
@@ -158,7 +160,9 @@ impl Loader<'_> {
             let from = SecretSource::File(source.path.clone());
             // Within one file the last assignment counts; between files the first.
             for (name, value) in dotenv::parse(&source, &mut self.sink).into_iter().rev() {
-                values.add(&name, value, &from);
+                if wanted.contains(name.as_str()) {
+                    values.add(&name, value, &from);
+                }
             }
         }
         values
@@ -182,7 +186,7 @@ impl Loader<'_> {
 
     /// The folder that `dir` names, with a word when it is missing or elsewhere.
     fn folder(&mut self, source: &Source, dir: &Text) -> Option<PathBuf> {
-        let path = tidy(&self.root.join(dir.value.trim()));
+        let path = full(&self.root.join(dir.value.trim()));
         if !path.starts_with(&self.root) {
             let outside = format!("{} lies outside the project", tick(&dir.value));
             let warning = Diagnostic::warning("outside-project", outside).at(source, dir.span.clone());

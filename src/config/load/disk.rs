@@ -19,7 +19,7 @@ pub fn find(explicit: Option<&Path>, current_dir: &Path) -> Result<PathBuf, Box<
         let path = current_dir.join(path);
         let file = if path.is_dir() { path.join(name) } else { path };
         if file.exists() || file.is_symlink() {
-            return Ok(tidy(&file));
+            return Ok(full(&file));
         }
         let missing = Diagnostic::error("no-config", "there is no such file").in_file(relative(&file, current_dir));
         return Err(Box::new(
@@ -133,15 +133,19 @@ pub(super) fn unreadable(error: &io::Error) -> Diagnostic {
 
 /// The path relative to a folder, where it lies below it.
 pub(super) fn relative(path: &Path, root: &Path) -> PathBuf {
-    let path = tidy(path);
-    match path.strip_prefix(tidy(root)) {
+    match full(path).strip_prefix(full(root)) {
         Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
-        _ => path,
+        _ => tidy(path),
     }
 }
 
+/// The path from the root of the file system.
+pub(super) fn full(path: &Path) -> PathBuf {
+    tidy(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+}
+
 /// Without `.` and, where the text alone tells, without `..`.
-pub(super) fn tidy(path: &Path) -> PathBuf {
+fn tidy(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for component in path.components() {
         match component {
