@@ -48,6 +48,10 @@ fn the_toml_itself() {
     );
     reported("toml_only_text", &[("lobu.toml", "this is not a configuration\n")]);
     with_agent(
+        "toml_newer",
+        "tools = {\n  strict = true, # yes\n}\nguardrails = [\n  \"a\",\n]\n",
+    );
+    with_agent(
         "control_characters",
         "\"\\u001b[31m\\u202eyek\" = \"\\u0007\"\n\u{202e}gub = 1\n",
     );
