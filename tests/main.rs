@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod architecture;
 mod config_broken;
 mod config_examples;
 mod config_load;
@@ -15,4 +16,12 @@ mod config_properties;
 mod config_schema;
 mod config_secrets;
 mod config_skills;
+mod edge_bad_server;
+mod edge_cli;
+mod edge_host;
+mod edge_retry;
+mod edge_session;
+mod edge_transport;
+mod server_replay;
+mod server_routes;
 mod support;

@@ -1,3 +1,7 @@
-//! Lines to a writer: what people and machines read outside the full screen.
+//! Lines, plans, events and diagnostics onto a writer: text with or without colour, JSON by the line, Markdown.
 
+pub mod ansi;
 pub mod diagnostics;
+pub mod json;
+pub mod markdown;
+pub mod run;

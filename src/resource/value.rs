@@ -1,5 +1,7 @@
 //! When two JSON values mean the same (semantics, "Comparing").
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Number, Value};
 
 /// Whether two values mean the same: key order does not count, `null` in an object equals absent, numbers compare as
@@ -63,11 +65,8 @@ fn same_object(left: &Map<String, Value>, right: &Map<String, Value>) -> bool {
 }
 
 fn same_number(left: &Number, right: &Number) -> bool {
-    left == right
-        || left
-            .as_f64()
-            .zip(right.as_f64())
-            .is_some_and(|(left, right)| left.to_bits() == right.to_bits() || left == right)
+    let equal = |(left, right): (f64, f64)| left.partial_cmp(&right) == Some(Ordering::Equal);
+    left == right || left.as_f64().zip(right.as_f64()).is_some_and(equal)
 }
 
 fn integral(number: &Number) -> Number {

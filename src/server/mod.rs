@@ -1,1 +1,192 @@
-//! The embedded REST server: contract sections 2 to 9 over SQLite or PostgreSQL.
+//! The embedded REST server: contract sections 2 to 9 over SQLite or PostgreSQL, in process or on a port.
+//!
+//! A real server for a laptop or a small team, and the peer that tests run against; no chat gateway. It shares the
+//! bodies of `wire` with the client and knows nothing else of this crate: it must be able to disagree with the client.
+
+mod app;
+mod audit;
+mod auth;
+mod bootstrap;
+pub mod command;
+mod crypto;
+mod db;
+mod error;
+mod file;
+mod home;
+mod layer;
+mod lock;
+mod options;
+mod rekey;
+mod reply;
+mod route;
+pub mod runtime;
+mod secret;
+mod token;
+
+pub use error::ServerError;
+pub use options::{Limits, PlatformMode, ServerOptions, Storage};
+pub use token::{ADMIN_SCOPE, NewToken, TokenRow};
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::RwLock;
+
+use app::{App, Shared};
+use db::params;
+use home::{Home, Presence, Share};
+use lock::Locks;
+
+/// How long a stopping server waits for the changes that are under way.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// An open store with its routes and its runtime.
+pub struct Server {
+    app: Shared,
+    router: Router,
+    bootstrap: Option<SecretString>,
+    presence: Presence,
+}
+
+impl Server {
+    /// Opens the storage, brings its tables up to date, and makes the organisation `dev` with an admin token when there
+    /// is none.
+    pub async fn open(options: ServerOptions) -> Result<Self, ServerError> {
+        let home = Home::open(&options.storage, options.encryption_key.as_ref(), Share::Serve).await?;
+        let (db, locks) = (home.db, Locks::default());
+        let keep_in = match &options.storage {
+            Storage::Sqlite { data_dir } => Some(
+                options
+                    .bootstrap_file
+                    .unwrap_or_else(|| data_dir.join("bootstrap-pat.txt")),
+            ),
+            Storage::Memory | Storage::Postgres { .. } => options.bootstrap_file,
+        };
+        let held = locks.hold(&db, "first-start".to_owned()).await?;
+        bootstrap::check_key(&db, &home.crypto).await?;
+        rekey::migrate_older(&db, &home.crypto).await?;
+        let bootstrap = bootstrap::first_start(&db, keep_in.as_deref()).await?;
+        held.release().await;
+        let app = Arc::new(App {
+            db,
+            crypto: home.crypto,
+            locks,
+            runtime: options.runtime,
+            mode: options.mode,
+            limits: options.limits,
+            public_url: options
+                .public_url
+                .map_or_else(OnceLock::new, |url| url.trim_end_matches('/').to_owned().into()),
+            working: Arc::new(RwLock::new(())),
+        });
+        let router = layer::wrap(route::routes(app.clone()), app.clone());
+        Ok(Self {
+            app,
+            router,
+            bootstrap,
+            presence: home.presence,
+        })
+    }
+
+    /// The routes, for a transport in this process.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The admin token of `dev` when this opening made it: in memory always, otherwise at the first start.
+    pub fn bootstrap_token(&self) -> Option<SecretString> {
+        self.bootstrap.clone()
+    }
+
+    /// Makes a private organisation; its owner is the first user.
+    pub async fn create_organization(&self, slug: &str) -> Result<(), ServerError> {
+        let mut tx = self.app.db.begin().await?;
+        let sql = "SELECT id FROM organization WHERE slug = $1";
+        if tx.optional(sql, params![slug]).await?.is_some() {
+            return Err(ServerError::Argument(format!("organisation `{slug}` exists")));
+        }
+        bootstrap::organization(&mut tx, &format!("org-{slug}"), slug).await?;
+        bootstrap::member(&mut tx, slug, bootstrap::ACCOUNT, "owner").await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Lets everybody read an organisation's types, or nobody but its members.
+    pub async fn set_public(&self, slug: &str, public: bool) -> Result<(), ServerError> {
+        let visibility = if public { "public" } else { "private" };
+        let mut tx = self.app.db.begin().await?;
+        tx.execute(
+            "UPDATE organization SET visibility = $1 WHERE slug = $2",
+            params![visibility, slug],
+        )
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a user a member of an organisation, as `owner`, `admin` or `member`; the user comes to be when unknown.
+    pub async fn add_member(&self, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
+        let mut tx = self.app.db.begin().await?;
+        bootstrap::account(&mut tx, account, account).await?;
+        bootstrap::member(&mut tx, slug, account, role).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a user that is a member of nothing.
+    pub async fn add_account(&self, account: &str) -> Result<(), ServerError> {
+        let mut tx = self.app.db.begin().await?;
+        bootstrap::account(&mut tx, account, account).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a token and answers its row id and its text, which is shown this once.
+    pub async fn create_token(&self, new: &NewToken) -> Result<(String, SecretString), ServerError> {
+        command::create_token(&self.app.db, new).await
+    }
+
+    /// Makes an admin token for the first user in one organisation.
+    pub async fn create_admin_token(&self, organization: &str) -> Result<SecretString, ServerError> {
+        let new = NewToken {
+            name: "admin".to_owned(),
+            account: bootstrap::ACCOUNT.to_owned(),
+            organization: Some(organization.to_owned()),
+            scope: ADMIN_SCOPE.to_owned(),
+            expires_at: None,
+        };
+        Ok(self.create_token(&new).await?.1)
+    }
+
+    /// Revokes a token by its row id, and answers whether it was in force.
+    pub async fn revoke_token(&self, id: &str) -> Result<bool, ServerError> {
+        Ok(token::revoke(&self.app.db, id).await?)
+    }
+
+    /// Serves until `shutdown`, then lets what is under way finish.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let address = listener.local_addr().map_err(ServerError::Serve)?;
+        let _ = self.app.public_url.set(format!("http://{address}"));
+        let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+        let shutdown = async move {
+            shutdown.await;
+            let _ = stopping.send(true);
+        };
+        let serving = axum::serve(listener, self.router).with_graceful_shutdown(shutdown);
+        tokio::select! {
+            served = async { serving.await } => served.map_err(ServerError::Serve)?,
+            () = async {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+                tokio::time::sleep(LAST_WORDS).await;
+            } => tracing::warn!("stopped while connections were still open"),
+        }
+        self.app.idle(LAST_WORDS).await;
+        drop(self.presence);
+        self.app.db.close().await;
+        Ok(())
+    }
+}

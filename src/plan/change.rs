@@ -1,0 +1,99 @@
+//! One difference between the files and the server.
+
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{FieldPath, Origin, Shown};
+
+/// What is different about a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// The server has nothing there.
+    Added,
+    /// Both have a value, and they differ.
+    Changed,
+    /// The value on the server goes away.
+    Removed,
+    /// Only the server has a value; it is left alone (semantics, "field drift").
+    Drift,
+    /// A secret that is the same on both sides: said under a row that changes otherwise.
+    SecretUnchanged,
+    /// A secret that the server does not show: sent again, the server decides.
+    SecretNotComparable,
+}
+
+impl ChangeKind {
+    /// Whether applying the row changes this field.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Added | Self::Changed | Self::Removed)
+    }
+}
+
+/// How the items of two lists are to be compared by eye.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// One value against the other; long strings as a line diff.
+    Value,
+    /// A set: items that came and went.
+    Set,
+    /// An ordered list.
+    List,
+}
+
+/// One difference, in a form that may be shown: secrets are absent by construction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Where in the resource.
+    pub path: FieldPath,
+    /// What happens to the field.
+    pub kind: ChangeKind,
+    /// How to put it to a person.
+    pub reading: Reading,
+    /// What the server has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Shown>,
+    /// What it will have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Shown>,
+    /// Where the files say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Change {
+    /// A difference with the kind that its two sides tell.
+    pub fn between(path: FieldPath, before: Option<Shown>, after: Option<Shown>) -> Self {
+        let kind = match (&before, &after) {
+            (None, _) => ChangeKind::Added,
+            (Some(_), None) => ChangeKind::Removed,
+            (Some(_), Some(_)) => ChangeKind::Changed,
+        };
+        Self {
+            path,
+            kind,
+            reading: Reading::Value,
+            before,
+            after,
+            origin: None,
+        }
+    }
+
+    /// A value that only the server has: drift, or a removal when it is to be cleared.
+    pub fn server_only(path: FieldPath, before: Shown, clear: bool) -> Self {
+        let kind = if clear { ChangeKind::Removed } else { ChangeKind::Drift };
+        Self {
+            path,
+            kind,
+            reading: Reading::Value,
+            before: Some(before),
+            after: None,
+            origin: None,
+        }
+    }
+
+    /// The same, read in another way.
+    pub fn reading(self, reading: Reading) -> Self {
+        Self { reading, ..self }
+    }
+}

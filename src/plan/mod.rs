@@ -1,0 +1,79 @@
+//! The pure heart: what would change, in which order, and with which writes.
+//!
+//! [`plan`] compares two [`State`](crate::resource::State)s and is total: it reads no file, no clock, no network, and
+//! the same input gives the same plan to the byte. A [`Plan`] is what people and machines see and holds no secret; the
+//! [`Draft`] beside it keeps what the executor needs to write exactly what the plan says (semantics, law 2).
+
+mod change;
+mod compare;
+mod counts;
+mod dependencies;
+mod drift;
+mod identity;
+pub mod operation;
+mod options;
+mod planner;
+mod problem;
+mod row;
+mod schedule;
+mod selection;
+
+pub use change::{Change, ChangeKind, Reading};
+pub use compare::{Comparison, compare, creation_fields};
+pub use counts::Counts;
+pub use operation::Operation;
+pub use options::{PlanOptions, Prune};
+pub use planner::{Draft, Step, known_addresses, plan};
+pub use problem::Problem;
+pub use row::{Impact, Row, Verb};
+pub use schedule::{Schedule, ScheduledStep, schedule};
+pub use selection::{Pattern, PatternError, Selection};
+
+use serde::{Deserialize, Serialize};
+
+/// Which server and organisation a plan is for. Holds no credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The organisation's slug.
+    pub organization: String,
+    /// The server's base URL, without user information or query.
+    pub url: String,
+}
+
+/// Everything that would happen, for people and machines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Where it would happen.
+    pub target: Target,
+    /// In display order: each agent, its settings, its platforms, then entity types, then relationship types.
+    pub rows: Vec<Row>,
+    /// Sentences that belong to no row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What the rows add up to.
+    pub counts: Counts,
+    /// A short digest of what would be done: equal plans have equal ids.
+    pub id: String,
+}
+
+impl Plan {
+    /// The row of a resource.
+    pub fn row(&self, address: &crate::resource::Address) -> Option<&Row> {
+        self.rows
+            .binary_search_by(|row| row.address.cmp(address))
+            .ok()
+            .and_then(|index| self.rows.get(index))
+    }
+
+    /// Only the rows of these addresses: what `--target` shows. The id is that of what is left.
+    pub fn restricted(&self, keep: impl Fn(&Row) -> bool) -> Self {
+        let rows: Vec<Row> = self.rows.iter().filter(|row| keep(row)).cloned().collect();
+        Self {
+            target: self.target.clone(),
+            counts: Counts::of(&rows),
+            id: identity::of(&self.target, &rows),
+            warnings: self.warnings.clone(),
+            rows,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The first start: the key's check, the organisation `dev`, its owner and one admin token.
+//!
+//! The token's file is written before the token's row, so that no crash leaves a token that nobody knows.
+
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::app::now;
+use super::crypto::Crypto;
+use super::db::{Db, Tx, params};
+use super::error::ServerError;
+use super::file;
+use super::token::{self, ADMIN_SCOPE, NewToken};
+
+/// The organisation that every server starts with.
+pub(crate) const ORGANIZATION: &str = "dev";
+/// The user that owns it.
+pub(crate) const ACCOUNT: &str = "bootstrap-user";
+const ACCOUNT_NAME: &str = "dev-local";
+const CHECK: &str = "key_check";
+const CHECK_PLACE: &str = "meta/key_check";
+const CHECK_TEXT: &str = "lobuctl";
+
+/// Whether this key opens this database; a database without a mark has none yet.
+pub(crate) async fn opens(db: &Db, crypto: &Crypto) -> Result<Option<bool>, ServerError> {
+    let row = db
+        .optional("SELECT value FROM meta WHERE name = $1", params![CHECK])
+        .await?;
+    row.map(|row| Ok(crypto.open(&row.text(0)?, CHECK_PLACE).as_deref() == Ok(CHECK_TEXT)))
+        .transpose()
+}
+
+/// Marks the database with this key.
+pub(crate) async fn mark(tx: &mut Tx<'_>, crypto: &Crypto) -> Result<(), ServerError> {
+    let sealed = crypto.seal(CHECK_TEXT, CHECK_PLACE).map_err(|_| ServerError::Random)?;
+    tx.execute(
+        "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![CHECK, &sealed],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Refuses a key that is not the database's.
+pub(crate) async fn check_key(db: &Db, crypto: &Crypto) -> Result<(), ServerError> {
+    match opens(db, crypto).await? {
+        Some(true) => Ok(()),
+        Some(false) => Err(ServerError::WrongKey),
+        None => {
+            let mut tx = db.begin().await?;
+            mark(&mut tx, crypto).await?;
+            Ok(tx.commit().await?)
+        }
+    }
+}
+
+/// Makes the first organisation when there is none, and answers its token when it was just made.
+pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Option<SecretString>, ServerError> {
+    let sql = "SELECT id FROM organization WHERE slug = $1";
+    if db.optional(sql, params![ORGANIZATION]).await?.is_some() {
+        return Ok(None);
+    }
+    let token = match keep_in {
+        None => token::mint()?,
+        Some(path) => kept_token(path)?,
+    };
+    let mut tx = db.begin().await?;
+    organization(&mut tx, "org-bootstrap-dev", ORGANIZATION).await?;
+    account(&mut tx, ACCOUNT, ACCOUNT_NAME).await?;
+    member(&mut tx, ORGANIZATION, ACCOUNT, "owner").await?;
+    let new = NewToken {
+        name: "bootstrap".to_owned(),
+        account: ACCOUNT.to_owned(),
+        organization: Some(ORGANIZATION.to_owned()),
+        scope: ADMIN_SCOPE.to_owned(),
+        expires_at: None,
+    };
+    token::insert(&mut tx, &token, &new).await?;
+    tx.commit().await?;
+    Ok(Some(token))
+}
+
+/// A start that was cut short may have left the file: then its token is the one.
+fn kept_token(path: &Path) -> Result<SecretString, ServerError> {
+    if let Some(token) = file::read_secret(path)?
+        && token::is_well_formed(token.expose_secret())
+    {
+        return Ok(token);
+    }
+    let token = token::mint()?;
+    file::write_secret(path, &token)?;
+    Ok(token)
+}
+
+pub(crate) async fn organization(tx: &mut Tx<'_>, id: &str, slug: &str) -> Result<(), ServerError> {
+    let sql = "INSERT INTO organization (id, slug, name, created_at) VALUES ($1, $2, $2, $3)";
+    tx.execute(sql, params![id, slug, now()]).await?;
+    Ok(())
+}
+
+pub(crate) async fn account(tx: &mut Tx<'_>, id: &str, name: &str) -> Result<(), ServerError> {
+    let sql = "INSERT INTO account (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+    tx.execute(sql, params![id, name, now()]).await?;
+    Ok(())
+}
+
+pub(crate) async fn member(tx: &mut Tx<'_>, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
+    tx.execute(
+        "INSERT INTO member (organization_id, account_id, role) \
+         SELECT id, $2, $3 FROM organization WHERE slug = $1 \
+         ON CONFLICT (organization_id, account_id) DO UPDATE SET role = excluded.role",
+        params![slug, account, role],
+    )
+    .await?;
+    Ok(())
+}

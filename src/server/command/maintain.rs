@@ -1,0 +1,83 @@
+//! `lobuctl serve backup` and `lobuctl serve rekey`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::Place;
+use crate::server::crypto::Crypto;
+use crate::server::db::Db;
+use crate::server::error::ServerError;
+use crate::server::home::{self, Home, Share};
+use crate::server::{bootstrap, file, rekey as sealing};
+
+/// The arguments of `backup`.
+#[derive(Debug, Clone)]
+pub struct BackupArgs {
+    /// Which database.
+    pub place: Place,
+    /// The copy, which must not exist yet.
+    pub file: PathBuf,
+}
+
+/// Copies the SQLite database as it is at one moment, while a server may be running.
+pub async fn backup(args: &BackupArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
+    if args.place.database_url.is_some() {
+        let words = "a PostgreSQL database is backed up with pg_dump; keep the encryption key beside the dump";
+        return Err(ServerError::Argument(words.to_owned()));
+    }
+    args.place.must_exist()?;
+    let Some(target) = args.file.to_str() else {
+        return Err(ServerError::Argument("the backup's path is not UTF-8".to_owned()));
+    };
+    let source = Db::sqlite(&args.place.data_dir.join(home::DATABASE)).await?;
+    drop(file::create_new(&args.file)?);
+    let copied = source.copy_into(target).await;
+    source.close().await;
+    if let Err(error) = copied {
+        let _ = std::fs::remove_file(&args.file);
+        return Err(error.into());
+    }
+    writeln!(out, "{target}").map_err(ServerError::Output)
+}
+
+/// The arguments of `rekey`.
+#[derive(Debug, Clone)]
+pub struct RekeyArgs {
+    /// Which database, and the key it has now.
+    pub place: Place,
+    /// The key it shall have; a new one is made when it is left out.
+    pub new_key: Option<SecretString>,
+}
+
+/// Seals every secret with another key, in one transaction, while no server runs.
+pub async fn rekey(args: &RekeyArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
+    args.place.must_exist()?;
+    let place = &args.place;
+    let in_file = place.encryption_key.is_none();
+    let old = match (&place.encryption_key, &place.database_url) {
+        (Some(key), _) => Some(key.clone()),
+        (None, Some(_)) => Some(home::key_beside(&place.data_dir)?),
+        (None, None) => None,
+    };
+    if !in_file && args.new_key.is_none() {
+        let words = "the key comes from LOBUCTL_ENCRYPTION_KEY, so the new one must be given too";
+        return Err(ServerError::Argument(words.to_owned()));
+    }
+    let home = Home::open(&place.storage(), old.as_ref(), Share::Alone).await?;
+    bootstrap::check_key(&home.db, &home.crypto).await?;
+    sealing::migrate_older(&home.db, &home.crypto).await?;
+    let text = args.new_key.clone().map_or_else(Crypto::new_key, Ok)?;
+    let new = Crypto::from_text(&text)?;
+    if in_file {
+        home::announce(&place.data_dir, &text)?;
+    }
+    let rows = sealing::rekey(&home.db, &home.crypto, &new).await?;
+    if in_file {
+        home::adopt(&place.data_dir)?;
+    }
+    drop(home.presence);
+    home.db.close().await;
+    writeln!(out, "sealed {rows} rows with the new key").map_err(ServerError::Output)
+}

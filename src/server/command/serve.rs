@@ -1,0 +1,60 @@
+//! `lobuctl serve`.
+
+use std::future::Future;
+use std::io::Write;
+
+use tokio::net::TcpListener;
+
+use super::Place;
+use crate::server::error::ServerError;
+use crate::server::options::{PlatformMode, ServerOptions};
+use crate::server::{Server, home};
+
+/// The arguments of `serve`.
+#[derive(Debug, Clone)]
+pub struct ServeArgs {
+    /// Address and port; port 0 picks a free one.
+    pub listen: String,
+    /// Which database.
+    pub place: Place,
+    /// The origin that clients see; the listening address when there is none.
+    pub public_url: Option<String>,
+    /// [`PlatformMode::Stored`] is `--local`.
+    pub mode: PlatformMode,
+}
+
+impl ServeArgs {
+    /// The default address.
+    pub const LISTEN: &'static str = "127.0.0.1:8787";
+}
+
+/// Serves until `shutdown`. Writes `listening on http://ADDRESS` to `out` once requests are answered.
+pub async fn serve(
+    args: ServeArgs,
+    out: &mut (dyn Write + Send),
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServerError> {
+    let listen = |source| ServerError::Listen {
+        address: args.listen.clone(),
+        source,
+    };
+    let listener = TcpListener::bind(&args.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(ServerError::Serve)?;
+    let storage = args.place.storage();
+    let mut options = ServerOptions::new(storage);
+    options.public_url = Some(args.public_url.unwrap_or_else(|| format!("http://{address}")));
+    options.mode = args.mode;
+    options.bootstrap_file = Some(args.place.data_dir.join("bootstrap-pat.txt"));
+    options.encryption_key = args.place.encryption_key.clone();
+    if args.place.database_url.is_some() {
+        crate::server::file::private_dir(&args.place.data_dir)?;
+        if options.encryption_key.is_none() {
+            options.encryption_key = Some(home::key_beside(&args.place.data_dir)?);
+        }
+    }
+    let server = Server::open(options).await?;
+    writeln!(out, "listening on http://{address}")
+        .and_then(|()| out.flush())
+        .map_err(ServerError::Output)?;
+    server.serve(listener, shutdown).await
+}

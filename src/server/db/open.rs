@@ -1,0 +1,78 @@
+//! Opening the database: pool sizes, durability and the errors that a person can act on.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::Db;
+use crate::server::error::ServerError;
+
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_QUERIES: u32 = 16;
+const POSTGRES_LOCKS: u32 = 8;
+
+impl Db {
+    /// A database that dies with the process. One connection, for `:memory:` belongs to its connection.
+    pub(crate) async fn memory() -> Result<Self, ServerError> {
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        Ok(Self::Sqlite {
+            read: pool.clone(),
+            write: pool,
+        })
+    }
+
+    /// A file in WAL mode. Every commit reaches the disk before it is acknowledged.
+    pub(crate) async fn sqlite(file: &Path) -> Result<Self, ServerError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        let write = write.connect_with(options.clone()).await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .connect_with(options)
+            .await?;
+        Ok(Self::Sqlite { read, write })
+    }
+
+    /// A PostgreSQL database, with connections for queries and others for locks.
+    pub(crate) async fn postgres(url: &SecretString) -> Result<Self, ServerError> {
+        let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
+        let options = options.application_name("lobuctl");
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_QUERIES)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.clone())
+            .await?;
+        let locks = PgPoolOptions::new()
+            .max_connections(POSTGRES_LOCKS)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_lazy_with(options);
+        Ok(Self::Postgres { pool, locks })
+    }
+
+    /// Writes a copy of the SQLite database, as of one moment, into an empty file.
+    pub(crate) async fn copy_into(&self, file: &str) -> super::DbResult<()> {
+        if let Self::Sqlite { read, .. } = self {
+            sqlx::query("VACUUM INTO $1").bind(file).execute(read).await?;
+        }
+        Ok(())
+    }
+}

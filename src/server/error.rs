@@ -1,0 +1,71 @@
+//! What can keep the server from opening, serving or being maintained, in words with a next step.
+
+use std::path::PathBuf;
+
+/// Why the server, or one of its maintenance commands, could not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// Another process serves this data directory.
+    #[error("the data directory `{}` is in use by another server; stop it or pass another --data-dir", .0.display())]
+    DataDirTaken(PathBuf),
+    /// The address could not be bound.
+    #[error("cannot listen on {address}: {source}; pass another --listen, port 0 picks a free one")]
+    Listen {
+        /// What was asked for.
+        address: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file could not be read or written.
+    #[error("cannot use `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The database URL does not parse. The URL is not repeated: it may carry a password.
+    #[error("the database URL is not a PostgreSQL URL; it looks like postgres://user@host:5432/name")]
+    DatabaseUrl,
+    /// The database cannot be reached or answered with an error.
+    #[error("the database does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought to this version.
+    #[error("the database cannot be migrated: {0}")]
+    Migration(sqlx::migrate::MigrateError),
+    /// The key does not parse.
+    #[error("the encryption key is neither 32 bytes of base64 nor 64 hexadecimal digits")]
+    KeyFormat,
+    /// PostgreSQL without a key.
+    #[error("an encryption key is required with PostgreSQL; set LOBUCTL_ENCRYPTION_KEY")]
+    KeyRequired,
+    /// The key is not the one that the database was written with.
+    #[error("the database was encrypted with another key; set LOBUCTL_ENCRYPTION_KEY to that one")]
+    WrongKey,
+    /// Other servers use the database that a maintenance command needs for itself.
+    #[error("the database is in use by a running server; stop every server first")]
+    DatabaseTaken,
+    /// A value that a command was given makes no sense.
+    #[error("{0}")]
+    Argument(String),
+    /// Reading or writing a connection failed while serving.
+    #[error("the server stopped: {0}")]
+    Serve(std::io::Error),
+    /// The output went away.
+    #[error("cannot write the output: {0}")]
+    Output(std::io::Error),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+impl ServerError {
+    /// A file error with its path.
+    pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File {
+            path: path.into(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Opening a storage with its key: the directory, its lock, the key's file and what a cut-short rekey left behind.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+
+use super::bootstrap;
+use super::crypto::Crypto;
+use super::db::{Db, migration};
+use super::error::ServerError;
+use super::file;
+use super::options::Storage;
+
+/// The SQLite file of a data directory.
+pub(crate) const DATABASE: &str = "lobu.db";
+const KEY: &str = "encryption-key";
+const NEXT_KEY: &str = "encryption-key.next";
+/// Held shared by every server on a PostgreSQL database, and alone by a rekey.
+const PRESENCE: i64 = 0x6c6f_6275_6374_6c01;
+
+/// What keeps others away while a storage is open.
+pub(crate) enum Presence {
+    Nobody,
+    Directory { _lock: File },
+    Database { _connection: Box<PoolConnection<Postgres>> },
+}
+
+/// An open storage.
+pub(crate) struct Home {
+    pub(crate) db: Db,
+    pub(crate) crypto: Crypto,
+    pub(crate) presence: Presence,
+}
+
+/// Whether others may use the storage at the same time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// A server among servers: alone in a directory, with others on a database.
+    Serve,
+    /// A rekey: with nobody.
+    Alone,
+}
+
+impl Home {
+    pub(crate) async fn open(storage: &Storage, key: Option<&SecretString>, share: Share) -> Result<Self, ServerError> {
+        match storage {
+            Storage::Memory => {
+                let key = key.cloned().map_or_else(Crypto::new_key, Ok)?;
+                Self::ready(Db::memory().await?, Crypto::from_text(&key)?, Presence::Nobody).await
+            }
+            Storage::Sqlite { data_dir } => Self::directory(data_dir, key).await,
+            Storage::Postgres { url } => {
+                let crypto = Crypto::from_text(key.ok_or(ServerError::KeyRequired)?)?;
+                let db = Db::postgres(url).await?;
+                let presence = presence(&db, share).await?;
+                Self::ready(db, crypto, presence).await
+            }
+        }
+    }
+
+    async fn directory(dir: &Path, key: Option<&SecretString>) -> Result<Self, ServerError> {
+        file::private_dir(dir)?;
+        let presence = Presence::Directory {
+            _lock: file::lock_dir(dir)?,
+        };
+        let path = dir.join(DATABASE);
+        if !path.exists() {
+            drop(file::create_new(&path)?);
+        }
+        let db = Db::sqlite(&path).await?;
+        migration::migrate(&db).await?;
+        let crypto = directory_key(&db, dir, key).await?;
+        Self::ready(db, crypto, presence).await
+    }
+
+    async fn ready(db: Db, crypto: Crypto, presence: Presence) -> Result<Self, ServerError> {
+        migration::migrate(&db).await?;
+        Ok(Self { db, crypto, presence })
+    }
+}
+
+/// The given key, else the one of the directory, made at the first start.
+async fn directory_key(db: &Db, dir: &Path, given: Option<&SecretString>) -> Result<Crypto, ServerError> {
+    if let Some(key) = given {
+        return Crypto::from_text(key);
+    }
+    if let Some(text) = file::read_secret(&dir.join(NEXT_KEY))? {
+        // A rekey ended between its commit and the change of files, or before the commit.
+        let crypto = Crypto::from_text(&text)?;
+        if bootstrap::opens(db, &crypto).await? == Some(true) {
+            adopt(dir)?;
+            return Ok(crypto);
+        }
+    }
+    Crypto::from_text(&key_beside(dir)?)
+}
+
+/// The key in a directory's file, made when there is none.
+pub(crate) fn key_beside(dir: &Path) -> Result<SecretString, ServerError> {
+    let path = dir.join(KEY);
+    if let Some(text) = file::read_secret(&path)? {
+        return Ok(text);
+    }
+    let text = Crypto::new_key()?;
+    file::write_secret(&path, &text)?;
+    Ok(text)
+}
+
+/// Leaves the key that a rekey is about to use.
+pub(crate) fn announce(dir: &Path, key: &SecretString) -> Result<(), ServerError> {
+    file::write_secret(&dir.join(NEXT_KEY), key)
+}
+
+/// Makes the announced key the directory's key.
+pub(crate) fn adopt(dir: &Path) -> Result<PathBuf, ServerError> {
+    let path = dir.join(KEY);
+    std::fs::rename(dir.join(NEXT_KEY), &path).map_err(|error| ServerError::file(&path, error))?;
+    Ok(path)
+}
+
+async fn presence(db: &Db, share: Share) -> Result<Presence, ServerError> {
+    let Db::Postgres { locks, .. } = db else {
+        return Ok(Presence::Nobody);
+    };
+    let sql = match share {
+        Share::Serve => "SELECT pg_try_advisory_lock_shared($1)",
+        Share::Alone => "SELECT pg_try_advisory_lock($1)",
+    };
+    let mut connection = locks.acquire().await?;
+    let taken: bool = sqlx::query_scalar(sql)
+        .bind(PRESENCE)
+        .fetch_one(&mut *connection)
+        .await?;
+    if taken {
+        Ok(Presence::Database {
+            _connection: Box::new(connection),
+        })
+    } else {
+        Err(ServerError::DatabaseTaken)
+    }
+}

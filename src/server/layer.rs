@@ -1,0 +1,85 @@
+//! What every request passes through: limits, time, a panic fence, one log line without secrets, safe headers.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+
+use super::app::Shared;
+use super::reply::Failure;
+
+const COMPRESS_FROM: u64 = 1024;
+
+/// Wraps the routes.
+pub(crate) fn wrap(routes: Router, app: Shared) -> Router {
+    let limit = DefaultBodyLimit::max(app.limits.body);
+    routes
+        .layer(limit)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app, observe))
+        .layer(
+            CompressionLayer::new()
+                .gzip(true)
+                .compress_when(SizeAbove::new(COMPRESS_FROM)),
+        )
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Failure::internal(&"a handler panicked").into_response()
+}
+
+async fn observe(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let mut response = if head_size(&request) > app.limits.head {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Failure::new(status, "the request's head is too large").into_response()
+    } else {
+        timed(app.limits.request, next.run(request)).await
+    };
+    protect(&mut response);
+    tracing::info!(
+        %method,
+        route = route.as_deref().unwrap_or("none"),
+        status = response.status().as_u16(),
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+async fn timed(limit: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(response) => response,
+        Err(_) => Failure::unavailable("the request took too long, read before trying again").into_response(),
+    }
+}
+
+fn head_size(request: &Request) -> usize {
+    let fields: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    fields + target
+}
+
+fn protect(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}

@@ -1,0 +1,99 @@
+//! Whether the server lives, whether it can work, and what it offers: contract section 9, without credentials.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::server::app::{App, Shared, iso, now};
+use crate::server::options::PlatformMode;
+
+/// What clients tell the releases apart by.
+const SERVICE: &str = "owletto-api";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// `GET /health`: the process answers.
+pub(crate) async fn live() -> Json<Value> {
+    Json(json!({
+        "status": "ok",
+        "service": SERVICE,
+        "timestamp": iso(now()),
+        "version": VERSION,
+        "revision": null,
+        "build_time": null,
+        "environment": "embedded",
+    }))
+}
+
+/// `GET /health/ready`: the database answers too.
+pub(crate) async fn ready(State(app): State<Shared>) -> Response {
+    match app.db.fetch("SELECT name FROM meta LIMIT 1", &[]).await {
+        Ok(_) => Json(json!({ "status": "ok", "service": SERVICE, "database": "ok" })).into_response(),
+        Err(error) => {
+            tracing::error!(reason = %error, "not ready");
+            let body = json!({ "status": "unavailable", "service": SERVICE, "database": "unreachable" });
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
+}
+
+/// `GET /health/scheduler`: there is none.
+pub(crate) async fn scheduler() -> Json<Value> {
+    Json(json!({ "status": "ok", "scheduler": "none" }))
+}
+
+/// `GET /api/health`
+pub(crate) async fn api() -> Json<Value> {
+    Json(json!({ "status": "healthy", "service": "user-research-mcp", "timestamp": iso(now()), "version": VERSION }))
+}
+
+/// `GET /api/features`: whether platforms run here.
+pub(crate) async fn features(State(app): State<Shared>) -> Json<Value> {
+    Json(json!({ "agents": true, "lobuEmbedded": app.mode == PlatformMode::Live }))
+}
+
+/// `GET /api/auth-config`: tokens are made on the command line only.
+pub(crate) async fn auth_config() -> Json<Value> {
+    Json(json!({ "social": [], "magicLink": false, "phone": false, "emailPassword": false }))
+}
+
+fn origin(app: &App) -> String {
+    app.origin().to_owned()
+}
+
+/// `GET /.well-known/oauth-protected-resource`
+pub(crate) async fn protected_resource(State(app): State<Shared>) -> Json<Value> {
+    let origin = origin(&app);
+    Json(json!({
+        "resource": format!("{origin}/mcp"),
+        "authorization_servers": [origin],
+        "scopes_supported": ["mcp:read", "mcp:write", "mcp:admin"],
+        "bearer_methods_supported": ["header"],
+    }))
+}
+
+/// `GET /.well-known/oauth-authorization-server`: no grants, for there is no sign-in.
+pub(crate) async fn authorization_server(State(app): State<Shared>) -> Json<Value> {
+    Json(json!({
+        "issuer": origin(&app),
+        "scopes_supported": ["mcp:read", "mcp:write", "mcp:admin"],
+        "grant_types_supported": [],
+        "response_types_supported": [],
+    }))
+}
+
+/// `GET /openapi.json`: the tools, as the recorded server lists them.
+pub(crate) async fn openapi() -> Json<Value> {
+    let tool =
+        |summary: &str| json!({ "post": { "summary": summary, "responses": { "200": { "description": "ok" } } } });
+    Json(json!({
+        "openapi": "3.1.0",
+        "info": { "title": "lobuctl embedded server", "version": VERSION },
+        "paths": {
+            "/api/{org}/manage_entity_schema": tool("Entity and relationship types"),
+            "/api/{org}/list_organizations": tool("Organizations of the caller"),
+            "/api/{org}/resolve_path": tool("The organization of a path"),
+        },
+    }))
+}

@@ -1,0 +1,97 @@
+//! The routes, one file per resource, and the table that joins them.
+
+mod agent;
+mod config;
+mod entity_type;
+mod health;
+mod organization;
+mod platform;
+mod platform_change;
+mod platform_row;
+mod platform_upsert;
+mod relationship_type;
+mod relationship_write;
+mod rule;
+mod tool;
+
+use axum::Router;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+
+use super::app::Shared;
+use super::audit;
+use super::reply::Failure;
+
+/// Every route of the server, without its layers.
+pub(crate) fn routes(app: Shared) -> Router {
+    Router::new()
+        .merge(open())
+        .merge(agents())
+        .route("/api/{org}/audit", get(audit::list))
+        .route("/api/{org}/public/organization", get(organization::public))
+        .route("/api/{org}/public/agents", get(agent::public))
+        .route("/api/{org}/{tool}", post(tool::call))
+        .fallback(unmatched)
+        .method_not_allowed_fallback(unmatched)
+        .with_state(app)
+}
+
+fn open() -> Router<Shared> {
+    Router::new()
+        .route("/health", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/health/scheduler", get(health::scheduler))
+        .route("/api/health", get(health::api))
+        .route("/api/features", get(health::features))
+        .route("/api/auth-config", get(health::auth_config))
+        .route("/openapi.json", get(health::openapi))
+        .route("/.well-known/oauth-protected-resource", get(health::protected_resource))
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(health::authorization_server),
+        )
+        .route("/api/organizations", get(organization::list_public))
+        .route("/api/agents/platforms", get(platform::schemas))
+        .route("/api/agents/platforms/{kind}", get(platform::schema))
+}
+
+fn agents() -> Router<Shared> {
+    Router::new()
+        .route("/api/{org}/agents", get(agent::list).post(agent::create))
+        .route(
+            "/api/{org}/agents/{agent}",
+            get(agent::read).patch(agent::patch).delete(agent::delete),
+        )
+        .route(
+            "/api/{org}/agents/{agent}/config",
+            get(config::read).patch(config::patch),
+        )
+        .route(
+            "/api/{org}/agents/{agent}/platforms",
+            get(platform::list).post(platform_upsert::post),
+        )
+        .route(
+            "/api/{org}/agents/{agent}/platforms/{platform}",
+            get(platform::read).delete(platform_change::delete),
+        )
+        .route(
+            "/api/{org}/agents/{agent}/platforms/{platform}/start",
+            post(platform_change::start),
+        )
+        .route(
+            "/api/{org}/agents/{agent}/platforms/{platform}/stop",
+            post(platform_change::stop),
+        )
+        .route(
+            "/api/{org}/agents/{agent}/platforms/by-stable-id/{platform}",
+            put(platform_upsert::put),
+        )
+}
+
+async fn unmatched(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    Failure::not_found("Not found").into_response()
+}

@@ -1,0 +1,111 @@
+//! A runtime for tests: it checks like the built-in one, counts, keeps what runs, and fails or dawdles on demand.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{Answer, BuiltinRuntime, Instance, PlatformRuntime, RuntimeError, Started};
+
+/// Decides the fate of one start: `None` leaves it to the built-in runtime.
+pub type Script = Box<dyn Fn(&Instance) -> Option<Result<Started, RuntimeError>> + Send + Sync>;
+
+/// How often what was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Starts that were tried.
+    pub starts: usize,
+    /// Restarts that were tried.
+    pub restarts: usize,
+    /// Stops.
+    pub stops: usize,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct ScriptedRuntime {
+    inner: Mutex<Inner>,
+    script: Option<Script>,
+    delay: Duration,
+}
+
+#[derive(Default)]
+struct Inner {
+    counts: Counts,
+    running: BTreeMap<String, Instance>,
+    failures: usize,
+}
+
+impl ScriptedRuntime {
+    /// Asks the script at every start and restart.
+    pub fn with_script(mut self, script: Script) -> Self {
+        self.script = Some(script);
+        self
+    }
+
+    /// Takes that long for every start and restart.
+    pub fn with_delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Lets the next `count` starts and restarts fail.
+    pub fn fail_next(&self, count: usize) {
+        self.inner().failures = count;
+    }
+
+    /// What was asked for so far.
+    pub fn counts(&self) -> Counts {
+        self.inner().counts
+    }
+
+    /// What runs under an id.
+    pub fn running(&self, id: &str) -> Option<Instance> {
+        self.inner().running.get(id).cloned()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn attempt(&self, instance: &Instance) -> Result<Started, RuntimeError> {
+        tokio::time::sleep(self.delay).await;
+        {
+            let mut inner = self.inner();
+            if inner.failures > 0 {
+                inner.failures -= 1;
+                return Err(RuntimeError::new("NetworkError", "the platform does not answer"));
+            }
+        }
+        let scripted = self.script.as_ref().and_then(|script| script(instance));
+        let started = match scripted {
+            Some(outcome) => outcome?,
+            None => BuiltinRuntime.start(instance).await?,
+        };
+        self.inner().running.insert(instance.id.clone(), instance.clone());
+        Ok(started)
+    }
+}
+
+impl PlatformRuntime for ScriptedRuntime {
+    fn check(&self, instance: &Instance) -> Result<(), RuntimeError> {
+        BuiltinRuntime.check(instance)
+    }
+
+    fn start<'a>(&'a self, instance: &'a Instance) -> Answer<'a, Result<Started, RuntimeError>> {
+        self.inner().counts.starts += 1;
+        Box::pin(self.attempt(instance))
+    }
+
+    fn restart<'a>(&'a self, _old: &'a Instance, new: &'a Instance) -> Answer<'a, Result<Started, RuntimeError>> {
+        self.inner().counts.restarts += 1;
+        Box::pin(self.attempt(new))
+    }
+
+    fn stop<'a>(&'a self, id: &'a str) -> Answer<'a, ()> {
+        let mut inner = self.inner();
+        inner.counts.stops += 1;
+        inner.running.remove(id);
+        drop(inner);
+        Box::pin(async {})
+    }
+}
