@@ -17,31 +17,25 @@ const ROUNDS: usize = 200;
 const POSTGRES_ROUNDS: usize = 60;
 
 /// Runs a check for many rounds and tells which round failed, and why.
-macro_rules! rounds {
-    ($check:path, $track:expr, $rounds:expr) => {{
-        let mut verdict: Verdict = Ok(());
-        for round in 0..$rounds {
-            verdict = $check($track, round)
-                .await
-                .map_err(|why| format!("{} round {round}: {why}", stringify!($check)));
-            if verdict.is_err() {
-                break;
-            }
-        }
-        verdict
-    }};
+async fn rounds(name: &str, check: impl AsyncFn(&Track, usize) -> Verdict, track: &Track, rounds: usize) -> Verdict {
+    for round in 0..rounds {
+        check(track, round)
+            .await
+            .map_err(|why| format!("{name} round {round}: {why}"))?;
+    }
+    Ok(())
 }
 
 /// Every check, as verdicts with their names.
 async fn all(track: &Track, rounds: usize) -> Vec<Verdict> {
     vec![
-        rounds!(race::agents, track, rounds),
-        rounds!(race::operator, track, rounds),
-        rounds!(race::identical, track, rounds),
-        rounds!(race::different, track, rounds),
-        rounds!(race::rolled_back, track, rounds),
-        rounds!(race::settings, track, rounds),
-        rounds!(race::rules, track, rounds),
+        rounds("agents", race::agents, track, rounds).await,
+        rounds("operator", race::operator, track, rounds).await,
+        rounds("identical", race::identical, track, rounds).await,
+        rounds("different", race::different, track, rounds).await,
+        rounds("rolled_back", race::rolled_back, track, rounds).await,
+        rounds("settings", race::settings, track, rounds).await,
+        rounds("rules", race::rules, track, rounds).await,
     ]
 }
 
@@ -66,7 +60,7 @@ async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
     for verdict in all(&track, ROUNDS).await {
         verdict.unwrap();
     }
-    rounds!(race::types, &track, ROUNDS / 4).unwrap();
+    rounds("types", race::types, &track, ROUNDS / 4).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,7 +110,7 @@ async fn on_postgres(purpose: &str, servers: usize) {
     for verdict in all(&track, POSTGRES_ROUNDS).await {
         verdict.unwrap();
     }
-    rounds!(race::types, &track, POSTGRES_ROUNDS / 4).unwrap();
+    rounds("types", race::types, &track, POSTGRES_ROUNDS / 4).await.unwrap();
     drop(open_servers);
     database.drop_now().await;
 }

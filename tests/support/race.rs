@@ -238,7 +238,7 @@ const FIELDS: [&str; 6] = [
     "toolsConfig",
 ];
 
-/// Parallel PATCHes of different fields: none is lost.
+/// Concurrent patches of different fields: none is lost.
 pub async fn settings(track: &Track, round: usize) -> Verdict {
     let id = format!("merged-{round}");
     track
