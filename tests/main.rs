@@ -1,7 +1,25 @@
 //! Every test of the crate, in one binary: one file per theme.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod server_races;
+mod architecture;
+mod config_broken;
+mod config_examples;
+mod config_properties;
+mod config_skills;
+mod edge_bad_server;
+mod edge_cli;
+mod edge_host;
+mod edge_retry;
+mod edge_session;
+mod edge_transport;
 mod server_replay;
 mod server_routes;
 mod support;

@@ -2,7 +2,14 @@
 
 mod cancel;
 pub mod event;
+mod executor;
+mod perform;
 mod progress;
+mod queue;
+mod stamp;
+mod step;
 
 pub use cancel::Cancel;
+pub use executor::{ApplyOptions, apply};
 pub use progress::{Progress, RowProgress, Status, Tally, Verdict};
+pub use step::OnStale;

@@ -5,12 +5,29 @@
 //! [`Draft`] beside it keeps what the executor needs to write exactly what the plan says (semantics, law 2).
 
 mod change;
+mod compare;
 mod counts;
+mod dependencies;
+mod drift;
+mod identity;
+pub mod operation;
+mod options;
+mod planner;
+mod problem;
 mod row;
+mod schedule;
+mod selection;
 
 pub use change::{Change, ChangeKind, Reading};
+pub use compare::{Comparison, compare, creation_fields};
 pub use counts::Counts;
+pub use operation::Operation;
+pub use options::{PlanOptions, Prune};
+pub use planner::{Draft, Step, known_addresses, plan};
+pub use problem::Problem;
 pub use row::{Impact, Row, Verb};
+pub use schedule::{Schedule, ScheduledStep, schedule};
+pub use selection::{Pattern, PatternError, Selection};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,4 +54,26 @@ pub struct Plan {
     pub counts: Counts,
     /// A short digest of what would be done: equal plans have equal ids.
     pub id: String,
+}
+
+impl Plan {
+    /// The row of a resource.
+    pub fn row(&self, address: &crate::resource::Address) -> Option<&Row> {
+        self.rows
+            .binary_search_by(|row| row.address.cmp(address))
+            .ok()
+            .and_then(|index| self.rows.get(index))
+    }
+
+    /// Only the rows of these addresses: what `--target` shows. The id is that of what is left.
+    pub fn restricted(&self, keep: impl Fn(&Row) -> bool) -> Self {
+        let rows: Vec<Row> = self.rows.iter().filter(|row| keep(row)).cloned().collect();
+        Self {
+            target: self.target.clone(),
+            counts: Counts::of(&rows),
+            id: identity::of(&self.target, &rows),
+            warnings: self.warnings.clone(),
+            rows,
+        }
+    }
 }

@@ -28,4 +28,4 @@ pub use secret::Secret;
 pub use settings::{Settings, field};
 pub use shown::Shown;
 pub use slug::{normalize_entity_slug, platform_slug, stable_platform_id};
-pub use state::State;
+pub use state::{Resource, ServerFacts, State};

@@ -77,6 +77,9 @@ pub struct RelationshipType {
     /// The user who created it; null for system types.
     #[serde(default)]
     pub created_by: Option<String>,
+    /// How many relationships use it, a number or its digits; lists only.
+    #[serde(default)]
+    pub relationship_count: Option<Value>,
 }
 
 /// A rule of a relationship type, from `list_rules`.

@@ -1,7 +1,11 @@
 //! What several themes share.
 
+pub mod faults;
 pub mod fixture;
 pub mod naive;
 pub mod postgres;
 pub mod race;
+pub mod project;
 pub mod server;
+pub mod snapshot;
+pub mod stub;

@@ -1,0 +1,53 @@
+//! The review over a canned plan and a server that is not there, to look at and to play with.
+//!
+//! `cargo run --example review [big|text|fail|down|slow|ascii|light|protected]...`
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lobuctl::tui::{ColorDepth, GlyphSet, TuiOptions, run};
+
+#[path = "../tests/support/canned.rs"]
+mod canned;
+
+#[tokio::main]
+async fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let plan = match () {
+        () if has("big") => canned::big_plan(10_000),
+        () if has("text") => canned::long_text_plan(1_000_000),
+        () => canned::plan(),
+    };
+    let mut script = canned::Script {
+        pace: Duration::from_millis(if has("slow") { 1500 } else { 250 }),
+        load_failures: usize::from(has("down")),
+        protected: has("protected"),
+        ..canned::Script::default()
+    };
+    if has("fail") {
+        let telegram = canned::platform("triage", "telegram", None);
+        script.fails = vec![(
+            telegram,
+            "422 Unprocessable Entity\nchatId must be a number that the bot can see".to_owned(),
+        )];
+    }
+    let options = TuiOptions {
+        glyphs: if has("ascii") {
+            GlyphSet::Ascii
+        } else {
+            GlyphSet::Unicode
+        },
+        depth: if has("true") {
+            ColorDepth::True
+        } else {
+            ColorDepth::Sixteen
+        },
+        light: has("light"),
+        editor: Some("vi".to_owned()),
+        mouse: has("mouse"),
+    };
+    let exit = run(Arc::new(canned::Bench::new(plan, script)), options).await;
+    println!("{:?}, {} runs, {:?}", exit.ending, exit.runs.len(), exit.trouble);
+}

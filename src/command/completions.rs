@@ -1,0 +1,28 @@
+//! `lobuctl completions` and `lobuctl schema`: what editors and shells read.
+
+use super::console::Console;
+use crate::cli::Cli;
+use crate::config::schema::json_schema;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Prints the completions of a shell.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command_line(), "lobuctl", &mut script);
+    console.text(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+/// Prints the JSON Schema of `lobu.toml`.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn schema(console: &Console) -> Result<Exit, Failure> {
+    let schema = serde_json::to_string_pretty(&json_schema()).unwrap_or_default();
+    console.text(&format!("{schema}\n"))?;
+    Ok(Exit::Done)
+}

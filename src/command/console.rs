@@ -1,0 +1,165 @@
+//! Where a command speaks: results on one stream, everything else on the other, in the format that was asked for.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::log::RequestLog;
+use crate::cli::{Common, Format};
+use crate::config::{Diagnostic, Sources};
+use crate::failure::{Failure, Label, print_labelled};
+use crate::host::Host;
+use crate::report::diagnostics::{DiagnosticStyle, render};
+use crate::report::{ansi, json as ndjson};
+use crate::show::Line;
+
+/// The streams of a command, with how to write on them.
+#[derive(Clone)]
+pub struct Console {
+    /// What the process gives.
+    pub host: Host,
+    /// How the result is written.
+    pub format: Format,
+    /// Whether standard output is coloured.
+    pub colour_out: bool,
+    /// Whether standard error is coloured.
+    pub colour_err: bool,
+    /// Say less.
+    pub quiet: bool,
+    /// Say more.
+    pub verbose: u8,
+    /// Write a log of every request here.
+    pub log_file: Option<PathBuf>,
+}
+
+impl Console {
+    /// As the command line and the process want it.
+    pub fn new(host: Host, common: &Common) -> Self {
+        Self {
+            colour_out: host.colours_stdout(common.color.forced()),
+            colour_err: host.colours_stderr(common.color.forced()),
+            format: common.format,
+            quiet: common.quiet,
+            verbose: common.verbose,
+            log_file: common.log_file.clone(),
+            host,
+        }
+    }
+
+    /// The log of requests that the command line asks for.
+    ///
+    /// # Errors
+    /// When its file cannot be opened.
+    pub fn request_log(&self) -> Result<Option<RequestLog>, Failure> {
+        self.log_file
+            .as_deref()
+            .map(|path| RequestLog::open(&self.host, path))
+            .transpose()
+    }
+
+    /// Lines of the result.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
+        self.print(|out| ansi::write_lines(out, lines, self.colour_out))
+    }
+
+    /// Text of the result.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn text(&self, text: &str) -> Result<(), Failure> {
+        self.print(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// One JSON object of the result.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn object(&self, kind: &str, value: &impl Serialize) -> Result<(), Failure> {
+        self.print(|out| ndjson::write(out, kind, self.host.now(), value))
+    }
+
+    /// A line on the way; not with `--quiet`.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            let mut err = self.host.stderr.clone();
+            // Nothing can be said about a standard error that cannot be written to.
+            let _ = writeln!(err, "{text}").and_then(|()| err.flush());
+        }
+    }
+
+    /// A warning; with `--format json` it is an object of the result.
+    pub fn warning(&self, text: &str) {
+        if self.format == Format::Json {
+            let _ = self.object("warning", &json!({ "message": text }));
+            return;
+        }
+        let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.colour_err);
+    }
+
+    /// What ends the command.
+    pub fn failure(&self, failure: &Failure) {
+        if self.format == Format::Json {
+            let value = json!({
+                "message": failure.message, "causes": failure.causes, "hints": failure.hints,
+                "exit_code": failure.exit().code(),
+            });
+            let _ = self.object("error", &value);
+        }
+        if !failure.message.is_empty() {
+            let _ = failure.print(&mut self.host.stderr.clone(), self.colour_err);
+        }
+    }
+
+    /// Problems of the configuration, with their source lines.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        let shown: Vec<Diagnostic> = diagnostics
+            .iter()
+            .filter(|it| it.is_error() || !self.quiet)
+            .cloned()
+            .collect();
+        if shown.is_empty() {
+            return;
+        }
+        if self.format == Format::Json {
+            for diagnostic in &shown {
+                let _ = self.object("diagnostic", &diagnostic_value(diagnostic));
+            }
+        }
+        let text = render(&shown, sources, self.diagnostic_style());
+        let _ = self.host.stderr.clone().write_all(text.as_bytes());
+    }
+
+    /// How diagnostics look on standard error.
+    pub fn diagnostic_style(&self) -> DiagnosticStyle {
+        let width = self.host.size.map_or(100, |size| usize::from(size.columns));
+        DiagnosticStyle {
+            color: self.colour_err,
+            unicode: false,
+            width,
+        }
+    }
+
+    fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let mut out = self.host.stdout.clone();
+        write(&mut out)
+            .and_then(|()| out.flush())
+            .map_err(|error| Failure::failed("standard output cannot be written to").because(&error))
+    }
+}
+
+fn diagnostic_value(diagnostic: &Diagnostic) -> serde_json::Value {
+    json!({
+        "severity": if diagnostic.is_error() { "error" } else { "warning" },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "help": diagnostic.help,
+    })
+}

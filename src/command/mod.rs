@@ -1,0 +1,61 @@
+//! One file per command: dispatch and glue, no rules of its own.
+
+mod applying;
+mod completions;
+mod console;
+mod context;
+mod demo;
+mod doctor;
+mod guard;
+mod log;
+mod plan;
+mod prompt;
+mod serve;
+mod signal;
+mod validate;
+mod whoami;
+mod workspace;
+
+use crate::cli::{ApplyArgs, Cli, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::Host;
+
+use console::Console;
+use signal::Interrupt;
+
+/// Carries out a command line.
+pub async fn run(cli: &Cli, host: Host) -> Exit {
+    let console = Console::new(host, &cli.common);
+    let interrupt = Interrupt::new();
+    let done = dispatch(cli, &console, &interrupt).await;
+    match done {
+        Ok(exit) => exit,
+        Err(failure) => {
+            console.failure(&failure);
+            failure.exit()
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    match cli.command() {
+        Command::Apply(arguments) => plan::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Plan(arguments) => {
+            let arguments = ApplyArgs {
+                plan: arguments,
+                dry_run: true,
+                ..ApplyArgs::default()
+            };
+            plan::run(console, &cli.common, &arguments, interrupt).await
+        }
+        Command::Validate => validate::run(console, &cli.common),
+        Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Whoami => whoami::run(console, &cli.common),
+        Command::Context(arguments) => context::run(console, &arguments),
+        Command::Doctor => doctor::run(console, &cli.common, interrupt).await,
+        Command::Completions { shell } => completions::run(console, shell),
+        Command::Schema => completions::schema(console),
+    }
+}

@@ -1,0 +1,78 @@
+//! Ctrl-C and SIGTERM: first gently, then at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::apply::Cancel;
+use crate::exit::Exit;
+use crate::failure::{Failure, FailureKind};
+
+/// What signals do to a command. Listens from the start of the program.
+#[derive(Debug, Clone)]
+pub struct Interrupt {
+    /// Shared with whatever can be stopped.
+    pub cancel: Cancel,
+    terminated: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Starts to listen.
+    pub fn new() -> Self {
+        let interrupt = Self {
+            cancel: Cancel::new(),
+            terminated: Arc::default(),
+        };
+        interrupt.listen();
+        interrupt
+    }
+
+    /// How the program ends when it was stopped.
+    pub fn exit(&self) -> Exit {
+        self.kind().exit()
+    }
+
+    /// Does something that may be dropped at any moment, because it writes nothing.
+    ///
+    /// # Errors
+    /// Its own, or that it was interrupted.
+    pub async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.cancel.stopping() => Err(Failure::new(self.kind(), "interrupted; nothing was written")),
+            done = work => done,
+        }
+    }
+
+    fn kind(&self) -> FailureKind {
+        if self.terminated.load(Ordering::Relaxed) {
+            FailureKind::Terminated
+        } else {
+            FailureKind::Interrupted
+        }
+    }
+
+    #[cfg(unix)]
+    fn listen(&self) {
+        use tokio::signal::unix::{SignalKind, signal};
+        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+            let Ok(mut stream) = signal(kind) else { continue };
+            let (cancel, terminated) = (self.cancel.clone(), Arc::clone(&self.terminated));
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    terminated.fetch_or(kind != SignalKind::interrupt(), Ordering::Relaxed);
+                    cancel.interrupt();
+                }
+            });
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen(&self) {
+        let cancel = self.cancel.clone();
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                cancel.interrupt();
+            }
+        });
+    }
+}

@@ -1,0 +1,58 @@
+//! `lobuctl validate`: the configuration alone, offline.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::console::Console;
+use super::workspace::{Settings, read_project};
+use crate::cli::{Common, Format, PlanArgs};
+use crate::config::SecretsCheck;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::show::plan::plural;
+
+/// Runs the command. Missing secrets are problems too, as they are for an apply.
+///
+/// # Errors
+/// When the project has errors, or there is none.
+pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
+    let settings = Settings {
+        secrets_check: SecretsCheck::All,
+        ..Settings::new(&console.host, common, &PlanArgs::default(), false)
+    };
+    let loaded = read_project(&console.host, &settings)?;
+    console.diagnostics(&loaded.diagnostics, &loaded.sources);
+    let Some(project) = loaded.project else {
+        return Err(Failure::invalid("the configuration has errors"));
+    };
+    let desired = &project.desired;
+    let file: PathBuf = project
+        .file
+        .strip_prefix(&console.host.current_dir)
+        .unwrap_or(&project.file)
+        .to_owned();
+    if console.format == Format::Json {
+        console.object(
+            "valid",
+            &json!({
+                "file": file, "agents": desired.agents.len(), "platforms": desired.platforms.len(),
+                "entity_types": desired.entity_types.len(), "relationship_types": desired.relationship_types.len(),
+            }),
+        )?;
+        return Ok(Exit::Done);
+    }
+    console.text(&format!(
+        "{} is valid: {}, {}, {}, {}\n",
+        file.display(),
+        plural(desired.agents.len(), "agent", "agents"),
+        plural(desired.platforms.len(), "platform", "platforms"),
+        plural(desired.entity_types.len(), "entity type", "entity types"),
+        plural(
+            desired.relationship_types.len(),
+            "relationship type",
+            "relationship types"
+        ),
+    ))?;
+    Ok(Exit::Done)
+}

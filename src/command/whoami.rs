@@ -1,0 +1,46 @@
+//! `lobuctl whoami`: which server, organisation and credentials would be used, and where each comes from. Offline.
+
+use serde_json::json;
+
+use super::console::Console;
+use super::workspace::{Settings, choose, flags, read_project};
+use crate::cli::{Common, Format, PlanArgs};
+use crate::config::SecretsCheck;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Runs the command.
+///
+/// # Errors
+/// When server or organisation are not known.
+pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
+    let settings = Settings {
+        secrets_check: SecretsCheck::Off,
+        ..Settings::new(&console.host, common, &PlanArgs::default(), false)
+    };
+    // Without a project, flags and environment may still say everything.
+    let organization = read_project(&console.host, &settings)
+        .ok()
+        .and_then(|loaded| loaded.org);
+    let session = choose(&console.host, &flags(common, false), organization.as_deref())?;
+    session.warnings.iter().for_each(|warning| console.warning(warning));
+    let token = session.token.as_ref().map(|token| token.source.to_string());
+    if console.format == Format::Json {
+        console.object("session", &json!({
+            "url": session.url.value.to_string(), "url_from": session.url.source.to_string(),
+            "organization": session.organization.value, "organization_from": session.organization.source.to_string(),
+            "token_from": token, "context": session.context, "protected": session.protected,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    console.text(&format!(
+        "server        {} (from {})\norganisation  {} (from {})\ntoken         {}\nprotected     {}\n",
+        session.url.value,
+        session.url.source,
+        session.organization.value,
+        session.organization.source,
+        token.map_or_else(|| "none is known".to_owned(), |source| format!("from {source}")),
+        if session.protected { "yes" } else { "no" },
+    ))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,94 @@
+//! `.env` files: `NAME=value`, quotes, comments, values over several lines. `$` means nothing; no value is ever echoed.
+
+use super::diagnostic::{Diagnostic, Sink, Source};
+use crate::resource::Secret;
+
+/// The variables of one file, in file order; of two with one name, the last counts.
+pub(super) fn parse(source: &Source, sink: &mut Sink) -> Vec<(String, Secret)> {
+    let mut variables = Vec::new();
+    let mut offset = 0;
+    while let Some(rest) = source.text.get(offset..).filter(|rest| !rest.is_empty()) {
+        let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+        let trimmed = line.trim();
+        let mut length = line.len();
+        if !trimmed.is_empty() && !trimmed.starts_with('#') {
+            match assignment(rest, line) {
+                Ok((name, value, consumed)) => {
+                    variables.push((name.to_owned(), value));
+                    length = length.max(consumed);
+                }
+                Err((message, help)) => sink.push(
+                    Diagnostic::warning("env-line", format!("the line is skipped: {message}"))
+                        .at(source, offset..offset)
+                        .help(help),
+                ),
+            }
+        }
+        offset += length;
+    }
+    variables
+}
+
+type Problem = (&'static str, &'static str);
+
+/// One assignment at the start of `rest`, and how far it reaches.
+fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usize), Problem> {
+    let (name, _) = line.split_once('=').ok_or(("there is no `=`", "write `NAME=value`"))?;
+    let start = name.len() + 1;
+    let name = name.trim();
+    let name = name.strip_prefix("export ").unwrap_or(name).trim();
+    let letter =
+        |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '.' || character == '-';
+    if name.is_empty() || !name.chars().all(letter) {
+        return Err((
+            "the name is not a word",
+            "write `NAME=value`, the name in letters, digits and `_`",
+        ));
+    }
+    let after = &rest[start..];
+    let blank = after.len() - after.trim_start_matches([' ', '\t']).len();
+    let after = &after[blank..];
+    let (value, length) = match after.chars().next() {
+        Some(quote @ ('"' | '\'' | '`')) => {
+            let (value, length) = quoted(&after[1..], quote).ok_or(("a quote is not closed", "close the quote"))?;
+            (value, to_line_end(after, length + 1))
+        }
+        _ => (bare(after.split('\n').next().unwrap_or("")), 0),
+    };
+    Ok((name, value, start + blank + length))
+}
+
+/// The value up to the closing quote, and its length with that quote. Only double quotes know escapes.
+fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((index, character)) = characters.next() {
+        match character {
+            found if found == quote => return Some((Secret::new(value), index + 1)),
+            '\\' if quote == '"' => match characters.next()?.1 {
+                'n' => value.push('\n'),
+                'r' => value.push('\r'),
+                't' => value.push('\t'),
+                other @ ('"' | '\\' | '$') => value.push(other),
+                other => value.extend(['\\', other]),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+/// Up to the end of the line or a comment, trimmed.
+fn bare(text: &str) -> Secret {
+    let comment = text
+        .starts_with('#')
+        .then_some(0)
+        .or_else(|| text.find(" #"))
+        .or_else(|| text.find("\t#"));
+    Secret::new(text[..comment.unwrap_or(text.len())].trim())
+}
+
+/// What follows a closing quote on its line is dropped.
+fn to_line_end(text: &str, length: usize) -> usize {
+    text[length..].find('\n').map_or(text.len(), |end| length + end + 1)
+}

@@ -1,0 +1,141 @@
+//! Files and folders as they are on disk: found, read, or the reason why not.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::diagnostic::{Diagnostic, Source, tick};
+use crate::config::suggest::nearest;
+use crate::config::table::Text;
+
+/// Larger files are refused.
+const LIMIT: u64 = 8 * 1024 * 1024;
+
+/// Finds `lobu.toml`: the file or folder that was given, else here or in a parent folder.
+pub fn find(explicit: Option<&Path>, current_dir: &Path) -> Result<PathBuf, Box<Diagnostic>> {
+    let name = "lobu.toml";
+    if let Some(path) = explicit {
+        let path = current_dir.join(path);
+        let file = if path.is_dir() { path.join(name) } else { path };
+        if file.exists() || file.is_symlink() {
+            return Ok(tidy(&file));
+        }
+        let missing = Diagnostic::error("no-config", "there is no such file").in_file(relative(&file, current_dir));
+        return Err(Box::new(
+            missing.help("`--config` takes a `lobu.toml` or the folder that holds it"),
+        ));
+    }
+    let found = current_dir
+        .ancestors()
+        .map(|folder| folder.join(name))
+        .find(|file| file.exists() || file.is_symlink());
+    found.ok_or_else(|| {
+        let missing = Diagnostic::error("no-config", "there is no `lobu.toml` here or in a parent folder");
+        Box::new(missing.help("create one with `lobuctl init`, or name one with `--config PATH`"))
+    })
+}
+
+/// What to say about a folder that does not exist.
+pub(super) fn missing_folder(source: &Source, dir: &Text, path: &Path) -> Diagnostic {
+    let missing = Diagnostic::warning(
+        "missing-folder",
+        format!("the folder {} does not exist", tick(&dir.value)),
+    )
+    .at(source, dir.span.clone());
+    let siblings = path.parent().and_then(|parent| fs::read_dir(parent).ok());
+    let siblings: Vec<String> = siblings
+        .into_iter()
+        .flat_map(Iterator::flatten)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match nearest(&name, siblings.iter().map(String::as_str)) {
+        Some(near) => missing.help(format!("did you mean {}?", tick(&dir.value.replace(&*name, near)))),
+        None => missing.help("create it, or correct the path; until then nothing of it is sent"),
+    }
+}
+
+/// Whether a folder has a file of exactly this name, also where the file system ignores case.
+pub(super) fn holds(folder: &Path, name: &str) -> bool {
+    fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name() == OsStr::new(name)))
+}
+
+/// Reads a text file of reasonable size.
+pub(super) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
+    let failed = |error: io::Error| Box::new(unreadable(&error));
+    let found = fs::metadata(path).map_err(failed)?;
+    if found.is_dir() {
+        let folder = Diagnostic::error("not-a-file", "this is a folder, not a file");
+        return Err(folder.help("name the file in it").into());
+    }
+    if !found.is_file() {
+        return Err(Diagnostic::error("not-a-file", "this is not a regular file").into());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LIMIT {
+        let (size, limit) = (found.len().div_ceil(1024 * 1024), LIMIT / 1024 / 1024);
+        let large = Diagnostic::error(
+            "too-large",
+            format!("the file has {size} MB, more than the {limit} MB that are read"),
+        );
+        return Err(large
+            .help("this is hardly a file written by hand: check the path")
+            .into());
+    }
+    String::from_utf8(bytes).map_err(|error| not_text(&error).into())
+}
+
+fn not_text(error: &std::string::FromUtf8Error) -> Diagnostic {
+    let valid = error.utf8_error().valid_up_to();
+    let line = String::from_utf8_lossy(&error.as_bytes()[..valid])
+        .matches('\n')
+        .count()
+        + 1;
+    let mut problem = Diagnostic::error(
+        "not-utf8",
+        format!("the file is not UTF-8 text: line {line} holds a byte that is not"),
+    );
+    problem.line = Some(line);
+    problem.help("save it as UTF-8")
+}
+
+/// What the operating system says, in our words.
+pub(super) fn unreadable(error: &io::Error) -> Diagnostic {
+    let (message, help) = match error.kind() {
+        io::ErrorKind::NotFound => ("there is no such file", "check the path, and links that point nowhere"),
+        io::ErrorKind::PermissionDenied => ("permission denied", "make it readable for this user"),
+        _ if error.raw_os_error() == Some(40) || error.raw_os_error() == Some(62) => {
+            ("symbolic links go round in a circle", "remove the link")
+        }
+        _ => ("the file cannot be read", "check the file"),
+    };
+    Diagnostic::error("unreadable", message).help(help)
+}
+
+/// The path relative to a folder, where it lies below it.
+pub(super) fn relative(path: &Path, root: &Path) -> PathBuf {
+    let path = tidy(path);
+    match path.strip_prefix(tidy(root)) {
+        Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
+        _ => path,
+    }
+}
+
+/// Without `.` and, where the text alone tells, without `..`.
+pub(super) fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidied.components().next_back(), Some(Component::Normal(_))) => {
+                tidied.pop();
+            }
+            other => tidied.push(other),
+        }
+    }
+    tidied
+}

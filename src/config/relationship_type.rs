@@ -1,0 +1,179 @@
+//! A relationship type from a model file, with its rules (contract section 8.2).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::diagnostic::{Diagnostic, tick};
+use super::model::{Declared, Reader, places};
+use super::yaml::{Node, Tree};
+use crate::resource::{Address, RelationshipType, Rule, normalize_entity_slug};
+
+const KEYS: [&str; 15] = [
+    "version",
+    "type",
+    "slug",
+    "name",
+    "description",
+    "metadata_schema",
+    "is_symmetric",
+    "symmetric",
+    "inverse",
+    "inverse_type_slug",
+    "status",
+    "auto_create_when",
+    "rules",
+    "properties",
+    "required",
+];
+
+/// Reads one relationship type.
+pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
+    if !matches!(document.value, Tree::Map(_)) {
+        return reader.wrong_type("relationship type", document, "a mapping");
+    }
+    reader.check_keys(document, &KEYS);
+    let name = reader.required(document, "name");
+    let slug = slug(reader, document);
+    let resource = RelationshipType {
+        slug: slug.as_ref().map(|(slug, _)| slug.clone()).unwrap_or_default(),
+        name: name.as_ref().map(|(name, _)| name.clone()).unwrap_or_default(),
+        description: reader.string(document, "description"),
+        metadata_schema: reader.metadata_schema(document),
+        is_symmetric: either(reader, document, ["is_symmetric", "symmetric"], Reader::boolean),
+        inverse_type_slug: either(reader, document, ["inverse_type_slug", "inverse"], Reader::string),
+        status: status(reader, document),
+        auto_create_when: auto_create_when(reader, document),
+        rules: rules(reader, document),
+    };
+    let (Some((slug, span)), Some(_)) = (slug, name) else {
+        return;
+    };
+    check_inverse(reader, document, &slug, resource.inverse_type_slug.as_deref());
+    reader.models.relationship_types.push(Declared {
+        address: Address::relationship_type(slug),
+        resource,
+        file: reader.file,
+        span,
+        places: places(document),
+    });
+}
+
+fn slug(reader: &mut Reader<'_>, document: &Node) -> Option<(String, Range<usize>)> {
+    let (slug, span) = reader.required(document, "slug")?;
+    if slug.starts_with('$') {
+        reader.sink.push(
+            Diagnostic::error(
+                "reserved-slug",
+                format!("the server keeps the slug {} to itself", tick(&slug)),
+            )
+            .at(reader.source, span)
+            .help("choose a slug that does not start with `$`"),
+        );
+        return None;
+    }
+    Some((slug, span))
+}
+
+/// A value with two spellings; both at once is an error.
+fn either<'a, T>(
+    reader: &mut Reader<'a>,
+    document: &Node,
+    keys: [&str; 2],
+    read: fn(&mut Reader<'a>, &Node, &str) -> Option<T>,
+) -> Option<T> {
+    let [first, second] = keys;
+    if let (Some(_), Some(node)) = (document.get(first), document.get(second)) {
+        reader.sink.push(
+            Diagnostic::error(
+                "key-twice",
+                format!("{} and {} mean the same", tick(first), tick(second)),
+            )
+            .at(reader.source, node.span.clone())
+            .help("keep one of them"),
+        );
+    }
+    read(reader, document, first).or_else(|| read(reader, document, second))
+}
+
+fn check_inverse(reader: &mut Reader<'_>, document: &Node, slug: &str, inverse: Option<&str>) {
+    let node = document.get("inverse_type_slug").or_else(|| document.get("inverse"));
+    if let (Some(node), true) = (node, inverse == Some(slug)) {
+        reader.sink.push(
+            Diagnostic::error("own-inverse", format!("{} cannot be its own inverse", tick(slug)))
+                .at(reader.source, node.span.clone())
+                .help("use `is_symmetric: true` for a relationship that reads the same both ways"),
+        );
+    }
+}
+
+fn status(reader: &mut Reader<'_>, document: &Node) -> Option<String> {
+    let status = reader.string(document, "status")?;
+    if status == "active" || status == "archived" {
+        return Some(status);
+    }
+    let span = document
+        .get("status")
+        .map_or(document.span.clone(), |node| node.span.clone());
+    reader.sink.push(
+        Diagnostic::error("wrong-choice", format!("`status` cannot be {}", tick(&status)))
+            .at(reader.source, span)
+            .help("use one of `active` and `archived`"),
+    );
+    None
+}
+
+fn auto_create_when(reader: &mut Reader<'_>, document: &Node) -> Option<Value> {
+    let node = document.get("auto_create_when").filter(|node| !node.is_null())?;
+    if node.items().is_none() {
+        reader.wrong_type("auto_create_when", node, "a list");
+    }
+    Some(node.json())
+}
+
+fn rules(reader: &mut Reader<'_>, document: &Node) -> Option<BTreeMap<Rule, Vec<Value>>> {
+    let node = document.get("rules").filter(|node| !node.is_null())?;
+    let Some(items) = node.items() else {
+        reader.wrong_type("rules", node, "a list of `{source, target}`");
+        return None;
+    };
+    let mut rules = BTreeMap::new();
+    for item in items {
+        let Some(rule) = rule(reader, item) else { continue };
+        if rules.contains_key(&rule) {
+            reader.sink.push(
+                Diagnostic::warning(
+                    "duplicate-rule",
+                    format!(
+                        "the rule from {} to {} is listed twice",
+                        tick(&rule.source),
+                        tick(&rule.target)
+                    ),
+                )
+                .at(reader.source, item.span.clone())
+                .help("remove one of them"),
+            );
+        }
+        rules.insert(rule, Vec::new());
+    }
+    Some(rules)
+}
+
+fn rule(reader: &mut Reader<'_>, item: &Node) -> Option<Rule> {
+    let end = |keys: [&str; 2]| {
+        let text = keys.into_iter().find_map(|key| item.get(key)).and_then(Node::text);
+        text.filter(|slug| !slug.trim().is_empty()).map(normalize_entity_slug)
+    };
+    let source = end(["source", "source_entity_type_slug"]);
+    let target = end(["target", "target_entity_type_slug"]);
+    if let (Some(source), Some(target)) = (source, target) {
+        return Some(Rule { source, target });
+    }
+    reader.sink.push(
+        Diagnostic::error("rule", "a rule needs a `source` and a `target`")
+            .at(reader.source, item.span.clone())
+            .help("write `{source: person, target: company}`"),
+    );
+    None
+}

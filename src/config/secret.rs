@@ -1,0 +1,115 @@
+//! Secrets by name: where they are used, where their values come from, which are missing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::SecretsCheck;
+use super::diagnostic::{Diagnostic, Sink, Source, tick};
+use super::draft::Reference;
+use crate::resource::{Origin, Secret};
+
+/// One name, and everything about it but its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretUse {
+    /// Without the dollar.
+    pub name: String,
+    /// Every use: where it stands, and what for (`agents.triage.platforms[0].config.botToken`).
+    pub places: Vec<(Origin, String)>,
+    /// `None` when it is missing.
+    pub source: Option<SecretSource>,
+    /// Whether the value itself goes to the server.
+    pub sent: bool,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The process environment.
+    Process,
+    /// A file, as shown.
+    File(PathBuf),
+}
+
+/// The values, by name. The first source that has a value that is not empty wins.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    values: BTreeMap<String, (Secret, SecretSource)>,
+    empty: BTreeMap<String, SecretSource>,
+}
+
+impl Values {
+    /// Adds a value unless an earlier source had one.
+    pub(super) fn add(&mut self, name: &str, value: Secret, source: &SecretSource) {
+        if value.expose().is_empty() {
+            self.empty.entry(name.to_owned()).or_insert_with(|| source.clone());
+        } else if !self.values.contains_key(name) {
+            self.values.insert(name.to_owned(), (value, source.clone()));
+        }
+    }
+
+    /// The value of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&Secret> {
+        self.values.get(name).map(|(value, _)| value)
+    }
+}
+
+/// All uses by name, sorted.
+pub(super) fn uses(source: &Source, references: &[Reference], values: &Values) -> Vec<SecretUse> {
+    let mut uses: BTreeMap<&str, SecretUse> = BTreeMap::new();
+    for reference in references {
+        let one = uses.entry(&reference.name).or_insert_with(|| SecretUse {
+            name: reference.name.clone(),
+            places: Vec::new(),
+            source: values.values.get(&reference.name).map(|(_, source)| source.clone()),
+            sent: false,
+        });
+        one.sent |= reference.sent;
+        let origin = Origin {
+            file: source.path.clone(),
+            line: source.line(reference.span.start),
+        };
+        one.places.push((origin, reference.place.clone()));
+    }
+    uses.into_values().collect()
+}
+
+/// One error for each missing name, with every use.
+pub(super) fn check(source: &Source, references: &[Reference], values: &Values, check: SecretsCheck, sink: &mut Sink) {
+    let mut missing: BTreeMap<&str, Vec<&Reference>> = BTreeMap::new();
+    for reference in references {
+        if values.get(&reference.name).is_none() {
+            missing.entry(&reference.name).or_default().push(reference);
+        }
+    }
+    for (name, uses) in missing {
+        let asked = match check {
+            SecretsCheck::All => true,
+            SecretsCheck::Sent => uses.iter().any(|reference| reference.sent),
+            SecretsCheck::Off => false,
+        };
+        if asked {
+            sink.push(missing_secret(source, name, &uses, values));
+        }
+    }
+}
+
+fn missing_secret(source: &Source, name: &str, uses: &[&Reference], values: &Values) -> Diagnostic {
+    let problem = match values.empty.get(name) {
+        Some(SecretSource::Process) => format!("the secret {} is empty in the environment", tick(name)),
+        Some(SecretSource::File(file)) => format!("the secret {} is empty in `{}`", tick(name), file.display()),
+        None => format!("the secret {} is not set", tick(name)),
+    };
+    let mut diagnostic = Diagnostic::error("missing-secret", problem);
+    for (index, reference) in uses.iter().enumerate() {
+        let label = format!("used for {}", tick(&reference.place));
+        diagnostic = if index == 0 {
+            diagnostic.at(source, reference.span.clone()).label(label)
+        } else {
+            diagnostic.related(source, reference.span.clone(), label)
+        };
+    }
+    diagnostic.help(format!(
+        "set {} in the environment, in a file given with `--env-file`, or in `.env` beside `lobu.toml`",
+        tick(name)
+    ))
+}

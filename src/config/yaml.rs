@@ -1,0 +1,272 @@
+//! YAML into a tree where every node knows its place.
+
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::{Budget, Location, MergeKeyPolicy, Options, Spanned};
+
+use super::diagnostic::{Diagnostic, Source};
+
+/// A node and its place in the file.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    /// What it is.
+    pub value: Tree,
+    /// Bytes in the file; empty when only the start is known.
+    pub span: Range<usize>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone)]
+pub(super) enum Tree {
+    /// Null, a boolean, a number or a string.
+    Scalar(Value),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in file order; the range is the key's place.
+    Map(Vec<(String, Range<usize>, Node)>),
+}
+
+impl Node {
+    /// The value of a key, when this is a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()
+            .iter()
+            .find(|(name, ..)| name == key)
+            .map(|(.., node)| node)
+    }
+
+    /// The entries, when this is a mapping.
+    pub fn entries(&self) -> &[(String, Range<usize>, Node)] {
+        match &self.value {
+            Tree::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The elements, when this is a sequence.
+    pub fn items(&self) -> Option<&[Node]> {
+        match &self.value {
+            Tree::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The text, when this is a string.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Tree::Scalar(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether this is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Tree::Scalar(Value::Null))
+    }
+
+    /// The same without places. Integral floats are integers already.
+    pub fn json(&self) -> Value {
+        match &self.value {
+            Tree::Scalar(value) => value.clone(),
+            Tree::List(items) => items.iter().map(Node::json).collect(),
+            Tree::Map(entries) => {
+                let entries = entries.iter().map(|(key, _, node)| (key.clone(), node.json()));
+                Value::Object(entries.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// What it is, with its article.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Tree::Scalar(Value::Null) => "nothing",
+            Tree::Scalar(Value::Bool(_)) => "a boolean",
+            Tree::Scalar(Value::Number(_)) => "a number",
+            Tree::Scalar(_) => "a string",
+            Tree::List(_) => "a list",
+            Tree::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// All documents of `text`, which starts at line `first_line` (from 1) of the source.
+pub(super) fn parse(source: &Source, text: &str, first_line: usize) -> Result<Vec<Node>, Box<Diagnostic>> {
+    let raw: Vec<Spanned<Raw>> = serde_saphyr::from_multiple_with_options(text, options())
+        .map_err(|error| Box::new(refused(source, first_line, &error)))?;
+    let place = Place { source, first_line };
+    Ok(raw.into_iter().map(|node| place.node(node)).collect())
+}
+
+/// The options under which this parser reads scalars as the `yaml` package of JavaScript does.
+fn options() -> Options {
+    let mut budget = Budget::default();
+    budget.max_events = 200_000;
+    budget.max_nodes = 100_000;
+    budget.max_aliases = 1_000;
+    serde_saphyr::options! {
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        with_snippet: false,
+        budget: Some(budget),
+    }
+}
+
+fn refused(source: &Source, first_line: usize, error: &serde_saphyr::Error) -> Diagnostic {
+    let message = error.without_snippet().to_string();
+    let message = message.lines().next().unwrap_or("it cannot be read");
+    // The parser's own location counts from the front matter, and its advice is for programmers.
+    let message = [" at line ", ", set DuplicateKeyPolicy"]
+        .iter()
+        .fold(message, |message, end| message.split(end).next().unwrap_or(message));
+    let message = message.trim_start_matches("error: ");
+    let diagnostic = Diagnostic::error("yaml-syntax", format!("this is not valid YAML: {message}"));
+    let place = Place { source, first_line };
+    let offset = error
+        .location()
+        .map_or_else(|| source.line_start(first_line), |location| place.offset(location));
+    diagnostic.at(source, offset..offset)
+}
+
+struct Place<'a> {
+    source: &'a Source,
+    first_line: usize,
+}
+
+impl Place<'_> {
+    fn offset(&self, location: Location) -> usize {
+        let line = usize::try_from(location.line()).unwrap_or(1).max(1);
+        let column = usize::try_from(location.column()).unwrap_or(1).max(1);
+        self.source.offset(line + self.first_line - 1, column)
+    }
+
+    fn span(&self, location: Location, scalar: bool) -> Range<usize> {
+        let start = self.offset(location);
+        let rest = self.source.text.get(start..).unwrap_or("");
+        let line = rest.split(['\n', '\r']).next().unwrap_or("");
+        let length = location
+            .span()
+            .byte_len()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        let length = if scalar && length > 0 && rest.is_char_boundary(length) {
+            length
+        } else {
+            0
+        };
+        let shown = if length == 0 {
+            line.chars().next().map_or(0, char::len_utf8)
+        } else {
+            length.min(line.len())
+        };
+        start..start + shown
+    }
+
+    fn node(&self, raw: Spanned<Raw>) -> Node {
+        let scalar = matches!(raw.value, Raw::Scalar(_));
+        let span = self.span(raw.referenced, scalar);
+        let value = match raw.value {
+            Raw::Scalar(value) => Tree::Scalar(value),
+            Raw::List(items) => Tree::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Map(entries) => Tree::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let span = self.span(key.referenced, true);
+                        (key.value.key(), span, self.node(value))
+                    })
+                    .collect(),
+            ),
+        };
+        Node { value, span }
+    }
+}
+
+enum Raw {
+    Scalar(Value),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+}
+
+impl Raw {
+    /// As JavaScript would make it a key of an object.
+    fn key(self) -> String {
+        match self {
+            Self::Scalar(Value::String(text)) => text,
+            Self::Scalar(value) => value.to_string(),
+            Self::List(_) | Self::Map(_) => String::new(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("any YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Scalar(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Scalar(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Scalar(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Scalar(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        let whole = value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0;
+        let number = if whole {
+            Some(Number::from(value as i64))
+        } else {
+            Number::from_f64(value)
+        };
+        Ok(Raw::Scalar(number.map_or(Value::Null, Value::Number)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Scalar(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Raw::Map(entries))
+    }
+}

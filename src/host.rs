@@ -1,0 +1,314 @@
+//! What the process gives, as values: streams, what is a terminal, size, colour, environment, folders, clock.
+//!
+//! Everything behind `main` takes a [`Host`] and asks the process for nothing, so that a test can stand in for it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+/// Columns and rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// How many characters fit in a line.
+    pub columns: u16,
+    /// How many lines fit.
+    pub rows: u16,
+}
+
+/// Which of the three streams a person is at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terminals {
+    /// Keys may come.
+    pub stdin: bool,
+    /// The result is read on a screen.
+    pub stdout: bool,
+    /// Progress is read on a screen.
+    pub stderr: bool,
+}
+
+/// A clonable handle of a stream that text goes to.
+#[derive(Clone)]
+pub struct Output(Arc<Mutex<Box<dyn Write + Send>>>);
+
+impl Output {
+    /// Writes to this.
+    pub fn new(writer: impl Write + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(writer))))
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
+/// A clonable handle of the stream that answers come from.
+#[derive(Clone)]
+pub struct Input(Arc<Mutex<Box<dyn BufRead + Send>>>);
+
+impl Input {
+    /// Reads from this.
+    pub fn new(reader: impl Read + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(BufReader::new(reader)))))
+    }
+
+    /// The next line without its end; nothing at the end of input.
+    pub fn line(&self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
+    }
+}
+
+/// The process environment as values; it may hold secrets, so it prints nothing.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a switch such as `CI` is on: set, and neither `0` nor `false`.
+    pub fn switch(&self, name: &str) -> bool {
+        self.get(name)
+            .is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+    }
+
+    /// Every variable, empty ones included.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
+impl From<BTreeMap<String, String>> for Environment {
+    fn from(variables: BTreeMap<String, String>) -> Self {
+        Self(variables)
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Environment({} variables)", self.0.len())
+    }
+}
+
+/// Everything that the process gives.
+#[derive(Clone)]
+pub struct Host {
+    /// Takes the result.
+    pub stdout: Output,
+    /// Takes progress, warnings and errors.
+    pub stderr: Output,
+    /// Gives the answers of a person.
+    pub stdin: Input,
+    /// Which streams are terminals.
+    pub terminals: Terminals,
+    /// The size of the terminal, if one is known.
+    pub size: Option<Size>,
+    /// The process environment.
+    pub environment: Environment,
+    /// Where relative paths start.
+    pub current_dir: PathBuf,
+    /// The person's home folder, if there is one.
+    pub home: Option<PathBuf>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Host {
+    /// The process itself.
+    pub fn real() -> io::Result<Self> {
+        // Variables that are not UTF-8 can be neither a secret nor a setting of ours.
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let environment = Environment::from(variables);
+        let terminals = Terminals {
+            stdin: io::stdin().is_terminal(),
+            stdout: io::stdout().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+        };
+        Ok(Self {
+            stdout: Output::new(io::stdout()),
+            stderr: Output::new(io::stderr()),
+            stdin: Input::new(io::stdin()),
+            terminals,
+            size: terminals.stdout.then(real_size).flatten(),
+            home: environment
+                .get("HOME")
+                .map(PathBuf::from)
+                .or_else(|| etcetera::home_dir().ok()),
+            current_dir: std::env::current_dir()?,
+            environment,
+            clock: Arc::new(Timestamp::now),
+        })
+    }
+
+    /// A process without a terminal, without an environment, without input and with a clock that stands still; what it
+    /// writes is kept in the [`Captured`] beside it.
+    pub fn fake(current_dir: impl Into<PathBuf>) -> (Self, Captured) {
+        let captured = Captured::default();
+        let host = Self {
+            stdout: Output::new(captured.stdout.clone()),
+            stderr: Output::new(captured.stderr.clone()),
+            stdin: Input::new(io::empty()),
+            terminals: Terminals::default(),
+            size: None,
+            environment: Environment::default(),
+            current_dir: current_dir.into(),
+            home: None,
+            clock: Arc::new(|| Timestamp::UNIX_EPOCH),
+        };
+        (host, captured)
+    }
+
+    /// This host with these variables instead of its own.
+    pub fn with_environment<N: Into<String>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.environment = Environment(variables.collect());
+        self
+    }
+
+    /// This host with a person at a terminal of this size who types this.
+    pub fn with_terminal(mut self, columns: u16, rows: u16, typed: &str) -> Self {
+        self.terminals = Terminals {
+            stdin: true,
+            stdout: true,
+            stderr: true,
+        };
+        self.size = Some(Size { columns, rows });
+        self.stdin = Input::new(Cursor::new(typed.to_owned().into_bytes()));
+        self
+    }
+
+    /// This host with that home folder.
+    pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// This host with that clock.
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// A path as the person means it.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        self.current_dir.join(path)
+    }
+
+    /// Whether a question may be asked: a person at both ends, and not a pipeline.
+    pub fn can_ask(&self) -> bool {
+        self.terminals.stdin && self.terminals.stderr && !self.environment.switch("CI")
+    }
+
+    /// Whether the full-screen review may be shown: a person at both ends of a terminal that can move its cursor.
+    pub fn can_draw(&self) -> bool {
+        self.can_ask() && self.terminals.stdout && !self.is_dumb()
+    }
+
+    /// Whether what goes to standard output is coloured; `choice` is what the command line says, if anything.
+    pub fn colours_stdout(&self, choice: Option<bool>) -> bool {
+        choice.unwrap_or_else(|| self.colours(self.terminals.stdout))
+    }
+
+    /// Whether what goes to standard error is coloured; `choice` is what the command line says, if anything.
+    pub fn colours_stderr(&self, choice: Option<bool>) -> bool {
+        choice.unwrap_or_else(|| self.colours(self.terminals.stderr))
+    }
+
+    /// Whether characters beyond ASCII can be shown: what the locale says, first set variable wins.
+    pub fn shows_unicode(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| self.environment.get(name));
+        locale.is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+    }
+
+    fn is_dumb(&self) -> bool {
+        self.environment.get("TERM") == Some("dumb")
+    }
+
+    fn colours(&self, is_terminal: bool) -> bool {
+        if self.environment.get("NO_COLOR").is_some() {
+            return false;
+        }
+        if self.environment.switch("CLICOLOR_FORCE") {
+            return true;
+        }
+        is_terminal && !self.is_dumb() && !self.environment.switch("CI")
+    }
+}
+
+/// What a fake host wrote.
+#[derive(Clone, Default)]
+pub struct Captured {
+    stdout: Memory,
+    stderr: Memory,
+}
+
+impl Captured {
+    /// Everything that went to standard output.
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// Everything that went to standard error.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn real_size() -> Option<Size> {
+    let (columns, rows) = crossterm::terminal::size().ok()?;
+    Some(Size { columns, rows })
+}

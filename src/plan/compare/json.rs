@@ -1,0 +1,102 @@
+//! A JSON value against another, leaf by leaf, for people: `metadata_schema.properties.tier.type`.
+
+use serde_json::Value;
+
+use crate::plan::change::{Change, Reading};
+use crate::resource::value::same;
+use crate::resource::{FieldPath, Shown, is_secret_key};
+
+/// The differences between two values, each at the deepest path where they differ. Empty when they mean the same.
+pub fn differences(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    collect(path, present(before), present(after), &mut changes);
+    changes
+}
+
+fn present(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null())
+}
+
+fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+    match (before, after) {
+        (None, None) => {}
+        (Some(left), Some(right)) if same(left, right) => {}
+        (Some(Value::Object(left)), Some(Value::Object(right))) => {
+            let mut keys: Vec<&String> = left
+                .keys()
+                .chain(right.keys().filter(|key| !left.contains_key(*key)))
+                .collect();
+            keys.sort();
+            for key in keys {
+                collect(
+                    &path.join(key),
+                    present(left.get(key)),
+                    present(right.get(key)),
+                    changes,
+                );
+            }
+        }
+        (Some(Value::Array(_)), Some(Value::Array(_))) => {
+            changes.push(leaf(path, before, after).reading(Reading::List));
+        }
+        (None, Some(Value::Object(map))) | (Some(Value::Object(map)), None) if !map.is_empty() => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            for key in keys {
+                let side = |present: Option<&Value>| present.and(map.get(key));
+                let (left, right) = (side(before), side(after));
+                collect(&path.join(key), self::present(left), self::present(right), changes);
+            }
+        }
+        _ => changes.push(leaf(path, before, after)),
+    }
+}
+
+fn leaf(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Change {
+    let show = |value: &Value| shown(path, value);
+    Change::between(path.clone(), before.map(show), after.map(show))
+}
+
+/// What may be shown of a value at a path: text under `headers`, `env` or a secret-named key is hidden unless it is a
+/// `$NAME` reference, which is a name and not a value (semantics, law 3).
+pub fn shown(path: &FieldPath, value: &Value) -> Shown {
+    match value {
+        Value::String(text) if hides(path) && !is_reference(text) => Shown::Secret,
+        Value::Object(map) if !map.is_empty() => {
+            let hidden = map.iter().any(|(key, value)| holds_secret(&path.join(key), value));
+            if hidden {
+                Shown::Secret
+            } else {
+                Shown::Plain(value.clone())
+            }
+        }
+        Value::Array(items) if items.iter().any(|item| holds_secret(path, item)) => Shown::Secret,
+        other => Shown::Plain(other.clone()),
+    }
+}
+
+fn holds_secret(path: &FieldPath, value: &Value) -> bool {
+    shown(path, value) == Shown::Secret
+}
+
+fn hides(path: &FieldPath) -> bool {
+    let segments = path.segments();
+    if segments
+        .first()
+        .is_none_or(|top| top != "mcpServers" && top != "skillsConfig")
+    {
+        return false;
+    }
+    let below = |name: &str| segments.iter().rev().skip(1).any(|segment| segment == name);
+    let leaf = path.leaf();
+    let spelled_secret = is_secret_key(leaf) && !["tokenUrl", "tokenEndpointAuthMethod"].contains(&leaf);
+    below("headers") || below("env") || spelled_secret
+}
+
+fn is_reference(text: &str) -> bool {
+    let name = text.trim().strip_prefix('$').unwrap_or("");
+    let head = name.starts_with(|first: char| first.is_ascii_uppercase());
+    head && name
+        .chars()
+        .all(|rest| rest.is_ascii_uppercase() || rest.is_ascii_digit() || rest == '_')
+}

@@ -1,0 +1,172 @@
+//! A platform's config, key by key; secrets by value where both are known, never in sight.
+
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+
+use super::Comparison;
+use crate::plan::change::{Change, ChangeKind};
+use crate::plan::operation::{Operation, PlatformWrite};
+use crate::plan::row::Impact;
+use crate::resource::value::same;
+use crate::resource::{ConfigValue, FieldPath, Platform, Shown};
+
+/// Compares; any change restarts the platform.
+pub fn compare(desired: &Platform, remote: Option<&Platform>, clear: bool) -> Comparison {
+    let Some(remote) = remote else { return creation(desired) };
+    let mut changes = kind_change(desired, remote);
+    let changes_kind = !changes.is_empty();
+    for (name, wanted) in &desired.config {
+        changes.extend(compare_value(&config_path(name), wanted, remote.config.get(name)));
+    }
+    let extra: Vec<_> = remote
+        .config
+        .iter()
+        .filter(|(name, _)| !desired.config.contains_key(*name))
+        .collect();
+    for (name, found) in &extra {
+        changes.push(Change::server_only(config_path(name), found.shown(), clear));
+    }
+    let writes = changes.iter().any(|change| change.kind.writes());
+    let recheck = !writes
+        && changes
+            .iter()
+            .any(|change| change.kind == ChangeKind::SecretNotComparable);
+    if !writes {
+        changes.retain(|change| change.kind != ChangeKind::SecretUnchanged);
+    }
+    let replaces = changes_kind || (clear && !extra.is_empty());
+    let (operation, impact) = write(desired, remote, writes || recheck, replaces, clear);
+    let warnings = warnings(remote, replaces && !clear);
+    Comparison {
+        changes,
+        operation,
+        impact: impact.filter(|_| writes),
+        recheck,
+        warnings,
+    }
+}
+
+fn creation(desired: &Platform) -> Comparison {
+    let mut changes = Vec::new();
+    for (name, wanted) in &desired.config {
+        changes.push(Change::between(config_path(name), None, Some(wanted.shown())));
+    }
+    let operation = Operation::UpsertPlatform(PlatformWrite {
+        platform: desired.clone(),
+        settings: None,
+    });
+    Comparison {
+        changes,
+        operation: Some(operation),
+        ..Comparison::default()
+    }
+}
+
+fn write(
+    desired: &Platform,
+    remote: &Platform,
+    sends: bool,
+    replaces: bool,
+    clear: bool,
+) -> (Option<Operation>, Option<Impact>) {
+    if !sends {
+        return (None, None);
+    }
+    let settings = (!is_default(&remote.settings)).then(|| remote.settings.clone());
+    if !replaces {
+        let write = PlatformWrite {
+            platform: desired.clone(),
+            settings,
+        };
+        return (Some(Operation::UpsertPlatform(write)), Some(Impact::Restart));
+    }
+    let mut platform = desired.clone();
+    if !clear {
+        platform.config = carried(remote, &desired.config);
+    }
+    (
+        Some(Operation::ReplacePlatform(PlatformWrite { platform, settings })),
+        Some(Impact::Replace),
+    )
+}
+
+/// What the file says, and what of the rest is known well enough to be put back.
+fn carried(remote: &Platform, declared: &BTreeMap<String, ConfigValue>) -> BTreeMap<String, ConfigValue> {
+    let known = remote
+        .config
+        .iter()
+        .filter(|(_, value)| !matches!(value, ConfigValue::Redacted));
+    let mut config: BTreeMap<_, _> = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    config.extend(declared.iter().map(|(name, value)| (name.clone(), value.clone())));
+    config
+}
+
+fn is_default(settings: &Map<String, serde_json::Value>) -> bool {
+    settings
+        .iter()
+        .all(|(key, value)| key == "allowGroups" && *value == serde_json::Value::Bool(true))
+}
+
+fn kind_change(desired: &Platform, remote: &Platform) -> Vec<Change> {
+    if desired.kind == remote.kind {
+        return Vec::new();
+    }
+    let side = |platform: &Platform| Some(Shown::from(platform.kind.as_str()));
+    vec![Change::between(
+        FieldPath::root("platform"),
+        side(remote),
+        side(desired),
+    )]
+}
+
+fn compare_value(path: &FieldPath, wanted: &ConfigValue, found: Option<&ConfigValue>) -> Option<Change> {
+    let is_secret = |value: &ConfigValue| !matches!(value, ConfigValue::Plain(_));
+    let hidden = is_secret(wanted) || found.is_some_and(is_secret);
+    let show = |value: &ConfigValue| if hidden { Shown::Secret } else { value.shown() };
+    let change = |kind: ChangeKind| {
+        Some(Change {
+            kind,
+            ..Change::between(path.clone(), found.map(show), Some(show(wanted)))
+        })
+    };
+    match (found, hidden) {
+        (None, _) => change(ChangeKind::Added),
+        (Some(ConfigValue::Redacted), _) => change(ChangeKind::SecretNotComparable),
+        (Some(found), _) if !equal(wanted, found) => change(ChangeKind::Changed),
+        (Some(_), true) => change(ChangeKind::SecretUnchanged),
+        (Some(_), false) => None,
+    }
+}
+
+fn equal(wanted: &ConfigValue, found: &ConfigValue) -> bool {
+    match (wanted, found) {
+        (ConfigValue::Plain(wanted), ConfigValue::Plain(found)) => same(wanted, found),
+        (ConfigValue::Secret(wanted), ConfigValue::Secret(found)) => wanted == found,
+        (ConfigValue::Secret(secret), ConfigValue::Plain(plain))
+        | (ConfigValue::Plain(plain), ConfigValue::Secret(secret)) => plain.as_str() == Some(secret.expose()),
+        _ => false,
+    }
+}
+
+fn warnings(remote: &Platform, loses_secrets: bool) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some((status, message)) = &remote.status
+        && status == "error"
+    {
+        let words = message
+            .as_deref()
+            .map(|message| format!(": {message}"))
+            .unwrap_or_default();
+        warnings.push(format!("the platform is in error on the server{words}"));
+    }
+    let redacted = remote.config.values().any(|value| *value == ConfigValue::Redacted);
+    if loses_secrets && redacted {
+        warnings.push("secrets that only the server has cannot be put back".to_owned());
+    }
+    warnings
+}
+
+fn config_path(name: &str) -> FieldPath {
+    FieldPath::of(["config", name])
+}

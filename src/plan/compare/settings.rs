@@ -1,0 +1,241 @@
+//! An agent's settings, key by key.
+
+use serde_json::{Map, Value, json};
+
+use super::skills;
+use super::table::{Key, Merged, Shape, key, merge, server_only};
+use super::{Comparison, json as leaves};
+use crate::plan::change::{Change, Reading};
+use crate::plan::operation::Operation;
+use crate::resource::{FieldPath, Settings, Shown, field};
+
+const NETWORK: &[Key] = &[
+    key("allowedDomains", Shape::Set),
+    key("deniedDomains", Shape::Set),
+    key("judgedDomains", Shape::Set),
+    key("judges", Shape::Value),
+];
+const EGRESS: &[Key] = &[key("extraPolicy", Shape::Text), key("judgeModel", Shape::Text)];
+const TOOLS: &[Key] = &[
+    key("allowedTools", Shape::Set),
+    key("deniedTools", Shape::Set),
+    key("strictMode", Shape::Value),
+];
+const NIX: &[Key] = &[key("packages", Shape::Set)];
+const MODEL_SELECTION: &[Key] = &[key("mode", Shape::Value), key("pinnedModel", Shape::Value)];
+const OAUTH: &[Key] = &[
+    key("authUrl", Shape::Value),
+    key("tokenUrl", Shape::Value),
+    key("clientId", Shape::Value),
+    key("clientSecret", Shape::Value),
+    key("scopes", Shape::Set),
+    key("tokenEndpointAuthMethod", Shape::Value),
+];
+const MCP_SERVER: &[Key] = &[
+    key("type", Shape::Value),
+    key("url", Shape::Value),
+    key("command", Shape::Value),
+    key("args", Shape::Value),
+    key("env", Shape::Value),
+    key("headers", Shape::Value),
+    key("oauth", Shape::Table(OAUTH)),
+    key("authScope", Shape::Value),
+];
+
+/// Compares; without a remote side, with what the server gives a new agent.
+pub fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool) -> Comparison {
+    let fresh = Settings {
+        agent: desired.agent.clone(),
+        fields: defaults(),
+    };
+    let remote = remote.unwrap_or(&fresh);
+    let mut body = Map::new();
+    let mut changes = Vec::new();
+    for name in field::ALL {
+        let merged = compare_field(name, desired, remote, clear);
+        if merged.writes() {
+            body.insert(
+                name.to_owned(),
+                merged.value.filter(|value| !is_cleared(value)).unwrap_or(Value::Null),
+            );
+        }
+        changes.extend(merged.changes);
+    }
+    let operation = (!body.is_empty()).then(|| Operation::PatchSettings {
+        agent: desired.agent.clone(),
+        body,
+    });
+    Comparison {
+        changes,
+        operation,
+        ..Comparison::default()
+    }
+}
+
+fn compare_field(name: &'static str, desired: &Settings, remote: &Settings, clear: bool) -> Merged {
+    let path = FieldPath::root(name);
+    let (wanted, found) = (desired.get(name), remote.get(name));
+    let shape = match name {
+        field::IDENTITY | field::SOUL | field::USER => Shape::Text,
+        field::PROVIDERS => return providers(&path, wanted, found, clear),
+        field::MODEL_SELECTION => return model_selection(&path, wanted, found),
+        field::MODEL_PREFERENCES => return model_preferences(desired, remote, clear),
+        field::NETWORK => Shape::Table(NETWORK),
+        field::EGRESS => Shape::Table(EGRESS),
+        field::TOOLS => Shape::Table(TOOLS),
+        field::NIX => Shape::Table(NIX),
+        field::MCP_SERVERS => return mcp_servers(&path, wanted, found, clear),
+        field::SKILLS => return skills::merge(&path, wanted, found, clear),
+        _ => Shape::Set,
+    };
+    merge(shape, &path, wanted, found, clear)
+}
+
+/// `null` resets a field to its default, which an emptied table is.
+fn is_cleared(value: &Value) -> bool {
+    value.as_object().is_some_and(Map::is_empty)
+}
+
+/// What a file cannot express is not shown: without providers in the file the selection is the server's own.
+fn model_selection(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>) -> Merged {
+    let Some(desired) = desired else {
+        return Merged::kept(remote);
+    };
+    let mut merged = merge(Shape::Table(MODEL_SELECTION), path, Some(desired), remote, true);
+    if !merged.writes() {
+        merged.changes.clear();
+    }
+    merged
+}
+
+/// By id and order, the first is primary; what the server keeps of those that stay is kept.
+fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+    let Some(desired) = desired else {
+        let shown = ids(remote).into_iter().map(Value::from).collect::<Vec<_>>();
+        if shown.is_empty() {
+            return Merged::kept(remote);
+        }
+        let change = Change::server_only(path.clone(), Shown::Plain(Value::Array(shown)), clear);
+        return Merged {
+            value: remote.filter(|_| !clear).cloned(),
+            changes: vec![change],
+        };
+    };
+    let (wanted, found) = (ids(Some(desired)), ids(remote));
+    if wanted == found {
+        return Merged::kept(remote);
+    }
+    let known = remote.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let keep = |id: &str| known.iter().find(|item| provider_id(item) == Some(id)).cloned();
+    let value = wanted
+        .iter()
+        .map(|id| keep(id).unwrap_or_else(|| json!({ "providerId": id })))
+        .collect();
+    let list = |ids: &[&str]| Some(Shown::Plain(json!(ids))).filter(|_| !ids.is_empty());
+    let change = Change::between(path.clone(), list(&found), Some(Shown::Plain(json!(wanted)))).reading(Reading::List);
+    Merged {
+        value: Some(Value::Array(value)),
+        changes: vec![change],
+    }
+}
+
+fn ids(providers: Option<&Value>) -> Vec<&str> {
+    providers
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(provider_id)
+        .collect()
+}
+
+fn provider_id(item: &Value) -> Option<&str> {
+    item.get("providerId").and_then(Value::as_str)
+}
+
+/// By provider. The model of a provider that this very change takes away goes with it.
+fn model_preferences(desired: &Settings, remote: &Settings, clear: bool) -> Merged {
+    let path = FieldPath::root(field::MODEL_PREFERENCES);
+    let nothing = Map::new();
+    let object = |settings: &Settings| {
+        settings
+            .get(field::MODEL_PREFERENCES)
+            .and_then(Value::as_object)
+            .cloned()
+    };
+    let wanted = object(desired).unwrap_or_default();
+    let found = object(remote).unwrap_or(nothing);
+    let declared = desired.get(field::PROVIDERS);
+    let kept_ids = ids(declared.or_else(|| remote.get(field::PROVIDERS)));
+    let had_ids = ids(remote.get(field::PROVIDERS));
+    let mut merged = Merged {
+        value: None,
+        changes: Vec::new(),
+    };
+    let mut result = found.clone();
+    for (id, model) in &wanted {
+        let one = merge(Shape::Text, &path.join(id), Some(model), found.get(id), clear);
+        merged.changes.extend(one.changes);
+        result.extend(one.value.map(|value| (id.clone(), value)));
+    }
+    for (id, model) in found.iter().filter(|(id, _)| !wanted.contains_key(*id)) {
+        let leaves_now = had_ids.contains(&id.as_str()) && !kept_ids.contains(&id.as_str());
+        let one = server_only(&path.join(id), Some(model), clear || leaves_now);
+        merged.changes.extend(one.changes);
+        if one.value.is_none() {
+            result.remove(id);
+        }
+    }
+    merged.value = Some(Value::Object(result));
+    merged
+}
+
+/// Entry by entry: the write carries ours and, unchanged, those that only the server has (semantics, "Comparing").
+fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+    let nothing = Map::new();
+    let wanted = desired.and_then(Value::as_object).unwrap_or(&nothing);
+    let found = remote.and_then(Value::as_object).unwrap_or(&nothing);
+    let mut result = found.clone();
+    let mut changes = Vec::new();
+    for (id, server) in wanted {
+        let one = merge(
+            Shape::Table(MCP_SERVER),
+            &path.join(id),
+            Some(server),
+            found.get(id),
+            clear,
+        );
+        changes.extend(one.changes);
+        result.extend(one.value.map(|value| (id.clone(), value)));
+    }
+    for (id, server) in found
+        .iter()
+        .filter(|(id, server)| !wanted.contains_key(*id) && !is_injected(id, server))
+    {
+        let path = path.join(id);
+        changes.push(Change::server_only(path.clone(), leaves::shown(&path, server), clear));
+        if clear {
+            result.remove(id);
+        }
+    }
+    changes.sort_by(|left, right| left.path.cmp(&right.path));
+    Merged {
+        value: Some(Value::Object(result)),
+        changes,
+    }
+}
+
+/// The server that every new agent is given (contract sections 4 and 11.1): the server's own, never drift.
+fn is_injected(id: &str, server: &Value) -> bool {
+    let url = server.get("url").and_then(Value::as_str).unwrap_or("");
+    (id == "owletto" || id == "lobu-memory") && url.contains("/mcp/")
+}
+
+/// The settings of a fresh agent (contract section 5), as far as a file can express them.
+fn defaults() -> Map<String, Value> {
+    let value = json!({
+        "identityMd": "", "soulMd": "", "userMd": "", "installedProviders": [], "modelSelection": {},
+        "providerModelPreferences": {}, "networkConfig": {}, "egressConfig": {}, "preApprovedTools": [],
+        "toolsConfig": {}, "guardrails": [], "nixConfig": {}, "mcpServers": {}, "skillsConfig": {"skills": []},
+    });
+    value.as_object().cloned().unwrap_or_default()
+}

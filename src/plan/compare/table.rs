@@ -1,0 +1,154 @@
+//! What the files declare over what the server has, key by key: the result to send, and the differences to show.
+//!
+//! A write replaces a whole top-level key, so the result keeps what only the server has. How a key is compared is data
+//! (see [`Shape`]); what only the server has is drift, unless it is to be cleared.
+
+use serde_json::{Map, Value};
+
+use super::json::{differences, shown};
+use crate::plan::change::{Change, Reading};
+use crate::resource::FieldPath;
+use crate::resource::value::{is_empty, same, same_set};
+
+/// How a key is compared.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// Text: compared after trimming, an empty one is absent.
+    Text,
+    /// A value: declared or not, as a whole; shown leaf by leaf.
+    Value,
+    /// A list in which order and repetition mean nothing.
+    Set,
+    /// A table whose keys are compared one by one; keys that are not named here are the server's own.
+    Table(&'static [Key]),
+}
+
+/// A key and how it is compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The wire name.
+    pub name: &'static str,
+    /// How it is compared.
+    pub shape: Shape,
+}
+
+/// Shorthand for tables of keys.
+pub const fn key(name: &'static str, shape: Shape) -> Key {
+    Key { name, shape }
+}
+
+/// What is to be sent (nothing: the key goes away), and what is different.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// The value that both sides agree on afterwards.
+    pub value: Option<Value>,
+    /// In reading order.
+    pub changes: Vec<Change>,
+}
+
+impl Merged {
+    /// Both sides have this already.
+    pub fn kept(value: Option<&Value>) -> Self {
+        Self {
+            value: value.cloned(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Whether sending the value would change the server.
+    pub fn writes(&self) -> bool {
+        self.changes.iter().any(|change| change.kind.writes())
+    }
+}
+
+/// Lays one declared value over the server's.
+pub fn merge(shape: Shape, path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+    if let Shape::Table(keys) = shape {
+        return merge_table(keys, path, desired, remote, clear);
+    }
+    let Some(desired) = desired else {
+        return server_only(path, remote, clear);
+    };
+    if equal(shape, desired, remote) {
+        return Merged::kept(remote.or(Some(desired)));
+    }
+    Merged {
+        value: Some(desired.clone()),
+        changes: explain(shape, path, desired, remote),
+    }
+}
+
+/// A value that only the server has.
+pub fn server_only(path: &FieldPath, remote: Option<&Value>, clear: bool) -> Merged {
+    match remote {
+        Some(found) if !is_empty(found) => Merged {
+            value: (!clear).then(|| found.clone()),
+            changes: vec![Change::server_only(path.clone(), shown(path, found), clear)],
+        },
+        other => Merged::kept(other),
+    }
+}
+
+fn merge_table(
+    keys: &'static [Key],
+    path: &FieldPath,
+    desired: Option<&Value>,
+    remote: Option<&Value>,
+    clear: bool,
+) -> Merged {
+    let nothing = Map::new();
+    let wanted = desired.and_then(Value::as_object).unwrap_or(&nothing);
+    let found = remote.and_then(Value::as_object).unwrap_or(&nothing);
+    let mut result = found.clone();
+    let mut changes = Vec::new();
+    for key in keys {
+        let merged = merge(
+            key.shape,
+            &path.join(key.name),
+            wanted.get(key.name),
+            found.get(key.name),
+            clear,
+        );
+        changes.extend(merged.changes);
+        match merged.value {
+            Some(value) => drop(result.insert(key.name.to_owned(), value)),
+            None => drop(result.remove(key.name)),
+        }
+    }
+    Merged {
+        value: Some(Value::Object(result)),
+        changes,
+    }
+}
+
+fn equal(shape: Shape, desired: &Value, remote: Option<&Value>) -> bool {
+    match (shape, desired, remote) {
+        (Shape::Text, Value::String(wanted), found) => {
+            let found = found.and_then(Value::as_str).unwrap_or("");
+            wanted.trim() == found.trim_matches(is_trimmed)
+        }
+        (Shape::Set, Value::Array(wanted), Some(Value::Array(found))) => same_set(wanted, found),
+        (_, wanted, Some(found)) => same(wanted, found),
+        (_, wanted, None) => wanted.is_null(),
+    }
+}
+
+/// What JavaScript's `trim` takes away: white space and the byte order mark.
+fn is_trimmed(character: char) -> bool {
+    character.is_whitespace() || character == '\u{feff}'
+}
+
+fn explain(shape: Shape, path: &FieldPath, desired: &Value, remote: Option<&Value>) -> Vec<Change> {
+    let remote = remote.filter(|value| !value.is_null());
+    match shape {
+        Shape::Set => {
+            let before = remote.map(|value| shown(path, value));
+            vec![Change::between(path.clone(), before, Some(shown(path, desired))).reading(Reading::Set)]
+        }
+        Shape::Text => {
+            let before = remote.filter(|value| !is_empty(value)).map(|value| shown(path, value));
+            vec![Change::between(path.clone(), before, Some(shown(path, desired)))]
+        }
+        Shape::Value | Shape::Table(_) => differences(path, remote, Some(desired)),
+    }
+}

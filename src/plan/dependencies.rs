@@ -1,0 +1,89 @@
+//! Which rows need which others to be applied first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operation::Operation;
+use super::planner::Step;
+use super::row::{Row, Verb};
+use crate::resource::{Address, RelationshipType, Resource, State};
+
+/// Fills in `depends_on`, and decides which side of a pair of new inverse types names the other.
+pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Step>, remote: &State) {
+    let created: BTreeSet<Address> = rows
+        .values()
+        .filter(|row| row.verb == Verb::Create)
+        .map(|row| row.address.clone())
+        .collect();
+    for row in rows.values_mut().filter(|row| row.writes()) {
+        row.depends_on
+            .extend(row.address.parent().filter(|parent| created.contains(parent)));
+    }
+    for (address, step) in steps.iter_mut() {
+        let Some(Resource::RelationshipType(wanted)) = &step.desired else {
+            continue;
+        };
+        let inverse = inverse_row(wanted).filter(|inverse| created.contains(inverse));
+        let mutual = inverse
+            .as_ref()
+            .is_some_and(|inverse| *inverse > *address && names_back(rows, inverse, address));
+        let known = wanted
+            .inverse_type_slug
+            .as_deref()
+            .is_none_or(|slug| slug.is_empty() || remote.relationship_types.contains_key(slug) || inverse.is_some());
+        if let Operation::CreateRelationshipType(write) = &mut step.operation {
+            write.with_inverse = known && !mutual;
+        }
+        let ends = wanted
+            .rules
+            .iter()
+            .flat_map(|rules| rules.keys())
+            .flat_map(|rule| [&rule.source, &rule.target]);
+        let needed = ends.map(Address::entity_type).filter(|end| created.contains(end));
+        let needed: BTreeSet<Address> = needed.chain(inverse.filter(|_| !mutual)).collect();
+        if let Some(row) = rows.get_mut(address) {
+            row.depends_on.extend(needed);
+        }
+    }
+}
+
+fn inverse_row(wanted: &RelationshipType) -> Option<Address> {
+    wanted
+        .inverse_type_slug
+        .as_deref()
+        .filter(|slug| !slug.is_empty())
+        .map(Address::relationship_type)
+}
+
+fn names_back(rows: &BTreeMap<Address, Row>, inverse: &Address, address: &Address) -> bool {
+    let slug = address.id();
+    rows.get(inverse).is_some_and(|row| {
+        let mut named = row
+            .changes
+            .iter()
+            .filter(|change| change.path.top() == "inverse_type_slug");
+        named.any(|change| change.after.as_ref().and_then(|after| after.as_str()) == Some(slug.as_str()))
+    })
+}
+
+/// Rules whose ends neither the files nor the server know: the server takes them, but they are likely a slip.
+pub(super) fn unknown_rule_ends(desired: &State, remote: &State) -> Vec<String> {
+    let known = |slug: &str| {
+        slug.starts_with('$')
+            || desired.entity_types.contains_key(slug)
+            || remote.entity_types.contains_key(slug)
+            || remote.facts.public_entity_slugs.contains(slug)
+    };
+    let mut warnings = Vec::new();
+    for relationship_type in desired.relationship_types.values() {
+        for rule in relationship_type.rules.iter().flat_map(|rules| rules.keys()) {
+            let ends: BTreeSet<&String> = [&rule.source, &rule.target].into();
+            for end in ends.into_iter().filter(|end| !known(end)) {
+                warnings.push(format!(
+                    "relationship-type {}: the rule `{}` -> `{}` names `{end}`, which neither the files nor the server have",
+                    relationship_type.slug, rule.source, rule.target
+                ));
+            }
+        }
+    }
+    warnings
+}

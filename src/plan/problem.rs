@@ -1,0 +1,116 @@
+//! What the server is known to refuse, told before anything is written.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::resource::value::same;
+use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State};
+
+/// How many table columns an entity type may have when it is updated.
+const MOST_COLUMNS: usize = 4;
+
+/// One thing that would fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Which resource.
+    pub address: Address,
+    /// What is wrong.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+    /// Where the files declare it.
+    pub origin: Option<Origin>,
+}
+
+pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut add = |address: Address, message: String, hint: &str| {
+        let origin = origins.of(&address).cloned();
+        problems.push(Problem {
+            address,
+            message,
+            hint: hint.to_owned(),
+            origin,
+        });
+    };
+    for platform in desired.platforms.values() {
+        let taken = |other: &&crate::resource::PlatformKey| {
+            other.stable_id == platform.stable_id && other.agent != platform.agent
+        };
+        if let Some(other) = remote.platforms.keys().find(taken) {
+            let message = format!(
+                "stable id `{}` belongs to agent `{}` on the server",
+                platform.stable_id, other.agent
+            );
+            add(
+                platform.address(),
+                message,
+                "give the platform another `name`, or delete the other one first",
+            );
+        }
+    }
+    for wanted in desired.entity_types.values() {
+        if let Some(message) = too_many_columns(wanted, remote.entity_types.get(&wanted.slug)) {
+            let hint = "the server takes them when a type is created, but refuses to update a type with them";
+            add(Address::entity_type(&wanted.slug), message, hint);
+        }
+    }
+    for wanted in desired.relationship_types.values() {
+        let address = Address::relationship_type(&wanted.slug);
+        for (message, hint) in relationship_problems(wanted, desired, remote) {
+            add(address.clone(), message, hint);
+        }
+    }
+    problems
+}
+
+/// The server counts table columns only in an update (contract section 8.1).
+fn too_many_columns(wanted: &EntityType, found: Option<&EntityType>) -> Option<String> {
+    let schema = wanted.metadata_schema.as_ref()?;
+    let changes = found?.metadata_schema.as_ref().is_none_or(|found| !same(found, schema));
+    let properties = schema.get("properties").and_then(Value::as_object)?;
+    let columns = properties
+        .values()
+        .filter(|it| it.get("x-table-column") == Some(&Value::Bool(true)))
+        .count();
+    (changes && columns > MOST_COLUMNS)
+        .then(|| format!("{columns} properties have `x-table-column: true`, and at most {MOST_COLUMNS} may"))
+}
+
+fn relationship_problems(wanted: &RelationshipType, desired: &State, remote: &State) -> Vec<(String, &'static str)> {
+    let mut problems = Vec::new();
+    let found = remote.relationship_types.get(&wanted.slug);
+    let count = remote.facts.relationships.get(&wanted.slug).copied().unwrap_or(0);
+    let symmetric = found.and_then(|found| found.is_symmetric).unwrap_or(false);
+    if found.is_some() && count > 0 && wanted.is_symmetric.is_some_and(|wanted| wanted != symmetric) {
+        let message = format!("`is_symmetric` is fixed when a type is created, and {count} relationships use this one");
+        problems.push((message, "declare a new type, or remove the relationships first"));
+    }
+    let Some(inverse) = wanted
+        .inverse_type_slug
+        .as_deref()
+        .filter(|inverse| !inverse.is_empty())
+    else {
+        return problems;
+    };
+    let back = desired
+        .relationship_types
+        .get(inverse)
+        .and_then(|other| other.inverse_type_slug.as_deref());
+    if inverse == wanted.slug {
+        problems.push((
+            "a type cannot be its own inverse".to_owned(),
+            "use `is_symmetric: true`",
+        ));
+    } else if back.is_some_and(|back| back != wanted.slug) {
+        let message = format!(
+            "its inverse `{inverse}` names another inverse, `{}`",
+            back.unwrap_or_default()
+        );
+        problems.push((message, "let the two types name each other"));
+    } else if !desired.relationship_types.contains_key(inverse) && !remote.relationship_types.contains_key(inverse) {
+        let message = format!("its inverse `{inverse}` is neither in the files nor on the server");
+        problems.push((message, "declare it, or remove `inverse_type_slug`"));
+    }
+    problems
+}

@@ -1,0 +1,360 @@
+//! The typed client: one method for each thing that is read, and the one way in which requests are made.
+//!
+//! Every answer's shape is checked: any path of a Lobu server may answer 200 with something else (contract section 1).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{self, AnswerError};
+use super::body::Body;
+use super::error::RemoteError;
+use super::fetch::is_ours;
+use super::normalize;
+use super::retry::{Attempt, Retry};
+use super::transport::{Method, Request, Response, Transport, path};
+use crate::resource::{Address, Platform, Resource, Secret, Settings};
+use crate::wire::agent::{AgentConfig, AgentList, AgentSummary, CONFIG_PROOF_KEYS};
+use crate::wire::error::ErrorBody;
+use crate::wire::platform::PlatformList;
+use crate::wire::schema::{self, EntityType, RelationshipType, Rule, SchemaType};
+
+/// Speaks with one organisation on one server.
+#[derive(Clone)]
+pub struct Client {
+    retry: Retry,
+    organization: String,
+    parallelism: usize,
+}
+
+/// A request before it is sent.
+pub(super) struct Call {
+    pub method: Method,
+    pub path: String,
+    pub body: Option<Body>,
+    pub secrets: Vec<Secret>,
+    pub kind: CallKind,
+}
+
+/// What repeating a request means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallKind {
+    /// It changes nothing.
+    Read,
+    /// It changes something, and twice is the same as once.
+    Write,
+    /// It changes something each time.
+    WriteOnce,
+}
+
+/// An answer that is no refusal.
+pub(super) struct Reply {
+    method: Method,
+    path: String,
+    response: Response,
+}
+
+impl Client {
+    /// A client of this organisation.
+    pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
+        Self {
+            retry,
+            organization: organization.into(),
+            parallelism: parallelism.max(1),
+        }
+    }
+
+    /// The same, telling of every try of a request.
+    pub fn watched(&self, observer: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
+        Self {
+            retry: self.retry.clone().observed_by(observer),
+            ..self.clone()
+        }
+    }
+
+    /// The same, starting no further try once this is cancelled.
+    pub fn stopped_by(&self, stop: CancellationToken) -> Self {
+        Self {
+            retry: self.retry.clone().stopped_by(stop),
+            ..self.clone()
+        }
+    }
+
+    /// The organisation's slug.
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// How many requests may be in flight.
+    pub fn parallelism(&self) -> usize {
+        self.parallelism
+    }
+
+    /// The server, for messages.
+    pub fn describe(&self) -> String {
+        self.retry.describe()
+    }
+
+    /// `GET …/agents`.
+    pub async fn agents(&self) -> Result<Vec<AgentSummary>, RemoteError> {
+        let list: AgentList = self.get(&["agents"]).await?;
+        Ok(list.agents)
+    }
+
+    /// `GET …/agents/:id/config`; nothing when the agent is not there.
+    pub async fn settings(&self, agent: &str) -> Result<Option<Settings>, RemoteError> {
+        let reply = match self.reply(Call::read(self.path(&["agents", agent, "config"]))).await {
+            Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
+            other => other?,
+        };
+        let config: AgentConfig = reply.parse()?;
+        if !CONFIG_PROOF_KEYS.iter().all(|key| config.contains_key(*key)) {
+            return Err(reply.malformed("an agent's config"));
+        }
+        Ok(Some(normalize::settings(agent, config)))
+    }
+
+    /// `GET …/agents/:id/platforms`; nothing when the agent is not there.
+    pub async fn platforms(&self, agent: &str) -> Result<Option<Vec<Platform>>, RemoteError> {
+        let list: PlatformList = match self.get(&["agents", agent, "platforms"]).await {
+            Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
+            other => other?,
+        };
+        Ok(Some(
+            list.platforms
+                .into_iter()
+                .map(|it| normalize::platform(agent, it))
+                .collect(),
+        ))
+    }
+
+    /// Every entity type that is listed, those of other organisations too.
+    pub async fn entity_types(&self) -> Result<Vec<EntityType>, RemoteError> {
+        self.schema_list(SchemaType::EntityType, "entity_types").await
+    }
+
+    /// Every relationship type that is listed, those of other organisations too.
+    pub async fn relationship_types(&self) -> Result<Vec<RelationshipType>, RemoteError> {
+        self.schema_list(SchemaType::RelationshipType, "relationship_types")
+            .await
+    }
+
+    /// The rules of a relationship type.
+    pub async fn rules(&self, slug: &str) -> Result<Vec<Rule>, RemoteError> {
+        let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
+        let reply = self
+            .schema(SchemaType::RelationshipType, "list_rules", &fields, CallKind::Read)
+            .await?;
+        reply.parse_key("rules")
+    }
+
+    /// A resource as it is now; nothing when it is not there.
+    pub async fn read(&self, address: &Address) -> Result<Option<Resource>, RemoteError> {
+        match address {
+            Address::Agent { id } => {
+                let summary: AgentSummary = match self.get(&["agents", id]).await {
+                    Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
+                    other => other?,
+                };
+                Ok(Some(Resource::Agent(normalize::agent(summary))))
+            }
+            Address::Settings { agent } => Ok(self.settings(agent).await?.map(Resource::Settings)),
+            Address::Platform { agent, .. } => {
+                let id = address.stable_id();
+                let platforms = self.platforms(agent).await?.unwrap_or_default();
+                Ok(platforms
+                    .into_iter()
+                    .find(|it| Some(&it.stable_id) == id.as_ref())
+                    .map(Resource::Platform))
+            }
+            Address::EntityType { slug } => self.read_entity_type(slug).await,
+            Address::RelationshipType { slug } => self.read_relationship_type(slug).await,
+        }
+    }
+
+    async fn read_entity_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
+        let found: Option<EntityType> = self.schema_get(SchemaType::EntityType, "entity_type", slug).await?;
+        let ours = found.filter(|it| is_ours(it.organization_slug.as_deref(), &self.organization));
+        Ok(ours.map(|it| Resource::EntityType(normalize::entity_type(it))))
+    }
+
+    async fn read_relationship_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
+        let kind = SchemaType::RelationshipType;
+        let found: Option<RelationshipType> = self.schema_get(kind, "relationship_type", slug).await?;
+        let Some(ours) = found.filter(|it| is_ours(it.organization_slug.as_deref(), &self.organization)) else {
+            return Ok(None);
+        };
+        let rules = self.rules(slug).await?;
+        Ok(Some(Resource::RelationshipType(normalize::relationship_type(
+            ours, rules,
+        ))))
+    }
+
+    async fn schema_list<T: DeserializeOwned>(&self, kind: SchemaType, key: &str) -> Result<Vec<T>, RemoteError> {
+        let reply = self.schema(kind, "list", &Map::new(), CallKind::Read).await?;
+        reply.parse_key(key)
+    }
+
+    async fn schema_get<T: DeserializeOwned>(
+        &self,
+        kind: SchemaType,
+        key: &str,
+        slug: &str,
+    ) -> Result<Option<T>, RemoteError> {
+        let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
+        match self.schema(kind, "get", &fields, CallKind::Read).await {
+            Ok(reply) => reply.parse_key(key),
+            Err(error) if error.status() == Some(400) && error.words().ends_with("not found") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One action of the schema tool.
+    pub(super) async fn schema(
+        &self,
+        kind: SchemaType,
+        action: &str,
+        fields: &Map<String, Value>,
+        repeat: CallKind,
+    ) -> Result<Reply, RemoteError> {
+        let mut body = Map::new();
+        body.insert("schema_type".to_owned(), json!(kind));
+        body.insert("action".to_owned(), json!(action));
+        body.extend(fields.clone());
+        let call = Call::new(Method::Post, self.path(&[schema::TOOL]), repeat).with(&body);
+        self.reply(call).await
+    }
+
+    /// `/api/:org/…`, each segment percent-encoded.
+    pub(super) fn path(&self, segments: &[&str]) -> String {
+        let all: Vec<&str> = ["api", self.organization.as_str()]
+            .into_iter()
+            .chain(segments.iter().copied())
+            .collect();
+        path(&all)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<T, RemoteError> {
+        self.reply(Call::read(self.path(segments))).await?.parse()
+    }
+
+    /// Sends a request and takes its answer for what it is: a refusal is an error, in the server's words.
+    pub(super) async fn reply(&self, call: Call) -> Result<Reply, RemoteError> {
+        let request = Request {
+            body: call.body,
+            writes: call.kind != CallKind::Read,
+            repeatable: call.kind != CallKind::WriteOnce,
+            secrets: call.secrets,
+            ..Request::new(call.method, call.path.clone())
+        };
+        let response = self.retry.send(request).await?;
+        let Some(answer) = answer::refusal(call.method, &call.path, &response) else {
+            return Ok(Reply {
+                method: call.method,
+                path: call.path,
+                response,
+            });
+        };
+        let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
+        let words = body.map(|body| body.sentence().to_owned()).unwrap_or_default();
+        Err(RemoteError::Refused {
+            answer,
+            words,
+            doubtful: response.leaves_doubt(),
+        })
+    }
+
+    /// Waits a little before the `tries`-th try of something that must not be repeated blindly.
+    pub(super) async fn pause(&self, tries: u32) {
+        tokio::time::sleep(Duration::from_millis(150) * tries).await;
+    }
+}
+
+impl Call {
+    /// A GET.
+    pub fn read(path: String) -> Self {
+        Self::new(Method::Get, path, CallKind::Read)
+    }
+
+    /// A request without a body.
+    pub fn new(method: Method, path: String, kind: CallKind) -> Self {
+        Self {
+            method,
+            path,
+            body: None,
+            secrets: Vec::new(),
+            kind,
+        }
+    }
+
+    /// The same with a body.
+    pub fn with(mut self, body: &impl Serialize) -> Self {
+        // Bodies are maps with string keys and plain structs, which always have a JSON form.
+        self.body = Body::json(body).ok();
+        self
+    }
+
+    /// The same, holding values that must not come back in the server's words.
+    pub fn hiding(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        self.secrets.extend(secrets);
+        self
+    }
+}
+
+impl Reply {
+    /// HTTP status, always 2xx.
+    pub fn status(&self) -> u16 {
+        self.response.status
+    }
+
+    /// Whether an earlier try may have been carried out.
+    pub fn is_doubtful(&self) -> bool {
+        self.response.doubtful
+    }
+
+    /// The body as what it should be.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, RemoteError> {
+        answer::decode(self.method, &self.path, &self.response).map_err(|answer| RemoteError::Malformed { answer })
+    }
+
+    /// One key of the body; an answer without it is not one.
+    pub fn parse_key<T: DeserializeOwned>(&self, key: &str) -> Result<T, RemoteError> {
+        let mut body: Map<String, Value> = self.parse()?;
+        let value = body.remove(key).ok_or_else(|| self.malformed(&format!("`{key}`")))?;
+        serde_json::from_value(value).map_err(|_| self.malformed(&format!("`{key}` of the expected shape")))
+    }
+
+    /// A write's `{"success": true}`.
+    pub fn expect_success(&self) -> Result<(), RemoteError> {
+        let body: Map<String, Value> = self.parse()?;
+        match body.get("success") {
+            Some(Value::Bool(true)) => Ok(()),
+            _ => Err(self.malformed("`success`")),
+        }
+    }
+
+    fn malformed(&self, expected: &str) -> RemoteError {
+        let answer = AnswerError {
+            method: self.method,
+            path: self.path.clone(),
+            status: self.response.status,
+            what: format!("answered {} without {expected}", self.response.status),
+            hint: Some("check that `--url` is a Lobu server, and its path prefix"),
+        };
+        RemoteError::Malformed { answer }
+    }
+}
+
+/// A 404 of the route's own, not of a path that nobody knows.
+fn is_missing(error: &RemoteError, words: &str) -> bool {
+    error.status() == Some(404) && error.words() == words
+}
+
+/// A transport that every client of one server shares.
+pub fn shared(transport: impl Transport + 'static) -> Retry {
+    Retry::new(Arc::new(transport))
+}

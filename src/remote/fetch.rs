@@ -1,0 +1,185 @@
+//! Everything the server has, as a [`State`]: lists first, then what hangs below each entry, concurrently.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::client::Client;
+use super::error::RemoteError;
+use super::normalize;
+use crate::resource::{Address, State};
+use crate::wire;
+
+/// What to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Agents, settings and platforms.
+    pub agents: bool,
+    /// Entity and relationship types.
+    pub memory: bool,
+    /// Agents whose settings are wanted; those of others stay unread.
+    pub settings_of: BTreeSet<String>,
+}
+
+/// Told while reading: what was read, and how many there are to read.
+pub type Watch<'a> = &'a (dyn Fn(Reading) + Send + Sync);
+
+/// One thing that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// `agents`, `settings of triage`, …
+    pub what: String,
+    /// So many requests are done.
+    pub done: usize,
+    /// Of so many, as far as is known.
+    pub total: usize,
+}
+
+/// Reads the server. A failed or odd read is an error, never "nothing there" (semantics, "Before the first write").
+///
+/// # Errors
+/// The first read that failed.
+pub async fn fetch(client: &Client, scope: &Scope, watch: Watch<'_>) -> Result<State, RemoteError> {
+    let ledger = Ledger {
+        watch,
+        counts: std::sync::Mutex::new((0, 0)),
+    };
+    let (agents, memory) = tokio::join!(
+        fetch_agents(client, scope, &ledger),
+        fetch_memory(client, scope, &ledger)
+    );
+    let (mut state, memory) = (agents?, memory?);
+    state.entity_types = memory.entity_types;
+    state.relationship_types = memory.relationship_types;
+    state.facts = memory.facts;
+    Ok(state)
+}
+
+struct Ledger<'a> {
+    watch: Watch<'a>,
+    counts: std::sync::Mutex<(usize, usize)>,
+}
+
+impl Ledger<'_> {
+    fn expect(&self, more: usize) {
+        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1 += more;
+    }
+
+    fn done(&self, what: String) {
+        let (done, total) = {
+            let mut counts = self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            counts.0 += 1;
+            *counts
+        };
+        (self.watch)(Reading { what, done, total });
+    }
+}
+
+async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Result<State, RemoteError> {
+    let mut state = State::default();
+    if !scope.agents {
+        return Ok(state);
+    }
+    ledger.expect(1);
+    let agents = client.agents().await?;
+    ledger.done("agents".to_owned());
+    state.agents = agents
+        .into_iter()
+        .map(|agent| (agent.agent_id.clone(), normalize::agent(agent)))
+        .collect();
+    let ids: Vec<String> = state.agents.keys().cloned().collect();
+    let wanted: Vec<String> = ids
+        .iter()
+        .filter(|id| scope.settings_of.contains(*id))
+        .cloned()
+        .collect();
+    ledger.expect(ids.len() + wanted.len());
+    let settings = stream::iter(wanted).map(|id| async move {
+        let settings = client.settings(&id).await?;
+        ledger.done(format!("settings of {id}"));
+        Ok::<_, RemoteError>((id, settings))
+    });
+    let platforms = stream::iter(ids).map(|id| async move {
+        let platforms = client.platforms(&id).await?;
+        ledger.done(format!("platforms of {id}"));
+        Ok::<_, RemoteError>(platforms)
+    });
+    let width = client.parallelism().div_ceil(2).max(1);
+    let settings = settings.buffer_unordered(width).try_collect::<BTreeMap<_, _>>();
+    let platforms = platforms.buffer_unordered(width).try_collect::<Vec<_>>();
+    let (settings, platforms) = tokio::try_join!(settings, platforms)?;
+    state.settings = settings
+        .into_iter()
+        .filter_map(|(id, found)| found.map(|found| (id, found)))
+        .collect();
+    state.platforms = platforms
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|it| (it.key(), it))
+        .collect();
+    Ok(state)
+}
+
+async fn fetch_memory(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Result<State, RemoteError> {
+    let mut state = State::default();
+    if !scope.memory {
+        return Ok(state);
+    }
+    ledger.expect(2);
+    let (entities, relationships) = tokio::try_join!(client.entity_types(), client.relationship_types())?;
+    ledger.done("entity types".to_owned());
+    ledger.done("relationship types".to_owned());
+    for entity_type in entities {
+        add_entity_type(&mut state, client.organization(), entity_type);
+    }
+    let ours: Vec<wire::schema::RelationshipType> = relationships
+        .into_iter()
+        .filter(|it| is_ours(it.organization_slug.as_deref(), client.organization()))
+        .collect();
+    ledger.expect(ours.len());
+    let with_rules = stream::iter(ours).map(|it| async move {
+        let rules = client.rules(&it.slug).await?;
+        ledger.done(format!("rules of {}", it.slug));
+        Ok::<_, RemoteError>((it, rules))
+    });
+    let with_rules: Vec<_> = with_rules.buffer_unordered(client.parallelism()).try_collect().await?;
+    for (relationship_type, rules) in with_rules {
+        add_relationship_type(&mut state, relationship_type, rules);
+    }
+    Ok(state)
+}
+
+/// Lists hold the types of every public organisation too: neither ours nor drift.
+pub(super) fn is_ours(organization: Option<&str>, ours: &str) -> bool {
+    organization.is_none_or(|slug| slug == ours)
+}
+
+fn add_entity_type(state: &mut State, organization: &str, wire: wire::schema::EntityType) {
+    if !is_ours(wire.organization_slug.as_deref(), organization) {
+        state.facts.public_entity_slugs.insert(wire.slug);
+        return;
+    }
+    if wire.is_system || wire.slug.starts_with('$') {
+        state.facts.system_types.insert(Address::entity_type(&wire.slug));
+    }
+    state
+        .entity_types
+        .insert(wire.slug.clone(), normalize::entity_type(wire));
+}
+
+fn add_relationship_type(state: &mut State, wire: wire::schema::RelationshipType, rules: Vec<wire::schema::Rule>) {
+    if wire.created_by.is_none() || wire.slug.starts_with('$') {
+        state.facts.system_types.insert(Address::relationship_type(&wire.slug));
+    }
+    let count = wire
+        .relationship_count
+        .as_ref()
+        .and_then(|count| count.as_u64().or(count.as_str()?.parse().ok()));
+    if let Some(count) = count.filter(|count| *count > 0) {
+        state.facts.relationships.insert(wire.slug.clone(), count);
+    }
+    state
+        .relationship_types
+        .insert(wire.slug.clone(), normalize::relationship_type(wire, rules));
+}

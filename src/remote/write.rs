@@ -1,0 +1,213 @@
+//! Operations become requests here, and answers become what really happened.
+
+use serde_json::{Map, Value, json};
+
+use super::client::{Call, CallKind, Client};
+use super::error::RemoteError;
+use super::transport::Method;
+use crate::resource::{Agent, ConfigValue, Platform, Rule};
+use crate::wire::agent::{CreateAgent, PatchAgent};
+use crate::wire::platform::UpsertReply;
+use crate::wire::schema::SchemaType;
+
+/// What the server says it did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// It was not there, and now it is.
+    Created,
+    /// It was changed; for platforms, whether the instance restarts.
+    Updated(Option<bool>),
+    /// It is gone.
+    Deleted,
+    /// Nothing changed.
+    Unchanged,
+    /// There was one already: a POST for an agent that exists changes nothing.
+    Exists(Box<Agent>),
+}
+
+/// Creates an agent.
+pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, RemoteError> {
+    let body = CreateAgent {
+        agent_id: agent.id.clone(),
+        name: agent.name.clone(),
+        description: agent.description.clone(),
+    };
+    let call = Call::new(Method::Post, client.path(&["agents"]), CallKind::Write).with(&body);
+    let reply = client.reply(call).await?;
+    let stored: CreateAgent = reply.parse()?;
+    let stored = Agent {
+        id: stored.agent_id,
+        name: stored.name,
+        description: stored.description,
+    };
+    let repeated = reply.is_doubtful() && stored == *agent;
+    Ok(if reply.status() == 201 || repeated {
+        Answer::Created
+    } else {
+        Answer::Exists(Box::new(stored))
+    })
+}
+
+/// Changes an agent's name or description.
+pub async fn patch_agent(client: &Client, id: &str, body: &PatchAgent) -> Result<Answer, RemoteError> {
+    let call = Call::new(Method::Patch, client.path(&["agents", id]), CallKind::Write).with(body);
+    client.reply(call).await?.expect_success()?;
+    Ok(Answer::Updated(None))
+}
+
+/// Deletes an agent with all that belongs to it; one that is gone already is gone.
+pub async fn delete_agent(client: &Client, id: &str) -> Result<Answer, RemoteError> {
+    delete(client, client.path(&["agents", id])).await
+}
+
+/// Changes an agent's settings. New providers are stamped with `now_ms`, milliseconds since the epoch.
+pub async fn patch_settings(
+    client: &Client,
+    agent: &str,
+    body: &Map<String, Value>,
+    now_ms: u64,
+) -> Result<Answer, RemoteError> {
+    let mut body = body.clone();
+    if let Some(Value::Array(providers)) = body.get_mut(crate::resource::field::PROVIDERS) {
+        for provider in providers.iter_mut().filter_map(Value::as_object_mut) {
+            provider.entry("installedAt").or_insert_with(|| json!(now_ms));
+        }
+    }
+    let call = Call::new(
+        Method::Patch,
+        client.path(&["agents", agent, "config"]),
+        CallKind::Write,
+    )
+    .with(&body);
+    client.reply(call).await?.expect_success()?;
+    Ok(Answer::Updated(None))
+}
+
+/// Puts a platform by its stable id. The body exposes its secrets.
+pub async fn put_platform(
+    client: &Client,
+    platform: &Platform,
+    settings: Option<&Map<String, Value>>,
+) -> Result<(Answer, UpsertReply), RemoteError> {
+    let config = platform
+        .config
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.exposed()?)));
+    let mut body = Map::new();
+    body.insert("platform".to_owned(), json!(platform.kind));
+    body.extend(platform.name.iter().map(|name| ("name".to_owned(), json!(name))));
+    body.insert("config".to_owned(), Value::Object(config.collect()));
+    body.extend(settings.map(|settings| ("settings".to_owned(), Value::Object(settings.clone()))));
+    let path = client.path(&[
+        "agents",
+        &platform.agent,
+        "platforms",
+        "by-stable-id",
+        &platform.stable_id,
+    ]);
+    let secrets = platform.config.values().filter_map(|value| match value {
+        ConfigValue::Secret(secret) => Some(secret.clone()),
+        _ => None,
+    });
+    let reply = client
+        .reply(
+            Call::new(Method::Put, path, CallKind::Write)
+                .with(&body)
+                .hiding(secrets),
+        )
+        .await?;
+    let stored: UpsertReply = reply.parse()?;
+    let answer = match (reply.status(), stored.noop) {
+        (201, _) => Answer::Created,
+        // An earlier try was carried out though its answer was lost.
+        (_, true) if reply.is_doubtful() => Answer::Updated(None),
+        (_, true) => Answer::Unchanged,
+        _ => Answer::Updated(Some(stored.will_restart)),
+    };
+    Ok((answer, stored))
+}
+
+/// Deletes a platform; one that is gone already is gone.
+pub async fn delete_platform(client: &Client, agent: &str, id: &str) -> Result<Answer, RemoteError> {
+    delete(client, client.path(&["agents", agent, "platforms", id])).await
+}
+
+/// Starts a platform.
+pub async fn start_platform(client: &Client, agent: &str, id: &str) -> Result<(), RemoteError> {
+    let path = client.path(&["agents", agent, "platforms", id, "start"]);
+    client
+        .reply(Call::new(Method::Post, path, CallKind::Write))
+        .await?
+        .expect_success()
+}
+
+async fn delete(client: &Client, path: String) -> Result<Answer, RemoteError> {
+    match client.reply(Call::new(Method::Delete, path, CallKind::Write)).await {
+        Ok(reply) => reply.expect_success().map(|()| Answer::Deleted),
+        Err(error) if error.status() == Some(404) && error.words().ends_with("not found") => Ok(Answer::Deleted),
+        Err(error) => Err(error),
+    }
+}
+
+/// One action of the schema tool that changes something. Its reply is not read (contract section 8.1).
+pub async fn schema(
+    client: &Client,
+    kind: SchemaType,
+    action: &str,
+    slug: &str,
+    fields: &Map<String, Value>,
+) -> Result<(), RemoteError> {
+    let mut body = Map::from_iter([("slug".to_owned(), json!(slug))]);
+    body.extend(fields.clone());
+    client.schema(kind, action, &body, CallKind::Write).await.map(drop)
+}
+
+/// Adds a rule that is not there yet. Never sent twice without reading the rules in between: the server makes a second
+/// row of it (contract section 8.2).
+pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), RemoteError> {
+    let mut tries = 0;
+    loop {
+        let present = client.rules(slug).await?;
+        let same = |row: &crate::wire::schema::Rule| {
+            row.source_entity_type_slug == rule.source && row.target_entity_type_slug == rule.target
+        };
+        if present.iter().any(same) {
+            return Ok(());
+        }
+        tries += 1;
+        let body = Map::from_iter([
+            ("slug".to_owned(), json!(slug)),
+            ("source_entity_type_slug".to_owned(), json!(rule.source)),
+            ("target_entity_type_slug".to_owned(), json!(rule.target)),
+        ]);
+        match client
+            .schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce)
+            .await
+        {
+            Ok(_) => return Ok(()),
+            Err(error) if tries < 3 && is_passing(&error) => client.pause(tries).await,
+            Err(error) if error.words().starts_with("Rule already exists") => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_passing(error: &RemoteError) -> bool {
+    match error {
+        RemoteError::Transport(_) => error.may_have_written(),
+        _ => matches!(error.status(), Some(408 | 425 | 429 | 502 | 503 | 504)),
+    }
+}
+
+/// Removes a rule; one that is gone already is gone.
+pub async fn remove_rule(client: &Client, slug: &str, id: &Value) -> Result<(), RemoteError> {
+    let body = Map::from_iter([("slug".to_owned(), json!(slug)), ("rule_id".to_owned(), id.clone())]);
+    match client
+        .schema(SchemaType::RelationshipType, "remove_rule", &body, CallKind::Write)
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(error) if error.words().ends_with("not found") => Ok(()),
+        Err(error) => Err(error),
+    }
+}

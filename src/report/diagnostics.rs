@@ -1,0 +1,128 @@
+//! Diagnostics as text: file, line and column, the source line with the place underlined, and what to do next.
+
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::config::{Diagnostic, Severity, Sources, counted, harmless};
+
+/// How to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiagnosticStyle {
+    /// With ANSI colours.
+    pub color: bool,
+    /// With box-drawing characters.
+    pub unicode: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// All diagnostics, a blank line between two, and a line that counts them. Empty when there are none.
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: DiagnosticStyle) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let drawn = one(diagnostic, sources, style);
+        for line in drawn.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text.push_str(&tally(diagnostics));
+    text.push('\n');
+    text
+}
+
+/// `2 errors, 1 warning`.
+pub fn tally(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let warnings = diagnostics.len() - errors;
+    match (errors, warnings) {
+        (errors, 0) => counted(errors, "error"),
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    }
+}
+
+fn one(diagnostic: &Diagnostic, sources: &Sources, style: DiagnosticStyle) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let help = diagnostic.help.iter().map(|help| Level::HELP.message(clean(help)));
+    let group = Group::with_title(level.primary_title(clean(&diagnostic.message)));
+    let group = place(group, diagnostic, sources).elements(help);
+    let base = if style.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let decor = if style.unicode {
+        DecorStyle::Unicode
+    } else {
+        DecorStyle::Ascii
+    };
+    base.term_width(style.width.max(20)).decor_style(decor).render(&[group])
+}
+
+fn place<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+    let Some(file) = &diagnostic.file else { return group };
+    let (Some(text), Some(span)) = (sources.text(file), &diagnostic.span) else {
+        let origin = Origin::path(path(file));
+        return group.element(match diagnostic.line {
+            Some(line) => origin.line(line),
+            None => origin,
+        });
+    };
+    let primary = AnnotationKind::Primary
+        .span(fit(text, span))
+        .label(diagnostic.label.as_deref().map(clean));
+    let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic.related.iter().partition(|related| related.file == *file);
+    let context = here.iter().map(|related| {
+        AnnotationKind::Context
+            .span(fit(text, &related.span))
+            .label(clean(&related.label))
+    });
+    let snippet = Snippet::source(text)
+        .path(path(file))
+        .annotation(primary)
+        .annotations(context);
+    let others = elsewhere.into_iter().filter_map(|related| {
+        let text = sources.text(&related.file)?;
+        let annotation = AnnotationKind::Context
+            .span(fit(text, &related.span))
+            .label(clean(&related.label));
+        Some(Snippet::source(text).path(path(&related.file)).annotation(annotation))
+    });
+    group.element(snippet).elements(others)
+}
+
+fn path(file: &Path) -> String {
+    clean(&file.display().to_string())
+}
+
+/// The part of a span that lies on its first line, on character boundaries.
+fn fit(text: &str, span: &Range<usize>) -> Range<usize> {
+    let floor = |mut offset: usize| {
+        offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    };
+    let start = floor(span.start);
+    let line = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    start..floor(span.end).clamp(start, line)
+}
+
+/// Without characters that a terminal would obey, and on one line.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|character| if character == '\n' { ' ' } else { harmless(character) })
+        .collect()
+}

@@ -1,0 +1,280 @@
+//! Choosing: who may say what, in which order.
+
+use std::collections::BTreeMap;
+
+use super::error::SessionError;
+use super::stored::Stored;
+use super::{Session, Source, Sourced};
+use crate::remote::ServerUrl;
+use crate::resource::Secret;
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--url`
+    pub url: Option<String>,
+    /// `--org`
+    pub org: Option<String>,
+    /// `--context`
+    pub context: Option<String>,
+    /// `--insecure-http`
+    pub insecure_http: bool,
+    /// `--protect`
+    pub protect: bool,
+}
+
+/// Everything that has a say.
+pub struct Inputs<'a> {
+    /// The command line.
+    pub flags: Flags,
+    /// The process environment.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The organisation that the project names.
+    pub project_organization: Option<&'a str>,
+    /// The files.
+    pub stored: &'a Stored,
+}
+
+/// A server somebody named, perhaps with its organisation.
+struct Named {
+    url: ServerUrl,
+    organization: Option<String>,
+    source: Source,
+    context: Option<String>,
+}
+
+impl Session {
+    /// Chooses server, organisation and token.
+    pub fn choose(inputs: &Inputs<'_>) -> Result<Self, SessionError> {
+        let server = inputs.server()?;
+        let organization = inputs.organization(&server)?;
+        let token = inputs.token(&server);
+        let mut warnings = inputs.stored.warnings.clone();
+        warnings.extend(inputs.ignored_memory_url(&server));
+        Ok(Self {
+            protected: inputs.flags.protect || inputs.is_protected(&server),
+            insecure_http: inputs.flags.insecure_http,
+            looked_for_token: inputs.token_places(&server),
+            context: server.context.clone(),
+            url: Sourced {
+                value: server.url,
+                source: server.source,
+            },
+            organization,
+            token,
+            warnings,
+        })
+    }
+}
+
+impl Inputs<'_> {
+    fn variable(&self, name: &str) -> Option<&str> {
+        let value = self.environment.get(name)?.trim();
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn server(&self) -> Result<Named, SessionError> {
+        if let Some(url) = &self.flags.url {
+            return self.by_url(url, Source::Flag("--url"));
+        }
+        if let Some(name) = &self.flags.context {
+            return self.by_context(name);
+        }
+        for variable in ["LOBU_API_URL", "LOBU_MEMORY_URL"] {
+            if let Some(url) = self.variable(variable) {
+                return self.by_url(url, Source::Variable(variable));
+            }
+        }
+        let current = self.stored.contexts.current_context.as_deref();
+        match self.variable("LOBU_CONTEXT").or(current) {
+            Some(name) => self.by_context(name),
+            None => Err(self.no_server()),
+        }
+    }
+
+    fn no_server(&self) -> SessionError {
+        if let Some(broken) = &self.stored.broken {
+            return broken.clone();
+        }
+        let variables = [
+            "`--url`",
+            "`--context`",
+            "`LOBU_API_URL`",
+            "`LOBU_MEMORY_URL`",
+            "`LOBU_CONTEXT`",
+        ];
+        let mut looked: Vec<String> = variables.map(str::to_owned).into();
+        looked.extend(self.file("config.json"));
+        SessionError::NoServer { looked }
+    }
+
+    fn by_url(&self, text: &str, source: Source) -> Result<Named, SessionError> {
+        let (url, organization) = parse_url(text, &source)?;
+        let context = self.context_of(&url);
+        Ok(Named {
+            url,
+            organization,
+            source,
+            context,
+        })
+    }
+
+    fn by_context(&self, name: &str) -> Result<Named, SessionError> {
+        let stored = &self.stored.contexts.contexts;
+        let Some(text) = stored.get(name).and_then(|context| context.api_url.as_deref()) else {
+            return Err(self
+                .stored
+                .broken
+                .clone()
+                .unwrap_or_else(|| SessionError::UnknownContext {
+                    name: name.to_owned(),
+                    known: stored.keys().cloned().collect(),
+                }));
+        };
+        let source = Source::Context(name.to_owned());
+        let (url, organization) = parse_url(text, &source)?;
+        Ok(Named {
+            url,
+            organization,
+            source,
+            context: Some(name.to_owned()),
+        })
+    }
+
+    /// The context that a server belongs to: the selected one if it is its server, else the first by name.
+    fn context_of(&self, url: &ServerUrl) -> Option<String> {
+        let current = self.stored.contexts.current_context.as_deref();
+        let selected = self
+            .flags
+            .context
+            .as_deref()
+            .or(self.variable("LOBU_CONTEXT"))
+            .or(current);
+        let names = self.stored.contexts.contexts.keys().map(String::as_str);
+        selected
+            .into_iter()
+            .chain(names)
+            .find(|name| {
+                self.context_url(name)
+                    .is_some_and(|theirs| theirs.shares_origin_with(url))
+            })
+            .map(str::to_owned)
+    }
+
+    fn context_url(&self, name: &str) -> Option<ServerUrl> {
+        let text = self.stored.contexts.contexts.get(name)?.api_url.as_deref()?;
+        ServerUrl::parse(text).ok().map(|(url, _)| url)
+    }
+
+    fn organization(&self, server: &Named) -> Result<Sourced<String>, SessionError> {
+        let flag = self.flags.org.clone().map(|org| (org, Source::Flag("--org")));
+        let named = server.organization.clone().map(|org| (org, server.source.clone()));
+        let by_flag = flag.or_else(|| named.clone().filter(|(_, source)| matches!(source, Source::Flag(_))));
+        let variable = self.variable("LOBU_MEMORY_ORG");
+        let variable = variable.map(|org| (org.to_owned(), Source::Variable("LOBU_MEMORY_ORG")));
+        let project = self.project_organization.map(|org| (org.to_owned(), Source::Project));
+        let (value, source) = by_flag
+            .or(variable)
+            .or_else(|| self.organization_of_memory_url(server))
+            .or_else(|| {
+                named
+                    .clone()
+                    .filter(|(_, source)| matches!(source, Source::Variable(_)))
+            })
+            .or(project)
+            .or(named)
+            .ok_or_else(no_organization)?;
+        let fits = !value.is_empty()
+            && !value
+                .chars()
+                .any(|one| one.is_whitespace() || one.is_control() || one == '/');
+        if fits && value != "." && value != ".." {
+            return Ok(Sourced { value, source });
+        }
+        Err(SessionError::BadOrganization {
+            place: source.to_string(),
+        })
+    }
+
+    fn organization_of_memory_url(&self, server: &Named) -> Option<(String, Source)> {
+        let (url, organization) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
+        let organization = organization.filter(|_| url.shares_origin_with(&server.url))?;
+        Some((organization, Source::Variable("LOBU_MEMORY_URL")))
+    }
+
+    fn ignored_memory_url(&self, server: &Named) -> Option<String> {
+        let (url, _) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
+        let other = !url.shares_origin_with(&server.url);
+        other.then(|| {
+            format!(
+                "`LOBU_MEMORY_URL` names another server ({}) and is not used: {} wins",
+                url.host(),
+                server.source
+            )
+        })
+    }
+
+    fn token(&self, server: &Named) -> Option<Sourced<Secret>> {
+        if let Some(token) = self.variable("LOBU_API_TOKEN") {
+            return Some(Sourced {
+                value: Secret::new(token),
+                source: Source::Variable("LOBU_API_TOKEN"),
+            });
+        }
+        // `context` is only set when its server and this one share scheme, host and port.
+        let name = server.context.as_ref()?;
+        let token = self.stored.tokens.get(name)?;
+        Some(Sourced {
+            value: token.clone(),
+            source: Source::Credentials(name.clone()),
+        })
+    }
+
+    fn token_places(&self, server: &Named) -> Vec<String> {
+        let mut places = vec!["`LOBU_API_TOKEN`".to_owned()];
+        let file = self
+            .file("credentials.json")
+            .unwrap_or_else(|| "no credentials file".to_owned());
+        let context = server.context.as_ref();
+        places.push(context.map_or_else(
+            || format!("{file} (no context has this server, and the credentials of another are not sent to it)"),
+            |name| format!("{file} (context `{name}`)"),
+        ));
+        places
+    }
+
+    fn is_protected(&self, server: &Named) -> bool {
+        let guards = self.stored.guards.iter().filter(|(_, guard)| guard.protected);
+        let mut names = guards.map(|(name, _)| name);
+        names.any(|name| {
+            server.context.as_ref() == Some(name)
+                || self
+                    .context_url(name)
+                    .is_some_and(|theirs| theirs.shares_origin_with(&server.url))
+        })
+    }
+
+    fn file(&self, name: &str) -> Option<String> {
+        Some(self.stored.folder.as_ref()?.join(name).display().to_string())
+    }
+}
+
+fn parse_url(text: &str, source: &Source) -> Result<(ServerUrl, Option<String>), SessionError> {
+    ServerUrl::parse(text).map_err(|why| SessionError::BadUrl {
+        place: source.to_string(),
+        why,
+    })
+}
+
+fn no_organization() -> SessionError {
+    let places = [
+        "`--org`",
+        "`--url …/mcp/ORG`",
+        "`LOBU_MEMORY_ORG`",
+        "`LOBU_MEMORY_URL`",
+        "`[memory] org` in `lobu.toml`",
+    ];
+    SessionError::NoOrganization {
+        looked: places.map(str::to_owned).into(),
+    }
+}

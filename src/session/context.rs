@@ -1,0 +1,67 @@
+//! Contexts as a person manages them: what there is, and which one is current.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::error::SessionError;
+use super::stored::Stored;
+
+/// A context in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextSummary {
+    /// Its name.
+    pub name: String,
+    /// Its server, as the file spells it.
+    pub url: Option<String>,
+    /// Whether it is the current one.
+    pub current: bool,
+    /// Whether a credential is stored for it.
+    pub logged_in: bool,
+    /// Whether our own file protects it.
+    pub protected: bool,
+}
+
+/// Every context, by name.
+pub fn summaries(stored: &Stored) -> Vec<ContextSummary> {
+    let contexts = &stored.contexts;
+    let summary = |name: &String| ContextSummary {
+        name: name.clone(),
+        url: contexts.contexts.get(name).and_then(|context| context.api_url.clone()),
+        current: contexts.current_context.as_ref() == Some(name),
+        logged_in: stored.tokens.contains_key(name),
+        protected: stored.guards.get(name).is_some_and(|guard| guard.protected),
+    };
+    contexts.contexts.keys().map(summary).collect()
+}
+
+/// Makes a context the current one in `config.json`, which the `lobu` CLI shares: nothing else in it changes.
+pub fn use_context(stored: &Stored, name: &str) -> Result<(), SessionError> {
+    let known = &stored.contexts.contexts;
+    let Some(folder) = stored.folder.as_ref().filter(|_| known.contains_key(name)) else {
+        return Err(SessionError::UnknownContext {
+            name: name.to_owned(),
+            known: known.keys().cloned().collect(),
+        });
+    };
+    let path = folder.join("config.json");
+    switch(&path, name).map_err(|error| SessionError::File {
+        path,
+        why: error.to_string(),
+    })
+}
+
+fn switch(path: &Path, name: &str) -> std::io::Result<()> {
+    let mut file: Map<String, Value> = serde_json::from_slice(&std::fs::read(path)?)?;
+    file.insert("currentContext".to_owned(), Value::from(name));
+    let mut text = serde_json::to_vec_pretty(&file)?;
+    text.push(b'\n');
+    // Written beside it and moved over it, so that a full disk leaves the old file.
+    let beside = path.with_extension("json.new");
+    let mut new = std::fs::File::create(&beside)?;
+    new.set_permissions(std::fs::metadata(path)?.permissions())?;
+    new.write_all(&text)?;
+    new.sync_all()?;
+    std::fs::rename(&beside, path)
+}

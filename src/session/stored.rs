@@ -1,0 +1,192 @@
+//! The files that say which servers there are: those of the `lobu` CLI, and our own.
+//!
+//! `config.json` and `credentials.json` belong to the `lobu` CLI and are read as it writes them. Our own `config.toml`
+//! only marks contexts as protected; because it guards, it must never be skipped in silence.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::error::SessionError;
+use crate::resource::Secret;
+
+/// What the files say.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// The folder of the `lobu` CLI, if there is a home for it.
+    pub folder: Option<PathBuf>,
+    pub(super) contexts: Contexts,
+    pub(super) tokens: BTreeMap<String, Secret>,
+    pub(super) guards: BTreeMap<String, Guard>,
+    pub(super) warnings: Vec<String>,
+    /// Why the contexts file could not be used; of weight only when a context is needed.
+    pub(super) broken: Option<SessionError>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Contexts {
+    pub(super) current_context: Option<String>,
+    pub(super) contexts: BTreeMap<String, Context>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Context {
+    pub(super) api_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Credentials {
+    version: u64,
+    contexts: BTreeMap<String, Credential>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Credential {
+    access_token: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Own {
+    context: BTreeMap<String, Guard>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Guard {
+    pub(super) protected: bool,
+}
+
+/// Text of a file, and whether others on the machine may read it.
+struct Text {
+    path: PathBuf,
+    text: Zeroizing<String>,
+    open_to_others: bool,
+}
+
+impl Stored {
+    /// Reads `config.json` and `credentials.json` of the `lobu` CLI and our `config.toml`; files that are not there
+    /// are no error.
+    pub fn read(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Result<Self, SessionError> {
+        let set = |name: &str| {
+            environment
+                .get(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let configs = set("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
+        // The `lobu` CLI does not look at XDG_CONFIG_HOME.
+        let folder = set("LOBU_CONFIG_DIR").or_else(|| home.map(|home| home.join(".config/lobu")));
+        let mut stored = Self::default();
+        if let Some(folder) = &folder {
+            stored.take_contexts(read_text(&folder.join("config.json")));
+            stored.take_credentials(read_text(&folder.join("credentials.json")));
+        }
+        if let Some(own) = configs.map(|configs| configs.join("lobuctl/config.toml")) {
+            stored.take_guards(read_text(&own)?)?;
+        }
+        stored.folder = folder;
+        Ok(stored)
+    }
+
+    fn take_contexts(&mut self, text: Result<Option<Text>, SessionError>) {
+        let parsed = text.and_then(|text| text.map(|text| parse_json(&text)).transpose());
+        match parsed {
+            Ok(contexts) => self.contexts = contexts.unwrap_or_default(),
+            Err(error) => {
+                self.warnings.push(error.to_string());
+                self.broken = Some(error);
+            }
+        }
+    }
+
+    fn take_credentials(&mut self, text: Result<Option<Text>, SessionError>) {
+        match text.and_then(|text| text.map(|text| self.credentials(&text)).transpose()) {
+            Ok(credentials) => {
+                let contexts = credentials.unwrap_or_default().contexts;
+                self.tokens = contexts
+                    .into_iter()
+                    .filter_map(|(name, credential)| Some((name, Secret::new(credential.access_token?))))
+                    .collect();
+            }
+            Err(error) => self.warnings.push(error.to_string()),
+        }
+    }
+
+    fn credentials(&mut self, text: &Text) -> Result<Credentials, SessionError> {
+        if text.open_to_others {
+            let path = text.path.display();
+            self.warnings.push(format!(
+                "{path} can be read by others on this machine; run `chmod 600 {path}`"
+            ));
+        }
+        let credentials: Credentials = parse_json(text)?;
+        if credentials.version != 2 {
+            return Err(SessionError::File {
+                path: text.path.clone(),
+                why: format!("its version is {}, and only 2 is known", credentials.version),
+            });
+        }
+        Ok(credentials)
+    }
+
+    fn take_guards(&mut self, text: Option<Text>) -> Result<(), SessionError> {
+        let Some(text) = text else { return Ok(()) };
+        let own: Own = toml::from_str(&text.text).map_err(|error| SessionError::File {
+            path: text.path,
+            why: error.message().to_owned(),
+        })?;
+        self.guards = own.context;
+        Ok(())
+    }
+}
+
+fn read_text(path: &Path) -> Result<Option<Text>, SessionError> {
+    let file = |error: &io::Error| SessionError::File {
+        path: path.to_owned(),
+        why: error.to_string(),
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Text {
+            open_to_others: open_to_others(path),
+            path: path.to_owned(),
+            text: Zeroizing::new(text),
+        })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(file(&error)),
+    }
+}
+
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_path: &Path) -> bool {
+    false
+}
+
+/// Says what is wrong by kind and place: serde's own words repeat the value.
+fn parse_json<T: for<'de> Deserialize<'de>>(text: &Text) -> Result<T, SessionError> {
+    serde_json::from_str(&text.text).map_err(|error| {
+        let what = if error.is_data() {
+            "not the expected shape"
+        } else {
+            "not JSON"
+        };
+        SessionError::File {
+            path: text.path.clone(),
+            why: format!("line {}, column {}: {what}", error.line(), error.column()),
+        }
+    })
+}

@@ -1,0 +1,201 @@
+//! The differences of a row as lines: values on one line, sets by item, long text as a line diff with the changed words
+//! marked.
+
+use serde_json::Value;
+
+use super::line::{Line, Role};
+use super::text_diff::{self, Context};
+use crate::plan::{Change, ChangeKind, Impact, Reading, Row, Verb};
+use crate::resource::Shown;
+
+/// How much of a row is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detail {
+    /// Unchanged lines around the changed ones of a text.
+    pub context: usize,
+    /// At most so many lines of one text; the rest is counted.
+    pub text_lines: usize,
+    /// At most so many characters of one value.
+    pub value_width: usize,
+    /// Whether a new resource shows what it will be.
+    pub creations: bool,
+}
+
+impl Detail {
+    /// For the plan as text.
+    pub const PLAN: Self = Self {
+        context: 0,
+        text_lines: 40,
+        value_width: 200,
+        creations: false,
+    };
+    /// Everything there is.
+    pub const FULL: Self = Self {
+        context: 3,
+        text_lines: usize::MAX,
+        value_width: usize::MAX,
+        creations: true,
+    };
+}
+
+/// Everything below a row's own line: warnings first, then the changes.
+pub fn row_details(row: &Row, detail: Detail) -> Vec<Line> {
+    let mut lines = impact_lines(row);
+    for warning in &row.warnings {
+        lines.push(Line::at(0).push(Role::Warning, format!("⚠ {warning}")));
+    }
+    for change in shown_changes(row, detail.creations) {
+        lines.extend(change_lines(change, detail));
+    }
+    lines
+}
+
+/// What the write does beyond the stored row, in a sentence.
+pub fn impact_lines(row: &Row) -> Vec<Line> {
+    let sentence = match (row.impact, row.address.kind()) {
+        (Some(Impact::Restart), _) => "⚠ will restart platform: in-flight messages may drop",
+        (Some(Impact::Replace), "platform") => {
+            "⚠ will restart platform: deleted and put back at once, in-flight messages may drop"
+        }
+        (Some(Impact::Replace), _) => "⚠ will be replaced: archived, deleted and created again",
+        (None, _) => return Vec::new(),
+    };
+    vec![Line::at(0).push(Role::Warning, sentence)]
+}
+
+/// A new resource shows what it will be only where that is short; all of it is in the review and in JSON.
+fn shown_changes(row: &Row, creations: bool) -> impl Iterator<Item = &Change> {
+    let hidden = row.verb == Verb::Create && !creations;
+    row.changes.iter().filter(move |_| !hidden)
+}
+
+/// One difference as lines.
+pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
+    match (change.kind, change.reading) {
+        (ChangeKind::SecretUnchanged, _) => vec![secret_line(change, "secret, unchanged")],
+        (ChangeKind::SecretNotComparable, _) => {
+            vec![secret_line(
+                change,
+                "secret not comparable: sent again, the server decides",
+            )]
+        }
+        (ChangeKind::Drift, _) => vec![drift_line(change, detail)],
+        (_, Reading::Set) => list_lines(change, detail, false),
+        (_, Reading::List) => list_lines(change, detail, true),
+        (_, Reading::Value) if is_long(change) => text_lines(change, detail),
+        (_, Reading::Value) => vec![value_line(change, detail)],
+    }
+}
+
+fn head(change: &Change) -> Line {
+    Line::at(0).push(Role::Field, change.path.to_string()).plain(": ")
+}
+
+fn secret_line(change: &Change, words: &str) -> Line {
+    head(change).push(Role::Secret, words)
+}
+
+fn drift_line(change: &Change, detail: Detail) -> Line {
+    let line = Line::at(0)
+        .push(Role::Drift, "? ")
+        .push(Role::Field, change.path.to_string())
+        .plain(": ");
+    let line = match &change.before {
+        Some(shown) => push_shown(line, Role::Drift, shown, detail),
+        None => line,
+    };
+    line.push(Role::Dim, " (on the server, not in the files; left alone)")
+}
+
+fn value_line(change: &Change, detail: Detail) -> Line {
+    let line = head(change);
+    match (&change.before, &change.after) {
+        (Some(Shown::Secret), Some(_)) | (Some(_), Some(Shown::Secret)) => line.push(Role::Secret, "secret, changed"),
+        (None, Some(Shown::Secret)) => line.push(Role::Secret, "secret, new"),
+        (Some(Shown::Secret), None) => line.push(Role::Secret, "secret, removed"),
+        (None, Some(after)) => push_shown(line.push(Role::AddedText, "+ "), Role::AddedText, after, detail),
+        (Some(before), None) => push_shown(line.push(Role::RemovedText, "- "), Role::RemovedText, before, detail),
+        (Some(before), Some(after)) => {
+            let line = push_shown(line, Role::RemovedText, before, detail).plain(" -> ");
+            push_shown(line, Role::AddedText, after, detail)
+        }
+        (None, None) => line,
+    }
+}
+
+fn push_shown(line: Line, role: Role, shown: &Shown, detail: Detail) -> Line {
+    match shown {
+        Shown::Secret => line.push(Role::Secret, "secret"),
+        Shown::Plain(value) => line.push(role, compact(value, detail.value_width)),
+    }
+}
+
+fn compact(value: &Value, width: usize) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= width {
+        return text;
+    }
+    let cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{cut}…")
+}
+
+fn list_lines(change: &Change, detail: Detail, ordered: bool) -> Vec<Line> {
+    let (before, after) = (items(change.before.as_ref()), items(change.after.as_ref()));
+    let hidden = |side: &Option<Shown>| *side == Some(Shown::Secret);
+    if hidden(&change.before) || hidden(&change.after) {
+        return vec![secret_line(change, "secret, changed")];
+    }
+    let came: Vec<&Value> = after.iter().filter(|item| !before.contains(item)).copied().collect();
+    let gone: Vec<&Value> = before.iter().filter(|item| !after.contains(item)).copied().collect();
+    if (came.is_empty() && gone.is_empty()) || (ordered && !before.is_empty() && !after.is_empty()) {
+        return vec![value_line(change, detail)];
+    }
+    let removed = gone.into_iter().map(|item| (Role::RemovedText, "- ", item));
+    let added = came.into_iter().map(|item| (Role::AddedText, "+ ", item));
+    let line = |(role, sign, item): (Role, &str, &Value)| {
+        head(change)
+            .push(role, sign)
+            .push(role, compact(item, detail.value_width))
+    };
+    removed.chain(added).map(line).collect()
+}
+
+fn items(shown: Option<&Shown>) -> Vec<&Value> {
+    match shown {
+        Some(Shown::Plain(Value::Array(items))) => items.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Text that does not read well between two quotes.
+fn is_long(change: &Change) -> bool {
+    let long = |shown: &Option<Shown>| {
+        shown
+            .as_ref()
+            .and_then(Shown::as_str)
+            .is_some_and(|text| text.contains('\n') || text.chars().count() > 60)
+    };
+    let plain = |shown: &Option<Shown>| *shown != Some(Shown::Secret);
+    plain(&change.before) && plain(&change.after) && (long(&change.before) || long(&change.after) || is_prose(change))
+}
+
+/// The agent's own texts are always read as text, however short.
+fn is_prose(change: &Change) -> bool {
+    change.path.segments().len() == 1 && change.path.leaf().ends_with("Md")
+}
+
+fn text_lines(change: &Change, detail: Detail) -> Vec<Line> {
+    let text = |shown: &Option<Shown>| shown.as_ref().and_then(Shown::as_str).unwrap_or("").to_owned();
+    let diff = text_diff::diff(&text(&change.before), &text(&change.after), Context(detail.context));
+    let mut lines = vec![head(change).push(Role::Dim, diff.summary())];
+    let total = diff.lines.len();
+    for mut line in diff.lines.into_iter().take(detail.text_lines) {
+        line.indent += 2;
+        lines.push(line);
+    }
+    if total > detail.text_lines {
+        let left = total - detail.text_lines;
+        lines.push(Line::at(2).push(Role::Dim, format!("… {left} more changed lines")));
+    }
+    lines
+}

@@ -1,0 +1,83 @@
+//! Work that goes on while the screen stays alive. Whatever it comes to arrives as a message; a panic in it too.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::detail;
+use super::message::Message;
+use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, Workbench};
+use crate::apply::Cancel;
+use crate::plan::Row;
+use crate::show::{Line, Role};
+
+/// Reads and plans.
+pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: UnboundedSender<Message>) {
+    let (sender, steps) = unbounded_channel();
+    let work = workbench.load(request, sender);
+    tokio::spawn(async move {
+        let result = relay(work, steps, &to, Message::LoadStep).await;
+        let result = result.unwrap_or_else(|panic| Err(failure(&panic)));
+        let _ = to.send(Message::Loaded(Box::new(result)));
+    });
+}
+
+/// Applies.
+pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Cancel, to: UnboundedSender<Message>) {
+    let (sender, events) = unbounded_channel();
+    let work = workbench.apply(request, cancel, sender);
+    tokio::spawn(async move {
+        let result = relay(work, events, &to, Message::Run).await;
+        let _ = to.send(Message::RunEnded(result.unwrap_or_else(Err)));
+    });
+}
+
+/// Compares long texts.
+pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Message>) {
+    tokio::task::spawn_blocking(move || {
+        let lines = detail::compare(&row, side_by_side);
+        let _ = to.send(Message::Compared {
+            address: row.address,
+            side_by_side,
+            lines,
+        });
+    });
+}
+
+/// Does the work and hands on what it tells meanwhile, all of it before the result.
+async fn relay<T, N>(
+    work: BoxFuture<'static, T>,
+    mut news: UnboundedReceiver<N>,
+    to: &UnboundedSender<Message>,
+    wrap: fn(N) -> Message,
+) -> Result<T, String> {
+    let mut work = AssertUnwindSafe(work).catch_unwind();
+    let result = loop {
+        tokio::select! {
+            Some(one) = news.recv() => { let _ = to.send(wrap(one)); }
+            result = &mut work => break result,
+        }
+    };
+    while let Ok(one) = news.try_recv() {
+        let _ = to.send(wrap(one));
+    }
+    result.map_err(|panic| words(panic.as_ref()))
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("internal error: {}", text.unwrap_or("no message"))
+}
+
+fn failure(words: &str) -> LoadFailure {
+    LoadFailure {
+        lines: vec![Line::default().push(Role::Error, words)],
+        code: 1,
+    }
+}

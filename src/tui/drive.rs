@@ -1,0 +1,314 @@
+//! The loop: input, messages and a ticker in; frames and effects out.
+//!
+//! It drains what has arrived, then draws, at most every 16 ms. The ticker exists only while something moves: an idle
+//! screen uses no CPU. Generic over the backend and over [`Outside`], so that the same loop runs in tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::{FutureExt, future};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+use super::exit::TuiExit;
+use super::key::Key;
+use super::message::{Effect, Message};
+use super::model::Model;
+use super::options::TuiOptions;
+use super::screen::Screen;
+use super::update::update;
+use super::view::view;
+use super::workbench::Workbench;
+use super::{background, update};
+use crate::resource::Origin;
+
+/// What comes in from the terminal and from the system.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A key, a click, a paste, a new size.
+    Terminal(crossterm::event::Event),
+    /// SIGINT from elsewhere: as Ctrl-C.
+    Interrupt,
+    /// SIGTERM or SIGHUP.
+    Terminate,
+    /// SIGCONT: somebody else may have used the terminal.
+    Continued,
+}
+
+/// The part of the world that is neither plan nor screen.
+pub trait Outside {
+    /// Input from now on. While the editor runs and while the process is stopped there is none.
+    fn input(&mut self) -> BoxStream<'static, Input>;
+    /// Puts a text on the clipboard.
+    fn copy(&mut self, text: &str);
+    /// Gives the terminal to the editor and takes it back.
+    fn edit(&mut self, origin: &Origin) -> impl Future<Output = Result<(), String>>;
+    /// Gives the terminal back, stops the process, and takes the terminal again once it is continued.
+    fn suspend(&mut self) -> impl Future<Output = ()>;
+    /// Takes the terminal again after somebody else has used it.
+    fn resume(&mut self);
+}
+
+/// Shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+/// Time between two ticks while something moves.
+const TICK: Duration = Duration::from_millis(100);
+/// How long leaving at once waits for the last words of the run.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Shows the screen until it is left.
+pub async fn drive<B: Backend, O: Outside>(
+    terminal: &mut Terminal<B>,
+    outside: &mut O,
+    workbench: Arc<dyn Workbench>,
+    options: &TuiOptions,
+) -> TuiExit {
+    let size = terminal.size().unwrap_or_default();
+    let (sender, messages) = unbounded_channel();
+    let mut driver = Driver {
+        model: Model::new(options, size.width, size.height),
+        input: outside.input(),
+        terminal,
+        outside,
+        workbench,
+        sender,
+        messages,
+        started: Instant::now(),
+        drawn: None,
+        dirty: true,
+        blind: false,
+    };
+    let first = Effect::Load(super::workbench::LoadRequest::default());
+    driver.draw();
+    if let Some(exit) = driver.carry_out(vec![first]).await {
+        return exit;
+    }
+    driver.turn().await
+}
+
+struct Driver<'a, B: Backend, O: Outside> {
+    model: Model,
+    input: BoxStream<'static, Input>,
+    terminal: &'a mut Terminal<B>,
+    outside: &'a mut O,
+    workbench: Arc<dyn Workbench>,
+    sender: UnboundedSender<Message>,
+    messages: UnboundedReceiver<Message>,
+    started: Instant,
+    drawn: Option<Instant>,
+    dirty: bool,
+    blind: bool,
+}
+
+enum Arrived {
+    Message(Message),
+    Input(Option<Input>),
+    Tick,
+    FrameDue,
+}
+
+impl<B: Backend, O: Outside> Driver<'_, B, O> {
+    async fn turn(&mut self) -> TuiExit {
+        let mut ticker = tokio::time::interval(TICK);
+        ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let arrived = self.next(&mut ticker).await;
+            if let Some(exit) = self.take(arrived).await {
+                return exit;
+            }
+            if self.dirty && self.frame_due().is_none() {
+                self.draw();
+            }
+        }
+    }
+
+    async fn next(&mut self, ticker: &mut tokio::time::Interval) -> Arrived {
+        let moving = self.model.is_moving();
+        let due = self.dirty.then(|| self.frame_due()).flatten();
+        let frame = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(message) = self.messages.recv() => Arrived::Message(message),
+            input = self.input.next() => Arrived::Input(input),
+            () = frame => Arrived::FrameDue,
+            _ = ticker.tick(), if moving => Arrived::Tick,
+        }
+    }
+
+    /// When the next frame may be drawn, if that is not now.
+    fn frame_due(&self) -> Option<Instant> {
+        let due = self.drawn? + FRAME;
+        (due > Instant::now()).then_some(due)
+    }
+
+    /// Takes in what arrived and everything that is waiting behind it.
+    async fn take(&mut self, arrived: Arrived) -> Option<TuiExit> {
+        let now = self.started.elapsed().as_millis() as u64;
+        let mut effects = update(&mut self.model, Message::Clock(now));
+        match arrived {
+            Arrived::FrameDue => return self.carry_out(effects).await,
+            Arrived::Tick => {}
+            Arrived::Message(message) => effects.extend(update(&mut self.model, message)),
+            Arrived::Input(input) => effects.extend(self.react(input)),
+        }
+        self.dirty = true;
+        while let Ok(message) = self.messages.try_recv() {
+            effects.extend(update(&mut self.model, message));
+        }
+        if let Some(exit) = self.carry_out(effects).await {
+            return Some(exit);
+        }
+        self.drain_input().await
+    }
+
+    /// Keys that were pressed while the last frame was drawn; each is carried out before the next is looked at.
+    async fn drain_input(&mut self) -> Option<TuiExit> {
+        while let Some(Some(input)) = self.input.next().now_or_never() {
+            let effects = self.react(Some(input));
+            if let Some(exit) = self.carry_out(effects).await {
+                return Some(exit);
+            }
+        }
+        None
+    }
+
+    fn react(&mut self, input: Option<Input>) -> update::Effects {
+        let message = match input {
+            Some(Input::Terminal(event)) => translate(event),
+            Some(Input::Interrupt) => Some(Message::Key(Key::ctrl('c'))),
+            Some(Input::Terminate) => Some(Message::Terminate),
+            Some(Input::Continued) => {
+                self.outside.resume();
+                self.refresh();
+                None
+            }
+            None => {
+                self.input = futures_util::stream::pending().boxed();
+                Some(Message::Terminate)
+            }
+        };
+        message
+            .map(|message| update(&mut self.model, message))
+            .unwrap_or_default()
+    }
+
+    async fn carry_out(&mut self, effects: update::Effects) -> Option<TuiExit> {
+        for effect in effects {
+            if let Some(exit) = self.effect(effect).await {
+                return Some(exit);
+            }
+        }
+        None
+    }
+
+    async fn effect(&mut self, effect: Effect) -> Option<TuiExit> {
+        let sender = self.sender.clone();
+        match effect {
+            Effect::Load(request) => background::load(self.workbench.as_ref(), request, sender),
+            Effect::Apply(request, cancel) => background::apply(self.workbench.as_ref(), request, cancel, sender),
+            Effect::Compare { row, side_by_side } => background::compare(row, side_by_side, sender),
+            Effect::Replan(prune) => {
+                let plan = self.workbench.replan(&prune);
+                let _ = sender.send(Message::Replanned(Box::new(plan)));
+            }
+            Effect::Copy(text) => self.outside.copy(&text),
+            Effect::Edit(origin) => self.edit(&origin).await,
+            Effect::Suspend => self.suspend().await,
+            Effect::Redraw => self.refresh(),
+            Effect::Quit(exit) => return Some(self.last_words(exit).await),
+        }
+        None
+    }
+
+    async fn edit(&mut self, origin: &Origin) {
+        self.input = futures_util::stream::pending().boxed();
+        let result = self.outside.edit(origin).await;
+        self.input = self.outside.input();
+        self.refresh();
+        let _ = self.sender.send(Message::Edited(result));
+    }
+
+    async fn suspend(&mut self) {
+        self.input = futures_util::stream::pending().boxed();
+        self.outside.suspend().await;
+        self.input = self.outside.input();
+        self.refresh();
+    }
+
+    /// Everything is drawn again, at the size that the terminal has now.
+    fn refresh(&mut self) {
+        if self.terminal.clear().is_err() {
+            self.blind = true;
+        }
+        if let Ok(size) = self.terminal.size() {
+            let (width, height) = (size.width, size.height);
+            update(&mut self.model, Message::Resize { width, height });
+        }
+        self.dirty = true;
+    }
+
+    fn draw(&mut self) {
+        self.dirty = false;
+        self.drawn = Some(Instant::now());
+        if self.blind {
+            return;
+        }
+        if self.fit().and_then(|()| self.frame()).is_err() {
+            // Nobody can see the screen any more: as if the terminal had hung up.
+            self.blind = true;
+            let _ = self.sender.send(Message::Terminate);
+        }
+    }
+
+    /// The size may have changed before the terminal has said so.
+    fn fit(&mut self) -> Result<(), B::Error> {
+        let size = self.terminal.size()?;
+        if self.model.size != (size.width, size.height) {
+            let (width, height) = (size.width, size.height);
+            for effect in update(&mut self.model, Message::Resize { width, height }) {
+                if let Effect::Compare { row, side_by_side } = effect {
+                    background::compare(row, side_by_side, self.sender.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self) -> Result<(), B::Error> {
+        let model = &self.model;
+        self.terminal.draw(|frame| view(model, frame)).map(|_| ())
+    }
+
+    /// A run that is left at once still says which rows nobody knows about.
+    async fn last_words(&mut self, exit: TuiExit) -> TuiExit {
+        let is_running = |model: &Model| matches!(&model.screen, Screen::Run(run) if !run.has_ended());
+        if !is_running(&self.model) {
+            return exit;
+        }
+        let until = Instant::now() + LAST_WORDS;
+        while is_running(&self.model)
+            && let Ok(Some(message)) = tokio::time::timeout_at(until, self.messages.recv()).await
+        {
+            update(&mut self.model, message);
+        }
+        update::exit(&self.model, exit.ending)
+    }
+}
+
+fn translate(event: crossterm::event::Event) -> Option<Message> {
+    use crossterm::event::Event;
+    match event {
+        Event::Key(key) => Key::from_event(key).map(Message::Key),
+        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(width, height) => Some(Message::Resize { width, height }),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}

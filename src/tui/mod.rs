@@ -1,0 +1,46 @@
+//! The full-screen review and live apply: the only room that knows ratatui and crossterm.
+//!
+//! The model is pure: [`update`](update::update) takes a [`Message`] and returns [`Effect`]s, [`view`](view::view) draws
+//! and changes nothing, and the keys are one table ([`keymap`]). The loop ([`drive()`]) is generic over backend and
+//! input; [`run()`] puts it on the real terminal. What has to be read, planned and applied comes from a [`Workbench`].
+//!
+//! ```text
+//! terminal, signals ─▶ drive ─ Message ─▶ update ─▶ Model ─▶ view ─▶ backend
+//!                        ▲                   │
+//!           Workbench ───┴──────── Effect ◀──┘
+//! ```
+
+pub mod action;
+mod background;
+pub mod board;
+pub mod choice;
+pub mod detail;
+mod drive;
+pub mod editor;
+mod exit;
+pub mod glyph;
+pub mod key;
+pub mod keymap;
+pub mod layout;
+mod lines;
+pub mod message;
+pub mod model;
+mod options;
+pub mod outline;
+pub mod screen;
+mod side;
+mod terminal;
+pub mod theme;
+pub mod tree;
+pub mod update;
+pub mod view;
+mod workbench;
+pub mod wrap;
+
+pub use drive::{Input, Outside, drive};
+pub use exit::{Ending, TuiExit};
+pub use message::{Effect, Message};
+pub use model::Model;
+pub use options::{ColorDepth, GlyphSet, TuiOptions};
+pub use terminal::run;
+pub use workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow, StepState, Title, Workbench};

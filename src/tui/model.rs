@@ -1,0 +1,163 @@
+//! Everything the screen knows. Changed by [`update`](super::update::update) only, read by the view; no IO, no clock.
+
+use super::board::{Board, Focus};
+use super::glyph::Glyphs;
+use super::layout::{self, Layout};
+use super::options::TuiOptions;
+use super::screen::{After, Answer, Loading, Overlay, RunState, Screen};
+use super::theme::Theme;
+use crate::apply::Progress;
+use crate::show::Line;
+
+/// The state of the screen.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Columns and lines of the terminal.
+    pub size: (u16, u16),
+    /// Milliseconds since the screen appeared.
+    pub now_ms: u64,
+    /// What fills the terminal.
+    pub screen: Screen,
+    /// What stands in front of it.
+    pub overlay: Option<Overlay>,
+    /// What there is to say about the last key.
+    pub notice: Option<Line>,
+    /// Runs that have ended before the one on the screen.
+    pub runs: Vec<Progress>,
+    /// Colours.
+    pub theme: Theme,
+    /// Characters.
+    pub glyphs: Glyphs,
+    /// Whether an editor is known.
+    pub has_editor: bool,
+}
+
+/// Where keys mean the same: the columns of the key table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Files and server are being read.
+    Loading,
+    /// There is no plan.
+    Failed,
+    /// The plan is looked at.
+    Review,
+    /// The plan is applied.
+    Running,
+    /// It was applied, all of it.
+    Done,
+    /// It was applied, and something is left.
+    Trouble,
+    /// The filter is typed.
+    Filter,
+    /// A question is answered with a key.
+    Ask,
+    /// A question is answered with a word.
+    Typed,
+    /// Leaving while something runs.
+    Leave,
+    /// Help.
+    Help,
+    /// Secrets.
+    Secrets,
+}
+
+impl Context {
+    /// Every context.
+    pub const ALL: [Self; 12] = [
+        Self::Loading,
+        Self::Failed,
+        Self::Review,
+        Self::Running,
+        Self::Done,
+        Self::Trouble,
+        Self::Filter,
+        Self::Ask,
+        Self::Typed,
+        Self::Leave,
+        Self::Help,
+        Self::Secrets,
+    ];
+
+    /// Whether keys without a binding are typed into a line.
+    pub fn types(self) -> bool {
+        matches!(self, Self::Filter | Self::Typed)
+    }
+}
+
+impl Model {
+    /// The first screen, before anything has happened.
+    pub fn new(options: &TuiOptions, width: u16, height: u16) -> Self {
+        Self {
+            size: (width, height),
+            now_ms: 0,
+            screen: Screen::Loading(Box::new(Loading::new(0, After::First))),
+            overlay: None,
+            notice: None,
+            runs: Vec::new(),
+            theme: Theme::new(options.depth, options.light),
+            glyphs: Glyphs::new(options.glyphs),
+            has_editor: options.editor.is_some(),
+        }
+    }
+
+    /// Where the model is in the key table.
+    pub fn context(&self) -> Context {
+        match &self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Secrets { .. }) => Context::Secrets,
+            Some(Overlay::Leave) => Context::Leave,
+            Some(Overlay::Confirm(confirm)) => match confirm.answer {
+                Answer::Key => Context::Ask,
+                Answer::Word(_) => Context::Typed,
+            },
+            None => self.screen_context(),
+        }
+    }
+
+    /// The same without what stands in front.
+    pub fn screen_context(&self) -> Context {
+        if self.board().is_some_and(|board| board.filter.is_some()) {
+            return Context::Filter;
+        }
+        self.bare_context()
+    }
+
+    /// The same when nothing is typed.
+    pub fn bare_context(&self) -> Context {
+        match &self.screen {
+            Screen::Loading(_) => Context::Loading,
+            Screen::Failed(_) => Context::Failed,
+            Screen::Review(_) => Context::Review,
+            Screen::Run(run) if !run.has_ended() => Context::Running,
+            Screen::Run(run) if run.has_trouble() => Context::Trouble,
+            Screen::Run(_) => Context::Done,
+        }
+    }
+
+    /// The plan on the screen.
+    pub fn board(&self) -> Option<&Board> {
+        self.screen.board()
+    }
+
+    /// The plan on the screen.
+    pub fn board_mut(&mut self) -> Option<&mut Board> {
+        self.screen.board_mut()
+    }
+
+    /// Whether the screen changes by itself: then, and only then, there is a ticker.
+    pub fn is_moving(&self) -> bool {
+        match &self.screen {
+            Screen::Loading(_) => true,
+            Screen::Run(run) => matches!(run.state, RunState::Running | RunState::Leaving(_)),
+            Screen::Failed(_) | Screen::Review(_) => false,
+        }
+    }
+
+    /// Where everything stands at this size.
+    pub fn layout(&self) -> Layout {
+        let (focus, zoom) = self
+            .board()
+            .map_or((Focus::Tree, false), |board| (board.focus, board.zoom));
+        layout::of(self.size, focus, zoom)
+    }
+}

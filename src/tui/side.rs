@@ -1,0 +1,82 @@
+//! The same changes with the server's side on the left and the files' side on the right.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::detail::BodyLine;
+use super::lines;
+use crate::plan::{Change, ChangeKind, Row};
+use crate::show::{Line, Role};
+
+/// Every difference of a row, side by side.
+pub fn changes(row: &Row) -> Vec<BodyLine> {
+    let mut body = vec![BodyLine::Two(
+        Line::default().push(Role::Dim, "on the server"),
+        Line::default().push(Role::Dim, "in the files"),
+    )];
+    for change in &row.changes {
+        add(&mut body, change);
+    }
+    body
+}
+
+fn add(body: &mut Vec<BodyLine>, change: &Change) {
+    let head = Line::default().push(Role::Field, change.path.to_string());
+    let secret = matches!(
+        change.kind,
+        ChangeKind::SecretUnchanged | ChangeKind::SecretNotComparable
+    );
+    body.push(BodyLine::One(Line::default()));
+    if secret {
+        body.push(BodyLine::One(
+            head.plain("  ").push(Role::Secret, secret_words(change.kind)),
+        ));
+        return;
+    }
+    body.push(BodyLine::One(head.push(Role::Dim, said(change.kind))));
+    let before = change.before.as_ref().map(lines::text).unwrap_or_default();
+    let after = change.after.as_ref().map(lines::text).unwrap_or_default();
+    pairs(body, &before, &after);
+}
+
+fn said(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Drift => "  only on the server, left alone",
+        ChangeKind::Removed => "  goes away",
+        _ => "",
+    }
+}
+
+fn secret_words(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::SecretUnchanged => "secret, unchanged",
+        _ => "secret not comparable: sent again, the server decides",
+    }
+}
+
+/// Lines that stay stand opposite each other; lines that went and lines that came are paired in order.
+fn pairs(body: &mut Vec<BodyLine>, before: &str, after: &str) {
+    let diff = TextDiff::configure()
+        .timeout(std::time::Duration::from_millis(500))
+        .diff_lines(before, after);
+    let (mut gone, mut come): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
+    for change in diff.iter_all_changes() {
+        let text = change.value().trim_end_matches(['\n', '\r']);
+        match change.tag() {
+            ChangeTag::Delete => gone.push(Line::default().push(Role::RemovedText, format!("- {text}"))),
+            ChangeTag::Insert => come.push(Line::default().push(Role::AddedText, format!("+ {text}"))),
+            ChangeTag::Equal => {
+                flush(body, &mut gone, &mut come);
+                let line = Line::default().plain(format!("  {text}"));
+                body.push(BodyLine::Two(line.clone(), line));
+            }
+        }
+    }
+    flush(body, &mut gone, &mut come);
+}
+
+fn flush(body: &mut Vec<BodyLine>, gone: &mut Vec<Line>, come: &mut Vec<Line>) {
+    let count = gone.len().max(come.len());
+    let mut left = gone.drain(..);
+    let mut right = come.drain(..);
+    body.extend((0..count).map(|_| BodyLine::Two(left.next().unwrap_or_default(), right.next().unwrap_or_default())));
+}

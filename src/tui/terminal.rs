@@ -1,0 +1,237 @@
+//! The real terminal: taken on the way in, given back on every way out.
+//!
+//! Raw mode, alternate screen, bracketed paste and, if wanted, the mouse. Given back when the guard goes, when the
+//! screen panics, around the editor and around Ctrl-Z. A panic of another task does not touch the screen: it is kept
+//! and told afterwards.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic::{self, PanicHookInfo};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, EventStream,
+};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use futures_util::stream::{self, BoxStream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, kill_current_process_group};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::drive::{Input, Outside, drive};
+use super::editor;
+use super::exit::{Ending, TuiExit};
+use super::options::TuiOptions;
+use super::workbench::Workbench;
+use crate::resource::Origin;
+
+tokio::task_local! {
+    /// Set within the loop, so that the panic hook knows whether the screen itself has died.
+    static ON_SCREEN: ();
+}
+
+/// Shows the screen on standard output until it is left.
+pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit {
+    let hook = Hook::install();
+    let mut guard = match Guard::enter(options.mouse) {
+        Ok(guard) => guard,
+        Err(error) => return no_terminal(&error),
+    };
+    let out = BufWriter::with_capacity(64 * 1024, io::stdout());
+    let mut terminal = match Terminal::new(CrosstermBackend::<BufWriter<Stdout>>::new(out)) {
+        Ok(terminal) => terminal,
+        Err(error) => return no_terminal(&error),
+    };
+    let mut desk = Desk {
+        guard: &mut guard,
+        editor: options.editor.clone(),
+    };
+    let screen = drive(&mut terminal, &mut desk, workbench, &options);
+    let mut exit = ON_SCREEN.scope((), screen).await;
+    drop(guard);
+    exit.trouble = exit.trouble.or_else(|| hook.kept());
+    exit
+}
+
+fn no_terminal(error: &io::Error) -> TuiExit {
+    TuiExit {
+        ending: Ending::Left,
+        runs: Vec::new(),
+        trouble: Some(format!("cannot use the terminal: {error}")),
+    }
+}
+
+/// Holds the terminal.
+struct Guard {
+    mouse: bool,
+    held: bool,
+}
+
+impl Guard {
+    fn enter(mouse: bool) -> io::Result<Self> {
+        let mut guard = Self { mouse, held: false };
+        guard.take()?;
+        Ok(guard)
+    }
+
+    fn take(&mut self) -> io::Result<()> {
+        self.held = true;
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        if self.mouse {
+            execute!(io::stdout(), EnableMouseCapture)?;
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self) {
+        if std::mem::take(&mut self.held) {
+            restore();
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// Everything that was switched on is switched off. Harmless when it was not on.
+fn restore() {
+    let mut out = io::stdout();
+    let _ = execute!(
+        out,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+    let _ = out.flush();
+}
+
+type PanicHook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static;
+
+/// The panic hook while the screen is on.
+struct Hook {
+    previous: Arc<PanicHook>,
+    kept: Arc<Mutex<Option<String>>>,
+}
+
+impl Hook {
+    fn install() -> Self {
+        let previous: Arc<PanicHook> = Arc::from(panic::take_hook());
+        let kept = Arc::new(Mutex::new(None));
+        let hook = Self {
+            previous: Arc::clone(&previous),
+            kept: Arc::clone(&kept),
+        };
+        panic::set_hook(Box::new(move |info| {
+            if ON_SCREEN.try_with(|()| ()).is_ok() {
+                restore();
+                previous(info);
+            } else {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.get_or_insert_with(|| info.to_string());
+            }
+        }));
+        hook
+    }
+
+    /// What other tasks died of meanwhile.
+    fn kept(&self) -> Option<String> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let previous = Arc::clone(&self.previous);
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+/// The real outside.
+struct Desk<'a> {
+    guard: &'a mut Guard,
+    editor: Option<String>,
+}
+
+impl Outside for Desk<'_> {
+    fn input(&mut self) -> BoxStream<'static, Input> {
+        let keys = EventStream::new().take_while(|event| std::future::ready(event.is_ok()));
+        let keys = keys.filter_map(|event| std::future::ready(event.ok().map(Input::Terminal)));
+        let hangup = stream::once(std::future::ready(Input::Terminate));
+        let mut sources = vec![keys.chain(hangup).boxed()];
+        let known = [
+            (SignalKind::interrupt(), Input::Interrupt),
+            (SignalKind::terminate(), Input::Terminate),
+            (SignalKind::hangup(), Input::Terminate),
+            (SignalKind::from_raw(Signal::CONT.as_raw()), Input::Continued),
+        ];
+        sources.extend(known.into_iter().filter_map(|(kind, input)| signals(kind, input)));
+        stream::select_all(sources).boxed()
+    }
+
+    fn copy(&mut self, text: &str) {
+        let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+    }
+
+    async fn edit(&mut self, origin: &Origin) -> Result<(), String> {
+        let editor = self.editor.as_deref().unwrap_or_default();
+        let words = editor::command(editor, origin).ok_or("no editor: set `$EDITOR`")?;
+        self.guard.give_back();
+        let result = open(&words).await;
+        self.resume();
+        result
+    }
+
+    async fn suspend(&mut self) {
+        let continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()));
+        self.guard.give_back();
+        let stopped = kill_current_process_group(Signal::TSTP);
+        if let (Ok(mut continued), Ok(())) = (continued, stopped) {
+            // Where nobody can continue the process it is not stopped either: go on after a moment.
+            let _ = tokio::time::timeout(Duration::from_millis(300), continued.recv()).await;
+        }
+        self.resume();
+    }
+
+    fn resume(&mut self) {
+        let _ = disable_raw_mode();
+        let _ = self.guard.take();
+    }
+}
+
+async fn open(words: &[String]) -> Result<(), String> {
+    let [program, arguments @ ..] = words else {
+        return Err("no editor: set `$EDITOR`".to_owned());
+    };
+    let status = tokio::process::Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .status()
+        .await
+        .map_err(|error| format!("cannot open `{program}`: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{program}` ended with {status}"))
+    }
+}
+
+fn signals(kind: SignalKind, input: Input) -> Option<BoxStream<'static, Input>> {
+    let listener = signal(kind).ok()?;
+    let next = |(mut listener, input): (tokio::signal::unix::Signal, Input)| async move {
+        listener.recv().await?;
+        Some((input.clone(), (listener, input)))
+    };
+    Some(stream::unfold((listener, input), next).boxed())
+}

@@ -1,0 +1,132 @@
+//! What arrives from outside: the clock, a plan, the events of a run, the end of an editor.
+
+use std::collections::BTreeSet;
+
+use super::Effects;
+use crate::apply::event::Event;
+use crate::plan::Plan;
+use crate::resource::Address;
+use crate::show::{Line, Role};
+use crate::tui::board::Board;
+use crate::tui::detail::BodyLine;
+use crate::tui::message::{Effect, notice};
+use crate::tui::model::Model;
+use crate::tui::screen::{After, Confirm, Failed, Loading, Overlay, Review, RunState, Screen};
+use crate::tui::workbench::{LoadFailure, LoadStep, Loaded};
+
+pub(super) fn clock(model: &mut Model, now_ms: u64) {
+    model.now_ms = model.now_ms.max(now_ms);
+}
+
+pub(super) fn resize(model: &mut Model, width: u16, height: u16) {
+    model.size = (width, height);
+}
+
+pub(super) fn load_step(model: &mut Model, step: LoadStep) {
+    if let Screen::Loading(loading) = &mut model.screen {
+        loading.take(step);
+    }
+}
+
+pub(super) fn loaded(model: &mut Model, result: Result<Loaded, LoadFailure>) {
+    let Screen::Loading(loading) = &mut model.screen else {
+        return;
+    };
+    let after = std::mem::take(&mut loading.after);
+    match result {
+        Ok(loaded) => review(model, loaded, after),
+        Err(failure) => {
+            model.screen = Screen::Failed(Box::new(Failed {
+                failure,
+                scroll: 0,
+                after,
+            }));
+        }
+    }
+}
+
+fn review(model: &mut Model, loaded: Loaded, after: After) {
+    model.notice = first_words(&loaded);
+    let board = Board::of(loaded, after.board());
+    let (review, offer) = match after {
+        After::First => (Review::without(board, &BTreeSet::new()), false),
+        After::Again { without, .. } => (Review::without(board, &without), false),
+        After::Retry { left, .. } => (Review::only(board, &left), true),
+    };
+    let anything = review.choice.rows().next().is_some();
+    if offer && anything {
+        model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(&review))));
+    }
+    if offer && !anything {
+        model.notice = Some(notice(Role::Success, "nothing is left to do"));
+    }
+    model.screen = Screen::Review(Box::new(review));
+}
+
+/// What there is to say when a plan appears.
+fn first_words(loaded: &Loaded) -> Option<Line> {
+    let warnings = loaded.warnings.len() + loaded.plan.warnings.len();
+    let counts = &loaded.plan.counts;
+    match warnings {
+        0 if counts.changes() + counts.recheck == 0 => Some(notice(Role::Success, "nothing to change")),
+        0 => None,
+        1 => Some(notice(Role::Warning, "1 warning: go to a heading to read it")),
+        more => Some(notice(
+            Role::Warning,
+            format!("{more} warnings: go to a heading to read them"),
+        )),
+    }
+}
+
+pub(super) fn replanned(model: &mut Model, plan: Option<Plan>) {
+    if let (Screen::Review(review), Some(plan)) = (&mut model.screen, plan) {
+        review.replan(plan);
+    }
+}
+
+pub(super) fn run_event(model: &mut Model, event: Event) {
+    if let Screen::Run(run) = &mut model.screen {
+        run.take(event);
+    }
+}
+
+pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effects {
+    let now = model.now_ms;
+    let Screen::Run(run) = &mut model.screen else {
+        return Effects::new();
+    };
+    let leaving = match run.state {
+        RunState::Leaving(ending) => Some(ending),
+        _ => None,
+    };
+    run.end(result, now);
+    if matches!(model.overlay, Some(Overlay::Leave)) {
+        model.overlay = None;
+    }
+    leaving.map_or_else(Effects::new, |ending| super::process::leave_as(model, ending))
+}
+
+pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, lines: Vec<BodyLine>) {
+    if let Some(board) = model.board_mut() {
+        board.detail.compared(address, side_by_side, lines);
+    }
+}
+
+/// The editor is closed: what it may have changed is read again.
+pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
+    match result {
+        Ok(()) => super::work::replan(model),
+        Err(message) => {
+            model.notice = Some(notice(Role::Error, message));
+            Effects::new()
+        }
+    }
+}
+
+/// Leaves the screen for loading. What is done with the plan was decided by whoever asks.
+pub(super) fn load(model: &mut Model, after: After) -> Effects {
+    let request = after.request();
+    model.overlay = None;
+    model.screen = Screen::Loading(Box::new(Loading::new(model.now_ms, after)));
+    vec![Effect::Load(request)]
+}

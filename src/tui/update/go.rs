@@ -1,0 +1,182 @@
+//! Moving: through the tree, the detail, the log, and through lists in front of the screen.
+
+use crate::apply::Status;
+use crate::apply::event::Outcome;
+use crate::plan::Row;
+use crate::show::Role;
+use crate::tui::action::Go;
+use crate::tui::board::{Board, Focus};
+use crate::tui::message::notice;
+use crate::tui::model::Model;
+use crate::tui::screen::{Overlay, Run, Screen};
+
+pub(super) fn go(model: &mut Model, go: Go) {
+    let height = page(model);
+    if let Some(by) = distance(go, height) {
+        return travel(model, by);
+    }
+    stop_following(model);
+    match go {
+        Go::NextChange => seek(model, false, "no row changes", |row| row.verb.changes()),
+        Go::PreviousChange => seek(model, true, "no row changes", |row| row.verb.changes()),
+        Go::NextWarning => next_warning(model),
+        _ => {
+            if let Some(board) = model.board_mut() {
+                within(board, go);
+            }
+        }
+    }
+}
+
+fn page(model: &Model) -> isize {
+    let layout = model.layout();
+    let focus = model.board().map_or(Focus::Tree, |board| board.focus);
+    let pane = match focus {
+        Focus::Tree => layout.tree,
+        Focus::Detail => layout.detail,
+    };
+    isize::try_from(pane.unwrap_or(layout.body).height.max(2) - 1).unwrap_or(1)
+}
+
+fn distance(go: Go, page: isize) -> Option<isize> {
+    match go {
+        Go::Up => Some(-1),
+        Go::Down => Some(1),
+        Go::PageUp => Some(-page),
+        Go::PageDown => Some(page),
+        Go::First => Some(isize::MIN / 2),
+        Go::Last => Some(isize::MAX / 2),
+        _ => None,
+    }
+}
+
+fn travel(model: &mut Model, by: isize) {
+    let lines = crate::tui::view::list_length(model);
+    match (&mut model.overlay, &mut model.screen) {
+        (Some(Overlay::Help { scroll } | Overlay::Secrets { scroll }), _) => {
+            *scroll = scroll.saturating_add_signed(by).min(lines);
+        }
+        (Some(_), _) | (None, Screen::Loading(_)) => {}
+        (None, Screen::Failed(failed)) => failed.scroll_by(by),
+        (None, Screen::Run(run)) if run.log_open && run.board.focus == Focus::Detail => scroll_log(run, by),
+        (None, _) => travel_board(model, by),
+    }
+}
+
+/// The log is read from its end.
+fn scroll_log(run: &mut Run, by: isize) {
+    let last = run.log.len().saturating_sub(1);
+    run.log_back = run.log_back.saturating_add_signed(by.saturating_neg()).min(last);
+}
+
+fn travel_board(model: &mut Model, by: isize) {
+    stop_following(model);
+    let layout = model.layout();
+    let Some(board) = model.board_mut() else { return };
+    match board.focus {
+        Focus::Tree => board.outline.step(by),
+        Focus::Detail => {
+            let height = layout.detail.unwrap_or(layout.body).height;
+            board.detail.scroll_by(by, usize::from(height));
+        }
+    }
+}
+
+fn stop_following(model: &mut Model) {
+    if let Screen::Run(run) = &mut model.screen
+        && run.board.focus == Focus::Tree
+    {
+        run.follow = false;
+    }
+}
+
+fn within(board: &mut Board, go: Go) {
+    match go {
+        Go::Left => left(board),
+        Go::Right => right(board),
+        Go::Open => open(board),
+        Go::OtherPane => {
+            board.focus = match board.focus {
+                Focus::Tree => Focus::Detail,
+                Focus::Detail => Focus::Tree,
+            };
+        }
+        Go::Back => back(board),
+        _ => {}
+    }
+}
+
+fn current(board: &Board) -> (bool, bool) {
+    let index = board.outline.current_index().unwrap_or(0);
+    (board.outline.tree().has_children(index), board.outline.is_folded(index))
+}
+
+fn left(board: &mut Board) {
+    let (has_children, folded) = current(board);
+    if board.focus == Focus::Detail {
+        board.focus = Focus::Tree;
+    } else if has_children && !folded {
+        board.outline.set_fold(&board.plan, true);
+    } else {
+        board.outline.ascend();
+    }
+}
+
+fn right(board: &mut Board) {
+    match current(board) {
+        (true, true) => board.outline.set_fold(&board.plan, false),
+        (true, false) => board.outline.step(1),
+        (false, _) => board.focus = Focus::Detail,
+    }
+}
+
+fn open(board: &mut Board) {
+    match (board.focus, current(board)) {
+        (Focus::Tree, (true, folded)) => board.outline.set_fold(&board.plan, !folded),
+        (Focus::Tree, (false, _)) => board.focus = Focus::Detail,
+        (Focus::Detail, _) => board.focus = Focus::Tree,
+    }
+}
+
+/// Undoes one thing at a time: the zoom, the pane, the filter.
+fn back(board: &mut Board) {
+    if board.zoom {
+        board.zoom = false;
+    } else if board.focus == Focus::Detail {
+        board.focus = Focus::Tree;
+    } else {
+        board.outline.look(&board.plan, |lens| lens.query.clear());
+    }
+}
+
+fn seek(model: &mut Model, back: bool, otherwise: &str, wanted: impl Fn(&Row) -> bool) {
+    let found = model.board_mut().is_some_and(|board| {
+        board.focus = if board.zoom { board.focus } else { Focus::Tree };
+        board.outline.seek(&board.plan, back, wanted)
+    });
+    if !found {
+        model.notice = Some(notice(Role::Dim, otherwise));
+    }
+}
+
+/// During and after a run failures come first; what was skipped because of them does not.
+fn next_warning(model: &mut Model) {
+    let failed: Vec<_> = match &model.screen {
+        Screen::Run(run) => failures(run),
+        _ => Vec::new(),
+    };
+    if failed.is_empty() {
+        seek(model, false, "no warnings", super::is_worrying);
+    } else {
+        seek(model, false, "no failures", |row| failed.contains(&row.address));
+    }
+}
+
+fn failures(run: &Run) -> Vec<crate::resource::Address> {
+    let is_failure = |status: &Status| match status {
+        Status::Finished { outcome, .. } => !outcome.succeeded() && !matches!(outcome, Outcome::Skipped { .. }),
+        _ => false,
+    };
+    let rows = run.progress.rows.iter().filter(|(_, row)| is_failure(&row.status));
+    rows.map(|(address, _)| address.clone()).collect()
+}

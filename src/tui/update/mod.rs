@@ -1,0 +1,140 @@
+//! What a message does to the model, and what has to be done outside because of it.
+//!
+//! Pure: no IO, no clock. Each family of actions is carried out in a file of its own; this one only hands them on, and
+//! afterwards brings cursor, scroll position and detail in line with what changed.
+
+mod arrive;
+mod explain;
+mod go;
+mod mouse;
+mod pick;
+mod process;
+mod see;
+mod talk;
+mod work;
+
+use tui_input::Input;
+use tui_input::backend::crossterm::to_input_request;
+
+use super::action::Action;
+use super::board::Focus;
+use super::exit::{Ending, TuiExit};
+use super::key::Key;
+use super::keymap::lookup;
+use super::message::{Effect, Message};
+use super::model::Model;
+use super::screen::{Overlay, Screen};
+use crate::plan::{Impact, Row};
+
+/// What has to be done because of a message, in order.
+pub type Effects = Vec<Effect>;
+
+/// Takes in a message.
+pub fn update(model: &mut Model, message: Message) -> Effects {
+    let mut effects = dispatch(model, message);
+    effects.extend(settle(model));
+    effects
+}
+
+/// Whether a row is worth a second look: a warning, a restart, a replacement.
+pub fn is_worrying(row: &Row) -> bool {
+    !row.warnings.is_empty() || matches!(row.impact, Some(Impact::Restart | Impact::Replace))
+}
+
+/// What is left of the model when the screen is left in this way.
+pub fn exit(model: &Model, ending: Ending) -> TuiExit {
+    process::exit(model, ending)
+}
+
+fn dispatch(model: &mut Model, message: Message) -> Effects {
+    match message {
+        Message::Clock(now_ms) => arrive::clock(model, now_ms),
+        Message::Resize { width, height } => arrive::resize(model, width, height),
+        Message::LoadStep(step) => arrive::load_step(model, step),
+        Message::Loaded(result) => arrive::loaded(model, *result),
+        Message::Replanned(plan) => arrive::replanned(model, *plan),
+        Message::Run(event) => arrive::run_event(model, event),
+        Message::RunEnded(result) => return arrive::run_ended(model, result),
+        Message::Compared {
+            address,
+            side_by_side,
+            lines,
+        } => arrive::compared(model, address, side_by_side, lines),
+        Message::Edited(result) => return arrive::edited(model, result),
+        Message::Terminate => return process::terminate(model),
+        Message::Key(key) => return press(model, key),
+        Message::Paste(text) => paste(model, &text),
+        Message::Mouse(event) => return mouse::mouse(model, event),
+    }
+    Effects::new()
+}
+
+fn press(model: &mut Model, key: Key) -> Effects {
+    model.notice = None;
+    match lookup(model, key) {
+        Some(binding) => act(model, binding.action),
+        None if model.context().types() => {
+            typed(model, key);
+            Effects::new()
+        }
+        None => Effects::new(),
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Effects {
+    match action {
+        Action::Go(go) => go::go(model, go),
+        Action::See(see) => see::see(model, see),
+        Action::Pick(pick) => return pick::pick(model, pick),
+        Action::Talk(talk) => return talk::talk(model, talk),
+        Action::Work(work) => return work::work(model, work),
+        Action::Process(process) => return process::process(model, process),
+    }
+    Effects::new()
+}
+
+/// The line that is being typed.
+fn input(model: &mut Model) -> Option<&mut Input> {
+    match (&mut model.overlay, &mut model.screen) {
+        (Some(Overlay::Confirm(confirm)), _) => Some(&mut confirm.input),
+        (None, Screen::Review(review)) => review.board.filter.as_mut(),
+        (None, Screen::Run(run)) => run.board.filter.as_mut(),
+        _ => None,
+    }
+}
+
+fn typed(model: &mut Model, key: Key) {
+    let event = crossterm::event::Event::Key(key.event());
+    if let (Some(request), Some(input)) = (to_input_request(&event), input(model)) {
+        input.handle(request);
+    }
+    see::apply_filter(model);
+}
+
+/// Pasted text is typed where something is typed, and ignored elsewhere: it never presses keys.
+fn paste(model: &mut Model, text: &str) {
+    let characters = text.chars().filter(|character| !character.is_control());
+    if let Some(input) = input(model) {
+        for character in characters {
+            input.handle(tui_input::InputRequest::InsertChar(character));
+        }
+    }
+    see::apply_filter(model);
+}
+
+/// Brings cursor, scroll position and detail in line with the rest.
+fn settle(model: &mut Model) -> Option<Effect> {
+    let layout = model.layout();
+    let head = explain::head(model);
+    let board = model.board_mut()?;
+    let tree_height = layout.tree.unwrap_or(layout.body).height;
+    board.outline.keep_visible(usize::from(tree_height).max(1));
+    if layout.detail.is_none() && board.focus == Focus::Tree {
+        return None;
+    }
+    let width = layout.detail.unwrap_or(layout.body).width;
+    let row = board.current().and_then(|(_, row)| row).cloned();
+    let side_by_side = board.detail.side_by_side();
+    let aside = board.detail.show(head, row.as_ref(), usize::from(width));
+    aside.map(|row| Effect::Compare { row, side_by_side })
+}

@@ -1,0 +1,82 @@
+//! The mouse: clicks put the cursor, the wheel scrolls what is below the pointer. Nothing needs it.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::{Effects, act};
+use crate::tui::action::{Action, Go, Pick};
+use crate::tui::board::Focus;
+use crate::tui::model::{Context, Model};
+
+/// Lines that one notch of the wheel scrolls.
+const NOTCH: isize = 3;
+
+pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Effects {
+    let at = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::ScrollUp => wheel(model, at, -NOTCH),
+        MouseEventKind::ScrollDown => wheel(model, at, NOTCH),
+        MouseEventKind::Down(MouseButton::Left) => return click(model, at),
+        _ => {}
+    }
+    Effects::new()
+}
+
+fn wheel(model: &mut Model, at: Position, by: isize) {
+    if model.overlay.is_some() || model.board().is_none() {
+        let go = if by < 0 { Go::Up } else { Go::Down };
+        (0..NOTCH).for_each(|_| super::go::go(model, go));
+        return;
+    }
+    let layout = model.layout();
+    let Some(board) = model.board_mut() else { return };
+    if let Some(area) = layout.tree.filter(|area| area.contains(at)) {
+        board.outline.scroll(by, usize::from(area.height));
+    } else if let Some(area) = layout.detail.filter(|area| area.contains(at)) {
+        board.detail.scroll_by(by, usize::from(area.height));
+    }
+}
+
+fn click(model: &mut Model, at: Position) -> Effects {
+    if model.overlay.is_some() {
+        return Effects::new();
+    }
+    let layout = model.layout();
+    model.notice = None;
+    match (layout.tree, layout.detail) {
+        (Some(area), _) if area.contains(at) => click_tree(model, area, at),
+        (_, Some(area)) if area.contains(at) => {
+            if let Some(board) = model.board_mut() {
+                board.focus = Focus::Detail;
+            }
+            Effects::new()
+        }
+        _ => Effects::new(),
+    }
+}
+
+/// A click on a box toggles it; a click on the line below the cursor opens it.
+fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
+    let reviewing = model.bare_context() == Context::Review;
+    let Some(board) = model.board_mut() else {
+        return Effects::new();
+    };
+    let place = board.outline.top() + usize::from(at.y - area.y);
+    if place >= board.outline.shown().len() {
+        return Effects::new();
+    }
+    let same = place == board.outline.cursor() && board.focus == Focus::Tree;
+    board.focus = Focus::Tree;
+    board.outline.go_to(place);
+    let depth = board.outline.current().map_or(0, |node| node.depth);
+    let column = usize::from(at.x - area.x);
+    let on_box = (depth * 2 + 2..depth * 2 + 5).contains(&column);
+    if on_box && reviewing {
+        return act(model, Action::Pick(Pick::Toggle));
+    }
+    if same {
+        act(model, Action::Go(Go::Open))
+    } else {
+        Effects::new()
+    }
+}

@@ -1,0 +1,117 @@
+//! Selecting: rows to apply, and, only on purpose, rows to delete.
+
+use super::Effects;
+use crate::plan::{Row, Verb};
+use crate::resource::Address;
+use crate::show::Role;
+use crate::tui::action::Pick;
+use crate::tui::choice::Mark;
+use crate::tui::message::{Effect, notice};
+use crate::tui::model::Model;
+use crate::tui::screen::{Review, Screen};
+
+pub(super) fn pick(model: &mut Model, pick: Pick) -> Effects {
+    let Screen::Review(review) = &mut model.screen else {
+        return Effects::new();
+    };
+    let (said, effects) = match pick {
+        Pick::Toggle => (toggle(review), Effects::new()),
+        Pick::ToggleAll => (Some(toggle_all(review)), Effects::new()),
+        Pick::Delete => delete(review),
+    };
+    model.notice = said.map(|words| notice(Role::Plain, words));
+    effects
+}
+
+fn toggle(review: &mut Review) -> Option<String> {
+    let rows = review.board.rows_here();
+    if rows.iter().all(|row| review.choice.mark(*row) == Mark::Nothing) {
+        return Some(nothing_to_select(review));
+    }
+    let (_, before, _) = review.choice.numbers();
+    review.choice.toggle(rows.iter().copied());
+    let stays = rows.iter().find(|row| review.choice.mark(**row) == Mark::Along);
+    match stays {
+        Some(row) => Some(stays_because(review, *row)),
+        None => came_along(review, before),
+    }
+}
+
+/// A row that was taken out and is needed all the same.
+fn stays_because(review: &Review, row: usize) -> String {
+    let id = |row: usize| words(&review.board.plan.rows[row]);
+    let needed_by = review.choice.needed_by(row).map(id).unwrap_or_default();
+    format!("{} comes along: {needed_by} needs it", id(row))
+}
+
+fn came_along(review: &Review, before: usize) -> Option<String> {
+    let (_, along, _) = review.choice.numbers();
+    let more = along.saturating_sub(before);
+    let first = (0..review.board.plan.rows.len()).find(|row| review.choice.mark(*row) == Mark::Along)?;
+    match more {
+        0 => None,
+        1 if along == 1 => Some(stays_because(review, first)),
+        more => Some(format!("{more} more come along because selected rows need them")),
+    }
+}
+
+fn words(row: &Row) -> String {
+    format!("{} {}", row.address.kind(), row.address.id())
+}
+
+fn nothing_to_select(review: &Review) -> String {
+    match review.board.row() {
+        Some(row) if row.verb == Verb::Drift => {
+            format!(
+                "{} is only on the server and left alone; `D` selects it for deletion",
+                words(row)
+            )
+        }
+        Some(row) if row.has_field_drift() => {
+            "fields that only the server has are left alone; `D` selects them for deletion".to_owned()
+        }
+        Some(row) => format!("{} stays as it is: nothing to apply", words(row)),
+        None => "nothing to apply here".to_owned(),
+    }
+}
+
+fn toggle_all(review: &mut Review) -> String {
+    let rows = 0..review.board.plan.rows.len();
+    let selected = review.choice.toggle(rows);
+    let (chosen, ..) = review.choice.numbers();
+    if selected {
+        format!("all {chosen} selected")
+    } else {
+        "nothing selected".to_owned()
+    }
+}
+
+/// Rows are asked to go one by one: never a heading, never a whole tree.
+fn delete(review: &mut Review) -> (Option<String>, Effects) {
+    let Some(row) = review.board.row() else {
+        return (None, Effects::new());
+    };
+    let (address, words, what) = (row.address.clone(), words(row), deletes(row));
+    let is_drift = row.verb == Verb::Drift || row.has_field_drift();
+    let said = if review.board.prune.remove(&address) {
+        format!("{words} is left alone")
+    } else if is_drift {
+        review.board.prune.insert(address.clone());
+        format!("{what} when you apply; `D` again leaves it alone")
+    } else {
+        return (Some(nothing_to_delete(&address)), Effects::new());
+    };
+    (Some(said), vec![Effect::Replan(review.board.prune.clone())])
+}
+
+fn deletes(row: &Row) -> String {
+    if row.verb == Verb::Drift {
+        format!("{} is deleted", words(row))
+    } else {
+        format!("what only the server has in {} is cleared", words(row))
+    }
+}
+
+fn nothing_to_delete(address: &Address) -> String {
+    format!("{} {} goes with the agent it belongs to", address.kind(), address.id())
+}

@@ -1,0 +1,98 @@
+//! Leaving, stopping, suspending: never in the middle of a write without having said so.
+
+use super::Effects;
+use crate::show::Role;
+use crate::tui::action::Process;
+use crate::tui::exit::{Ending, TuiExit};
+use crate::tui::message::{Effect, notice};
+use crate::tui::model::Model;
+use crate::tui::screen::{Overlay, RunState, Screen};
+
+pub(super) fn process(model: &mut Model, process: Process) -> Effects {
+    match process {
+        Process::Quit => quit(model),
+        Process::Interrupt => interrupt(model),
+        Process::Suspend => vec![Effect::Suspend],
+        Process::Redraw => vec![Effect::Redraw],
+    }
+}
+
+fn quit(model: &mut Model) -> Effects {
+    match &model.screen {
+        Screen::Run(run) if !run.has_ended() => {
+            model.overlay = Some(Overlay::Leave);
+            Effects::new()
+        }
+        _ => leave(model),
+    }
+}
+
+/// Leaves with what there is to say about the screen.
+pub(super) fn leave(model: &mut Model) -> Effects {
+    let ending = match &model.screen {
+        Screen::Run(run) if run.cancel.is_stopping() => Ending::Interrupted,
+        Screen::Run(_) => Ending::Applied,
+        Screen::Failed(failed) => Ending::LoadFailed {
+            code: failed.failure.code,
+        },
+        _ if model.runs.is_empty() => Ending::Left,
+        _ => Ending::Applied,
+    };
+    leave_as(model, ending)
+}
+
+pub(super) fn leave_as(model: &mut Model, ending: Ending) -> Effects {
+    vec![Effect::Quit(exit(model, ending))]
+}
+
+/// What is left when the screen is gone.
+pub(super) fn exit(model: &Model, ending: Ending) -> TuiExit {
+    let mut runs = model.runs.clone();
+    let mut trouble = None;
+    if let Screen::Run(run) = &model.screen {
+        if let RunState::Ended(Some(message)) = &run.state {
+            trouble = Some(message.clone());
+        }
+        runs.extend(run.record());
+    }
+    TuiExit { ending, runs, trouble }
+}
+
+/// Ctrl-C. While something runs: first gently, then at once. Otherwise it leaves.
+fn interrupt(model: &mut Model) -> Effects {
+    let Screen::Run(run) = &mut model.screen else {
+        return leave_as(model, Ending::Interrupted);
+    };
+    if run.has_ended() {
+        return leave(model);
+    }
+    let second = run.cancel.is_stopping();
+    run.cancel.interrupt();
+    if second {
+        return leave_as(model, Ending::Interrupted);
+    }
+    let in_flight = run.progress.tally().running;
+    let words = format!("stopping: {in_flight} in flight, nothing new starts; ^C again leaves at once");
+    model.notice = Some(notice(Role::Warning, words));
+    Effects::new()
+}
+
+/// SIGTERM or SIGHUP: as Ctrl-C, and then out.
+pub(super) fn terminate(model: &mut Model) -> Effects {
+    if let Screen::Run(run) = &mut model.screen
+        && !run.has_ended()
+        && !run.cancel.is_abandoned()
+    {
+        let second = run.state == RunState::Leaving(Ending::Terminated);
+        run.cancel.interrupt();
+        run.state = RunState::Leaving(Ending::Terminated);
+        if !second {
+            model.notice = Some(notice(
+                Role::Warning,
+                "terminated: leaving when what is in flight has ended",
+            ));
+            return Effects::new();
+        }
+    }
+    leave_as(model, Ending::Terminated)
+}

@@ -1,0 +1,95 @@
+//! Seeing: the lens over the tree, folds, the layout of the panes.
+
+use tui_input::Input;
+
+use crate::show::Role;
+use crate::tui::action::See;
+use crate::tui::board::{Board, Focus};
+use crate::tui::message::notice;
+use crate::tui::model::Model;
+use crate::tui::screen::{Run, Screen};
+
+pub(super) fn see(model: &mut Model, see: See) {
+    match see {
+        See::Log => on_run(model, toggle_log),
+        See::Follow => on_run(model, |run| run.follow = !run.follow),
+        See::ChangesOnly => changes_only(model),
+        See::Kind(kind) => toggle_kind(model, kind),
+        _ => {
+            if let Some(board) = model.board_mut() {
+                on_board(board, see);
+            }
+        }
+    }
+}
+
+fn on_board(board: &mut Board, see: See) {
+    match see {
+        See::UnfoldAll => board.outline.fold_all(&board.plan, false),
+        See::FoldAll => board.outline.fold_all(&board.plan, true),
+        See::SideBySide => board.detail.toggle_side(),
+        See::Zoom => zoom(board),
+        See::Filter => {
+            board.focus = Focus::Tree;
+            board.filter = Some(Input::new(board.outline.lens().query.clone()));
+        }
+        _ => {}
+    }
+}
+
+/// Zooming from the tree is asking for the detail.
+fn zoom(board: &mut Board) {
+    board.zoom = !board.zoom;
+    if board.zoom {
+        board.focus = Focus::Detail;
+    }
+}
+
+fn on_run(model: &mut Model, change: impl FnOnce(&mut Run)) {
+    if let Screen::Run(run) = &mut model.screen {
+        change(run);
+    }
+}
+
+fn toggle_log(run: &mut Run) {
+    run.log_open = !run.log_open;
+    run.log_back = 0;
+    run.board.focus = if run.log_open { Focus::Detail } else { Focus::Tree };
+}
+
+fn changes_only(model: &mut Model) {
+    let Some(board) = model.board_mut() else { return };
+    board
+        .outline
+        .look(&board.plan, |lens| lens.changes_only = !lens.changes_only);
+    let words = if board.outline.lens().changes_only {
+        "changes only"
+    } else {
+        "everything"
+    };
+    model.notice = Some(notice(Role::Dim, words));
+}
+
+fn toggle_kind(model: &mut Model, kind: usize) {
+    const WORDS: [&str; 4] = ["create", "update", "same", "drift"];
+    let Some(board) = model.board_mut() else { return };
+    board
+        .outline
+        .look(&board.plan, |lens| lens.hidden[kind] = !lens.hidden[kind]);
+    let word = WORDS[kind];
+    let state = if board.outline.lens().hidden[kind] {
+        "hidden"
+    } else {
+        "shown"
+    };
+    model.notice = Some(notice(Role::Dim, format!("{word}: {state}")));
+}
+
+/// The tree follows the filter while it is typed.
+pub(super) fn apply_filter(model: &mut Model) {
+    let Some(board) = model.board_mut() else { return };
+    let Some(input) = &board.filter else { return };
+    let query = input.value().to_owned();
+    board.outline.look(&board.plan, |lens| lens.query = query);
+    board.outline.go_to_match(&board.plan);
+}

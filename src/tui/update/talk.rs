@@ -1,0 +1,109 @@
+//! Dialogs: help, secrets, the question before an apply, and the line that is being typed.
+
+use super::{Effects, see};
+use crate::apply::Cancel;
+use crate::show::Role;
+use crate::tui::action::Talk;
+use crate::tui::exit::Ending;
+use crate::tui::message::{Effect, notice};
+use crate::tui::model::Model;
+use crate::tui::screen::{After, Answer, Confirm, Loading, Overlay, Run, RunState, Screen};
+use crate::tui::workbench::ApplyRequest;
+
+pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
+    match talk {
+        Talk::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
+        Talk::Secrets => model.overlay = Some(Overlay::Secrets { scroll: 0 }),
+        Talk::Ask => ask(model),
+        Talk::Yes => return agree(model),
+        Talk::Enter => return enter(model),
+        Talk::Close => close(model),
+    }
+    Effects::new()
+}
+
+fn ask(model: &mut Model) {
+    let Screen::Review(review) = &model.screen else { return };
+    if review.choice.rows().next().is_some() {
+        model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
+        return;
+    }
+    let (.., possible) = review.choice.numbers();
+    let words = if possible == 0 {
+        "nothing to apply: files and server agree"
+    } else {
+        "nothing is selected: `space` selects, `A` selects everything"
+    };
+    model.notice = Some(notice(Role::Dim, words));
+}
+
+fn agree(model: &mut Model) -> Effects {
+    match model.overlay.take() {
+        Some(Overlay::Confirm(confirm)) if confirm.is_answered() => begin(model),
+        Some(Overlay::Leave) => stop_and_leave(model),
+        other => {
+            model.overlay = other;
+            Effects::new()
+        }
+    }
+}
+
+/// The review becomes a run; nothing of the tree is lost on the way.
+fn begin(model: &mut Model) -> Effects {
+    let placeholder = Screen::Loading(Box::new(Loading::new(model.now_ms, After::First)));
+    let Screen::Review(review) = std::mem::replace(&mut model.screen, placeholder) else {
+        return Effects::new();
+    };
+    let mut board = review.board;
+    let request = ApplyRequest {
+        selection: review.choice.addresses(&board.plan),
+        prune: board.prune.clone(),
+    };
+    board.filter = None;
+    let cancel = Cancel::new();
+    model.screen = Screen::Run(Box::new(Run::new(board, cancel.clone(), model.now_ms)));
+    vec![Effect::Apply(request, cancel)]
+}
+
+fn stop_and_leave(model: &mut Model) -> Effects {
+    if let Screen::Run(run) = &mut model.screen {
+        if run.has_ended() {
+            return super::process::leave(model);
+        }
+        if !run.cancel.is_stopping() {
+            run.cancel.interrupt();
+        }
+        run.state = RunState::Leaving(Ending::Interrupted);
+        model.notice = Some(notice(Role::Warning, "leaving when what is in flight has ended"));
+    }
+    Effects::new()
+}
+
+fn enter(model: &mut Model) -> Effects {
+    if let Some(board) = model.board_mut().filter(|board| board.filter.is_some()) {
+        board.filter = None;
+        return Effects::new();
+    }
+    if let Some(Overlay::Confirm(confirm)) = &model.overlay
+        && !confirm.is_answered()
+    {
+        if let Answer::Word(word) = &confirm.answer {
+            model.notice = Some(notice(Role::Warning, format!("type `{word}` to apply, esc goes back")));
+        }
+        return Effects::new();
+    }
+    agree(model)
+}
+
+fn close(model: &mut Model) {
+    if model.overlay.take().is_some() {
+        return;
+    }
+    if let Some(input) = model.board_mut().and_then(|board| board.filter.as_mut()) {
+        input.reset();
+    }
+    see::apply_filter(model);
+    if let Some(board) = model.board_mut() {
+        board.filter = None;
+    }
+}

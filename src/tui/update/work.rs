@@ -1,0 +1,103 @@
+//! Work outside: planning again, trying again, the editor, the clipboard.
+
+use std::collections::BTreeSet;
+
+use super::{Effects, arrive};
+use crate::show::Role;
+use crate::tui::action::Work;
+use crate::tui::message::{Effect, notice};
+use crate::tui::model::Model;
+use crate::tui::screen::{After, Loading, Screen};
+
+pub(super) fn work(model: &mut Model, work: Work) -> Effects {
+    match work {
+        Work::Replan => replan(model),
+        Work::Retry => retry(model),
+        Work::Edit => edit(model),
+        Work::Copy => copy(model),
+        Work::CopyText => copy_text(model),
+    }
+}
+
+/// Reads and plans again, whatever is on the screen; folds, lens, cursor and what was taken out stay.
+pub(super) fn replan(model: &mut Model) -> Effects {
+    let after = match take_screen(model) {
+        Screen::Review(review) => After::Again {
+            without: review.left_out(),
+            board: Box::new(review.board),
+        },
+        Screen::Run(run) => {
+            model.runs.extend(run.record());
+            let mut board = run.board;
+            board.prune.clear();
+            After::Again {
+                board: Box::new(board),
+                without: BTreeSet::new(),
+            }
+        }
+        Screen::Failed(failed) => failed.after,
+        Screen::Loading(loading) => {
+            model.screen = Screen::Loading(loading);
+            return Effects::new();
+        }
+    };
+    arrive::load(model, after)
+}
+
+/// Plans again, because the server has changed, and offers what did not make it.
+fn retry(model: &mut Model) -> Effects {
+    match take_screen(model) {
+        Screen::Run(run) => {
+            let left = left(&run);
+            model.runs.extend(run.record());
+            let board = Box::new(run.board);
+            arrive::load(model, After::Retry { board, left })
+        }
+        other => {
+            model.screen = other;
+            Effects::new()
+        }
+    }
+}
+
+/// Rows that did not make it; all of the plan when the run could not even begin.
+fn left(run: &crate::tui::screen::Run) -> BTreeSet<crate::resource::Address> {
+    if run.progress.rows.is_empty() {
+        return run.board.plan.rows.iter().map(|row| row.address.clone()).collect();
+    }
+    run.left()
+}
+
+fn take_screen(model: &mut Model) -> Screen {
+    let placeholder = Screen::Loading(Box::new(Loading::new(model.now_ms, After::First)));
+    std::mem::replace(&mut model.screen, placeholder)
+}
+
+fn edit(model: &mut Model) -> Effects {
+    let Some(row) = model.board().and_then(|board| board.row()) else {
+        return Effects::new();
+    };
+    row.origin.iter().cloned().map(Effect::Edit).collect()
+}
+
+fn copy(model: &mut Model) -> Effects {
+    let Some(address) = model
+        .board()
+        .and_then(|board| board.row())
+        .map(|row| row.address.to_string())
+    else {
+        return Effects::new();
+    };
+    model.notice = Some(notice(Role::Dim, format!("copied {address}")));
+    vec![Effect::Copy(address)]
+}
+
+fn copy_text(model: &mut Model) -> Effects {
+    let Some(board) = model.board() else {
+        return Effects::new();
+    };
+    let text = board.detail.text();
+    let lines = text.lines().count();
+    model.notice = Some(notice(Role::Dim, format!("copied {lines} lines")));
+    vec![Effect::Copy(text)]
+}

@@ -1,0 +1,149 @@
+//! What surrounds every screen: frame, title, message and keys.
+//!
+//! ```text
+//! ┌ lobuctl ─ support-desk/lobu.toml -> dev at app.lobu.ai ───── plan 0.4s ┐
+//! │ header                                                                 │
+//! ├──────────────────────────────────────┬─────────────────────────────────┤
+//! │                                      │                                 │
+//! ├ message ─────────────────────────────┴─────────────────────────────────┤
+//! │ space select  enter open  / filter  tab pane                           │
+//! └────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::header;
+use super::paint::Canvas;
+use crate::show::{Role, printable};
+use crate::tui::board::Board;
+use crate::tui::keymap;
+use crate::tui::layout::Layout;
+use crate::tui::model::Model;
+use crate::tui::wrap::{fit, width};
+
+/// Draws everything but the panes.
+pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    if layout.framed {
+        frame(canvas, model, layout);
+    }
+    header::draw(canvas, model, layout.header, layout.framed);
+    footer(canvas, model, layout);
+}
+
+fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    let area = layout.area;
+    canvas.frame(area);
+    title(canvas, model, area);
+    let [open_right, open_left, open_down, open_up] = canvas.glyphs.joints;
+    let (upper, lower) = (area.top() + 2, area.bottom() - 3);
+    canvas.rule(area, upper, [open_right, open_left]);
+    canvas.rule(area, lower, [open_right, open_left]);
+    let (Some(tree), Some(detail), Some(_)) = (layout.tree, layout.detail, model.board()) else {
+        return message(canvas, model, area, lower);
+    };
+    if tree.y == detail.y {
+        let x = detail.x - 2;
+        canvas.column(x, upper + 1, lower);
+        canvas.glyph(x, upper, open_down, canvas.theme.border());
+        canvas.glyph(x, lower, open_up, canvas.theme.border());
+    } else {
+        canvas.rule(area, detail.y - 1, [open_right, open_left]);
+    }
+    message(canvas, model, area, lower);
+}
+
+fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
+    let end = area.right().saturating_sub(2);
+    let strong = canvas.theme.role(Role::Strong);
+    let mut x = canvas.text(2, area.y, end, " lobuctl ", strong);
+    let Some(board) = model.board() else { return };
+    let took = format!(" plan {} ", header::seconds(board.facts.took_ms));
+    let words = from_to(board);
+    let room = usize::from(end.saturating_sub(x + 2));
+    if width(&words) + width(&took) + 2 <= room {
+        canvas.right(x, area.y, end, &took, canvas.theme.role(Role::Dim));
+    }
+    x += 1;
+    let more = fit(&words, room);
+    canvas.text(x, area.y, end, &format!(" {more} "), canvas.theme.role(Role::Plain));
+}
+
+fn from_to(board: &Board) -> String {
+    let title = &board.facts.title;
+    let protected = if board.facts.protected { " (protected)" } else { "" };
+    printable(&format!(
+        "{} -> {} at {}{protected}",
+        title.config, title.organization, title.host
+    ))
+}
+
+/// What there is to say about the last key, on the line above the keys.
+fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
+    let Some(notice) = &model.notice else { return };
+    let room = usize::from(area.width.saturating_sub(6));
+    let role = notice.spans.first().map_or(Role::Plain, |span| span.role);
+    let role = if role == Role::Dim { Role::Plain } else { role };
+    let words = format!(" {} ", fit(&notice.text(), room));
+    canvas.role(2, y, area.right().saturating_sub(1), &words, role);
+}
+
+/// Keys that do something now, as many as fit; without a frame a message takes their place.
+fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    let area = layout.footer;
+    if area.height == 0 {
+        return;
+    }
+    if let Some(board) = model.board()
+        && filter_line(canvas, board, area)
+    {
+        return;
+    }
+    match &model.notice {
+        Some(notice) if !layout.framed => {
+            canvas.line(area, area.y, notice);
+        }
+        _ => keys(canvas, model, area),
+    }
+}
+
+fn keys(canvas: &mut Canvas, model: &Model, area: Rect) {
+    let named = keymap::footer(model);
+    // Help and the way out keep their place whatever else is left out.
+    let (last, first): (Vec<_>, Vec<_>) = named.into_iter().partition(|binding| binding.rank > 10);
+    let columns = |binding: &keymap::Binding| binding.label.len() + width(&binding.keys[0].to_string()) + 3;
+    let mut room = usize::from(area.width).saturating_sub(last.iter().map(|binding| columns(binding)).sum());
+    let mut x = area.x;
+    for binding in first.iter().chain(&last) {
+        let kept = binding.rank > 10;
+        if !kept && columns(binding) > room {
+            room = 0;
+            continue;
+        }
+        if !kept {
+            room -= columns(binding);
+        }
+        x = canvas.text(
+            x,
+            area.y,
+            area.right(),
+            &binding.keys[0].to_string(),
+            canvas.theme.key(),
+        );
+        x = canvas.role(x + 1, area.y, area.right(), binding.label, Role::Plain) + 2;
+    }
+}
+
+/// The filter: while it is typed, and as a reminder as long as it hides something.
+fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
+    let Some(input) = &board.filter else { return false };
+    let x = canvas.text(area.x, area.y, area.right(), "/", canvas.theme.key());
+    let room = usize::from(area.right().saturating_sub(x));
+    let scroll = input.visual_scroll(room.saturating_sub(1));
+    let tail: String = input.value().chars().skip(scroll).collect();
+    let end = canvas.role(x, area.y, area.right(), &printable(&tail), Role::Plain);
+    let cursor = x + input.visual_cursor().saturating_sub(scroll) as u16;
+    canvas.set_cursor(cursor, area.y);
+    let hint = "   enter keeps it, esc clears it";
+    canvas.role(end, area.y, area.right(), hint, Role::Dim);
+    true
+}

@@ -1,0 +1,69 @@
+//! The pane beside the tree: a row and everything that is different about it, wrapped, one column or two.
+
+use ratatui::layout::Rect;
+
+use super::paint::Canvas;
+use crate::show::Role;
+use crate::tui::detail::{Detail, Strip, column};
+
+/// Draws the visible part of the detail.
+pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect) {
+    let from = detail.scroll().min(detail.strips().len());
+    let visible = detail.strips()[from..].iter().take(usize::from(area.height));
+    for (line, strip) in visible.enumerate() {
+        draw_strip(canvas, detail, *strip, area, area.y + line as u16);
+    }
+    if detail.is_waiting() {
+        let y = area.y + (detail.strips().len() - from) as u16;
+        if y < area.bottom() {
+            canvas.role(area.x, y, area.right(), "comparing…", Role::Dim);
+        }
+    }
+    more(canvas, detail, area);
+}
+
+fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y: u16) {
+    match detail.line(strip.line) {
+        Some(Ok(line)) => {
+            if let Some(cut) = strip.left {
+                canvas.cut(area, y, line, cut);
+            }
+        }
+        Some(Err((left, right))) => {
+            let width = column(usize::from(area.width)) as u16;
+            let left_area = Rect { width, ..area };
+            let right_area = Rect {
+                x: area.x + width + 3,
+                width,
+                ..area
+            };
+            if let Some(cut) = strip.left {
+                canvas.cut(left_area, y, left, cut);
+            }
+            canvas.column(area.x + width + 1, y, y + 1);
+            if let Some(cut) = strip.right {
+                canvas.cut(right_area, y, right, cut);
+            }
+        }
+        None => {}
+    }
+}
+
+/// Says at the right edge that there is more above or below.
+fn more(canvas: &mut Canvas, detail: &Detail, area: Rect) {
+    let rest = detail
+        .strips()
+        .len()
+        .saturating_sub(detail.scroll() + usize::from(area.height));
+    if rest == 0 || area.height < 2 {
+        return;
+    }
+    let words = format!(" {rest} more ");
+    canvas.right(
+        area.x,
+        area.bottom() - 1,
+        area.right(),
+        &words,
+        canvas.theme.cursor(false),
+    );
+}

@@ -1,0 +1,27 @@
+//! The log: every request of the run, newest last. Never a secret: events hold none.
+//!
+//! ```text
+//!   0.012s POST /api/dev/agents 201 12ms
+//!   0.030s PUT /api/dev/agents/triage/platforms/by-stable-id/triage-telegram 503 9ms
+//!   0.031s platform triage/triage-telegram try 2/5 in 250ms: 503 Service Unavailable
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::paint::Canvas;
+use crate::show::{Line, Role};
+use crate::tui::lines;
+use crate::tui::screen::Run;
+
+/// Draws the end of the log, or what was scrolled to.
+pub(super) fn draw(canvas: &mut Canvas, run: &Run, area: Rect) {
+    let until = run.log.len().saturating_sub(run.log_back);
+    let newest = run.log[..until].iter().rev().filter_map(lines::event);
+    let shown: Vec<Line> = newest.take(usize::from(area.height)).collect();
+    if shown.is_empty() {
+        canvas.role(area.x, area.y, area.right(), "no requests yet", Role::Dim);
+    }
+    for (at, line) in shown.iter().rev().enumerate() {
+        canvas.line(area, area.y + at as u16, line);
+    }
+}

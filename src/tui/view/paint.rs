@@ -1,0 +1,134 @@
+//! Putting text on the buffer, clipped, in the theme's styles.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+
+use crate::show::{Line, Role};
+use crate::tui::glyph::Glyphs;
+use crate::tui::model::Model;
+use crate::tui::theme::Theme;
+use crate::tui::wrap::{Cut, pieces, width};
+
+/// A buffer with a theme and glyphs.
+pub(super) struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    pub theme: Theme,
+    pub glyphs: Glyphs,
+    cursor: Option<Position>,
+}
+
+impl<'a> Canvas<'a> {
+    pub fn new(buffer: &'a mut Buffer, model: &Model) -> Self {
+        Self {
+            buffer,
+            theme: model.theme,
+            glyphs: model.glyphs,
+            cursor: None,
+        }
+    }
+
+    /// Where the terminal's cursor is to be.
+    pub fn cursor(&self) -> Option<Position> {
+        self.cursor.filter(|position| self.buffer.area.contains(*position))
+    }
+
+    /// Puts the terminal's cursor somewhere.
+    pub fn set_cursor(&mut self, x: u16, y: u16) {
+        self.cursor = Some(Position::new(x, y));
+    }
+
+    /// Writes a text from `x` on, up to `end`; returns where the next one begins.
+    pub fn text(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+        let end = end.min(self.buffer.area.right());
+        if x >= end || !self.buffer.area.contains(Position::new(x, y)) {
+            return x;
+        }
+        let text = self.glyphs.adapt(text);
+        let (next, _) = self.buffer.set_stringn(x, y, text, usize::from(end - x), style);
+        next
+    }
+
+    /// The same in the style of a role.
+    pub fn role(&mut self, x: u16, y: u16, end: u16, text: &str, role: Role) -> u16 {
+        self.text(x, y, end, text, self.theme.role(role))
+    }
+
+    /// Writes a text so that it ends before `end`; returns where it begins.
+    pub fn right(&mut self, start: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+        let columns = width(text) as u16;
+        let x = end.saturating_sub(columns).max(start);
+        self.text(x, y, end, text, style);
+        x
+    }
+
+    /// One character.
+    pub fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
+        let mut bytes = [0; 4];
+        self.text(x, y, x.saturating_add(2), glyph.encode_utf8(&mut bytes), style);
+    }
+
+    /// A part of a line.
+    pub fn cut(&mut self, area: Rect, y: u16, line: &Line, cut: Cut) {
+        let mut x = area.x.saturating_add(cut.indent as u16);
+        for (role, text) in pieces(line, cut) {
+            x = self.role(x, y, area.right(), text, role);
+        }
+    }
+
+    /// A whole line, clipped.
+    pub fn line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
+        let mut x = area.x.saturating_add(line.indent as u16);
+        for span in &line.spans {
+            x = self.role(x, y, area.right(), &span.text, span.role);
+        }
+        x
+    }
+
+    /// A style over what is already there.
+    pub fn restyle(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
+    /// Blank, without a trace of what was there.
+    pub fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.buffer[(x, y)].reset();
+            }
+        }
+    }
+
+    /// A row of one character.
+    pub fn rule(&mut self, area: Rect, y: u16, ends: [char; 2]) {
+        let style = self.theme.border();
+        for x in area.left()..area.right() {
+            self.glyph(x, y, self.glyphs.horizontal, style);
+        }
+        self.glyph(area.left(), y, ends[0], style);
+        self.glyph(area.right().saturating_sub(1), y, ends[1], style);
+    }
+
+    /// A column of one character.
+    pub fn column(&mut self, x: u16, from: u16, to: u16) {
+        for y in from..to {
+            self.glyph(x, y, self.glyphs.vertical, self.theme.border());
+        }
+    }
+
+    /// A frame around an area, which is cleared.
+    pub fn frame(&mut self, area: Rect) {
+        self.clear(area);
+        let [upper_left, upper_right, lower_left, lower_right] = self.glyphs.corners;
+        self.column(area.left(), area.top(), area.bottom());
+        self.column(area.right().saturating_sub(1), area.top(), area.bottom());
+        self.rule(area, area.top(), [upper_left, upper_right]);
+        self.rule(area, area.bottom().saturating_sub(1), [lower_left, lower_right]);
+    }
+
+    /// The style of text that a filter has found, over what is there.
+    pub fn found(&self, style: Style) -> Style {
+        style.patch(self.theme.found()).add_modifier(Modifier::BOLD)
+    }
+}

@@ -1,0 +1,90 @@
+//! What stands before and after a row of the tree: its box in the review, its state in a run.
+
+use crate::apply::event::Outcome;
+use crate::apply::{RowProgress, Status};
+use crate::plan::{Impact, Row};
+use crate::show::Role;
+use crate::tui::choice::Mark;
+use crate::tui::glyph::Glyphs;
+use crate::tui::lines;
+use crate::tui::screen::{Review, Run};
+
+use super::header::seconds;
+
+/// The box before a node: what is below it taken together.
+pub(super) fn checkbox(review: &Review, mut rows: impl Iterator<Item = usize>) -> (&'static str, Role) {
+    let mut all = None;
+    let merged = rows.try_for_each(|row| {
+        let mark = review.choice.mark(row);
+        match (all, mark) {
+            (_, Mark::Nothing) => Some(()),
+            (None, mark) => {
+                all = Some(mark);
+                Some(())
+            }
+            (Some(known), mark) => (known == mark).then_some(()),
+        }
+    });
+    match (merged, all) {
+        (None, _) => ("[-]", Role::Plain),
+        (_, None | Some(Mark::Nothing)) => ("   ", Role::Dim),
+        (_, Some(Mark::Chosen)) => ("[x]", Role::Strong),
+        (_, Some(Mark::Along)) => ("[+]", Role::Warning),
+        (_, Some(Mark::Off)) => ("[ ]", Role::Plain),
+    }
+}
+
+/// What a row of the review says at its end.
+pub(super) fn hint(row: &Row) -> (String, Role) {
+    match row.impact {
+        Some(Impact::Restart) => ("⚠ restarts".to_owned(), Role::Warning),
+        Some(Impact::Replace) => ("⚠ replaced".to_owned(), Role::Warning),
+        None if !row.warnings.is_empty() => ("⚠ warning".to_owned(), Role::Warning),
+        None if row.recheck => ("rechecked".to_owned(), Role::Secret),
+        None if row.changed_fields().is_empty() && row.has_field_drift() => ("? field drift".to_owned(), Role::Drift),
+        None => (row.changed_fields().join(", "), Role::Dim),
+    }
+}
+
+/// The glyph before a row of a run.
+pub(super) fn glyph(glyphs: &Glyphs, progress: Option<&RowProgress>, now_ms: u64) -> (char, Role) {
+    match progress.map(|progress| &progress.status) {
+        None => (' ', Role::Dim),
+        Some(Status::Queued) => (glyphs.queued, Role::Dim),
+        Some(Status::Running { .. }) => (glyphs.spin(now_ms), Role::Running),
+        Some(Status::Retrying { .. }) => (glyphs.retry, Role::Warning),
+        Some(Status::Finished { outcome, .. }) => outcome_glyph(glyphs, outcome),
+    }
+}
+
+fn outcome_glyph(glyphs: &Glyphs, outcome: &Outcome) -> (char, Role) {
+    match outcome {
+        Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted => (glyphs.done, Role::Success),
+        Outcome::Unchanged => ('=', Role::Success),
+        Outcome::Failed { .. } => (glyphs.failed, Role::Error),
+        Outcome::Unknown { .. } | Outcome::Stale { .. } => (glyphs.unknown, Role::Error),
+        Outcome::Skipped { .. } => (glyphs.skipped, Role::Dim),
+    }
+}
+
+/// What a row of a run says at its end.
+pub(super) fn state(run: &Run, progress: Option<&RowProgress>, now_ms: u64) -> (String, Role) {
+    let elapsed = |since_ms: u64| seconds(run.elapsed(now_ms).saturating_sub(since_ms));
+    match progress.map(|progress| &progress.status) {
+        None | Some(Status::Queued) => (String::new(), Role::Dim),
+        Some(Status::Running { since_ms }) => (elapsed(*since_ms), Role::Running),
+        Some(Status::Retrying {
+            attempt, of, reason, ..
+        }) => (format!("{attempt}/{of} {reason}"), Role::Warning),
+        Some(Status::Finished { outcome, took_ms }) => finished(outcome, *took_ms),
+    }
+}
+
+fn finished(outcome: &Outcome, took_ms: u64) -> (String, Role) {
+    let words = lines::outcome_words(outcome);
+    match outcome {
+        Outcome::Skipped { .. } => (words, Role::Dim),
+        outcome if outcome.succeeded() => (format!("{words} {}", seconds(took_ms)), Role::Dim),
+        _ => (words, Role::Error),
+    }
+}

@@ -1,0 +1,212 @@
+//! The tree.
+//!
+//! ```text
+//! ▾ agents
+//!   ▾ [x] ~ triage                  name
+//!       [x] ~ settings      soulMd, network…
+//!       [x] ~ telegram            ⚠ restarts
+//!       [x] + slack/eng
+//!   ▸     = billing               4 same
+//! ▸ memory                         1 new
+//! ```
+
+use std::collections::HashSet;
+
+use frizbee::Matcher;
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::paint::Canvas;
+use super::state;
+use crate::plan::{Counts, Row};
+use crate::show::{Role, printable};
+use crate::tui::board::{Board, Focus};
+use crate::tui::lines::verb_role;
+use crate::tui::model::Model;
+use crate::tui::outline::matching;
+use crate::tui::screen::Screen;
+use crate::tui::tree::{Node, NodeId, label};
+use crate::tui::wrap::{fit, width};
+
+/// Draws the visible part of the tree.
+pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
+    let outline = &board.outline;
+    let from = outline.top().min(outline.shown().len());
+    let visible = outline.shown()[from..].iter().take(usize::from(area.height));
+    let mut matchers = matchers(&outline.lens().query);
+    for (line, index) in visible.enumerate() {
+        let row = Rect {
+            y: area.y + line as u16,
+            height: 1,
+            ..area
+        };
+        let Some(node) = outline.tree().node(*index) else {
+            continue;
+        };
+        Liner {
+            canvas,
+            model,
+            board,
+            area: row,
+        }
+        .node(*index, node, &mut matchers);
+        if from + line == outline.cursor() {
+            canvas.restyle(row, canvas.theme.cursor(board.focus == Focus::Tree));
+        }
+    }
+    if outline.shown().is_empty() {
+        canvas.role(area.x, area.y, area.right(), empty_words(board), Role::Dim);
+    }
+}
+
+fn empty_words(board: &Board) -> &'static str {
+    if board.plan.rows.is_empty() {
+        "nothing in the files, nothing on the server"
+    } else if board.outline.lens().query.is_empty() {
+        "everything is hidden: `c` and `1` to `4` show rows again"
+    } else {
+        "nothing matches; esc clears the filter"
+    }
+}
+
+/// One matcher for each word, for what to emphasise.
+fn matchers(query: &str) -> Vec<Matcher> {
+    let words = query.split_whitespace().filter(|word| !word.starts_with('!'));
+    words.map(|word| Matcher::from_query(word, &matching())).collect()
+}
+
+/// One line of the tree.
+struct Liner<'a, 'b> {
+    canvas: &'a mut Canvas<'b>,
+    model: &'a Model,
+    board: &'a Board,
+    area: Rect,
+}
+
+impl Liner<'_, '_> {
+    fn node(&mut self, index: usize, node: &Node, matchers: &mut [Matcher]) {
+        let x = self.fold(index, node);
+        match (&node.id, node.row.map(|row| &self.board.plan.rows[row])) {
+            (NodeId::Row(_), Some(row)) => self.row(x, index, row, matchers),
+            (NodeId::Group(group), _) => {
+                let x = self.put(x, group.title(), Role::Heading);
+                let words = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &words, Role::Dim);
+            }
+            (NodeId::Row(_), None) => {}
+        }
+    }
+
+    /// Indent and fold mark; returns where the rest begins.
+    fn fold(&mut self, index: usize, node: &Node) -> u16 {
+        let x = self.area.x + 2 * node.depth as u16;
+        if self.board.outline.tree().has_children(index) {
+            let glyph = self.canvas.glyphs.folds[usize::from(self.board.outline.is_folded(index))];
+            let text = glyph.to_string();
+            self.put(x, &text, Role::Dim);
+        }
+        x + 2
+    }
+
+    fn row(&mut self, x: u16, index: usize, row: &Row, matchers: &mut [Matcher]) {
+        let (mut x, (end_text, end_role), dim) = self.lead(x, index, row);
+        let marker = row.verb.marker().to_string();
+        x = self.put(x, &marker, verb_role(row.verb)) + 1;
+        x = self.label(x, row, matchers, dim);
+        let folded = self.board.outline.is_folded(index);
+        if folded && end_text.is_empty() {
+            let words = counted(self.counts(index), true);
+            self.end(x, &words, Role::Dim);
+        } else {
+            self.end(x, &end_text, end_role);
+        }
+    }
+
+    /// What stands before the marker, what stands at the end, and whether the row is of no concern.
+    fn lead(&mut self, x: u16, index: usize, row: &Row) -> (u16, (String, Role), bool) {
+        let now_ms = self.model.now_ms;
+        match &self.model.screen {
+            Screen::Review(review) => {
+                let rows = self.board.outline.tree().rows(index);
+                let (mark, role) = state::checkbox(review, rows);
+                (self.put(x, mark, role) + 1, state::hint(row), !row.is_notable())
+            }
+            Screen::Run(run) => {
+                let progress = run.progress.rows.get(&row.address);
+                let (glyph, role) = state::glyph(&self.canvas.glyphs, progress, now_ms);
+                let x = self.put(x, &glyph.to_string(), role) + 1;
+                (x, state::state(run, progress, now_ms), progress.is_none())
+            }
+            Screen::Loading(_) | Screen::Failed(_) => (x, (String::new(), Role::Dim), false),
+        }
+    }
+
+    fn label(&mut self, x: u16, row: &Row, matchers: &mut [Matcher], dim: bool) -> u16 {
+        let text = printable(&label(&row.address));
+        let style = self.canvas.theme.role(if dim { Role::Dim } else { Role::Id });
+        let found = found(&text, matchers);
+        if found.is_empty() {
+            return self.canvas.text(x, self.area.y, self.area.right(), &text, style);
+        }
+        let mut x = x;
+        for (at, piece) in text.graphemes(true).enumerate() {
+            let style = if found.contains(&at) {
+                self.canvas.found(style)
+            } else {
+                style
+            };
+            x = self.canvas.text(x, self.area.y, self.area.right(), piece, style);
+        }
+        x
+    }
+
+    fn counts(&self, index: usize) -> Counts {
+        let rows = self.board.outline.tree().rows(index);
+        Counts::of(rows.map(|row| &self.board.plan.rows[row]))
+    }
+
+    fn put(&mut self, x: u16, text: &str, role: Role) -> u16 {
+        self.canvas.role(x, self.area.y, self.area.right(), text, role)
+    }
+
+    /// A text at the right edge, as much as there is room for.
+    fn end(&mut self, x: u16, text: &str, role: Role) {
+        let room = usize::from(self.area.right().saturating_sub(x + 2));
+        if room < 4 || text.is_empty() {
+            return;
+        }
+        let text = fit(&printable(text), room);
+        let style = self.canvas.theme.role(role);
+        self.canvas.right(x + 2, self.area.y, self.area.right(), &text, style);
+        debug_assert!(width(&text) <= room);
+    }
+}
+
+/// What a heading, or a folded row, holds.
+fn counted(counts: Counts, folded: bool) -> String {
+    let parts = [
+        (counts.create, "new"),
+        (counts.update, "changed"),
+        (counts.delete, "deleted"),
+        (counts.drift, "drift"),
+        (
+            if counts.changes() + counts.drift == 0 || folded {
+                counts.noop
+            } else {
+                0
+            },
+            "same",
+        ),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+    parts.join(", ")
+}
+
+/// Which characters of a label the filter has found.
+fn found(text: &str, matchers: &mut [Matcher]) -> HashSet<usize> {
+    let hits = matchers
+        .iter_mut()
+        .filter_map(|matcher| matcher.match_one_indices(text, 0));
+    hits.flat_map(|hit| hit.indices).map(|index| index as usize).collect()
+}

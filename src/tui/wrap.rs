@@ -1,0 +1,152 @@
+//! Breaking lines at a width: between words where it can, within them where it must. Only places are computed here, so
+//! that a megabyte of text costs numbers, not strings.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::show::{Line, Role};
+
+/// A part of a line's text that fits on one row of the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// First byte of the line's text.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+    /// Blank columns before it.
+    pub indent: usize,
+}
+
+/// Continuation rows stand this much further right.
+const HANG: usize = 2;
+
+/// Where a line breaks at this width; at least one cut.
+pub fn cuts(line: &Line, width: usize) -> Vec<Cut> {
+    let indent = line.indent.min(width / 2);
+    let text: usize = line.spans.iter().map(|span| span.text.len()).sum();
+    if text + indent <= width {
+        return vec![Cut {
+            start: 0,
+            end: text,
+            indent,
+        }];
+    }
+    let mut breaker = Breaker::new(indent, width);
+    for span in &line.spans {
+        breaker.feed(&span.text);
+    }
+    breaker.finish()
+}
+
+/// The pieces of a line within a cut.
+pub fn pieces(line: &Line, cut: Cut) -> impl Iterator<Item = (Role, &str)> {
+    let mut offset = 0;
+    line.spans.iter().filter_map(move |span| {
+        let from = offset;
+        offset += span.text.len();
+        let start = cut.start.clamp(from, offset) - from;
+        let end = cut.end.clamp(from, offset) - from;
+        (start < end).then(|| (span.role, &span.text[start..end]))
+    })
+}
+
+/// Columns of a text.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// As much of a text as fits, with an ellipsis when something is left out.
+pub fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for piece in text.graphemes(true) {
+        used += width(piece);
+        if used + 1 > columns {
+            break;
+        }
+        kept.push_str(piece);
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+struct Breaker {
+    cuts: Vec<Cut>,
+    indent: usize,
+    width: usize,
+    start: usize,
+    offset: usize,
+    used: usize,
+    blank: Option<(usize, usize)>,
+}
+
+impl Breaker {
+    fn new(indent: usize, width: usize) -> Self {
+        Self {
+            cuts: Vec::new(),
+            indent,
+            width: width.max(1),
+            start: 0,
+            offset: 0,
+            used: 0,
+            blank: None,
+        }
+    }
+
+    fn feed(&mut self, text: &str) {
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| self.step(1, 1, byte == b' '));
+        } else {
+            text.graphemes(true)
+                .for_each(|piece| self.step(piece.len(), width(piece), piece == " "));
+        }
+    }
+
+    fn step(&mut self, bytes: usize, columns: usize, blank: bool) {
+        if self.used + columns > self.room() && self.offset > self.start {
+            self.cut();
+        }
+        self.offset += bytes;
+        self.used += columns;
+        if blank {
+            self.blank = Some((self.offset, self.used));
+        }
+    }
+
+    fn room(&self) -> usize {
+        (self.width - self.indent.min(self.width - 1)).max(1)
+    }
+
+    /// Ends a row at the last blank, or right here when the word is longer than half a row.
+    fn cut(&mut self) {
+        let (end, used) = match self.blank {
+            Some((end, used)) if used * 2 > self.room() => (end, used),
+            _ => (self.offset, self.used),
+        };
+        self.cuts.push(Cut {
+            start: self.start,
+            end,
+            indent: self.indent,
+        });
+        if self.cuts.len() == 1 && self.width > self.indent + HANG * 4 {
+            self.indent += HANG;
+        }
+        self.start = end;
+        self.used -= used;
+        self.blank = None;
+    }
+
+    fn finish(mut self) -> Vec<Cut> {
+        self.cuts.push(Cut {
+            start: self.start,
+            end: self.offset,
+            indent: self.indent,
+        });
+        self.cuts
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line: what it accepts, refuses and says.
+
+use clap::error::ErrorKind;
+use lobuctl::cli::{self, Cli, Command, FailOn, OnStale, Only, ServeCommand, TokenCommand};
+use lobuctl::exit::Exit;
+
+use crate::support::snapshot::check;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::parse_from_arguments(std::iter::once("lobuctl").chain(line.split_whitespace()))
+}
+
+#[test]
+fn the_grammar_holds_together() {
+    Cli::command_line().debug_assert();
+}
+
+#[test]
+fn nothing_is_the_same_as_apply() {
+    assert_eq!(parse("").unwrap().command(), parse("apply").unwrap().command());
+    let flags = "--yes --target platform.triage.* --target agent.a --only agents --fail-on drift,changes>20";
+    let bare = parse(flags).unwrap().command();
+    assert_eq!(bare, parse(&format!("apply {flags}")).unwrap().command());
+    let Command::Apply(apply) = bare else {
+        panic!("{bare:?}")
+    };
+    assert!(apply.yes);
+    assert_eq!(apply.plan.target, ["platform.triage.*", "agent.a"]);
+    assert_eq!(apply.plan.only, Some(Only::Agents));
+    assert_eq!(apply.plan.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
+    assert_eq!(apply.plan.parallelism, 16);
+    assert_eq!(apply.on_stale, OnStale::Stop);
+}
+
+#[test]
+fn common_flags_stand_before_or_after_the_command() {
+    for line in [
+        "--org dev --url http://localhost:1 plan",
+        "plan --org dev --url http://localhost:1",
+    ] {
+        let common = parse(line).unwrap().common;
+        assert_eq!(common.org.as_deref(), Some("dev"), "{line}");
+        assert_eq!(common.url.as_deref(), Some("http://localhost:1"), "{line}");
+    }
+}
+
+#[test]
+fn a_commands_flag_before_the_command_is_refused_and_not_ignored() {
+    let error = parse("--yes plan").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+    assert_eq!(cli::exit_of(&error), Exit::Usage);
+}
+
+#[test]
+fn wrong_lines_end_with_64_and_help_with_0() {
+    for line in [
+        "nope",
+        "plan --yes",
+        "apply --parallelism 0",
+        "apply --fail-on never",
+        "apply --yes --dry-run",
+        "-q -v",
+    ] {
+        let error = parse(line).unwrap_err();
+        assert_eq!(cli::exit_of(&error), Exit::Usage, "{line}: {error}");
+    }
+    for line in ["--help", "-h", "--version", "plan --help", "serve token --help"] {
+        assert_eq!(cli::exit_of(&parse(line).unwrap_err()), Exit::Done, "{line}");
+    }
+}
+
+#[test]
+fn serve_has_its_own_commands() {
+    let Command::Serve(serve) = parse("serve --listen 127.0.0.1:0 --data-dir /tmp/x").unwrap().command() else {
+        panic!()
+    };
+    assert_eq!(serve.listen.port(), 0);
+    for line in [
+        "serve token create --data-dir /tmp/x",
+        "serve --data-dir /tmp/x token create",
+    ] {
+        let Command::Serve(serve) = parse(line).unwrap().command() else {
+            panic!()
+        };
+        assert_eq!(serve.data_dir, std::path::Path::new("/tmp/x"), "{line}");
+        let Some(ServeCommand::Token {
+            command: TokenCommand::Create { scope, .. },
+        }) = serve.command
+        else {
+            panic!()
+        };
+        assert_eq!(scope, ["mcp:read", "mcp:write", "mcp:admin"]);
+    }
+}
+
+#[test]
+fn help_is_the_same_as_yesterday() {
+    let help = |line: &str| {
+        let words = std::iter::once("lobuctl").chain(line.split_whitespace());
+        let grammar = Cli::command_line().term_width(100);
+        grammar.try_get_matches_from(words).unwrap_err().to_string()
+    };
+    check("help_short", &help("-h"));
+    check("help_apply", &help("apply -h"));
+    check("help_serve", &help("serve -h"));
+}
+
+#[test]
+fn every_exit_code_is_told_apart() {
+    let codes: std::collections::BTreeSet<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
+    assert_eq!(codes.len(), Exit::ALL.len());
+    let help = parse("--help").unwrap_err().to_string();
+    for exit in Exit::ALL {
+        assert!(help.contains(&format!("\n  {:<5}", exit.code())), "{}", exit.meaning());
+    }
+}

@@ -1,0 +1,112 @@
+//! A transport that fails on purpose: it delays, drops before or after sending, and garbles what comes back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lobuctl::remote::{Lost, Request, Response, Transport, TransportError};
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// It takes longer.
+    Delay(Duration),
+    /// It never reaches the server.
+    DropBefore,
+    /// The server carries it out, and the answer is lost.
+    DropAfter,
+    /// The server carries it out, and half of the answer comes.
+    HalfBody,
+    /// The server does not see it; this comes back.
+    Status(u16, &'static str),
+    /// The server carries it out; the body is rubbish under its status.
+    Garbage,
+    /// The server does not see it; it is sent somewhere else.
+    Redirect,
+}
+
+/// Wraps a transport; the rule says what goes wrong with each request, counted from 0.
+pub struct FaultTransport<T, R> {
+    inner: T,
+    rule: R,
+    count: Arc<AtomicUsize>,
+}
+
+impl<T, R> FaultTransport<T, R>
+where
+    T: Transport,
+    R: Fn(usize, &Request) -> Fault + Send + Sync,
+{
+    pub fn new(inner: T, rule: R) -> Self {
+        Self {
+            inner,
+            rule,
+            count: Arc::default(),
+        }
+    }
+
+    /// A handle on how many requests came this far.
+    pub fn counter(&self) -> Arc<AtomicUsize> {
+        self.count.clone()
+    }
+
+    async fn run(&self, request: Request) -> Result<Response, TransportError> {
+        let fault = (self.rule)(self.count.fetch_add(1, Ordering::SeqCst), &request);
+        let lost = |lost: Lost| TransportError::NoAnswer {
+            method: request.method,
+            path: request.path.clone(),
+            lost,
+            what: "dropped on purpose".to_owned(),
+            maybe_sent: lost.maybe_sent(),
+        };
+        match fault {
+            Fault::None => self.inner.send(request).await,
+            Fault::Delay(delay) => {
+                tokio::time::sleep(delay).await;
+                self.inner.send(request).await
+            }
+            Fault::DropBefore => Err(lost(Lost::Refused)),
+            Fault::DropAfter | Fault::HalfBody => {
+                let error = lost(Lost::Broken);
+                self.inner.send(request).await?;
+                Err(error)
+            }
+            Fault::Status(status, body) => Ok(Response {
+                status,
+                body: body.as_bytes().to_vec(),
+                ..Response::default()
+            }),
+            Fault::Garbage => {
+                let answer = self.inner.send(request).await?;
+                Ok(Response {
+                    body: b"<html>\n<title>proxy</title>".to_vec(),
+                    ..answer
+                })
+            }
+            Fault::Redirect => Err(TransportError::Redirect {
+                method: request.method,
+                path: request.path,
+                status: 302,
+                location: "https://elsewhere.example/".to_owned(),
+            }),
+        }
+    }
+}
+
+impl<T, R> Transport for FaultTransport<T, R>
+where
+    T: Transport,
+    R: Fn(usize, &Request) -> Fault + Send + Sync,
+{
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        self.run(request).boxed()
+    }
+
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+}

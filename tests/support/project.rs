@@ -1,0 +1,77 @@
+//! Projects in temporary folders.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lobuctl::config::{LoadOptions, Loaded, Only, SecretsCheck, load};
+use lobuctl::report::diagnostics::{DiagnosticStyle, render};
+
+/// A project that is deleted when the test ends.
+pub struct TempProject {
+    folder: tempfile::TempDir,
+    /// The process environment that it is loaded with.
+    pub environment: BTreeMap<String, String>,
+    /// `--env-file`.
+    pub env_files: Vec<PathBuf>,
+    /// Which secrets must have a value.
+    pub secrets_check: SecretsCheck,
+    /// Which parts are loaded.
+    pub only: Only,
+}
+
+impl TempProject {
+    /// Writes the files, by path.
+    pub fn new<P: AsRef<Path>, C: AsRef<[u8]>>(files: &[(P, C)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        Self {
+            folder,
+            environment: BTreeMap::new(),
+            env_files: Vec::new(),
+            secrets_check: SecretsCheck::All,
+            only: Only::All,
+        }
+    }
+
+    /// With a variable in the process environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Loads it.
+    pub fn load(&self) -> Loaded {
+        self.load_file(&self.path().join("lobu.toml"))
+    }
+
+    /// Loads a file of it.
+    pub fn load_file(&self, file: &Path) -> Loaded {
+        let options = LoadOptions {
+            environment: &self.environment,
+            env_files: &self.env_files,
+            secrets_check: self.secrets_check,
+            only: self.only,
+            display_root: self.path(),
+        };
+        load(file, &options)
+    }
+}
+
+/// The diagnostics as text, without colour.
+pub fn report(loaded: &Loaded) -> String {
+    let style = DiagnosticStyle {
+        color: false,
+        unicode: false,
+        width: 120,
+    };
+    render(&loaded.diagnostics, &loaded.sources, style)
+}

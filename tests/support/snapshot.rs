@@ -1,0 +1,10 @@
+//! Where snapshots live: `snapshots/` at the top, one file per name.
+
+/// Compares a text with `snapshots/NAME.snap`.
+pub fn check(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
