@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod server_races;
 mod architecture;
 mod config_broken;
 mod config_examples;

@@ -2,6 +2,9 @@
 
 pub mod faults;
 pub mod fixture;
+pub mod naive;
+pub mod postgres;
+pub mod race;
 pub mod project;
 pub mod server;
 pub mod snapshot;
