@@ -8,7 +8,6 @@
     clippy::print_stderr
 )]
 
-mod server_races;
 mod architecture;
 mod config_broken;
 mod config_examples;
@@ -23,6 +22,7 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_races;
 mod server_replay;
 mod server_routes;
 mod support;
