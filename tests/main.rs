@@ -8,7 +8,6 @@
     clippy::print_stderr
 )]
 
-mod server_races;
 mod architecture;
 mod config_broken;
 mod config_examples;
@@ -20,6 +19,8 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_process;
+mod server_races;
 mod server_replay;
 mod server_routes;
 mod support;
