@@ -22,6 +22,7 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_process;
 mod server_races;
 mod server_replay;
 mod server_routes;
