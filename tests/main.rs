@@ -18,3 +18,6 @@ mod edge_session;
 mod edge_transport;
 mod server_routes;
 mod support;
+mod tui_keys;
+mod tui_loop;
+mod tui_screens;
