@@ -1,6 +1,7 @@
 //! Real projects load.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use lobuctl::config::{LoadOptions, Loaded, Only, SecretsCheck, load};
@@ -69,24 +70,26 @@ fn the_bundled_project_has_nothing_to_complain_about() {
     );
     let mut text = String::new();
     for (agent, settings) in &desired.settings {
-        text.push_str(&format!(
-            "== {agent}\n{}\n",
+        writeln!(
+            text,
+            "== {agent}\n{}",
             serde_json::to_string_pretty(&settings.fields).unwrap()
-        ));
+        )
+        .unwrap();
     }
     for platform in desired.platforms.values() {
-        text.push_str(&format!("== {} {:?}\n", platform.address(), platform.config));
+        writeln!(text, "== {} {:?}", platform.address(), platform.config).unwrap();
     }
     for one in desired.entity_types.values() {
-        text.push_str(&format!("== {one:?}\n"));
+        writeln!(text, "== {one:?}").unwrap();
     }
     for one in desired.relationship_types.values() {
-        text.push_str(&format!("== {one:?}\n"));
+        writeln!(text, "== {one:?}").unwrap();
     }
     for one in &project.secrets {
-        text.push_str(&format!("== {} {:?} sent={}\n", one.name, one.source, one.sent));
+        writeln!(text, "== {} {:?} sent={}", one.name, one.source, one.sent).unwrap();
         for (origin, place) in &one.places {
-            text.push_str(&format!("   {}:{} {place}\n", origin.file.display(), origin.line));
+            writeln!(text, "   {}:{} {place}", origin.file.display(), origin.line).unwrap();
         }
     }
     snapshot::check("config_support_desk", &text);

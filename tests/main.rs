@@ -9,13 +9,21 @@
 )]
 
 mod architecture;
+mod config_broken;
 mod config_examples;
+mod config_load;
+mod config_properties;
+mod config_schema;
+mod config_secrets;
 mod config_skills;
+mod edge_bad_server;
 mod edge_cli;
 mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_races;
+mod server_replay;
 mod server_routes;
 mod support;
 mod tui_keys;

@@ -24,6 +24,9 @@ pub struct ServeArgs {
     /// How others reach this server, when a proxy stands before it.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Accept platforms of any type and start none, as the local mode of the Lobu server does.
+    #[arg(long)]
+    pub local: bool,
 }
 
 /// What can be done with the server's data.

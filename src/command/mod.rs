@@ -4,11 +4,14 @@ mod applying;
 mod completions;
 mod console;
 mod context;
+mod demo;
 mod doctor;
 mod guard;
 mod log;
 mod plan;
 mod prompt;
+mod review;
+mod serve;
 mod signal;
 mod validate;
 mod whoami;
@@ -48,7 +51,8 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
             plan::run(console, &cli.common, &arguments, interrupt).await
         }
         Command::Validate => validate::run(console, &cli.common),
-        Command::Serve(_) | Command::Demo(_) => Err(Failure::failed("not here yet")),
+        Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
         Command::Whoami => whoami::run(console, &cli.common),
         Command::Context(arguments) => context::run(console, &arguments),
         Command::Doctor => doctor::run(console, &cli.common, interrupt).await,

@@ -219,9 +219,13 @@ impl Sources {
 /// Where diagnostics are gathered.
 pub(super) type Sink = Vec<Diagnostic>;
 
-/// Quotes a name from a file in backticks.
+/// Quotes a name from a file in backticks. Of what cannot be a name, only the start: it may be a damaged string that
+/// swallowed other lines.
 pub(super) fn tick(name: &str) -> String {
-    format!("`{name}`")
+    let line = name.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(80).collect();
+    let more = if short.len() < name.len() { "…" } else { "" };
+    format!("`{short}{more}`")
 }
 
 /// `1 error`, `2 errors`.

@@ -44,17 +44,16 @@ const OPEN: [&str; 35] = [
 /// Tables whose values are never shown, whatever the key.
 const CLOSED: [&str; 4] = ["config", "env", "headers", "oauth"];
 
-/// Covers `lobu.toml`, broken or not: values under keys that are not known to be harmless, comments, long texts.
+/// Covers `lobu.toml`: values under keys that are not known to be harmless, comments, long texts. In a file with broken
+/// syntax it is not certain what belongs to which key, and every value is covered.
 pub(super) fn toml(text: &str) -> String {
-    let mut masker = Toml {
-        text,
-        output: String::with_capacity(text.len()),
-        header_closed: false,
-        key: None,
-        frames: Vec::new(),
-    };
-    masker.run();
-    masker.output
+    let strict = toml::de::DeTable::parse(text).is_err();
+    Toml::run(text, strict).output
+}
+
+/// Where a valid `lobu.toml` has a table in braces that runs over several lines, which TOML 1.0 does not know.
+pub(super) fn newer_syntax(text: &str) -> Option<usize> {
+    Toml::run(text, false).newer
 }
 
 /// Covers a `.env` file: everything but the names.
@@ -63,7 +62,7 @@ pub(super) fn env(text: &str) -> String {
     let mut open = None;
     for line in text.split_inclusive('\n') {
         let shown = match (open, line.split_once('=')) {
-            (None, Some((name, value))) if !line.trim_start().starts_with('#') => {
+            (None, Some((name, value))) if is_env_name(name) => {
                 let quote = value
                     .trim_start()
                     .chars()
@@ -84,6 +83,14 @@ pub(super) fn env(text: &str) -> String {
     output
 }
 
+/// Whether what stands before an equals sign is a name, and not a piece of a value.
+fn is_env_name(text: &str) -> bool {
+    let text = text.trim();
+    let name = text.strip_prefix("export ").unwrap_or(text).trim();
+    name.chars()
+        .all(|character| character.is_ascii_uppercase() || character.is_ascii_digit() || " _".contains(character))
+}
+
 /// Covers YAML: values under secret-named keys, and what stands under `env` and `headers`.
 pub(super) fn yaml(text: &str) -> String {
     let mut output = String::with_capacity(text.len());
@@ -102,6 +109,45 @@ pub(super) fn yaml(text: &str) -> String {
             cover(&line[start..], &mut output);
         } else {
             plain(line, &mut output);
+        }
+    }
+    output
+}
+
+/// Keys of a skill's front matter whose values may be shown.
+const OPEN_FRONT: [&str; 9] = [
+    "name",
+    "description",
+    "type",
+    "nixPackages",
+    "network",
+    "allow",
+    "deny",
+    "judge",
+    "domain",
+];
+
+/// Covers a skill: the values of all but a few keys, and the text.
+pub(super) fn skill(text: &str) -> String {
+    let mut output = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let word = |character: char| character.is_alphanumeric() || character == '_' || character == '-';
+        let start = line.len() - line.trim_start_matches([' ', '-']).len();
+        let key = line[start..]
+            .split(|character| !word(character))
+            .next()
+            .unwrap_or_default();
+        let colon = start + key.len();
+        if line.trim() == "---" || (OPEN_FRONT.contains(&key) && line[colon..].starts_with(':')) {
+            plain(line, &mut output);
+        } else {
+            let shown = if line[colon..].starts_with(':') {
+                colon + 1
+            } else {
+                start
+            };
+            plain(&line[..shown], &mut output);
+            cover(&line[shown..], &mut output);
         }
     }
     output
@@ -147,8 +193,9 @@ fn cover(text: &str, output: &mut String) {
     }));
 }
 
-struct Toml<'a> {
-    text: &'a str,
+struct Toml {
+    /// Whether every value is covered.
+    strict: bool,
     output: String,
     /// Whether the current header names a table that is never shown.
     header_closed: bool,
@@ -156,15 +203,25 @@ struct Toml<'a> {
     key: Option<bool>,
     /// For each open bracket: whether it is a brace, and what the key was outside.
     frames: Vec<(bool, Option<bool>)>,
+    /// The first line end within braces.
+    newer: Option<usize>,
 }
 
-impl Toml<'_> {
-    fn run(&mut self) {
-        let text = self.text;
-        while let Some(rest) = text.get(self.output.len()..).filter(|rest| !rest.is_empty()) {
-            let length = self.token(rest).max(1);
-            debug_assert!(rest.is_char_boundary(length));
+impl Toml {
+    /// Goes through a text once. What was read and what was written always have the same length.
+    fn run(text: &str, strict: bool) -> Self {
+        let mut masker = Self {
+            strict,
+            output: String::with_capacity(text.len()),
+            header_closed: false,
+            key: None,
+            frames: Vec::new(),
+            newer: None,
+        };
+        while let Some(rest) = text.get(masker.output.len()..).filter(|rest| !rest.is_empty()) {
+            masker.token(rest);
         }
+        masker
     }
 
     /// Copies or covers one token and says how long it was.
@@ -173,8 +230,10 @@ impl Toml<'_> {
         match first {
             '#' => self.emit(line(rest), false),
             '\n' => {
-                if self.frames.is_empty() {
-                    self.key = None;
+                match self.frames.last() {
+                    None => self.key = None,
+                    Some((true, _)) => self.newer = self.newer.or(Some(self.output.len())),
+                    Some(_) => {}
                 }
                 self.emit("\n", true)
             }
@@ -205,8 +264,17 @@ impl Toml<'_> {
         text.len()
     }
 
+    /// A table's header. In a broken file it is shown as far as it is surely one.
     fn header(&mut self, line: &str) -> usize {
-        let shown = line.find(['=', '"', '\'', '#']).unwrap_or(line.len());
+        let plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        let inner = line.trim_start_matches('[');
+        let rest = inner.trim_start_matches(plain);
+        let sure = rest.starts_with(']') || inner.starts_with("agents.") || inner.starts_with("memory");
+        let shown = match (self.strict, sure) {
+            (false, _) => line.find('#').unwrap_or(line.len()),
+            (true, true) => line.len() - rest.trim_start_matches(']').len(),
+            (true, false) => line.len() - inner.len(),
+        };
         let names = line[..shown].split(['.', '[', ']', ' ']);
         self.header_closed = names.into_iter().any(|name| CLOSED.contains(&name));
         self.emit(&line[..shown], true) + self.emit(&line[shown..], false)
@@ -215,7 +283,7 @@ impl Toml<'_> {
     fn open(&mut self, bracket: char) -> usize {
         let brace = bracket == '{';
         self.frames.push((brace, self.key));
-        if brace && self.key != Some(false) {
+        if brace {
             self.key = None;
         }
         self.emit(if brace { "{" } else { "[" }, true)
@@ -234,7 +302,8 @@ impl Toml<'_> {
         }
         let inner = text.trim_matches(quote);
         let reference = super::reference::name(inner).is_some();
-        let shown = reference || self.key == Some(true);
+        let shown = (reference && !self.strict) || self.key == Some(true);
+        self.had_value();
         if shown || text.len() < 2 {
             return self.emit(text, shown);
         }
@@ -253,16 +322,29 @@ impl Toml<'_> {
         if is_key(after) {
             return self.name(word);
         }
-        self.emit(word, self.key == Some(true))
+        let shown = self.key == Some(true);
+        self.had_value();
+        self.emit(word, shown)
     }
 
-    /// A key, possibly dotted: shown, and it decides about the value.
+    /// Outside a list a key has one value: what follows on the line belongs to something that was damaged.
+    fn had_value(&mut self) {
+        if self.frames.last().is_none_or(|(brace, _)| *brace) {
+            self.key = Some(false);
+        }
+    }
+
+    /// A key, possibly dotted: shown, and it decides about the value. Where no key can be, it is a piece of a value.
     fn name(&mut self, text: &str) -> usize {
+        if self.key.is_some() {
+            self.key = Some(false);
+            return self.emit(text, false);
+        }
         let names: Vec<&str> = text.split('.').map(|name| name.trim_matches(['"', '\''])).collect();
         let enclosed = self.header_closed || self.frames.iter().any(|(_, outside)| *outside == Some(false));
         let last = names.last().copied().unwrap_or_default();
         let closed = enclosed || names.iter().any(|name| CLOSED.contains(name)) || is_secret_key(last);
-        self.key = Some(!closed && OPEN.contains(&last));
+        self.key = Some(!self.strict && !closed && OPEN.contains(&last));
         self.emit(text, true)
     }
 }

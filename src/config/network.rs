@@ -99,7 +99,7 @@ fn judged(network: &Table<'_>, items: &[&Spanned<DeValue<'_>>], sink: &mut Sink)
                     "wrong-type",
                     format!(
                         "{} must be a domain or `{{ domain, judge }}`",
-                        tick(&network.name(Some("judge")))
+                        tick(&network.name(Some(&format!("judge[{index}]"))))
                     ),
                 )
                 .at(network.source, item.span()),

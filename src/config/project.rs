@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::diagnostic::{Diagnostic, Sink, Source};
+use super::diagnostic::{Diagnostic, Sink, Source, tick};
 use super::draft::ProjectDraft;
 use super::table::Table;
-use super::{agent, memory};
+use super::{agent, mask, memory};
 
 /// Reads `lobu.toml`. Where the syntax is broken, what can still be read is checked too.
 pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
@@ -19,8 +19,11 @@ pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
         let span = inside(source, error.span());
         if broken.insert(source.line(span.start)) {
             sink.push(
-                Diagnostic::error("toml-syntax", format!("this is not valid TOML: {}", error.message()))
-                    .at(source, span),
+                Diagnostic::error(
+                    "toml-syntax",
+                    format!("this is not valid TOML: {}", message(source, &error, &span)),
+                )
+                .at(source, span),
             );
         }
     }
@@ -32,7 +35,22 @@ pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
             || (diagnostic.code != "missing-key" && !diagnostic.line.is_some_and(|line| broken.contains(&line)))
     });
     sink.append(&mut found);
+    if let Some(end) = mask::newer_syntax(&source.text).filter(|_| broken.is_empty()) {
+        let message = "a table in braces runs over several lines, which Lobu's own parser does not read";
+        let warning = Diagnostic::warning("newer-toml", message).at(source, end..end);
+        sink.push(warning.help("write it on one line, or as a table with its own `[header]`"));
+    }
     draft
+}
+
+/// The parser's words, with the name of a key that stands twice.
+fn message(source: &Source, error: &toml::de::Error, span: &Range<usize>) -> String {
+    let key = source.text.get(span.clone()).unwrap_or_default();
+    let plain = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
+    if error.message() == "duplicate key" && !key.is_empty() && key.chars().all(plain) {
+        return format!("{} stands here for the second time", tick(key));
+    }
+    error.message().to_owned()
 }
 
 fn walk(source: &Source, entries: &DeTable<'_>, sink: &mut Sink) -> ProjectDraft {

@@ -117,11 +117,11 @@ fn options() -> Options {
 fn refused(source: &Source, first_line: usize, error: &serde_saphyr::Error) -> Diagnostic {
     let message = error.without_snippet().to_string();
     let message = message.lines().next().unwrap_or("it cannot be read");
-    let message = message
-        .split(" at line ")
-        .next()
-        .unwrap_or(message)
-        .trim_start_matches("error: ");
+    // The parser's own location counts from the front matter, and its advice is for programmers.
+    let message = [" at line ", ", set DuplicateKeyPolicy"]
+        .iter()
+        .fold(message, |message, end| message.split(end).next().unwrap_or(message));
+    let message = message.trim_start_matches("error: ");
     let diagnostic = Diagnostic::error("yaml-syntax", format!("this is not valid YAML: {message}"));
     let place = Place { source, first_line };
     let offset = error

@@ -1,8 +1,13 @@
 //! What the server is known to refuse, told before anything is written.
 
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::resource::{Address, Origin, Origins, RelationshipType, State};
+use crate::resource::value::same;
+use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State};
+
+/// How many table columns an entity type may have when it is updated.
+const MOST_COLUMNS: usize = 4;
 
 /// One thing that would fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +49,12 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
             );
         }
     }
+    for wanted in desired.entity_types.values() {
+        if let Some(message) = too_many_columns(wanted, remote.entity_types.get(&wanted.slug)) {
+            let hint = "the server takes them when a type is created, but refuses to update a type with them";
+            add(Address::entity_type(&wanted.slug), message, hint);
+        }
+    }
     for wanted in desired.relationship_types.values() {
         let address = Address::relationship_type(&wanted.slug);
         for (message, hint) in relationship_problems(wanted, desired, remote) {
@@ -51,6 +62,19 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
         }
     }
     problems
+}
+
+/// The server counts table columns only in an update (contract section 8.1).
+fn too_many_columns(wanted: &EntityType, found: Option<&EntityType>) -> Option<String> {
+    let schema = wanted.metadata_schema.as_ref()?;
+    let changes = found?.metadata_schema.as_ref().is_none_or(|found| !same(found, schema));
+    let properties = schema.get("properties").and_then(Value::as_object)?;
+    let columns = properties
+        .values()
+        .filter(|it| it.get("x-table-column") == Some(&Value::Bool(true)))
+        .count();
+    (changes && columns > MOST_COLUMNS)
+        .then(|| format!("{columns} properties have `x-table-column: true`, and at most {MOST_COLUMNS} may"))
 }
 
 fn relationship_problems(wanted: &RelationshipType, desired: &State, remote: &State) -> Vec<(String, &'static str)> {

@@ -28,16 +28,18 @@ pub fn refusal(method: Method, path: &str, response: &Response) -> Option<Answer
     if response.succeeded() && body.is_none() {
         return None;
     }
-    let words = body
-        .map(|body| one_line(body.sentence()))
-        .or_else(|| response.first_line())
-        .map_or_else(|| "without a word".to_owned(), |words| format!(": {words}"));
-    let separator = if words.starts_with(':') { "" } else { " " };
+    let words = match body {
+        Some(body) => format!(": {}", one_line(body.sentence())),
+        None if looks_like_json(response) => " with JSON of another shape".to_owned(),
+        None => response
+            .first_line()
+            .map_or_else(|| " without a word".to_owned(), |line| format!(": {line}")),
+    };
     Some(AnswerError {
         method,
         path: path.to_owned(),
         status: response.status,
-        what: format!("answered {}{separator}{words}", response.status),
+        what: format!("answered {}{words}", response.status),
         hint: hint(response.status),
     })
 }
@@ -64,8 +66,17 @@ fn unexpected(response: &Response, error: &serde_json::Error) -> String {
     if error.is_data() {
         return format!("answered {status} with JSON of another shape");
     }
+    if looks_like_json(response) {
+        return format!("answered {status} with broken JSON");
+    }
     let line = response.first_line().unwrap_or_default();
     format!("answered {status} with something that is not JSON: {line}")
+}
+
+/// Such a body may hold somebody's configuration, so that not a word of it is shown.
+fn looks_like_json(response: &Response) -> bool {
+    let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[' | b'"'))
 }
 
 fn one_line(words: &str) -> String {

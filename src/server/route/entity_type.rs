@@ -167,6 +167,7 @@ async fn create(call: &Call) -> Answer {
             "Cannot create entity type with reserved slug '{slug}'. Reserved: {reserved}"
         )));
     }
+    // The recorded server counts columns only in an update; projects exist that create types with more.
     check_columns(call.arguments.get("metadata_schema"))?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
@@ -205,7 +206,11 @@ async fn create(call: &Call) -> Answer {
 /// Absent keeps; null clears the two JSON fields and keeps the texts.
 async fn update(call: &Call) -> Answer {
     let slug = call.slug()?;
-    check_columns(call.arguments.get("metadata_schema"))?;
+    if check_columns(call.arguments.get("metadata_schema"))? > MOST_COLUMNS {
+        return Err(Failure::bad_request(
+            "At most 4 metadata fields can have x-table-column=true.",
+        ));
+    }
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     let row = tx
@@ -275,8 +280,8 @@ async fn history(call: &Call) -> Answer {
     Ok(one("audit", Value::Array(events?)))
 }
 
-/// The table columns are the only part of a schema that the server reads.
-fn check_columns(schema: Option<&Value>) -> Reply<()> {
+/// The table columns are the only part of a schema that the server reads. Answers how many there are.
+fn check_columns(schema: Option<&Value>) -> Reply<usize> {
     let properties = schema
         .and_then(|schema| schema.get("properties"))
         .and_then(Value::as_object);
@@ -291,12 +296,7 @@ fn check_columns(schema: Option<&Value>) -> Reply<()> {
             return Err(wrong(name, "x-table-label must be a string"));
         }
     }
-    if columns > MOST_COLUMNS {
-        return Err(Failure::bad_request(
-            "At most 4 metadata fields can have x-table-column=true.",
-        ));
-    }
-    Ok(())
+    Ok(columns)
 }
 
 fn wrong(name: &str, words: &str) -> Failure {

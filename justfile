@@ -1,0 +1,20 @@
+# What CI runs.
+check:
+    .ci/run
+
+# Every test.
+test:
+    cargo test --locked
+
+# Take over changed snapshots.
+accept:
+    INSTA_UPDATE=always cargo test --locked
+    git status --short snapshots
+
+# The demo in a debug build.
+demo:
+    cargo run -- demo
+
+# Plan and apply at size, against one request at a time.
+bench:
+    cargo bench

@@ -1,0 +1,131 @@
+//! `lobuctl demo`: the embedded server in memory on a free loopback port, a bundled project, and an organisation that
+//! has drifted from it, so that there is something of every kind to look at.
+
+mod project;
+mod seed;
+
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::console::Console;
+use super::plan;
+use super::signal::Interrupt;
+use crate::apply::Cancel;
+use crate::cli::{ApplyArgs, Common, DemoArgs, Format};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::server::{Server, ServerError, ServerOptions};
+
+const ORGANIZATION: &str = "dev";
+
+/// Runs the command: with `--yes` it plans, applies, and plans again to show that nothing is left to do.
+///
+/// # Errors
+/// When the server or the folder of the project cannot be had.
+pub async fn run(
+    console: &Console,
+    common: &Common,
+    arguments: &DemoArgs,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let folder = project::Folder::create()?;
+    let server = Embedded::start()
+        .await
+        .map_err(|error| Failure::failed("the embedded server does not start").because(&error))?;
+    let console = server.console(console);
+    let common = Common {
+        config: Some(folder.path().join("support-desk/lobu.toml")),
+        url: Some(server.url.clone()),
+        org: Some(ORGANIZATION.to_owned()),
+        ..common.clone()
+    };
+    console.progress(&format!("demo: embedded server at {}, in memory", server.url));
+    console.progress(&format!(
+        "demo: project in {}\n",
+        folder.path().join("support-desk").display()
+    ));
+    seed::seed(&console, &common).await?;
+    let apply = ApplyArgs {
+        yes: arguments.yes,
+        dry_run: arguments.dry_run,
+        plain: arguments.plain,
+        ..ApplyArgs::default()
+    };
+    let exit = plan::run(&console, &common, &apply, interrupt).await?;
+    if arguments.yes && exit == Exit::Done {
+        show_convergence(&console, &common, interrupt).await?;
+    }
+    server.stop().await;
+    Ok(exit)
+}
+
+async fn show_convergence(console: &Console, common: &Common, interrupt: &Interrupt) -> Result<(), Failure> {
+    if console.format == Format::Text {
+        console.text("\nthe same again: nothing is left to do\n\n")?;
+    }
+    let again = ApplyArgs {
+        dry_run: true,
+        ..ApplyArgs::default()
+    };
+    plan::run(console, common, &again, interrupt).await.map(drop)
+}
+
+/// A server that lives as long as the command.
+struct Embedded {
+    url: String,
+    token: String,
+    stop: Cancel,
+    task: JoinHandle<Result<(), ServerError>>,
+}
+
+impl Embedded {
+    async fn start() -> Result<Self, ServerError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(ServerError::Serve)?;
+        let url = format!("http://{}", listener.local_addr().map_err(ServerError::Serve)?);
+        let options = ServerOptions {
+            public_url: Some(url.clone()),
+            ..ServerOptions::memory()
+        };
+        let server = Server::open(options).await?;
+        let token = server
+            .bootstrap_token()
+            .map(|token| token.expose_secret().to_owned())
+            .unwrap_or_default();
+        let stop = Cancel::new();
+        let stopping = stop.clone();
+        let task = tokio::spawn(server.serve(listener, async move { stopping.stopping().await }));
+        Ok(Self { url, token, stop, task })
+    }
+
+    /// The console with an environment in which only this server is known: what the person has set for a real one must
+    /// not reach the demo, nor the other way round.
+    fn console(&self, console: &Console) -> Console {
+        let mut console = console.clone();
+        let ours = |name: &str| name.starts_with("LOBU_");
+        let mut variables: Vec<(String, String)> = console
+            .host
+            .environment
+            .variables()
+            .iter()
+            .filter(|(name, _)| !ours(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        variables.push(("LOBU_API_TOKEN".to_owned(), self.token.clone()));
+        variables.push(("LOBU_CONFIG_DIR".to_owned(), nowhere().display().to_string()));
+        console.host = console.host.with_environment(variables);
+        console
+    }
+
+    async fn stop(self) {
+        self.stop.interrupt();
+        // Nothing of it outlives the process.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), self.task).await;
+    }
+}
+
+fn nowhere() -> PathBuf {
+    Path::new("/nonexistent/lobuctl-demo").to_owned()
+}

@@ -1,0 +1,137 @@
+//! The organisation that the demo starts from: what the project says, as it was some weeks ago.
+
+use serde_json::{Value, json};
+
+use super::super::console::Console;
+use super::super::workspace::{Connection, Settings, Workspace, choose, connect, problems_failure, read_project};
+use crate::apply::{ApplyOptions, Cancel, apply};
+use crate::cli::{Common, PlanArgs};
+use crate::failure::Failure;
+use crate::plan::{Prune, Selection, schedule};
+use crate::remote::write;
+use crate::resource::{Agent, ConfigValue, EntityType, Secret, State, field};
+use crate::wire::agent::PatchAgent;
+use crate::wire::schema::SchemaType;
+
+/// Fills the server. Everything goes through the same planner and executor as a real apply.
+///
+/// # Errors
+/// When the bundled project or the embedded server are broken.
+pub async fn seed(console: &Console, common: &Common) -> Result<(), Failure> {
+    let settings = Settings::new(&console.host, common, &PlanArgs::default(), false);
+    let loaded = read_project(&console.host, &settings)?;
+    let Some(mut project) = loaded.project else {
+        console.diagnostics(&loaded.diagnostics, &loaded.sources);
+        return Err(Failure::invalid("the bundled project has errors"));
+    };
+    let session = choose(&console.host, &settings.flags, None)?;
+    let connection = connect(&session, settings.parallelism)?;
+    turn_back(&mut project.desired);
+    let workspace = Workspace::read(project, connection.clone(), &settings, &|_| {}).await?;
+    let draft = workspace
+        .plan(Prune::Nothing)
+        .map_err(|problems| problems_failure(&problems))?;
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let all = schedule(&draft, &Selection::everything(&draft.plan));
+    let target = connection.target.clone();
+    apply(
+        all,
+        target,
+        &connection.client,
+        ApplyOptions::default(),
+        Cancel::new(),
+        sender,
+    )
+    .await;
+    drop(receiver);
+    add_what_nobody_declared(&connection).await
+}
+
+/// The project before its last changes.
+fn turn_back(state: &mut State) {
+    if let Some(agent) = state.agents.get_mut("triage") {
+        "Triage".clone_into(&mut agent.name);
+    }
+    if let Some(settings) = state.settings.get_mut("triage") {
+        settings.fields.insert(field::SOUL.to_owned(), json!(OLD_SOUL));
+        settings
+            .fields
+            .insert(field::GUARDRAILS.to_owned(), json!(["no-secrets"]));
+        let network = settings.fields.get_mut(field::NETWORK).and_then(Value::as_object_mut);
+        if let Some(network) = network {
+            network.insert(
+                "allowedDomains".to_owned(),
+                json!([".helpdesk.example", "intranet.example"]),
+            );
+        }
+    }
+    state.platforms.retain(|key, _| key.stable_id != "triage-slack-eng");
+    for platform in state
+        .platforms
+        .values_mut()
+        .filter(|it| it.stable_id == "triage-telegram")
+    {
+        platform
+            .config
+            .insert("chatId".to_owned(), ConfigValue::Plain(json!("999")));
+        platform.config.insert(
+            "botToken".to_owned(),
+            ConfigValue::Secret(Secret::new("demo-token-before-rotation")),
+        );
+    }
+    state.entity_types.remove("ticket");
+    if let Some(customer) = state.entity_types.get_mut("customer") {
+        customer.description = Some("Somebody who bought something".to_owned());
+    }
+    state.relationship_types.remove("about");
+    let survey = EntityType {
+        slug: "survey".to_owned(),
+        name: "Survey".to_owned(),
+        description: Some("A form that was sent last year".to_owned()),
+        icon: None,
+        color: None,
+        metadata_schema: None,
+        event_kinds: None,
+    };
+    state.entity_types.insert("survey".to_owned(), survey);
+}
+
+const OLD_SOUL: &str = "# How you work
+
+- Be the first to answer.
+- Be concise.
+- Ask one question at a time.
+- Never promise anything.
+- Hand over to a person when somebody is angry, hurt, or asks for one.";
+
+/// What somebody did by hand: an agent, and a field that the files do not mention.
+async fn add_what_nobody_declared(connection: &Connection) -> Result<(), Failure> {
+    let client = &connection.client;
+    let agent = Agent {
+        id: "trial-bot".to_owned(),
+        name: "Trial bot".to_owned(),
+        description: None,
+    };
+    let by_hand = async {
+        write::create_agent(client, &agent).await?;
+        let icon = serde_json::Map::from_iter([("icon".to_owned(), json!("user"))]);
+        write::schema(client, SchemaType::EntityType, "update", "customer", &icon).await?;
+        let denied = json!({ "networkConfig": {
+            "allowedDomains": ["invoices.example.com"], "deniedDomains": ["old-ledger.example.com"],
+        }});
+        write::patch_settings(client, "billing", &denied.as_object().cloned().unwrap_or_default(), 0).await?;
+        write::patch_agent(
+            client,
+            "trial-bot",
+            &PatchAgent {
+                description: Some(Some("made by hand".to_owned())),
+                name: None,
+            },
+        )
+        .await
+    };
+    by_hand
+        .await
+        .map(drop)
+        .map_err(|error| Failure::failed("the embedded server could not be filled").because(&error))
+}

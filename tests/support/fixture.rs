@@ -1,0 +1,123 @@
+//! The recorded exchanges beside the crate: found, read, and turned back into requests.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+use std::path::PathBuf;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use serde_json::{Value, json};
+
+/// Where the recordings are; `None`, said aloud, where there are none.
+pub fn folder() -> Option<PathBuf> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
+    let path = if path.is_dir() {
+        path
+    } else {
+        PathBuf::from("/work/shared/fixtures")
+    };
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: no recorded exchanges in ../shared/fixtures");
+    None
+}
+
+/// A recorded file.
+pub fn read(name: &str) -> Option<Value> {
+    let path = folder()?.join(format!("{name}.json"));
+    Some(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+}
+
+/// The request of an exchange, or `None` when the recording does not hold it.
+pub fn request(fixture: &str, at: usize, exchanges: &[Value], token: impl Fn(&str) -> String) -> Option<Request<Body>> {
+    let exchange = &exchanges[at];
+    let path = exchange["path"].as_str().unwrap();
+    let path = match path {
+        "<344 characters>" => format!("/api/dev/agents/plat/platforms/by-stable-id/{}", "z".repeat(300)),
+        path => path.to_owned(),
+    };
+    let mut request = Request::builder()
+        .method(exchange["method"].as_str().unwrap())
+        .uri(path);
+    if let Some(authorization) = exchange["authorization"].as_str() {
+        request = request.header(header::AUTHORIZATION, token(authorization));
+    }
+    for (name, value) in exchange["request_headers"].as_object().into_iter().flatten() {
+        request = request.header(name, value.as_str().unwrap());
+    }
+    Some(request.body(Body::from(body(fixture, at, exchanges)?)).unwrap())
+}
+
+fn body(fixture: &str, at: usize, exchanges: &[Value]) -> Option<Vec<u8>> {
+    let exchange = &exchanges[at];
+    if let Some(raw) = exchange["request_raw"].as_str() {
+        return if raw.starts_with('<') {
+            None
+        } else {
+            Some(unquoted(raw))
+        };
+    }
+    match &exchange["request_body"] {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) if text.starts_with('<') && text.ends_with("bytes of JSON>") => {
+            let size = text[1..].split(' ').next().unwrap().parse().unwrap();
+            rebuilt(fixture, at, exchanges, size).map(String::into_bytes)
+        }
+        body => Some(body.to_string().into_bytes()),
+    }
+}
+
+/// Bodies that were too long to record, as far as the exchange tells what they were.
+fn rebuilt(fixture: &str, at: usize, exchanges: &[Value], size: usize) -> Option<String> {
+    match (fixture, at) {
+        ("config", 2) => {
+            let mut all = exchanges[3]["response_body"].clone();
+            all.as_object_mut().unwrap().remove("updatedAt");
+            Some(all.to_string())
+        }
+        ("agents", 59) => Some(json!({ "agentId": "abcj", "name": "x".repeat(10_000) }).to_string()),
+        ("entity-types", 79) => Some(
+            json!({ "schema_type": "entity_type", "action": "create", "slug": "long", "name": "x".repeat(5000) })
+                .to_string(),
+        ),
+        ("limits", 0..=3) => Some(format!("{{\"soulMd\": \"{}\"}}", "x".repeat(size - 14))),
+        ("limits", 4) => {
+            let servers: serde_json::Map<String, Value> = (0..5000)
+                .map(|n| (format!("s{n}"), json!({ "url": "u".repeat(1000) })))
+                .collect();
+            Some(json!({ "mcpServers": servers }).to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The recordings write bytes the way Python prints them.
+fn unquoted(raw: &str) -> Vec<u8> {
+    let inner = raw
+        .strip_prefix("b'")
+        .or_else(|| raw.strip_prefix("b\""))
+        .map(|rest| &rest[..rest.len() - 1]);
+    let Some(inner) = inner else {
+        return raw.as_bytes().to_vec();
+    };
+    let (mut bytes, mut rest) = (Vec::new(), inner.chars());
+    while let Some(each) = rest.next() {
+        match (each, if each == '\\' { rest.next() } else { None }) {
+            ('\\', Some('x')) => {
+                let digits: String = rest.by_ref().take(2).collect();
+                bytes.push(u8::from_str_radix(&digits, 16).unwrap());
+            }
+            ('\\', Some('n')) => bytes.push(b'\n'),
+            ('\\', Some('r')) => bytes.push(b'\r'),
+            ('\\', Some('t')) => bytes.push(b'\t'),
+            ('\\', Some(other)) | (other, _) => bytes.extend(other.to_string().bytes()),
+        }
+    }
+    bytes
+}
