@@ -27,3 +27,6 @@ mod server_races;
 mod server_replay;
 mod server_routes;
 mod support;
+mod tui_keys;
+mod tui_loop;
+mod tui_screens;

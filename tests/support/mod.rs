@@ -1,6 +1,10 @@
 //! What several themes share.
 
+pub mod canned;
 pub mod faults;
+pub mod play;
+pub mod project;
+pub mod running;
 pub mod fixture;
 pub mod naive;
 pub mod postgres;
@@ -9,6 +13,7 @@ pub mod project;
 pub mod race;
 pub mod server;
 pub mod snapshot;
+pub mod stage;
 pub mod stub;
 
 /// Says what is left out where a person sees it: the test harness swallows what passing tests print.
