@@ -11,7 +11,10 @@
 mod architecture;
 mod config_broken;
 mod config_examples;
+mod config_load;
 mod config_properties;
+mod config_schema;
+mod config_secrets;
 mod config_skills;
 mod edge_bad_server;
 mod edge_cli;
@@ -20,6 +23,7 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_races;
 mod server_replay;
 mod server_routes;
 mod support;

@@ -2,7 +2,10 @@
 
 pub mod faults;
 pub mod fixture;
+pub mod naive;
+pub mod postgres;
 pub mod project;
+pub mod race;
 pub mod server;
 pub mod snapshot;
 pub mod stub;

@@ -114,6 +114,13 @@ impl Client {
         }
     }
 
+    pub fn over(router: Router, token: &str) -> Self {
+        Self {
+            router,
+            token: token.into(),
+        }
+    }
+
     pub fn with_token(&self, token: &str) -> Self {
         Self {
             router: self.router.clone(),
@@ -148,6 +155,7 @@ impl Client {
     pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let request = Request::builder().method(method).uri(path);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let request = request.header(header::CONTENT_TYPE, "application/json");
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         ask(&self.router, request.body(body).unwrap()).await
     }

@@ -1,0 +1,131 @@
+//! The promises that many at once put to the test: on SQLite in every run, on PostgreSQL with one, two and three
+//! servers on one database where there is one; and the proof that a server that looks before it writes is caught.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+use std::sync::Arc;
+
+use lobuctl::server::runtime::ScriptedRuntime;
+use lobuctl::server::{Server, ServerOptions, Storage};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::support::naive;
+use crate::support::postgres::Database;
+use crate::support::race::{self, Track, Verdict};
+use crate::support::server::{Client, open};
+
+const ROUNDS: usize = 200;
+const POSTGRES_ROUNDS: usize = 60;
+
+/// Runs a check for many rounds and tells which round failed, and why.
+async fn rounds(name: &str, check: impl AsyncFn(&Track, usize) -> Verdict, track: &Track, rounds: usize) -> Verdict {
+    for round in 0..rounds {
+        check(track, round)
+            .await
+            .map_err(|why| format!("{name} round {round}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// Every check, as verdicts with their names.
+async fn all(track: &Track, rounds: usize) -> Vec<Verdict> {
+    vec![
+        rounds("agents", race::agents, track, rounds).await,
+        rounds("operator", race::operator, track, rounds).await,
+        rounds("identical", race::identical, track, rounds).await,
+        rounds("different", race::different, track, rounds).await,
+        rounds("rolled_back", race::rolled_back, track, rounds).await,
+        rounds("settings", race::settings, track, rounds).await,
+        rounds("rules", race::rules, track, rounds).await,
+    ]
+}
+
+fn options(storage: Storage, runtime: &Arc<ScriptedRuntime>) -> ServerOptions {
+    let mut options = ServerOptions::new(storage);
+    options.runtime = runtime.clone();
+    options
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
+    let runtime = Arc::new(ScriptedRuntime::default());
+    let dir = tempfile::tempdir().unwrap();
+    let storage = Storage::Sqlite {
+        data_dir: dir.path().to_owned(),
+    };
+    let (server, token) = open(options(storage, &runtime)).await;
+    let track = Track {
+        clients: vec![Client::new(&server, &token)],
+        runtime,
+    };
+    for verdict in all(&track, ROUNDS).await {
+        verdict.unwrap();
+    }
+    rounds("types", race::types, &track, ROUNDS / 4).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_checks_catch_a_server_that_looks_before_it_writes() {
+    let runtime = Arc::new(ScriptedRuntime::default());
+    let client = Client::over(naive::router(runtime.clone()), "token");
+    let track = Track {
+        clients: vec![client],
+        runtime,
+    };
+    for verdict in all(&track, ROUNDS).await {
+        let why = verdict.expect_err("a check that a naive server passes checks nothing");
+        eprintln!("caught: {why}");
+    }
+}
+
+/// Several servers, each with its own locks and pools, on one database.
+async fn on_postgres(purpose: &str, servers: usize) {
+    let Some(database) = Database::create(purpose).await else {
+        return;
+    };
+    let runtime = Arc::new(ScriptedRuntime::default());
+    let mut open_servers: Vec<Server> = Vec::new();
+    for _ in 0..servers {
+        let mut options = options(
+            Storage::Postgres {
+                url: database.url.clone(),
+            },
+            &runtime,
+        );
+        options.encryption_key = Some(SecretString::from("7a".repeat(32)));
+        open_servers.push(Server::open(options).await.unwrap());
+    }
+    let token = open_servers[0].bootstrap_token().unwrap();
+    assert!(
+        open_servers
+            .iter()
+            .skip(1)
+            .all(|server| server.bootstrap_token().is_none()),
+        "one first start"
+    );
+    let clients = open_servers
+        .iter()
+        .map(|server| Client::new(server, token.expose_secret()))
+        .collect();
+    let track = Track { clients, runtime };
+    for verdict in all(&track, POSTGRES_ROUNDS).await {
+        verdict.unwrap();
+    }
+    rounds("types", race::types, &track, POSTGRES_ROUNDS / 4).await.unwrap();
+    drop(open_servers);
+    database.drop_now().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_keeps_its_promises() {
+    on_postgres("races_one", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_on_one_postgres_keep_their_promises() {
+    on_postgres("races_two", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_servers_on_one_postgres_keep_their_promises() {
+    on_postgres("races_three", 3).await;
+}
