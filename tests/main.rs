@@ -19,6 +19,7 @@ mod config_skills;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;
+mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
