@@ -2,15 +2,15 @@
 
 pub mod canned;
 pub mod faults;
-pub mod play;
-pub mod project;
-pub mod running;
 pub mod fixture;
 pub mod naive;
+pub mod play;
 pub mod postgres;
 pub mod process;
 pub mod project;
+pub mod project;
 pub mod race;
+pub mod running;
 pub mod server;
 pub mod snapshot;
 pub mod stage;
