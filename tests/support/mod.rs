@@ -8,7 +8,6 @@ pub mod play;
 pub mod postgres;
 pub mod process;
 pub mod project;
-pub mod project;
 pub mod race;
 pub mod running;
 pub mod server;
