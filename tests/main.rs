@@ -16,6 +16,7 @@ mod config_properties;
 mod config_schema;
 mod config_secrets;
 mod config_skills;
+mod converge_fields;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;

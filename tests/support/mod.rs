@@ -4,6 +4,7 @@ pub mod canned;
 pub mod faults;
 pub mod fixture;
 pub mod naive;
+pub mod peer;
 pub mod play;
 pub mod postgres;
 pub mod process;
