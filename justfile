@@ -19,6 +19,6 @@ demo:
 bench:
     cargo bench
 
-# Every screen and every text, to look at.
+# Every screen at three sizes, to look at.
 gallery:
     cargo run --example gallery
