@@ -19,6 +19,7 @@ mod edge_host;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod server_malformed;
 mod server_platforms;
 mod server_process;
 mod server_races;

@@ -11,6 +11,7 @@ use lobuctl::server::{NewToken, Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use crate::support::hex;
 use crate::support::server::{Client, ask, memory_server, open};
 
 /// Every route that changes something, with a body that would.
@@ -345,6 +346,5 @@ fn older(nonce: &str, plain: &str) -> String {
         .encrypt(nonce_bytes.into(), plain.as_bytes())
         .unwrap();
     let (body, tag) = sealed.split_at(sealed.len() - 16);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("{nonce}:{}:{}", hex(tag), hex(body))
+    format!("{nonce}:{}:{}", hex(tag, ""), hex(body, ""))
 }
