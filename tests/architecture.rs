@@ -41,7 +41,8 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["config"]),
     ("rustls", &["remote"]),
     ("aes_gcm", &["server"]),
-    ("std::env", &["host", "main"]),
+    // The demo asks where temporary folders go.
+    ("std::env", &["host", "main", "command/demo/project"]),
     ("std::process", &["exit", "main", "command", "tui"]),
 ];
 

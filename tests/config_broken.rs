@@ -47,6 +47,14 @@ fn the_toml_itself() {
         "[[agents.triage.platforms]]\ntype = \"telegram\"\nconfig = { botToken = sk-live-0123 }\n",
     );
     reported("toml_only_text", &[("lobu.toml", "this is not a configuration\n")]);
+    with_agent(
+        "toml_newer",
+        "tools = {\n  strict = true, # yes\n}\nguardrails = [\n  \"a\",\n]\n",
+    );
+    with_agent(
+        "control_characters",
+        "\"\\u001b[31m\\u202eyek\" = \"\\u0007\"\n\u{202e}gub = 1\n",
+    );
     reported("empty_file", &[("lobu.toml", "")]);
 }
 
@@ -108,6 +116,12 @@ fn agents() {
     reported(
         "folder_outside",
         &[("lobu.toml", "[agents.triage]\nname = \"T\"\ndir = \"..\"\n")],
+    );
+    let toml = "[agents.triage]\nname = \"T\"\ndir = \"./agents/triage\"\n[memory]\norg = \"dev\"\n";
+    reported("nothing_written_yet", &[("lobu.toml", toml), ("models/a.yaml", "")]);
+    reported(
+        "misspelt_files",
+        &[("lobu.toml", AGENT), ("Soul.md", "x"), ("skills/a/skill.md", "x")],
     );
     with_agent(
         "provider_twice",

@@ -84,7 +84,11 @@ async fn tell(console: &Console, log: Option<RequestLog>, mut events: UnboundedR
     progress
 }
 
-fn summarize(console: &Console, progress: &Progress) -> Result<(), Failure> {
+/// What a run came to, on standard output.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn summarize(console: &Console, progress: &Progress) -> Result<(), Failure> {
     if console.format == Format::Json {
         return console.object(
             "summary",

@@ -10,6 +10,7 @@ mod guard;
 mod log;
 mod plan;
 mod prompt;
+mod review;
 mod serve;
 mod signal;
 mod validate;

@@ -6,6 +6,7 @@ use super::applying::{self, Run};
 use super::console::Console;
 use super::guard;
 use super::prompt;
+use super::review;
 use super::signal::Interrupt;
 use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project};
 use crate::cli::{ApplyArgs, Common, Format};
@@ -31,6 +32,9 @@ pub async fn run(
     let screen = wants_screen(console, arguments);
     if !arguments.dry_run && !arguments.yes && !screen && !console.host.can_ask() {
         return Err(no_terminal());
+    }
+    if screen {
+        return review::run(console, common, arguments, interrupt).await;
     }
     let settings = Settings::new(&console.host, common, &arguments.plan, arguments.protect);
     let loaded = read_project(&console.host, &settings)?;

@@ -53,6 +53,8 @@ pub(super) struct PlatformDraft {
 /// `[memory]` or `[memory.owletto]`.
 #[derive(Debug, Default)]
 pub(super) struct MemoryDraft {
+    /// Where the table stands.
+    pub span: Range<usize>,
     /// Absent counts as true.
     pub enabled: bool,
     /// The organisation's slug.

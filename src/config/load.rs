@@ -2,14 +2,14 @@
 
 mod disk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::build::Builder;
 use super::diagnostic::{Diagnostic, Sink, Source, Sources, tick};
-use super::draft::{AgentDraft, MemoryDraft, ProjectDraft};
+use super::draft::{AgentDraft, MemoryDraft, ProjectDraft, Reference};
 use super::folder::AgentFolder;
 use super::model::Models;
 use super::secret::{SecretSource, Values};
@@ -17,7 +17,7 @@ use super::skill::Skill;
 use super::table::Text;
 use super::{LoadOptions, Loaded, Only, Project, dotenv, mask, merge, model, project, secret, skill};
 pub use disk::find;
-use disk::{holds, missing_folder, read, relative, tidy, unreadable};
+use disk::{full, holds, missing_folder, misspelt, read, relative, unreadable};
 
 use crate::resource::{Origin, Origins, Secret, State, field};
 
@@ -28,14 +28,14 @@ const DEPTH: usize = 16;
 pub fn load(file: &Path, options: &LoadOptions<'_>) -> Loaded {
     let mut loader = Loader {
         options,
-        root: tidy(file.parent().unwrap_or(Path::new(""))),
+        root: full(file).parent().map(Path::to_owned).unwrap_or_default(),
         sources: Sources::default(),
         sink: Sink::new(),
         shared: None,
     };
     let mut org = None;
     let project = loader
-        .source(&tidy(file), mask::toml)
+        .source(&full(file), mask::toml)
         .map(|source| loader.project(file, &source, &mut org));
     let mut diagnostics = loader.sink;
     diagnostics.sort_by(|left, right| left.order().cmp(&right.order()));
@@ -58,6 +58,13 @@ struct Loader<'a> {
     shared: Option<Vec<(Skill, Origin)>>,
 }
 
+/// The texts of an agent's folder, and what they are called on the wire.
+const TEXTS: [(&str, &str); 3] = [
+    ("IDENTITY.md", field::IDENTITY),
+    ("SOUL.md", field::SOUL),
+    ("USER.md", field::USER),
+];
+
 impl Loader<'_> {
     fn project(&mut self, file: &Path, source: &Source, org: &mut Option<String>) -> Project {
         let mut draft = project::read(source, &mut self.sink);
@@ -70,7 +77,7 @@ impl Loader<'_> {
         if self.options.only == Only::Memory {
             draft.references.clear();
         }
-        let values = self.values();
+        let values = self.values(&draft.references);
         secret::check(
             source,
             &draft.references,
@@ -134,16 +141,18 @@ impl Loader<'_> {
         }
     }
 
-    fn values(&mut self) -> Values {
+    /// The values of the names that are referred to; no other is kept.
+    fn values(&mut self, references: &[Reference]) -> Values {
+        let wanted: HashSet<&str> = references.iter().map(|reference| reference.name.as_str()).collect();
         let mut values = Values::default();
-        for (name, value) in self.options.environment {
-            values.add(name, Secret::new(value.as_str()), &SecretSource::Process);
+        for name in &wanted {
+            if let Some(value) = self.options.environment.get(*name) {
+                values.add(name, Secret::new(value.as_str()), &SecretSource::Process);
+            }
         }
-        let given = self.options.env_files.iter().map(|file| tidy(file));
-        let beside = [".env.local", ".env"]
-            .map(|name| self.root.join(name))
-            .into_iter()
-            .filter(|file| file.exists());
+        let given = self.options.env_files.iter().map(|file| full(file));
+        let beside = [".env.local", ".env"].map(|name| self.root.join(name));
+        let beside = beside.into_iter().filter(|file| file.exists() || file.is_symlink());
         for file in given.chain(beside).collect::<Vec<_>>() {
             let Some(source) = self.source(&file, mask::env) else {
                 continue;
@@ -151,7 +160,9 @@ impl Loader<'_> {
             let from = SecretSource::File(source.path.clone());
             // Within one file the last assignment counts; between files the first.
             for (name, value) in dotenv::parse(&source, &mut self.sink).into_iter().rev() {
-                values.add(&name, value, &from);
+                if wanted.contains(name.as_str()) {
+                    values.add(&name, value, &from);
+                }
             }
         }
         values
@@ -161,11 +172,8 @@ impl Loader<'_> {
         let mut folder = AgentFolder::default();
         let mut skills = self.shared_skills();
         if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.folder(source, dir)) {
-            for (name, wire) in [
-                ("IDENTITY.md", field::IDENTITY),
-                ("SOUL.md", field::SOUL),
-                ("USER.md", field::USER),
-            ] {
+            for (name, wire) in TEXTS {
+                self.misspelt(&dir, name);
                 let text = self.optional_text(&dir.join(name));
                 folder.texts.extend(text.map(|(text, place)| (wire, text, place)));
             }
@@ -178,7 +186,7 @@ impl Loader<'_> {
 
     /// The folder that `dir` names, with a word when it is missing or elsewhere.
     fn folder(&mut self, source: &Source, dir: &Text) -> Option<PathBuf> {
-        let path = tidy(&self.root.join(dir.value.trim()));
+        let path = full(&self.root.join(dir.value.trim()));
         if !path.starts_with(&self.root) {
             let outside = format!("{} lies outside the project", tick(&dir.value));
             let warning = Diagnostic::warning("outside-project", outside).at(source, dir.span.clone());
@@ -225,6 +233,15 @@ impl Loader<'_> {
         }
     }
 
+    /// Warns about a file that would be read if its name were spelt right.
+    fn misspelt(&mut self, folder: &Path, name: &str) {
+        if let Some(found) = misspelt(folder, name) {
+            let message = format!("{} is not read: its name is spelt differently", tick(&found));
+            let warning = Diagnostic::warning("misspelt-file", message).in_file(self.shown(&folder.join(&found)));
+            self.sink.push(warning.help(format!("rename it to {}", tick(name))));
+        }
+    }
+
     fn shared_skills(&mut self) -> Vec<(Skill, Origin)> {
         if self.shared.is_none() {
             let skills = self.skills(&self.root.join("skills"));
@@ -239,7 +256,10 @@ impl Loader<'_> {
             let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let (file, name, flat) = match fs::metadata(&entry) {
                 Ok(found) if found.is_dir() && holds(&entry, "SKILL.md") => (entry.join("SKILL.md"), name, false),
-                Ok(found) if found.is_dir() => continue,
+                Ok(found) if found.is_dir() => {
+                    self.misspelt(&entry, "SKILL.md");
+                    continue;
+                }
                 Ok(_) => match name.strip_suffix(".md") {
                     Some(stem) => (entry, stem.to_owned(), true),
                     None => continue,
@@ -292,6 +312,11 @@ impl Loader<'_> {
             let message = format!("the folder {} is not synced", tick(&data.value));
             let warning = Diagnostic::warning("not-synced", message).at(source, data.span.clone());
             self.sink.push(warning.help("load its files with `lobu memory`"));
+        }
+        if memory.models.is_none() && self.root.join("models").is_dir() {
+            let warning = Diagnostic::warning("not-synced", "the folder `models` is not synced: nothing names it");
+            let warning = warning.at(source, memory.span.clone());
+            self.sink.push(warning.help("add `models = \"./models\"` here"));
         }
         let Some(folder) = memory.models.as_ref().and_then(|models| self.folder(source, models)) else {
             return (models, sources);

@@ -47,16 +47,13 @@ const CLOSED: [&str; 4] = ["config", "env", "headers", "oauth"];
 /// Covers `lobu.toml`: values under keys that are not known to be harmless, comments, long texts. In a file with broken
 /// syntax it is not certain what belongs to which key, and every value is covered.
 pub(super) fn toml(text: &str) -> String {
-    let mut masker = Toml {
-        text,
-        strict: toml::de::DeTable::parse(text).is_err(),
-        output: String::with_capacity(text.len()),
-        header_closed: false,
-        key: None,
-        frames: Vec::new(),
-    };
-    masker.run();
-    masker.output
+    let strict = toml::de::DeTable::parse(text).is_err();
+    Toml::run(text, strict).output
+}
+
+/// Where a valid `lobu.toml` has a table in braces that runs over several lines, which TOML 1.0 does not know.
+pub(super) fn newer_syntax(text: &str) -> Option<usize> {
+    Toml::run(text, false).newer
 }
 
 /// Covers a `.env` file: everything but the names.
@@ -196,8 +193,7 @@ fn cover(text: &str, output: &mut String) {
     }));
 }
 
-struct Toml<'a> {
-    text: &'a str,
+struct Toml {
     /// Whether every value is covered.
     strict: bool,
     output: String,
@@ -207,15 +203,25 @@ struct Toml<'a> {
     key: Option<bool>,
     /// For each open bracket: whether it is a brace, and what the key was outside.
     frames: Vec<(bool, Option<bool>)>,
+    /// The first line end within braces.
+    newer: Option<usize>,
 }
 
-impl Toml<'_> {
-    fn run(&mut self) {
-        let text = self.text;
-        while let Some(rest) = text.get(self.output.len()..).filter(|rest| !rest.is_empty()) {
-            let length = self.token(rest).max(1);
-            debug_assert!(rest.is_char_boundary(length));
+impl Toml {
+    /// Goes through a text once. What was read and what was written always have the same length.
+    fn run(text: &str, strict: bool) -> Self {
+        let mut masker = Self {
+            strict,
+            output: String::with_capacity(text.len()),
+            header_closed: false,
+            key: None,
+            frames: Vec::new(),
+            newer: None,
+        };
+        while let Some(rest) = text.get(masker.output.len()..).filter(|rest| !rest.is_empty()) {
+            masker.token(rest);
         }
+        masker
     }
 
     /// Copies or covers one token and says how long it was.
@@ -224,8 +230,10 @@ impl Toml<'_> {
         match first {
             '#' => self.emit(line(rest), false),
             '\n' => {
-                if self.frames.is_empty() {
-                    self.key = None;
+                match self.frames.last() {
+                    None => self.key = None,
+                    Some((true, _)) => self.newer = self.newer.or(Some(self.output.len())),
+                    Some(_) => {}
                 }
                 self.emit("\n", true)
             }

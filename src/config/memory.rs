@@ -66,6 +66,7 @@ fn entries(table: &Table<'_>, sink: &mut Sink) -> MemoryDraft {
         );
     }
     MemoryDraft {
+        span: table.span.clone(),
         enabled: table.boolean("enabled", sink).unwrap_or(true),
         org: table.string("org", sink).filter(|org| !org.value.trim().is_empty()),
         models: table

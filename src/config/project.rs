@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::diagnostic::{Diagnostic, Sink, Source, tick};
 use super::draft::ProjectDraft;
 use super::table::Table;
-use super::{agent, memory};
+use super::{agent, mask, memory};
 
 /// Reads `lobu.toml`. Where the syntax is broken, what can still be read is checked too.
 pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
@@ -35,6 +35,11 @@ pub(super) fn read(source: &Source, sink: &mut Sink) -> ProjectDraft {
             || (diagnostic.code != "missing-key" && !diagnostic.line.is_some_and(|line| broken.contains(&line)))
     });
     sink.append(&mut found);
+    if let Some(end) = mask::newer_syntax(&source.text).filter(|_| broken.is_empty()) {
+        let message = "a table in braces runs over several lines, which Lobu's own parser does not read";
+        let warning = Diagnostic::warning("newer-toml", message).at(source, end..end);
+        sink.push(warning.help("write it on one line, or as a table with its own `[header]`"));
+    }
     draft
 }
 

@@ -205,6 +205,18 @@ impl<'a> Table<'a> {
 
     /// A list of tables, `[[…]]` or `[{…}]`.
     pub fn tables(&self, key: &str, sink: &mut Sink) -> Option<Vec<Table<'a>>> {
+        if let Some(DeValue::Table(_)) = self.get(key).map(Spanned::get_ref) {
+            let name = self.name(Some(key));
+            sink.push(
+                Diagnostic::error(
+                    "wrong-type",
+                    format!("{} must be a list of tables, found a table", tick(&name)),
+                )
+                .at(self.source, self.key_span(key).unwrap_or(self.span.clone()))
+                .help(format!("write `[[{name}]]`, with two brackets")),
+            );
+            return None;
+        }
         let items = self.list(key, "a list of tables", sink)?;
         let mut tables = Vec::new();
         for (index, item) in items.into_iter().enumerate() {

@@ -79,45 +79,73 @@ fn place<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources)
             None => origin,
         });
     };
-    let primary = AnnotationKind::Primary
-        .span(fit(text, span))
-        .label(diagnostic.label.as_deref().map(clean));
     let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic.related.iter().partition(|related| related.file == *file);
+    let spans = here.iter().map(|related| &related.span).chain([span]);
+    let window = Window::around(text, spans);
+    let label = diagnostic.label.as_deref().map(clean);
+    let primary = AnnotationKind::Primary.span(window.fit(span)).label(label);
     let context = here.iter().map(|related| {
         AnnotationKind::Context
-            .span(fit(text, &related.span))
+            .span(window.fit(&related.span))
             .label(clean(&related.label))
     });
-    let snippet = Snippet::source(text)
-        .path(path(file))
-        .annotation(primary)
-        .annotations(context);
+    let snippet = window.snippet(file).annotation(primary).annotations(context);
     let others = elsewhere.into_iter().filter_map(|related| {
-        let text = sources.text(&related.file)?;
-        let annotation = AnnotationKind::Context
-            .span(fit(text, &related.span))
-            .label(clean(&related.label));
-        Some(Snippet::source(text).path(path(&related.file)).annotation(annotation))
+        let window = Window::around(sources.text(&related.file)?, [&related.span]);
+        let annotation = AnnotationKind::Context.span(window.fit(&related.span));
+        Some(
+            window
+                .snippet(&related.file)
+                .annotation(annotation.label(clean(&related.label))),
+        )
     });
     group.element(snippet).elements(others)
 }
 
-fn path(file: &Path) -> String {
-    clean(&file.display().to_string())
+/// The lines that are underlined, and those between: the renderer would go through the whole file each time.
+struct Window<'a> {
+    text: &'a str,
+    start: usize,
+    first_line: usize,
 }
 
-/// The part of a span that lies on its first line, on character boundaries.
-fn fit(text: &str, span: &Range<usize>) -> Range<usize> {
-    let floor = |mut offset: usize| {
-        offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
+impl<'a> Window<'a> {
+    fn around<'s>(text: &'a str, spans: impl IntoIterator<Item = &'s Range<usize>>) -> Self {
+        let starts: Vec<usize> = spans.into_iter().map(|span| floor(text, span.start)).collect();
+        let first = starts.iter().min().copied().unwrap_or(0);
+        let last = starts.iter().max().copied().unwrap_or(0);
+        let start = text[..first].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[last..].find('\n').map_or(text.len(), |end| last + end);
+        Self {
+            text: &text[start..end],
+            start,
+            first_line: text[..start].matches('\n').count() + 1,
         }
-        offset
-    };
-    let start = floor(span.start);
-    let line = text[start..].find('\n').map_or(text.len(), |end| start + end);
-    start..floor(span.end).clamp(start, line)
+    }
+
+    /// The part of a span that lies on its first line.
+    fn fit(&self, span: &Range<usize>) -> Range<usize> {
+        let start = floor(self.text, span.start.saturating_sub(self.start));
+        let line = self.text[start..].find('\n').map_or(self.text.len(), |end| start + end);
+        start..floor(self.text, span.end.saturating_sub(self.start)).clamp(start, line)
+    }
+
+    fn snippet<T: Clone>(&self, file: &Path) -> Snippet<'a, T> {
+        Snippet::source(self.text).line_start(self.first_line).path(path(file))
+    }
+}
+
+/// The nearest character boundary at or before an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+fn path(file: &Path) -> String {
+    clean(&file.display().to_string())
 }
 
 /// Without characters that a terminal would obey, and on one line.

@@ -1,5 +1,7 @@
 //! Where the screen gets its lines from: one door to `show`, and what only the screen says: the log, one value alone.
 
+use serde_json::Value;
+
 use crate::apply::event::{Event, EventKind, Outcome};
 use crate::plan::Row;
 use crate::resource::{Address, Shown};
@@ -43,7 +45,11 @@ pub fn changes(row: &Row) -> Vec<Line> {
 pub fn text(shown: &Shown) -> String {
     match shown {
         Shown::Secret => "(secret)".to_owned(),
-        Shown::Plain(serde_json::Value::String(text)) => text.clone(),
+        Shown::Plain(Value::String(text)) => text.clone(),
+        Shown::Plain(Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(Value::to_string).collect();
+            items.join("\n")
+        }
         Shown::Plain(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
     }
 }
@@ -62,13 +68,13 @@ pub fn event(event: &Event) -> Option<Line> {
             attempt,
             ..
         } => {
-            let line = line.plain(format!("{method} {path} "));
             let again = if *attempt > 1 {
                 format!(" (try {attempt})")
             } else {
                 String::new()
             };
-            Some(answer(line, *status).push(Role::Dim, format!(" {took_ms}ms{again}")))
+            let line = answer(line, *status).push(Role::Dim, format!(" {took_ms:>5} ms "));
+            Some(line.plain(format!("{method} {path}")).push(Role::Dim, again))
         }
         EventKind::Retrying {
             address,
@@ -93,7 +99,7 @@ fn answer(line: Line, status: Option<u16>) -> Line {
     match status {
         Some(status) if status < 400 => line.push(Role::Success, status.to_string()),
         Some(status) => line.push(Role::Error, status.to_string()),
-        None => line.push(Role::Error, "no answer"),
+        None => line.push(Role::Error, "---"),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod model;
 mod options;
 pub mod outline;
 pub mod screen;
+mod search;
 mod side;
 mod terminal;
 pub mod theme;

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use frizbee::{Config, Matcher};
-
-use super::tree::{Node, NodeId, Tree, label};
+use super::search::{Found, Index};
+use super::tree::{Node, NodeId, Tree};
 use crate::plan::{Plan, Row, Verb};
 
 /// What hides lines of the tree.
@@ -32,7 +31,8 @@ pub fn switch(verb: Verb) -> usize {
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
     tree: Tree,
-    texts: Vec<String>,
+    index: Index,
+    found: Option<Found>,
     folded: HashSet<NodeId>,
     lens: Lens,
     shown: Vec<usize>,
@@ -50,13 +50,13 @@ impl Outline {
             .map(|index| tree.nodes()[index].id.clone())
             .collect();
         let mut outline = Self {
-            texts: plan.rows.iter().map(search_text).collect(),
+            index: Index::of(plan),
             tree,
             folded,
             ..Self::default()
         };
         outline.refresh(plan);
-        outline.cursor = outline.first_row();
+        outline.cursor = outline.first_place(plan);
         outline
     }
 
@@ -150,7 +150,7 @@ impl Outline {
             })
             .find(|index| {
                 let row = self.tree.nodes()[*index].row;
-                row.is_some_and(|row| wanted(&plan.rows[row]) && self.passes(plan, row, None))
+                row.is_some_and(|row| wanted(&plan.rows[row]) && self.passes(plan, row))
             });
         let Some(index) = found else { return false };
         self.reveal(plan, index);
@@ -210,16 +210,12 @@ impl Outline {
         self.refresh(plan);
     }
 
-    /// While a filter is typed: puts the cursor on the first row that matches, unless it is on one.
-    pub fn go_to_match(&mut self, plan: &Plan) {
-        let Some(matches) = self.matches() else { return };
-        let is_match = |index: &usize| {
-            let row = self.tree.nodes()[*index].row;
-            row.is_some_and(|row| matches[row] && self.passes(plan, row, None))
-        };
-        if !self.current_index().as_ref().is_some_and(is_match) {
-            let first = self.shown.iter().position(is_match);
-            self.go_to(first.unwrap_or(0));
+    /// While a filter is typed: puts the cursor on what matches best.
+    pub fn go_to_match(&mut self) {
+        let best = self.found.as_ref().and_then(|found| found.best);
+        let is_best = |index: &usize| best.is_some() && self.tree.nodes()[*index].row == best;
+        if let Some(place) = self.shown.iter().position(is_best) {
+            self.go_to(place);
         }
     }
 
@@ -231,23 +227,30 @@ impl Outline {
         self.go_to(self.cursor);
     }
 
-    /// Keeps the cursor within a window of this height.
+    /// Keeps the cursor within a window of this height, with some lines of what is around it.
     pub fn keep_visible(&mut self, height: usize) {
         self.go_to(self.cursor);
+        let margin = (height / 4).min(3);
         let last = self.shown.len().saturating_sub(height);
-        let lowest = (self.cursor + 1).saturating_sub(height);
-        self.top = self.top.clamp(lowest, self.cursor.max(lowest)).min(last);
+        let lowest = (self.cursor + 1 + margin).saturating_sub(height);
+        let highest = self.cursor.saturating_sub(margin).max(lowest);
+        self.top = self.top.clamp(lowest, highest).min(last);
     }
 
-    fn first_row(&self) -> usize {
-        let is_row = |index: &usize| self.tree.nodes()[*index].row.is_some();
-        self.shown.iter().position(is_row).unwrap_or(0)
+    /// The first row that changes, else the first row.
+    fn first_place(&self, plan: &Plan) -> usize {
+        let row = |index: &usize| self.tree.nodes()[*index].row;
+        let changes = |index: &usize| row(index).is_some_and(|row| plan.rows[row].verb.changes());
+        let change = self.shown.iter().position(changes);
+        change
+            .or_else(|| self.shown.iter().position(|index| row(index).is_some()))
+            .unwrap_or(0)
     }
 
     fn refresh(&mut self, plan: &Plan) {
         let here = self.current().map(|node| node.id.clone());
-        let matches = self.matches();
-        let kept = self.kept(plan, matches.as_deref());
+        self.found = self.index.search(&self.lens.query);
+        let kept = self.kept(plan);
         self.shown.clear();
         let mut index = 0;
         while let Some(node) = self.tree.nodes().get(index) {
@@ -276,12 +279,12 @@ impl Outline {
     }
 
     /// A node stays when its row passes the lens or anything below it stays.
-    fn kept(&self, plan: &Plan, matches: Option<&[bool]>) -> Vec<bool> {
+    fn kept(&self, plan: &Plan) -> Vec<bool> {
         let mut kept: Vec<bool> = self
             .tree
             .nodes()
             .iter()
-            .map(|node| node.row.is_some_and(|row| self.passes(plan, row, matches)))
+            .map(|node| node.row.is_some_and(|row| self.passes(plan, row)))
             .collect();
         let mut open: Vec<usize> = Vec::new();
         for index in 0..kept.len() {
@@ -298,32 +301,9 @@ impl Outline {
         kept
     }
 
-    fn passes(&self, plan: &Plan, row: usize, matches: Option<&[bool]>) -> bool {
-        let found = matches.is_none_or(|matches| matches[row]);
+    fn passes(&self, plan: &Plan, row: usize) -> bool {
+        let found = self.found.as_ref().is_none_or(|found| found.rows[row]);
         let row = &plan.rows[row];
         found && !self.lens.hidden[switch(row.verb)] && (!self.lens.changes_only || row.is_notable())
     }
-
-    fn matches(&self) -> Option<Vec<bool>> {
-        if self.lens.query.trim().is_empty() {
-            return None;
-        }
-        let mut found = vec![false; self.texts.len()];
-        let mut matcher = Matcher::from_query(&self.lens.query, &matching());
-        for hit in matcher.match_list(&self.texts) {
-            found[hit.index as usize] = true;
-        }
-        Some(found)
-    }
-}
-
-/// No typos: a filter that shows what nobody asked for is worse than an empty one.
-pub(super) fn matching() -> Config {
-    Config::default().max_typos(Some(0))
-}
-
-/// What the filter searches: address, kind, id and fields.
-fn search_text(row: &Row) -> String {
-    let fields = row.changed_fields().join(" ");
-    format!("{} {} {fields}", label(&row.address), row.address)
 }

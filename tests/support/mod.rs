@@ -1,14 +1,18 @@
 //! What several themes share.
 
+pub mod canned;
 pub mod faults;
 pub mod fixture;
 pub mod naive;
+pub mod play;
 pub mod postgres;
 pub mod process;
 pub mod project;
 pub mod race;
+pub mod running;
 pub mod server;
 pub mod snapshot;
+pub mod stage;
 pub mod stub;
 
 /// Says what is left out where a person sees it: the test harness swallows what passing tests print.

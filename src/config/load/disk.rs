@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use crate::config::diagnostic::{Diagnostic, Source, tick};
+use crate::config::diagnostic::{Diagnostic, Severity, Source, tick};
 use crate::config::suggest::nearest;
 use crate::config::table::Text;
 
@@ -19,7 +19,7 @@ pub fn find(explicit: Option<&Path>, current_dir: &Path) -> Result<PathBuf, Box<
         let path = current_dir.join(path);
         let file = if path.is_dir() { path.join(name) } else { path };
         if file.exists() || file.is_symlink() {
-            return Ok(tidy(&file));
+            return Ok(full(&file));
         }
         let missing = Diagnostic::error("no-config", "there is no such file").in_file(relative(&file, current_dir));
         return Err(Box::new(
@@ -36,13 +36,13 @@ pub fn find(explicit: Option<&Path>, current_dir: &Path) -> Result<PathBuf, Box<
     })
 }
 
-/// What to say about a folder that does not exist.
+/// What to say about a folder that does not exist: where its parent exists, its name is wrong; where that is missing
+/// too, nothing was written yet.
 pub(super) fn missing_folder(source: &Source, dir: &Text, path: &Path) -> Diagnostic {
-    let missing = Diagnostic::warning(
-        "missing-folder",
-        format!("the folder {} does not exist", tick(&dir.value)),
-    )
-    .at(source, dir.span.clone());
+    let begun = path.parent().is_some_and(Path::is_dir);
+    let severity = if begun { Severity::Error } else { Severity::Warning };
+    let message = format!("the folder {} does not exist", tick(&dir.value));
+    let missing = Diagnostic::new(severity, "missing-folder", message).at(source, dir.span.clone());
     let siblings = path.parent().and_then(|parent| fs::read_dir(parent).ok());
     let siblings: Vec<String> = siblings
         .into_iter()
@@ -53,7 +53,22 @@ pub(super) fn missing_folder(source: &Source, dir: &Text, path: &Path) -> Diagno
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match nearest(&name, siblings.iter().map(String::as_str)) {
         Some(near) => missing.help(format!("did you mean {}?", tick(&dir.value.replace(&*name, near)))),
+        None if begun => missing.help("create it, or correct the path"),
         None => missing.help("create it, or correct the path; until then nothing of it is sent"),
+    }
+}
+
+/// A file whose name differs from this one in case only, where there is none that is called exactly so.
+pub(super) fn misspelt(folder: &Path, name: &str) -> Option<String> {
+    let names = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let alike: Vec<String> = names.filter(|other| other.eq_ignore_ascii_case(name)).collect();
+    if alike.iter().any(|other| other == name) {
+        None
+    } else {
+        alike.into_iter().next()
     }
 }
 
@@ -118,15 +133,19 @@ pub(super) fn unreadable(error: &io::Error) -> Diagnostic {
 
 /// The path relative to a folder, where it lies below it.
 pub(super) fn relative(path: &Path, root: &Path) -> PathBuf {
-    let path = tidy(path);
-    match path.strip_prefix(tidy(root)) {
+    match full(path).strip_prefix(full(root)) {
         Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
-        _ => path,
+        _ => tidy(path),
     }
 }
 
+/// The path from the root of the file system.
+pub(super) fn full(path: &Path) -> PathBuf {
+    tidy(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+}
+
 /// Without `.` and, where the text alone tells, without `..`.
-pub(super) fn tidy(path: &Path) -> PathBuf {
+fn tidy(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for component in path.components() {
         match component {

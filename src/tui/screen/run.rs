@@ -1,6 +1,6 @@
 //! The plan is applied: the fold of its events, the requests made, and how the person is leaving.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::apply::event::{Event, EventKind, Outcome};
 use crate::apply::{Cancel, Progress, RowProgress, Status};
@@ -28,6 +28,8 @@ pub struct Run {
     pub progress: Progress,
     /// Every event but the first, for the log.
     pub log: Vec<Event>,
+    /// Where in the log the requests of a row are.
+    pub requests: HashMap<Address, Vec<usize>>,
     /// How to stop it.
     pub cancel: Cancel,
     /// When it began.
@@ -51,6 +53,7 @@ impl Run {
             board,
             progress: Progress::default(),
             log: Vec::new(),
+            requests: HashMap::new(),
             cancel,
             since_ms,
             ended_ms: None,
@@ -108,10 +111,23 @@ impl Run {
             self.board.reveal(address);
         }
         if !matches!(event.kind, EventKind::RunStarted { .. }) {
+            self.note_request(&event);
             self.log.push(event);
             if self.log_back > 0 {
                 self.log_back += 1;
             }
+        }
+    }
+
+    /// The requests that were made for a row.
+    pub fn requests_of<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a Event> {
+        let places = self.requests.get(address).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.log.get(*place))
+    }
+
+    fn note_request(&mut self, event: &Event) {
+        if let EventKind::Request { address, .. } = &event.kind {
+            self.requests.entry(address.clone()).or_default().push(self.log.len());
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the detail says of a row before its changes: what happens to it and why, where it stands, what to do next.
 
-use crate::apply::event::{Event, EventKind, Outcome};
+use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
 use crate::plan::{Counts, Row, Verb};
 use crate::show::{Line, Role};
@@ -98,6 +98,9 @@ fn drift(model: &Model, board: &Board, row: &Row) -> Vec<Line> {
         Verb::Delete => "only on the server, not in the files: will be deleted.",
         _ if pruned => "fields that only the server has will be cleared.",
         _ if row.has_field_drift() => "fields marked `?` are only on the server: left alone.",
+        Verb::Noop if row.changes.is_empty() => {
+            return vec![Line::default().push(Role::Dim, "files and server agree")];
+        }
         _ => return Vec::new(),
     };
     let next = match (reviewing, pruned, row.verb) {
@@ -120,8 +123,7 @@ fn standing(run: &Run, row: &Row) -> Vec<Line> {
     };
     let mut said = status(progress, run.has_ended());
     said.extend(progress.notes.iter().map(|note| Line::at(2).push(Role::Warning, note)));
-    let requests = run.log.iter().filter_map(|event| request(event, row));
-    said.extend(requests);
+    said.extend(run.requests_of(&row.address).filter_map(lines::event));
     said
 }
 
@@ -172,11 +174,4 @@ fn trouble(words: &str, message: &str) -> Vec<Line> {
     let mut lines = vec![Line::default().push(Role::Error, words)];
     lines.extend(message.lines().map(|line| Line::at(2).plain(line)));
     lines
-}
-
-fn request(event: &Event, row: &Row) -> Option<Line> {
-    match &event.kind {
-        EventKind::Request { address, .. } if *address == row.address => lines::event(event),
-        _ => None,
-    }
 }

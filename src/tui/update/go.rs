@@ -51,7 +51,7 @@ fn distance(go: Go, page: isize) -> Option<isize> {
 }
 
 fn travel(model: &mut Model, by: isize) {
-    let lines = crate::tui::view::list_length(model);
+    let lines = crate::tui::view::list_end(model);
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Help { scroll } | Overlay::Secrets { scroll }), _) => {
             *scroll = scroll.saturating_add_signed(by).min(lines);

@@ -17,7 +17,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
 
 use super::action::Action;
-use super::board::Focus;
+use super::board::{Board, Focus};
 use super::exit::{Ending, TuiExit};
 use super::key::Key;
 use super::keymap::lookup;
@@ -133,8 +133,11 @@ fn settle(model: &mut Model) -> Option<Effect> {
         return None;
     }
     let width = layout.detail.unwrap_or(layout.body).width;
-    let row = board.current().and_then(|(_, row)| row).cloned();
-    let side_by_side = board.detail.side_by_side();
-    let aside = board.detail.show(head, row.as_ref(), usize::from(width));
+    let Board {
+        outline, plan, detail, ..
+    } = board;
+    let row = outline.current().and_then(|node| node.row).map(|row| &plan.rows[row]);
+    let side_by_side = detail.side_by_side();
+    let aside = detail.show(head, row, usize::from(width));
     aside.map(|row| Effect::Compare { row, side_by_side })
 }

@@ -91,5 +91,5 @@ pub(super) fn apply_filter(model: &mut Model) {
     let Some(input) = &board.filter else { return };
     let query = input.value().to_owned();
     board.outline.look(&board.plan, |lens| lens.query = query);
-    board.outline.go_to_match(&board.plan);
+    board.outline.go_to_match();
 }

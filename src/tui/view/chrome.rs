@@ -80,7 +80,7 @@ fn from_to(board: &Board) -> String {
 /// What there is to say about the last key, on the line above the keys.
 fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
     let Some(notice) = &model.notice else { return };
-    let room = usize::from(area.width.saturating_sub(6));
+    let room = usize::from(area.width.saturating_sub(16));
     let role = notice.spans.first().map_or(Role::Plain, |span| span.role);
     let role = if role == Role::Dim { Role::Plain } else { role };
     let words = format!(" {} ", fit(&notice.text(), room));

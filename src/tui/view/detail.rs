@@ -7,7 +7,7 @@ use crate::show::Role;
 use crate::tui::detail::{Detail, Strip, column};
 
 /// Draws the visible part of the detail.
-pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: bool) {
     let from = detail.scroll().min(detail.strips().len());
     let visible = detail.strips()[from..].iter().take(usize::from(area.height));
     for (line, strip) in visible.enumerate() {
@@ -19,7 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect) {
             canvas.role(area.x, y, area.right(), "comparing…", Role::Dim);
         }
     }
-    more(canvas, detail, area);
+    more(canvas, detail, area, framed);
 }
 
 fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y: u16) {
@@ -49,21 +49,15 @@ fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y:
     }
 }
 
-/// Says at the right edge that there is more above or below.
-fn more(canvas: &mut Canvas, detail: &Detail, area: Rect) {
+/// Says below the pane that there is more; within it when there is no frame.
+fn more(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: bool) {
     let rest = detail
         .strips()
         .len()
         .saturating_sub(detail.scroll() + usize::from(area.height));
-    if rest == 0 || area.height < 2 {
-        return;
+    if rest > 0 && area.height > 1 {
+        let y = area.bottom() - u16::from(!framed);
+        let words = format!(" {rest} more ");
+        canvas.right(area.x, y, area.right(), &words, canvas.theme.role(Role::Plain));
     }
-    let words = format!(" {rest} more ");
-    canvas.right(
-        area.x,
-        area.bottom() - 1,
-        area.right(),
-        &words,
-        canvas.theme.cursor(false),
-    );
 }

@@ -113,34 +113,42 @@ pub(super) fn centred(outer: Rect, width: u16, height: u16) -> Rect {
 
 /// A list in a box that fills most of the screen, from a line on.
 pub(super) fn list(canvas: &mut Canvas, title: &str, lines: &[Line], scroll: usize, layout: &Layout) {
-    let outer = layout.area;
-    let margin = if layout.framed { 4 } else { 0 };
-    let height = (lines.len() as u16)
+    let (outer, columns) = (layout.area, list_columns(layout));
+    let rows = wrapped(lines, columns);
+    let margin = u16::from(layout.framed) * 2;
+    let height = (rows.len() as u16)
         .saturating_add(2)
-        .min(outer.height.saturating_sub(margin / 2));
-    let area = centred(outer, outer.width.saturating_sub(margin).min(110), height);
+        .min(outer.height.saturating_sub(margin));
+    let area = centred(outer, columns + 4, height);
     canvas.frame(area);
     canvas.role(area.x + 2, area.y, area.right().saturating_sub(1), title, Role::Strong);
-    let inner = Rect::new(
-        area.x + 2,
-        area.y + 1,
-        area.width.saturating_sub(4),
-        area.height.saturating_sub(2),
-    );
-    let last = lines.len().saturating_sub(usize::from(inner.height));
-    let visible = lines.iter().skip(scroll.min(last)).take(usize::from(inner.height));
-    for (at, line) in visible.enumerate() {
-        canvas.line(inner, inner.y + at as u16, line);
+    let inner = Rect::new(area.x + 2, area.y + 1, columns, area.height.saturating_sub(2));
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let visible = rows.iter().skip(scroll.min(last)).take(usize::from(inner.height));
+    for (at, (line, cut)) in visible.enumerate() {
+        canvas.cut(inner, inner.y + at as u16, line, *cut);
     }
     let rest = last.saturating_sub(scroll);
     if rest > 0 && area.height > 1 {
         let words = format!(" {rest} more ");
-        canvas.right(
-            area.x,
-            area.bottom() - 1,
-            area.right().saturating_sub(2),
-            &words,
-            canvas.theme.role(Role::Plain),
-        );
+        let end = area.right().saturating_sub(2);
+        canvas.right(area.x, area.bottom() - 1, end, &words, canvas.theme.role(Role::Plain));
     }
+}
+
+/// How far a list can be scrolled.
+pub(super) fn list_end(lines: &[Line], layout: &Layout) -> usize {
+    let rows = wrapped(lines, list_columns(layout)).len();
+    let margin = usize::from(layout.framed) * 2 + 2;
+    rows.saturating_sub(usize::from(layout.area.height).saturating_sub(margin))
+}
+
+fn list_columns(layout: &Layout) -> u16 {
+    let margin = if layout.framed { 8 } else { 4 };
+    layout.area.width.saturating_sub(margin).clamp(1, 106)
+}
+
+fn wrapped(lines: &[Line], columns: u16) -> Vec<(&Line, Cut)> {
+    let cut = |line| cuts(line, usize::from(columns)).into_iter().map(move |cut| (line, cut));
+    lines.iter().flat_map(cut).collect()
 }

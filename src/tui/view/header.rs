@@ -52,7 +52,7 @@ pub(super) fn seconds(ms: u64) -> String {
 type Part = (Role, String);
 
 fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
-    let selected = selected(review);
+    let selected = selected(review, area.width);
     let room = usize::from(area.width).saturating_sub(width(&selected) + 2);
     let counts = &review.board.plan.counts;
     let switches = review.board.outline.lens().hidden;
@@ -79,8 +79,9 @@ fn hidden_part(canvas: &mut Canvas, board: &Board, area: Rect, x: u16) -> u16 {
     canvas.role(x + 1, area.y, area.right(), &format!("/{}", lens.query), Role::Running)
 }
 
-fn selected(review: &Review) -> String {
+fn selected(review: &Review, columns: u16) -> String {
     match review.choice.numbers() {
+        (chosen, along, possible) if columns < 40 => format!("{}/{possible}", chosen + along),
         (_, _, 0) => "nothing to apply".to_owned(),
         (chosen, 0, possible) => format!("{chosen} of {possible} selected"),
         (chosen, along, possible) => format!("{chosen} of {possible} selected, {along} along"),
@@ -136,8 +137,13 @@ fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
         width: end.saturating_sub(x + 1),
         ..area
     };
-    let parts = run_parts(canvas, model, run, &tally);
-    write(canvas, area, &parts, 2);
+    let long = run_parts(canvas, model, run, &tally, false);
+    let total: usize = long.iter().map(|part| width(&part.1) + 2).sum();
+    if total <= usize::from(area.width) + 2 {
+        write(canvas, area, &long, 2);
+    } else {
+        write(canvas, area, &run_parts(canvas, model, run, &tally, true), 1);
+    }
 }
 
 fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {
@@ -157,7 +163,7 @@ fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {
     area.x + columns + 1
 }
 
-fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally) -> Vec<Part> {
+fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally, compact: bool) -> Vec<Part> {
     let glyphs = canvas.glyphs;
     let mut parts = vec![lead(run, tally)];
     let counted = [
@@ -176,7 +182,14 @@ fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally) -> Vec<Pa
         ),
     ];
     let counted = counted.into_iter().filter(|(_, _, count, _)| *count > 0);
-    parts.extend(counted.map(|(role, glyph, count, word)| (role, format!("{glyph} {count} {word}"))));
+    parts.extend(counted.map(|(role, glyph, count, word)| {
+        let text = if compact {
+            format!("{glyph}{count}")
+        } else {
+            format!("{glyph} {count} {word}")
+        };
+        (role, text)
+    }));
     parts
 }
 

@@ -1,8 +1,8 @@
 //! The log: every request of the run, newest last. Never a secret: events hold none.
 //!
 //! ```text
-//!   0.012s POST /api/dev/agents 201 12ms
-//!   0.030s PUT /api/dev/agents/triage/platforms/by-stable-id/triage-telegram 503 9ms
+//!   0.012s 201    12 ms POST /api/dev/agents
+//!   0.030s 503     9 ms PUT /api/dev/agents/triage/platforms/by-stable-id/triage-telegram
 //!   0.031s platform triage/triage-telegram try 2/5 in 250ms: 503 Service Unavailable
 //! ```
 

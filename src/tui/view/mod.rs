@@ -49,7 +49,7 @@ fn panes(canvas: &mut Canvas, model: &Model, board: &Board, layout: &Layout) {
     let Some(area) = layout.detail else { return };
     match &model.screen {
         Screen::Run(run) if run.log_open => log::draw(canvas, run, area),
-        _ => detail::draw(canvas, &board.detail, area),
+        _ => detail::draw(canvas, &board.detail, area, layout.framed),
     }
 }
 
@@ -63,11 +63,11 @@ fn overlay(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     }
 }
 
-/// Lines of the list in front of the screen, to know where scrolling ends.
-pub(super) fn list_length(model: &Model) -> usize {
+/// How far the list in front of the screen can be scrolled.
+pub(super) fn list_end(model: &Model) -> usize {
     match &model.overlay {
-        Some(Overlay::Help { .. }) => help::length(model),
-        Some(Overlay::Secrets { .. }) => secrets::length(model),
+        Some(Overlay::Help { .. }) => help::end(model),
+        Some(Overlay::Secrets { .. }) => secrets::end(model),
         _ => 0,
     }
 }

@@ -45,6 +45,7 @@ impl<'a> Canvas<'a> {
             return x;
         }
         let text = self.glyphs.adapt(text);
+        let style = Style::reset().patch(style);
         let (next, _) = self.buffer.set_stringn(x, y, text, usize::from(end - x), style);
         next
     }

@@ -25,11 +25,9 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout, scroll: 
     );
 }
 
-/// Lines of the list.
-pub(super) fn length(model: &Model) -> usize {
-    lines(model)
-        .len()
-        .saturating_sub(usize::from(model.size.1.saturating_sub(4)))
+/// How far it can be scrolled.
+pub(super) fn end(model: &Model) -> usize {
+    dialog::list_end(&lines(model), &model.layout())
 }
 
 fn lines(model: &Model) -> Vec<Line> {

@@ -57,6 +57,21 @@ pub(super) fn glyph(glyphs: &Glyphs, progress: Option<&RowProgress>, now_ms: u64
     }
 }
 
+/// How much a row wants to be looked at.
+pub(super) fn urgency(status: &Status) -> u8 {
+    match status {
+        Status::Finished { outcome, .. } if outcome.succeeded() => 0,
+        Status::Queued => 1,
+        Status::Finished {
+            outcome: Outcome::Skipped { .. },
+            ..
+        } => 2,
+        Status::Running { .. } => 3,
+        Status::Retrying { .. } => 4,
+        Status::Finished { .. } => 5,
+    }
+}
+
 fn outcome_glyph(glyphs: &Glyphs, outcome: &Outcome) -> (char, Role) {
     match outcome {
         Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted => (glyphs.done, Role::Success),

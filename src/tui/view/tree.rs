@@ -18,13 +18,14 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::paint::Canvas;
 use super::state;
+use crate::apply::RowProgress;
 use crate::plan::{Counts, Row};
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::lines::verb_role;
 use crate::tui::model::Model;
-use crate::tui::outline::matching;
-use crate::tui::screen::Screen;
+use crate::tui::screen::{Run, Screen};
+use crate::tui::search::matching;
 use crate::tui::tree::{Node, NodeId, label};
 use crate::tui::wrap::{fit, width};
 
@@ -133,12 +134,25 @@ impl Liner<'_, '_> {
             }
             Screen::Run(run) => {
                 let progress = run.progress.rows.get(&row.address);
-                let (glyph, role) = state::glyph(&self.canvas.glyphs, progress, now_ms);
+                let below = self
+                    .board
+                    .outline
+                    .is_folded(index)
+                    .then(|| self.worst_below(run, index))
+                    .flatten();
+                let (glyph, role) = state::glyph(&self.canvas.glyphs, below.or(progress), now_ms);
                 let x = self.put(x, &glyph.to_string(), role) + 1;
                 (x, state::state(run, progress, now_ms), progress.is_none())
             }
             Screen::Loading(_) | Screen::Failed(_) => (x, (String::new(), Role::Dim), false),
         }
+    }
+
+    /// What a folded row hides: the row that most wants to be looked at.
+    fn worst_below<'r>(&self, run: &'r Run, index: usize) -> Option<&'r RowProgress> {
+        let rows = self.board.outline.tree().rows(index);
+        let states = rows.filter_map(|row| run.progress.rows.get(&self.board.plan.rows[row].address));
+        states.max_by_key(|progress| state::urgency(&progress.status))
     }
 
     fn label(&mut self, x: u16, row: &Row, matchers: &mut [Matcher], dim: bool) -> u16 {

@@ -1,0 +1,83 @@
+//! Prints every screen of the review at three sizes: `cargo run --example gallery [WIDTHxHEIGHT]`.
+#![allow(dead_code, clippy::unwrap_used, clippy::print_stdout)]
+
+use lobuctl::tui::{LoadStep, Message, TuiOptions};
+
+#[path = "../tests/support"]
+mod support {
+    pub mod canned;
+    pub mod play;
+    pub mod running;
+}
+
+use support::play::Play;
+use support::{canned, running};
+
+type Make = fn(u16, u16) -> Play;
+
+const SCREENS: &[(&str, Make)] = &[
+    ("loading", loading),
+    ("no plan", failed),
+    ("review", Play::review),
+    ("review: detail", |width, height| {
+        Play::review(width, height).keys("n <enter>")
+    }),
+    ("review: side by side", |width, height| {
+        Play::review(width, height).keys("n d z")
+    }),
+    ("review: filter", |width, height| {
+        Play::review(width, height).keys("/teleg")
+    }),
+    ("review: a row comes along", |width, height| {
+        Play::review(width, height).keys("A /works<enter> space <esc>")
+    }),
+    ("review: drift selected for deletion", |width, height| {
+        Play::review(width, height).keys("/stale<enter> D")
+    }),
+    ("secrets", |width, height| Play::review(width, height).keys("s")),
+    ("help", |width, height| Play::review(width, height).keys("?")),
+    ("confirm", |width, height| Play::review(width, height).keys("a ye")),
+    ("apply", running::halfway),
+    ("apply: log", |width, height| running::halfway(width, height).keys("l")),
+    ("apply: leaving", |width, height| {
+        running::halfway(width, height).keys("q")
+    }),
+    ("apply: failed", running::failed),
+    ("apply: done", running::done),
+];
+
+fn main() {
+    let asked: Vec<(u16, u16)> = std::env::args().skip(1).filter_map(|text| size(&text)).collect();
+    let sizes = if asked.is_empty() {
+        vec![(60, 15), (80, 24), (140, 40)]
+    } else {
+        asked
+    };
+    for (name, make) in SCREENS {
+        for (width, height) in &sizes {
+            println!("{name}, {width}x{height}\n{}\n", make(*width, *height).text());
+        }
+    }
+}
+
+fn size(text: &str) -> Option<(u16, u16)> {
+    let (width, height) = text.split_once('x')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
+}
+
+fn loading(width: u16, height: u16) -> Play {
+    let mut play = Play::start(width, height, &TuiOptions::default());
+    play.send(Message::LoadStep(LoadStep::done(
+        "read lobu.toml",
+        "4 agents, 2 entity types",
+    )));
+    play.send(Message::LoadStep(LoadStep::began("read the server")));
+    play.send(Message::Clock(1_240));
+    play
+}
+
+fn failed(width: u16, height: u16) -> Play {
+    let mut play = loading(width, height);
+    play.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
+    play
+}

@@ -1,0 +1,88 @@
+//! The fuzzy filter: each word of the query has to be found in one of the texts of a row, a word after `!` in none.
+//!
+//! Texts are searched one by one, so that no word is pieced together from the end of an id and the start of a field.
+
+use frizbee::{Config, Matcher};
+
+use super::tree::label;
+use crate::plan::{Plan, Row};
+
+/// What can be searched, by row.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    rows: Vec<usize>,
+    texts: Vec<String>,
+    count: usize,
+}
+
+/// What a query has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Whether a row matches.
+    pub rows: Vec<bool>,
+    /// The row that matches best.
+    pub best: Option<usize>,
+}
+
+impl Index {
+    /// Label, address, id and fields of every row.
+    pub fn of(plan: &Plan) -> Self {
+        let mut index = Self {
+            count: plan.rows.len(),
+            ..Self::default()
+        };
+        for (at, row) in plan.rows.iter().enumerate() {
+            for text in texts(row) {
+                index.rows.push(at);
+                index.texts.push(text);
+            }
+        }
+        index
+    }
+
+    /// Rows that match; nothing for a blank query.
+    pub fn search(&self, query: &str) -> Option<Found> {
+        let mut words = query.split_whitespace().peekable();
+        words.peek()?;
+        let mut scores: Vec<Option<u32>> = vec![Some(0); self.count];
+        for word in words {
+            self.narrow(word, &mut scores);
+        }
+        let best = (0..self.count)
+            .rev()
+            .filter(|row| scores[*row].is_some())
+            .max_by_key(|row| scores[*row]);
+        Some(Found {
+            rows: scores.iter().map(Option::is_some).collect(),
+            best,
+        })
+    }
+
+    fn narrow(&self, word: &str, scores: &mut [Option<u32>]) {
+        let negated = word.strip_prefix('!');
+        let wanted = negated.unwrap_or(word);
+        if wanted.is_empty() {
+            return;
+        }
+        let mut hits = vec![0; self.count];
+        for hit in Matcher::from_query(wanted, &matching()).match_list(&self.texts) {
+            let row = self.rows[hit.index as usize];
+            hits[row] = hits[row].max(u32::from(hit.score).max(1));
+        }
+        for (score, hit) in scores.iter_mut().zip(hits) {
+            let keeps = (hit > 0) != negated.is_some();
+            *score = score.filter(|_| keeps).map(|sum| sum + hit);
+        }
+    }
+}
+
+/// No typos: a filter that shows what nobody asked for is worse than an empty one.
+pub(super) fn matching() -> Config {
+    Config::default().max_typos(Some(0))
+}
+
+fn texts(row: &Row) -> impl Iterator<Item = String> {
+    let names = [label(&row.address), row.address.to_string(), row.address.id()];
+    let fields: Vec<String> = row.changed_fields().into_iter().map(str::to_owned).collect();
+    names.into_iter().chain(fields)
+}

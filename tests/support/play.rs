@@ -1,0 +1,183 @@
+//! The model without the loop: keys in, effects answered at once from a canned plan, the screen out as text.
+
+use lobuctl::plan::Plan;
+use lobuctl::tui::key::Key;
+use lobuctl::tui::update::update;
+use lobuctl::tui::view::view;
+use lobuctl::tui::{Effect, LoadStep, Message, Model, TuiExit, TuiOptions};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Modifier, Style};
+
+use super::canned;
+
+/// A model that is being played with.
+pub struct Play {
+    pub model: Model,
+    pub plan: Plan,
+    /// What was put on the clipboard.
+    pub copied: Vec<String>,
+    /// What the screen was left with.
+    pub exit: Option<TuiExit>,
+    /// Effects that somebody else has to answer.
+    pub left: Vec<Effect>,
+}
+
+impl Play {
+    /// The loading screen.
+    pub fn start(width: u16, height: u16, options: &TuiOptions) -> Self {
+        Self {
+            model: Model::new(options, width, height),
+            plan: canned::plan(),
+            copied: Vec::new(),
+            exit: None,
+            left: Vec::new(),
+        }
+    }
+
+    /// The review of the canned plan.
+    pub fn review(width: u16, height: u16) -> Self {
+        let options = TuiOptions {
+            editor: Some("vi".to_owned()),
+            ..TuiOptions::default()
+        };
+        Self::start(width, height, &options).loaded()
+    }
+
+    /// The review of another plan.
+    pub fn of(plan: Plan, width: u16, height: u16) -> Self {
+        let mut play = Self::start(width, height, &TuiOptions::default());
+        play.plan = plan;
+        play.loaded()
+    }
+
+    /// The plan arrives.
+    pub fn loaded(mut self) -> Self {
+        let loaded = canned::loaded(self.plan.clone());
+        self.send(Message::LoadStep(LoadStep::done("read lobu.toml", "4 agents")));
+        self.send(Message::Loaded(Box::new(Ok(loaded))));
+        self
+    }
+
+    /// Presses these keys.
+    pub fn keys(mut self, script: &str) -> Self {
+        for key in Key::script(script) {
+            self.send(Message::Key(key));
+        }
+        self
+    }
+
+    /// Something happens.
+    pub fn send(&mut self, message: Message) {
+        for effect in update(&mut self.model, message) {
+            self.answer(effect);
+        }
+    }
+
+    fn answer(&mut self, effect: Effect) {
+        match effect {
+            Effect::Replan(prune) => {
+                let plan = canned::pruned(&self.plan, &prune);
+                self.send(Message::Replanned(Box::new(Some(plan))));
+            }
+            Effect::Compare { row, side_by_side } => {
+                let lines = lobuctl::tui::detail::compare(&row, side_by_side);
+                let address = row.address.clone();
+                self.send(Message::Compared {
+                    address,
+                    side_by_side,
+                    lines,
+                });
+            }
+            Effect::Copy(text) => self.copied.push(text),
+            Effect::Quit(exit) => self.exit = Some(exit),
+            other => self.left.push(other),
+        }
+    }
+
+    /// What is on the screen.
+    pub fn buffer(&self) -> Buffer {
+        let (width, height) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// What is on the screen, as text.
+    pub fn text(&self) -> String {
+        text(&self.buffer())
+    }
+
+    /// What is on the screen, with the styles of each line below it.
+    pub fn styled(&self) -> String {
+        let buffer = self.buffer();
+        let lines = text(&buffer);
+        let mut out = String::new();
+        for (y, line) in lines.lines().enumerate() {
+            out.push_str(line);
+            out.push('\n');
+            let styles = styles(&buffer, y as u16);
+            if !styles.is_empty() {
+                out.extend(["    ", &styles, "\n"]);
+            }
+        }
+        out
+    }
+}
+
+/// The characters of a buffer, without blanks at the end of lines.
+pub fn text(buffer: &Buffer) -> String {
+    let area = buffer.area;
+    let line = |y: u16| {
+        let mut line = String::new();
+        let mut skip = 0;
+        for x in 0..area.width {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            let symbol = buffer[(x, y)].symbol();
+            skip = unicode_width::UnicodeWidthStr::width(symbol).saturating_sub(1);
+            line.push_str(symbol);
+        }
+        line.trim_end().to_owned()
+    };
+    (0..area.height).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs of one style on a line: `2-5 green bold`.
+fn styles(buffer: &Buffer, y: u16) -> String {
+    let mut runs: Vec<(u16, u16, String)> = Vec::new();
+    for x in 0..buffer.area.width {
+        let words = style_words(buffer[(x, y)].style());
+        match runs.last_mut() {
+            Some((_, end, known)) if *known == words => *end = x,
+            _ => runs.push((x, x, words)),
+        }
+    }
+    let told = runs.iter().filter(|(.., words)| !words.is_empty());
+    told.map(|(from, to, words)| format!("{from}-{to} {words}"))
+        .collect::<Vec<_>>()
+        .join(" | ")
+}
+
+fn style_words(style: Style) -> String {
+    let mut words = Vec::new();
+    for (name, colour) in [("", style.fg), ("on ", style.bg)] {
+        if let Some(colour) = colour.filter(|colour| *colour != ratatui::style::Color::Reset) {
+            words.push(format!("{name}{colour}").to_lowercase());
+        }
+    }
+    for (name, modifier) in [
+        ("bold", Modifier::BOLD),
+        ("dim", Modifier::DIM),
+        ("underlined", Modifier::UNDERLINED),
+        ("reversed", Modifier::REVERSED),
+    ] {
+        if style.add_modifier.contains(modifier) {
+            words.push(name.to_owned());
+        }
+    }
+    words.join(" ")
+}

@@ -1,0 +1,259 @@
+//! The key table, and what no sequence of keys may do.
+
+use std::collections::BTreeSet;
+
+use lobuctl::tui::action::{Action, Process, Talk};
+use lobuctl::tui::key::Key;
+use lobuctl::tui::keymap::{TABLE, footer, help};
+use lobuctl::tui::model::Context;
+use lobuctl::tui::{Effect, Ending, Message};
+use proptest::prelude::*;
+
+use crate::support::canned;
+use crate::support::play::Play;
+
+#[test]
+fn no_two_bindings_of_a_screen_share_a_key() {
+    for context in Context::ALL {
+        let mut seen = Vec::new();
+        for key in help(context).flat_map(|binding| binding.keys) {
+            assert!(!seen.contains(key), "{key} is bound twice in {context:?}");
+            seen.push(*key);
+        }
+    }
+}
+
+#[test]
+fn every_screen_has_a_way_out_and_says_so() {
+    for context in Context::ALL {
+        let leaves = |action: Action| matches!(action, Action::Process(Process::Quit) | Action::Talk(Talk::Close));
+        let mut ways = help(context).filter(|binding| leaves(binding.action));
+        assert!(
+            ways.any(|binding| binding.rank > 0),
+            "{context:?} does not say how to leave"
+        );
+    }
+}
+
+#[test]
+fn every_binding_explains_itself() {
+    for binding in TABLE {
+        assert!(!binding.help.is_empty() && !binding.keys.is_empty());
+        assert_eq!(binding.rank > 0, !binding.label.is_empty(), "{}", binding.help);
+        assert!(!binding.contexts.is_empty());
+    }
+}
+
+#[test]
+fn the_footer_names_only_what_does_something_now() {
+    let labels = |play: &Play| -> BTreeSet<&str> { footer(&play.model).iter().map(|binding| binding.label).collect() };
+    let review = Play::review(100, 30);
+    assert!(!labels(&review).contains("delete"));
+    assert!(!labels(&review).contains("back"));
+    let drift = Play::review(100, 30).keys("/stale<enter>");
+    assert!(labels(&drift).contains("delete") && labels(&drift).contains("back"));
+    let empty = Play::of(canned::plan_of(Vec::new()), 100, 30);
+    assert_eq!(
+        labels(&empty),
+        BTreeSet::from(["apply", "help", "quit", "re-plan", "secrets"])
+    );
+}
+
+#[test]
+fn scripts_read_as_they_are_pressed() {
+    let keys: Vec<String> = Key::script("/te<enter> space <c-c> yes<esc> <lt>")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        keys,
+        ["/", "t", "e", "enter", "space", "^C", "y", "e", "s", "esc", "lt"]
+    );
+}
+
+#[test]
+fn the_address_and_the_text_can_be_copied() {
+    let play = Play::review(100, 30).keys("y n Y");
+    assert_eq!(play.copied[0], "agent.triage");
+    assert!(play.copied[1].contains("+ Be concise and kind."), "{}", play.copied[1]);
+    assert!(!play.copied[1].contains("67890"));
+}
+
+#[test]
+fn a_needed_row_comes_along_and_says_so() {
+    let play = Play::review(100, 30).keys("A /company<enter> <esc> /works<enter> space");
+    let text = play.text();
+    assert!(text.contains("1 of 7 selected, 1 along"), "{text}");
+    assert!(
+        text.contains("entity-type company comes along: relationship-type works-at needs it"),
+        "{text}"
+    );
+    let text = play.keys("<esc> a").text();
+    assert!(
+        text.contains("1 row comes along because selected rows need it"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_parent_selects_what_is_below_it() {
+    let play = Play::review(100, 30).keys("space");
+    assert!(play.text().contains("3 of 7 selected"), "{}", play.text());
+    let play = play.keys("space");
+    assert!(play.text().contains("7 of 7 selected"));
+}
+
+#[test]
+fn kinds_and_changes_can_be_hidden() {
+    let text = Play::review(100, 30).keys("c").text();
+    assert!(
+        !text.contains("archive") && text.contains("triage") && text.contains("stale"),
+        "{text}"
+    );
+    let text = Play::review(100, 30).keys("4").text();
+    assert!(!text.contains("stale"), "{text}");
+    let text = Play::review(100, 30).keys("1 2 3 4").text();
+    assert!(text.contains("everything is hidden"), "{text}");
+}
+
+#[test]
+fn warnings_are_walked_around_the_end() {
+    let play = Play::review(100, 30).keys("w");
+    assert!(play.text().contains("~ platform triage/triage-telegram"));
+    assert!(play.keys("w").text().contains("~ platform triage/triage-telegram"));
+}
+
+#[test]
+fn folding_hides_and_unfolding_shows() {
+    let folded = Play::review(100, 30).keys("C");
+    assert!(!folded.text().contains("telegram"), "{}", folded.text());
+    let open = folded.keys("E");
+    assert!(open.text().contains("telegram"));
+    let closed = open.keys("g j <left>");
+    assert!(closed.text().contains("▸     = archive"), "{}", closed.text());
+}
+
+#[test]
+fn nothing_is_applied_without_an_answer() {
+    for keys in ["a <esc>", "a y e s", "a no<enter>", "a <enter>", "a ye<enter>", "a yes"] {
+        let play = Play::review(100, 30).keys(keys);
+        assert!(play.left.is_empty(), "{keys}: {:?}", play.left);
+    }
+    let play = Play::review(100, 30).keys("a yes<enter>");
+    assert!(matches!(play.left.as_slice(), [Effect::Apply(..)]));
+}
+
+#[test]
+fn pasting_types_and_presses_nothing() {
+    let mut play = Play::review(100, 30);
+    play.send(Message::Paste("a\nyes\nq".to_owned()));
+    assert!(play.model.overlay.is_none() && play.left.is_empty() && play.exit.is_none());
+    let mut play = play.keys("a");
+    play.send(Message::Paste("yes\n".to_owned()));
+    assert!(play.left.is_empty());
+    assert!(matches!(play.keys("<enter>").left.as_slice(), [Effect::Apply(..)]));
+}
+
+#[test]
+fn quitting_says_that_nothing_was_applied() {
+    let play = Play::review(80, 24).keys("q");
+    assert_eq!(play.exit.unwrap().ending, Ending::Left);
+}
+
+#[test]
+fn nothing_secret_and_nothing_dangerous_reaches_the_screen() {
+    let mut plan = canned::plan();
+    plan.rows[0].warnings = vec!["\u{1b}[31mred\u{202e}".to_owned()];
+    let play = Play::of(plan, 140, 40).keys("g j");
+    let buffer = play.buffer();
+    let dangerous = |symbol: &str| symbol.chars().any(|one| one.is_control() || one == '\u{202e}');
+    assert!(!buffer.content().iter().any(|cell| dangerous(cell.symbol())));
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    let typed = proptest::char::range(' ', '~').prop_map(Key::char);
+    let bound: Vec<Key> = TABLE.iter().flat_map(|binding| binding.keys).copied().collect();
+    prop_oneof![3 => proptest::sample::select(bound), 1 => typed]
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(Key),
+    Size(u16, u16),
+    Mouse(u16, u16, u8),
+    Run,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => any_key().prop_map(Step::Key),
+        1 => (1..160_u16, 1..60_u16).prop_map(|(width, height)| Step::Size(width, height)),
+        1 => (0..160_u16, 0..60_u16, 0..3_u8).prop_map(|(x, y, kind)| Step::Mouse(x, y, kind)),
+        1 => Just(Step::Run),
+    ]
+}
+
+fn mouse(column: u16, row: u16, kind: u8) -> Message {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let kind = match kind {
+        0 => MouseEventKind::Down(MouseButton::Left),
+        1 => MouseEventKind::ScrollDown,
+        _ => MouseEventKind::ScrollUp,
+    };
+    Message::Mouse(MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    })
+}
+
+fn play_step(play: &mut Play, step: &Step) {
+    match step {
+        Step::Key(key) => play.send(Message::Key(*key)),
+        Step::Size(width, height) => play.send(Message::Resize {
+            width: *width,
+            height: *height,
+        }),
+        Step::Mouse(x, y, kind) => play.send(mouse(*x, *y, *kind)),
+        // Whatever the screen waits for arrives.
+        Step::Run => {
+            for effect in std::mem::take(&mut play.left) {
+                match effect {
+                    Effect::Load(_) => play.send(Message::Loaded(Box::new(Ok(canned::loaded(play.plan.clone()))))),
+                    Effect::Apply(..) => play.send(Message::RunEnded(Ok(()))),
+                    Effect::Edit(_) => play.send(Message::Edited(Ok(()))),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_keys_at_no_size_break_the_screen(
+        steps in proptest::collection::vec(any_step(), 1..80),
+        width in 1..120_u16,
+        height in 1..50_u16,
+    ) {
+        let mut play = Play::review(width, height);
+        for step in steps {
+            play_step(&mut play, &step);
+            play.buffer();
+        }
+    }
+}
+
+#[test]
+fn every_size_is_drawn() {
+    for keys in ["", "n <enter>", "a", "?", "s", "/x", "n d z"] {
+        for width in (1..=9).chain([59, 60, 100, 300]) {
+            for height in (1..=6).chain([14, 15, 100]) {
+                Play::review(width, height).keys(keys).buffer();
+            }
+        }
+    }
+}

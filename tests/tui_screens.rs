@@ -1,0 +1,167 @@
+//! Every screen at three sizes, as it is drawn; some with their styles.
+
+use lobuctl::tui::{ColorDepth, GlyphSet, LoadStep, Message, TuiOptions};
+
+use crate::support::canned;
+use crate::support::play::Play;
+use crate::support::running;
+use crate::support::snapshot;
+
+const SIZES: [(u16, u16); 3] = [(60, 15), (80, 24), (140, 40)];
+
+fn each(name: &str, make: impl Fn(u16, u16) -> Play) {
+    let shots = SIZES.map(|(width, height)| format!("── {width}x{height} ──\n{}", make(width, height).text()));
+    snapshot::check(&format!("tui_{name}"), &shots.join("\n\n"));
+}
+
+fn loading(width: u16, height: u16) -> Play {
+    let mut play = Play::start(width, height, &TuiOptions::default());
+    play.send(Message::LoadStep(LoadStep::done(
+        "read lobu.toml",
+        "4 agents, 2 entity types",
+    )));
+    play.send(Message::LoadStep(LoadStep::done("sign in", "dev")));
+    play.send(Message::LoadStep(LoadStep::began("read the server")));
+    play.send(Message::Clock(1_240));
+    play
+}
+
+#[test]
+fn loading_screen() {
+    each("loading", loading);
+}
+
+#[test]
+fn failed_screen() {
+    each("failed", |width, height| {
+        let mut play = loading(width, height);
+        play.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
+        play
+    });
+}
+
+#[test]
+fn review_screen() {
+    each("review", Play::review);
+}
+
+#[test]
+fn review_detail() {
+    each("review_detail", |width, height| {
+        Play::review(width, height).keys("/settings<enter> n <tab>")
+    });
+}
+
+#[test]
+fn review_side_by_side() {
+    each("side_by_side", |width, height| {
+        Play::review(width, height).keys("n d z")
+    });
+}
+
+#[test]
+fn review_filter() {
+    each("filter", |width, height| Play::review(width, height).keys("/teleg"));
+}
+
+#[test]
+fn review_selection() {
+    each("selection", |width, height| {
+        Play::review(width, height).keys("A /company<enter> <esc> G C E /works<enter> space <esc>")
+    });
+}
+
+#[test]
+fn review_drift() {
+    each("drift", |width, height| {
+        Play::review(width, height).keys("/stale<enter> D")
+    });
+}
+
+#[test]
+fn secrets_screen() {
+    each("secrets", |width, height| Play::review(width, height).keys("s"));
+}
+
+#[test]
+fn help_screen() {
+    each("help", |width, height| Play::review(width, height).keys("?"));
+}
+
+#[test]
+fn confirm_screen() {
+    each("confirm", |width, height| Play::review(width, height).keys("a ye"));
+}
+
+#[test]
+fn run_screen() {
+    each("run", running::halfway);
+}
+
+#[test]
+fn run_log() {
+    each("log", |width, height| running::halfway(width, height).keys("l"));
+}
+
+#[test]
+fn run_leave() {
+    each("leave", |width, height| running::halfway(width, height).keys("q"));
+}
+
+#[test]
+fn run_failed() {
+    each("run_failed", running::failed);
+}
+
+#[test]
+fn run_done() {
+    each("run_done", running::done);
+}
+
+#[test]
+fn small_terminals() {
+    let sizes = [(50, 12), (30, 6), (12, 3), (5, 2), (1, 1)];
+    let shot = |keys: &str| {
+        sizes.map(|(width, height)| {
+            format!(
+                "── {width}x{height} ──\n{}",
+                Play::review(width, height).keys(keys).text()
+            )
+        })
+    };
+    let all = [shot(""), shot("n <enter>"), shot("a ye")].concat();
+    snapshot::check("tui_small", &all.join("\n\n"));
+}
+
+#[test]
+fn styles_of_each_depth() {
+    let shot = |depth: ColorDepth, light: bool| {
+        let options = TuiOptions {
+            depth,
+            light,
+            ..TuiOptions::default()
+        };
+        let play = Play::start(100, 20, &options).loaded().keys("n /set<enter>");
+        format!("── {depth:?} light={light} ──\n{}", play.styled())
+    };
+    let all = [
+        shot(ColorDepth::None, false),
+        shot(ColorDepth::Sixteen, false),
+        shot(ColorDepth::Many, false),
+        shot(ColorDepth::True, true),
+    ];
+    snapshot::check("tui_styles", &all.join("\n"));
+}
+
+#[test]
+fn ascii_glyphs() {
+    let options = TuiOptions {
+        glyphs: GlyphSet::Ascii,
+        depth: ColorDepth::None,
+        ..TuiOptions::default()
+    };
+    let play = Play::start(100, 24, &options).loaded().keys("w");
+    let text = play.text();
+    assert!(text.is_ascii(), "{text}");
+    snapshot::check("tui_ascii", &text);
+}
