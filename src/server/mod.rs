@@ -110,6 +110,7 @@ impl Server {
 
     /// Makes a private organisation; its owner is the first user.
     pub async fn create_organization(&self, slug: &str) -> Result<(), ServerError> {
+        bootstrap::check_slug(slug)?;
         let mut tx = self.app.db.begin().await?;
         let sql = "SELECT id FROM organization WHERE slug = $1";
         if tx.optional(sql, params![slug]).await?.is_some() {
