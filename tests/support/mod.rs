@@ -21,3 +21,12 @@ pub fn aloud(what: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
 }
+
+/// Bytes in hexadecimal, each after a mark.
+pub fn hex(bytes: &[u8], mark: &str) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{mark}{byte:02X}");
+        text
+    })
+}
