@@ -3,17 +3,14 @@
 
 use lobuctl::tui::{LoadStep, Message, TuiOptions};
 
-mod support {
-    #[path = "../../tests/support/canned.rs"]
-    pub mod canned;
-    #[path = "../../tests/support/play.rs"]
-    pub mod play;
-    #[path = "../../tests/support/running.rs"]
-    pub mod running;
-}
+#[path = "../tests/support/canned.rs"]
+mod canned;
+#[path = "../tests/support/play.rs"]
+mod play;
+#[path = "../tests/support/running.rs"]
+mod running;
 
-use support::play::Play;
-use support::{canned, running};
+use play::Play;
 
 type Make = fn(u16, u16) -> Play;
 
@@ -21,9 +18,15 @@ const SCREENS: &[(&str, Make)] = &[
     ("loading", loading),
     ("no plan", failed),
     ("review", Play::review),
-    ("review: detail", |width, height| Play::review(width, height).keys("n <enter>")),
-    ("review: side by side", |width, height| Play::review(width, height).keys("n d z")),
-    ("review: filter", |width, height| Play::review(width, height).keys("/teleg")),
+    ("review: detail", |width, height| {
+        Play::review(width, height).keys("n <enter>")
+    }),
+    ("review: side by side", |width, height| {
+        Play::review(width, height).keys("n d z")
+    }),
+    ("review: filter", |width, height| {
+        Play::review(width, height).keys("/teleg")
+    }),
     ("review: a row comes along", |width, height| {
         Play::review(width, height).keys("A /works<enter> space <esc>")
     }),
@@ -35,14 +38,20 @@ const SCREENS: &[(&str, Make)] = &[
     ("confirm", |width, height| Play::review(width, height).keys("a ye")),
     ("apply", running::halfway),
     ("apply: log", |width, height| running::halfway(width, height).keys("l")),
-    ("apply: leaving", |width, height| running::halfway(width, height).keys("q")),
+    ("apply: leaving", |width, height| {
+        running::halfway(width, height).keys("q")
+    }),
     ("apply: failed", running::failed),
     ("apply: done", running::done),
 ];
 
 fn main() {
     let asked: Vec<(u16, u16)> = std::env::args().skip(1).filter_map(|text| size(&text)).collect();
-    let sizes = if asked.is_empty() { vec![(60, 15), (80, 24), (140, 40)] } else { asked };
+    let sizes = if asked.is_empty() {
+        vec![(60, 15), (80, 24), (140, 40)]
+    } else {
+        asked
+    };
     for (name, make) in SCREENS {
         for (width, height) in &sizes {
             println!("{name}, {width}x{height}\n{}\n", make(*width, *height).text());
@@ -57,7 +66,10 @@ fn size(text: &str) -> Option<(u16, u16)> {
 
 fn loading(width: u16, height: u16) -> Play {
     let mut play = Play::start(width, height, &TuiOptions::default());
-    play.send(Message::LoadStep(LoadStep::done("read lobu.toml", "4 agents, 2 entity types")));
+    play.send(Message::LoadStep(LoadStep::done(
+        "read lobu.toml",
+        "4 agents, 2 entity types",
+    )));
     play.send(Message::LoadStep(LoadStep::began("read the server")));
     play.send(Message::Clock(1_240));
     play

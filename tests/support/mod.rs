@@ -2,14 +2,13 @@
 
 pub mod canned;
 pub mod faults;
-pub mod play;
-pub mod project;
-pub mod running;
 pub mod fixture;
 pub mod naive;
+pub mod play;
 pub mod postgres;
 pub mod project;
 pub mod race;
+pub mod running;
 pub mod server;
 pub mod snapshot;
 pub mod stage;
