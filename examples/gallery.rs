@@ -3,14 +3,15 @@
 
 use lobuctl::tui::{LoadStep, Message, TuiOptions};
 
-#[path = "../tests/support/canned.rs"]
-mod canned;
-#[path = "../tests/support/play.rs"]
-mod play;
-#[path = "../tests/support/running.rs"]
-mod running;
+#[path = "../tests/support"]
+mod support {
+    pub mod canned;
+    pub mod play;
+    pub mod running;
+}
 
-use play::Play;
+use support::play::Play;
+use support::{canned, running};
 
 type Make = fn(u16, u16) -> Play;
 

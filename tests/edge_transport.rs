@@ -325,3 +325,28 @@ fn bodies_and_requests_do_not_print_what_they_hold() {
         .with_secrets([Secret::new("hunter2")]);
     assert!(!format!("{request:?}").contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_apart_from_one_that_is_not_there() {
+    let speaks_first = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", speaks_first.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = speaks_first.accept().await {
+            tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .ok();
+        }
+    });
+    let error = to(&url).send(Request::get("/api/x")).await.unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            TransportError::NoAnswer {
+                lost: Lost::Tls,
+                maybe_sent: false,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}

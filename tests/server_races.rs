@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::support::naive;
 use crate::support::postgres::Database;
+use crate::support::process::Process;
 use crate::support::race::{self, Track, Verdict};
 use crate::support::server::{Client, open};
 
@@ -27,15 +28,15 @@ async fn rounds(name: &str, check: impl AsyncFn(&Track, usize) -> Verdict, track
 }
 
 /// Every check, as verdicts with their names.
-async fn all(track: &Track, rounds: usize) -> Vec<Verdict> {
+async fn all(track: &Track, count: usize) -> Vec<Verdict> {
     vec![
-        rounds("agents", race::agents, track, rounds).await,
-        rounds("operator", race::operator, track, rounds).await,
-        rounds("identical", race::identical, track, rounds).await,
-        rounds("different", race::different, track, rounds).await,
-        rounds("rolled_back", race::rolled_back, track, rounds).await,
-        rounds("settings", race::settings, track, rounds).await,
-        rounds("rules", race::rules, track, rounds).await,
+        rounds("agents", race::agents, track, count).await,
+        rounds("operator", race::operator, track, count).await,
+        rounds("identical", race::identical, track, count).await,
+        rounds("different", race::different, track, count).await,
+        rounds("rolled_back", race::rolled_back, track, count).await,
+        rounds("settings", race::settings, track, count).await,
+        rounds("rules", race::rules, track, count).await,
     ]
 }
 
@@ -55,7 +56,7 @@ async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
     let (server, token) = open(options(storage, &runtime)).await;
     let track = Track {
         clients: vec![Client::new(&server, &token)],
-        runtime,
+        runtime: Some(runtime),
     };
     for verdict in all(&track, ROUNDS).await {
         verdict.unwrap();
@@ -69,7 +70,7 @@ async fn the_checks_catch_a_server_that_looks_before_it_writes() {
     let client = Client::over(naive::router(runtime.clone()), "token");
     let track = Track {
         clients: vec![client],
-        runtime,
+        runtime: Some(runtime),
     };
     for verdict in all(&track, ROUNDS).await {
         let why = verdict.expect_err("a check that a naive server passes checks nothing");
@@ -106,7 +107,10 @@ async fn on_postgres(purpose: &str, servers: usize) {
         .iter()
         .map(|server| Client::new(server, token.expose_secret()))
         .collect();
-    let track = Track { clients, runtime };
+    let track = Track {
+        clients,
+        runtime: Some(runtime),
+    };
     for verdict in all(&track, POSTGRES_ROUNDS).await {
         verdict.unwrap();
     }
@@ -128,4 +132,39 @@ async fn two_servers_on_one_postgres_keep_their_promises() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_servers_on_one_postgres_keep_their_promises() {
     on_postgres("races_three", 3).await;
+}
+
+/// The same with processes of their own, which share nothing but the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_processes_on_one_postgres_keep_their_promises() {
+    let Some(database) = Database::create("races_processes").await else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let start = |at: usize| Process::on_postgres(&dir.path().join(at.to_string()), &database.url);
+    let first = start(0);
+    let token = first.token();
+    let processes = [first, start(1), start(2)];
+    for count in [2, 3] {
+        let clients = processes
+            .iter()
+            .take(count)
+            .map(|process| Client::at(&process.url, &token))
+            .collect();
+        let track = Track { clients, runtime: None };
+        let from = count * POSTGRES_ROUNDS;
+        let shifted = async |track: &Track, round: usize| {
+            let round = round + from;
+            race::agents(track, round).await?;
+            race::operator(track, round).await?;
+            race::identical(track, round).await?;
+            race::different(track, round).await?;
+            race::settings(track, round).await?;
+            race::rules(track, round).await?;
+            race::types(track, round).await
+        };
+        rounds("processes", shifted, &track, POSTGRES_ROUNDS / 3).await.unwrap();
+    }
+    drop(processes);
+    database.drop_now().await;
 }

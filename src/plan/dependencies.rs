@@ -23,9 +23,9 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
             continue;
         };
         let inverse = inverse_row(wanted).filter(|inverse| created.contains(inverse));
-        let mutual = inverse
-            .as_ref()
-            .is_some_and(|inverse| *inverse > *address && names_back(rows, inverse, address));
+        let mutual = inverse.as_ref().is_some_and(|inverse| {
+            created.contains(address) && *inverse > *address && names_back(rows, inverse, address)
+        });
         let known = wanted
             .inverse_type_slug
             .as_deref()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::planner::{Draft, Step};
 use super::row::{Impact, Row, Verb};
 use super::selection::Selection;
-use crate::resource::Address;
+use crate::resource::{Address, Resource};
 
 /// One row's work.
 #[derive(Debug, Clone)]
@@ -70,7 +70,12 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
         );
     }
     let after = match (&row.address, deletes) {
-        (Address::RelationshipType { .. }, false) => barriers.entity_writes.clone(),
+        (Address::RelationshipType { .. }, false) => barriers
+            .entity_writes
+            .iter()
+            .cloned()
+            .chain(inverse_before(&row.address, step, verbs))
+            .collect(),
         (Address::EntityType { .. }, true) => barriers.relationships.clone(),
         _ => BTreeSet::new(),
     };
@@ -86,6 +91,17 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
         after,
         needs,
     }
+}
+
+/// Writing one of a pair of inverse types writes the other: one after the other. Where one is created, the pair is in
+/// order by its dependencies already.
+fn inverse_before(address: &Address, step: &Step, verbs: &BTreeMap<&Address, Verb>) -> Option<Address> {
+    let Some(Resource::RelationshipType(wanted)) = &step.desired else {
+        return None;
+    };
+    let inverse = Address::relationship_type(wanted.inverse_type_slug.as_ref()?);
+    let updates = |address: &Address| verbs.get(address) == Some(&Verb::Update);
+    (inverse < *address && updates(&inverse) && updates(address)).then_some(inverse)
 }
 
 /// A platform goes live only with the settings that the files give its agent.

@@ -282,7 +282,8 @@ fn how(error: &reqwest::Error) -> Lost {
     }
 }
 
+/// An `io::Error` hides what it wraps from `source`, and the TLS layers wrap more than once.
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
     let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>() || inside.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
+    cause.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside))
 }

@@ -24,7 +24,7 @@ pub fn folder() -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("SKIPPED: no recorded exchanges in ../shared/fixtures");
+    super::aloud("no recorded exchanges in ../shared/fixtures");
     None
 }
 

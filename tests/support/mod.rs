@@ -6,6 +6,7 @@ pub mod fixture;
 pub mod naive;
 pub mod play;
 pub mod postgres;
+pub mod process;
 pub mod project;
 pub mod race;
 pub mod running;
@@ -13,3 +14,9 @@ pub mod server;
 pub mod snapshot;
 pub mod stage;
 pub mod stub;
+
+/// Says what is left out where a person sees it: the test harness swallows what passing tests print.
+pub fn aloud(what: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+}

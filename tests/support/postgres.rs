@@ -1,4 +1,4 @@
-//! A database of its own on the PostgreSQL that `LOBUCTL_TEST_POSTGRES` names; tests skip, visibly, where there is none.
+//! A database of its own on the PostgreSQL that `LOBU_TEST_POSTGRES` names; tests skip, visibly, where there is none.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::disallowed_methods)]
 
+use super::aloud;
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -21,11 +22,11 @@ pub struct Database {
 
 /// The URL of the cluster; `None`, said aloud, where there is none.
 pub fn cluster() -> Option<String> {
-    let url = std::env::var("LOBUCTL_TEST_POSTGRES")
-        .ok()
-        .filter(|url| !url.is_empty());
+    let names = ["LOBU_TEST_POSTGRES", "LOBUCTL_TEST_POSTGRES"];
+    let set = |name: &&str| std::env::var(name).ok().filter(|url| !url.is_empty());
+    let url = names.iter().find_map(set);
     if url.is_none() {
-        eprintln!("SKIPPED: no PostgreSQL; run `.ci/postgres start` and set LOBUCTL_TEST_POSTGRES");
+        aloud("no PostgreSQL; run `.ci/postgres start` and set LOBU_TEST_POSTGRES");
     }
     url
 }

@@ -1,0 +1,289 @@
+//! The server as a process: killed at any moment, stopped politely, kept from a taken port, maintained beside its work.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::process::{Process, maintain, serve};
+use crate::support::server::Client;
+
+const KILLS: usize = 20;
+const WRITES: usize = 500;
+
+/// A write, and what shows afterwards that it is there and whole.
+async fn write(client: &Client, name: &str) -> Option<()> {
+    let done = |status: u16| (status == 200 || status == 201).then_some(());
+    let agent = json!({ "agentId": name, "name": name, "description": "d".repeat(200) });
+    let created = client.try_send("POST", "/api/dev/agents", Some(agent)).await.ok()?;
+    done(created.status.as_u16())?;
+    let path = format!("/api/dev/agents/{name}/platforms/by-stable-id/{name}-telegram");
+    let platform =
+        json!({ "platform": "telegram", "config": { "botToken": format!("{name}-SECRETTOKEN"), "chatId": name } });
+    let put = client.try_send("PUT", &path, Some(platform)).await.ok()?;
+    done(put.status.as_u16())?;
+    let settings = json!({ "soulMd": name, "networkConfig": { "allowedDomains": [name] } });
+    let patched = client
+        .try_send("PATCH", &format!("/api/dev/agents/{name}/config"), Some(settings))
+        .await
+        .ok()?;
+    done(patched.status.as_u16())
+}
+
+/// Every agent of the server is whole: what is there has its parts, and what was acknowledged in full is complete.
+async fn verify(client: &Client, acknowledged: &[String]) {
+    let agents = client.get("/api/dev/agents").await.body;
+    let agents = agents["agents"].as_array().unwrap().clone();
+    let names: Vec<&str> = agents.iter().map(|agent| agent["agentId"].as_str().unwrap()).collect();
+    for name in acknowledged {
+        assert!(names.contains(&name.as_str()), "{name} was acknowledged and is gone");
+    }
+    for agent in &agents {
+        assert_eq!(agent["description"].as_str().unwrap().len(), 200);
+    }
+    for name in acknowledged.iter().rev().take(40) {
+        let config = client.get(&format!("/api/dev/agents/{name}/config")).await.body;
+        assert_eq!(
+            (&config["soulMd"], &config["networkConfig"]["allowedDomains"][0]),
+            (&json!(name), &json!(name))
+        );
+        let platform = client
+            .get(&format!("/api/dev/agents/{name}/platforms/{name}-telegram"))
+            .await
+            .body;
+        assert_eq!(
+            (&platform["config"]["chatId"], &platform["config"]["botToken"]),
+            (&json!(name), &json!("***OKEN"))
+        );
+    }
+}
+
+/// Writes from many tasks until the server dies under them; answers what it had acknowledged.
+async fn storm(process: Process, client: &Client, kill: usize) -> Vec<String> {
+    let acknowledged = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let count = Arc::new(AtomicUsize::new(0));
+    let tasks: Vec<_> = (0..25)
+        .map(|task| {
+            let (client, acknowledged, count) = (client.clone(), acknowledged.clone(), count.clone());
+            tokio::spawn(async move {
+                for step in 0..WRITES / 25 {
+                    let name = format!("k{kill}-t{task}-s{step}");
+                    if write(&client, &name).await.is_none() {
+                        break;
+                    }
+                    acknowledged.lock().unwrap().push(name);
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    // In the middle, at another place each time.
+    let enough = 5 + kill * 7 % 60;
+    while count.load(Ordering::SeqCst) < enough {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    process.kill();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let names = acknowledged.lock().unwrap().clone();
+    assert!(names.len() < WRITES, "the kill came after the last write");
+    names
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_kills_lose_nothing_that_was_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    for kill in 0..KILLS {
+        let process = Process::on_sqlite(dir.path());
+        let client = Client::at(&process.url, &process.token());
+        verify(&client, &acknowledged).await;
+        acknowledged.extend(storm(process, &client, kill).await);
+    }
+    let process = Process::on_sqlite(dir.path());
+    let client = Client::at(&process.url, &process.token());
+    verify(&client, &acknowledged).await;
+    // Whoever was cut off converges by saying it again.
+    for step in 0..5 {
+        assert!(write(&client, &format!("k0-t0-s{step}")).await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_stop_lets_writes_finish_and_the_next_start_finds_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::on_sqlite(dir.path());
+    let client = Client::at(&process.url, &process.token());
+    write(&client, "before-the-stop").await.unwrap();
+    process.signal("TERM");
+    let process = Process::on_sqlite(dir.path());
+    let client = Client::at(&process.url, &process.token());
+    verify(&client, &["before-the-stop".to_owned()]).await;
+    assert!(!dir.path().join("bootstrap-pat.tmp").exists());
+}
+
+#[test]
+fn a_taken_port_and_a_taken_directory_are_said_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::on_sqlite(dir.path());
+    let second = serve(dir.path()).args(["--listen", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(
+        !second.status.success() && said.contains("in use by another server"),
+        "{said}"
+    );
+
+    let other = tempfile::tempdir().unwrap();
+    let address = process.url.strip_prefix("http://").unwrap();
+    let second = serve(other.path()).args(["--listen", address]).output().unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && said.contains("cannot listen on"), "{said}");
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_private_and_hold_no_secret_in_clear() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let process = Process::on_sqlite(&data);
+    let client = Client::at(&process.url, &process.token());
+    write(&client, "private").await.unwrap();
+    assert_eq!(mode(&data), 0o700);
+    process.signal("TERM");
+    for name in ["lobu.db", "encryption-key", "bootstrap-pat.txt"] {
+        assert_eq!(mode(&data.join(name)), 0o600, "{name}");
+    }
+    let token = std::fs::read_to_string(data.join("bootstrap-pat.txt")).unwrap();
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert!(!bytes.contains("private-SECRETTOKEN"), "{}", path.display());
+        assert!(
+            path.ends_with("bootstrap-pat.txt") || !bytes.contains(token.trim()),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_beside_the_work_and_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let process = Process::on_sqlite(&data);
+    let client = Client::at(&process.url, &process.token());
+    write(&client, "saved").await.unwrap();
+    let copy = dir.path().join("copy.db");
+    let done = maintain(&data, &["backup", copy.to_str().unwrap()]);
+    assert!(done.status.success(), "{done:?}");
+    assert!(
+        !maintain(&data, &["backup", copy.to_str().unwrap()]).status.success(),
+        "a backup overwrites nothing"
+    );
+    write(&client, "later").await.unwrap();
+    let token = process.token();
+    process.kill();
+
+    let restored = dir.path().join("restored");
+    std::fs::create_dir(&restored).unwrap();
+    std::fs::copy(&copy, restored.join("lobu.db")).unwrap();
+    std::fs::copy(data.join("encryption-key"), restored.join("encryption-key")).unwrap();
+    let process = Process::on_sqlite(&restored);
+    let client = Client::at(&process.url, &token);
+    verify(&client, &["saved".to_owned()]).await;
+    assert_eq!(client.get("/api/dev/agents/later").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_rekey_changes_the_key_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::on_sqlite(dir.path());
+    let client = Client::at(&process.url, &process.token());
+    write(&client, "rekeyed").await.unwrap();
+    assert!(
+        !maintain(dir.path(), &["rekey"]).status.success(),
+        "not beside a running server"
+    );
+    process.signal("TERM");
+    let key = |dir: &Path| std::fs::read_to_string(dir.join("encryption-key")).unwrap();
+    let old = key(dir.path());
+    let done = maintain(dir.path(), &["rekey"]);
+    assert!(done.status.success(), "{done:?}");
+    let new = key(dir.path());
+    assert_ne!(old, new);
+
+    std::fs::write(dir.path().join("encryption-key"), &old).unwrap();
+    let refused = maintain(dir.path(), &["--listen", "127.0.0.1:0"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("encrypted with another key"), "{said}");
+    std::fs::write(dir.path().join("encryption-key"), &new).unwrap();
+    let process = Process::on_sqlite(dir.path());
+    let client = Client::at(&process.url, &process.token());
+    verify(&client, &["rekeyed".to_owned()]).await;
+    let path = "/api/dev/agents/rekeyed/platforms/by-stable-id/rekeyed-telegram";
+    let same = json!({ "platform": "telegram", "config": { "botToken": "rekeyed-SECRETTOKEN" } });
+    assert_eq!(client.put(path, same).await.body["noop"], true);
+}
+
+#[tokio::test]
+async fn tokens_are_made_listed_and_revoked_beside_the_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::on_sqlite(dir.path());
+    let made = maintain(
+        dir.path(),
+        &[
+            "token",
+            "create",
+            "--scope",
+            "mcp:read",
+            "--name",
+            "reader",
+            "--expires-in-days",
+            "1",
+        ],
+    );
+    assert!(made.status.success(), "{made:?}");
+    let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let reader = Client::at(&process.url, &token);
+    assert_eq!(reader.get("/api/dev/agents").await.status, 200);
+    assert_eq!(
+        reader
+            .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
+            .await
+            .status,
+        403
+    );
+    let listed = String::from_utf8(maintain(dir.path(), &["token", "list"]).stdout).unwrap();
+    let line = listed.lines().find(|line| line.contains("reader")).unwrap();
+    assert!(!listed.contains(&token) && line.contains("expires"), "{listed}");
+    let id = line.rsplit(' ').next().unwrap();
+    assert!(maintain(dir.path(), &["token", "revoke", id]).status.success());
+    assert_eq!(reader.get("/api/dev/agents").await.status, 401);
+    assert!(
+        !maintain(dir.path(), &["token", "create", "--scope", "mcp:everything"])
+            .status
+            .success()
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_was_cut_short_keeps_the_token_of_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = format!("owl_pat_{}", "a".repeat(32));
+    std::fs::write(dir.path().join("bootstrap-pat.txt"), format!("{token}\n")).unwrap();
+    let process = Process::on_sqlite(dir.path());
+    let answer = Client::at(&process.url, &token).get("/api/dev/agents").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body),
+        (200, &json!({ "agents": Value::Array(Vec::new()) }))
+    );
+}

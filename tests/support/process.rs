@@ -1,0 +1,109 @@
+//! The real binary serving in a process of its own.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A running `lobuctl serve`; killed when this is dropped.
+pub struct Process {
+    child: Child,
+    dir: PathBuf,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+}
+
+/// The binary with nothing of our environment.
+pub fn lobuctl(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lobuctl"));
+    command
+        .env_clear()
+        .env("HOME", dir)
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null());
+    command
+}
+
+/// `lobuctl serve` with a data directory.
+pub fn serve(dir: &Path) -> Command {
+    let mut command = lobuctl(dir);
+    command.arg("serve").arg("--data-dir").arg(dir);
+    command
+}
+
+/// What a maintenance command answers.
+pub fn maintain(dir: &Path, arguments: &[&str]) -> Output {
+    serve(dir).args(arguments).output().unwrap()
+}
+
+impl Process {
+    /// Starts on SQLite and waits until it listens.
+    pub fn on_sqlite(dir: &Path) -> Self {
+        Self::start(serve(dir), dir)
+    }
+
+    /// Starts on PostgreSQL; the directory is for the first token only.
+    pub fn on_postgres(dir: &Path, url: &SecretString) -> Self {
+        let mut command = serve(dir);
+        command.arg("--database-url").arg(url.expose_secret());
+        command.env("LOBUCTL_ENCRYPTION_KEY", "7a".repeat(32));
+        Self::start(command, dir)
+    }
+
+    fn start(mut command: Command, dir: &Path) -> Self {
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
+        let url = loop {
+            let Some(Ok(line)) = lines.next() else {
+                let _ = child.wait();
+                panic!("the server did not start: {said:?}");
+            };
+            if let Some(url) = line.strip_prefix("listening on ") {
+                break url.to_owned();
+            }
+            said.push(line);
+        };
+        // Nobody reads the log, but somebody must take it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
+            child,
+            dir: dir.to_owned(),
+            url,
+        }
+    }
+
+    /// The first start's token.
+    pub fn token(&self) -> String {
+        std::fs::read_to_string(self.dir.join("bootstrap-pat.txt"))
+            .unwrap()
+            .trim()
+            .to_owned()
+    }
+
+    /// SIGKILL, and the end of it.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM or SIGINT by name, and what the process exits with.
+    pub fn signal(mut self, name: &str) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
