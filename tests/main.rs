@@ -26,6 +26,7 @@ mod edge_session;
 mod edge_transport;
 mod server_malformed;
 mod server_platforms;
+mod pty_review;
 mod server_process;
 mod server_races;
 mod server_replay;
