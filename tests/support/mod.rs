@@ -1,6 +1,7 @@
 //! What several themes share.
 
 pub mod canned;
+pub mod comparison;
 pub mod faults;
 pub mod fixture;
 pub mod gate;
