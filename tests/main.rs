@@ -23,6 +23,7 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod pty_review;
 mod server_process;
 mod server_races;
 mod server_replay;

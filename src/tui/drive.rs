@@ -10,6 +10,7 @@ use futures_util::stream::{BoxStream, StreamExt};
 use futures_util::{FutureExt, future};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
@@ -244,13 +245,10 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
 
     /// Everything is drawn again, at the size that the terminal has now.
     fn refresh(&mut self) {
-        if self.terminal.clear().is_err() {
-            self.blind = true;
-        }
-        if let Ok(size) = self.terminal.size() {
-            let (width, height) = (size.width, size.height);
-            update(&mut self.model, Message::Resize { width, height });
-        }
+        // Not `clear`: that one asks the terminal where the cursor is, and the answer comes in as input.
+        let size = self.terminal.size();
+        let cleared = size.and_then(|size| self.terminal.resize(Rect::from((Position::ORIGIN, size))));
+        self.blind |= cleared.is_err();
         self.dirty = true;
     }
 

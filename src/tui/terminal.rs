@@ -7,6 +7,7 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic::{self, PanicHookInfo};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ tokio::task_local! {
 /// Shows the screen on standard output until it is left.
 pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit {
     let hook = Hook::install();
-    let mut guard = match Guard::enter(options.mouse) {
+    let guard = match Guard::enter(options.mouse) {
         Ok(guard) => guard,
         Err(error) => return no_terminal(&error),
     };
@@ -47,7 +48,7 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
         Err(error) => return no_terminal(&error),
     };
     let mut desk = Desk {
-        guard: &mut guard,
+        guard: &guard,
         editor: options.editor.clone(),
     };
     let screen = drive(&mut terminal, &mut desk, workbench, &options);
@@ -65,21 +66,23 @@ fn no_terminal(error: &io::Error) -> TuiExit {
     }
 }
 
+/// Whether the terminal is ours. Restoring it twice would put the cursor back to where it was before the panic's words.
+static HELD: AtomicBool = AtomicBool::new(false);
+
 /// Holds the terminal.
 struct Guard {
     mouse: bool,
-    held: bool,
 }
 
 impl Guard {
     fn enter(mouse: bool) -> io::Result<Self> {
-        let mut guard = Self { mouse, held: false };
+        let guard = Self { mouse };
         guard.take()?;
         Ok(guard)
     }
 
-    fn take(&mut self) -> io::Result<()> {
-        self.held = true;
+    fn take(&self) -> io::Result<()> {
+        HELD.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         if self.mouse {
@@ -87,22 +90,19 @@ impl Guard {
         }
         Ok(())
     }
-
-    fn give_back(&mut self) {
-        if std::mem::take(&mut self.held) {
-            restore();
-        }
-    }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.give_back();
+        restore();
     }
 }
 
-/// Everything that was switched on is switched off. Harmless when it was not on.
+/// Everything that was switched on is switched off, unless that has been done.
 fn restore() {
+    if !HELD.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut out = io::stdout();
     let _ = execute!(
         out,
@@ -160,7 +160,7 @@ impl Drop for Hook {
 
 /// The real outside.
 struct Desk<'a> {
-    guard: &'a mut Guard,
+    guard: &'a Guard,
     editor: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl Outside for Desk<'_> {
     async fn edit(&mut self, origin: &Origin) -> Result<(), String> {
         let editor = self.editor.as_deref().unwrap_or_default();
         let words = editor::command(editor, origin).ok_or("no editor: set `$EDITOR`")?;
-        self.guard.give_back();
+        restore();
         let result = open(&words).await;
         self.resume();
         result
@@ -195,7 +195,7 @@ impl Outside for Desk<'_> {
 
     async fn suspend(&mut self) {
         let continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()));
-        self.guard.give_back();
+        restore();
         let stopped = kill_current_process_group(Signal::TSTP);
         if let (Ok(mut continued), Ok(())) = (continued, stopped) {
             // Where nobody can continue the process it is not stopped either: go on after a moment.

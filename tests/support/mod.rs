@@ -3,11 +3,13 @@
 pub mod canned;
 pub mod faults;
 pub mod fixture;
+pub mod gate;
 pub mod naive;
 pub mod play;
 pub mod postgres;
 pub mod process;
 pub mod project;
+pub mod pty;
 pub mod race;
 pub mod running;
 pub mod server;
