@@ -18,3 +18,7 @@ demo:
 # Plan and apply at size, against one request at a time.
 bench:
     cargo bench
+
+# Every screen at three sizes, to look at.
+gallery:
+    cargo run --example gallery

@@ -12,6 +12,7 @@ pub use common::{Color, Common, Format};
 pub use serve::{ServeArgs, ServeCommand, TokenCommand};
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -80,6 +81,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; every problem at once.
     Validate,
+    /// Write the files of a project that plans and applies as it is.
+    Init(InitArgs),
     /// Run the embedded server: a SQLite file, or PostgreSQL by URL.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
@@ -124,6 +127,13 @@ Examples:
   export LOBU_API_TOKEN=$(cat .lobu/server/bootstrap-pat.txt)
   lobuctl plan --url http://127.0.0.1:8787 --org dev
   lobuctl serve token create --scope mcp:read";
+
+/// Arguments of `lobuctl init`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct InitArgs {
+    /// Where to; the current folder by default.
+    pub folder: Option<PathBuf>,
+}
 
 /// Arguments of `lobuctl demo`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]

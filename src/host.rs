@@ -308,7 +308,8 @@ impl Write for Memory {
     }
 }
 
+/// Some terminals know no size and say 0.
 fn real_size() -> Option<Size> {
     let (columns, rows) = crossterm::terminal::size().ok()?;
-    Some(Size { columns, rows })
+    (columns > 0 && rows > 0).then_some(Size { columns, rows })
 }

@@ -350,3 +350,20 @@ async fn a_server_without_tls_is_told_apart_from_one_that_is_not_there() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn one_connection_serves_many_requests() {
+    use axum::extract::ConnectInfo;
+    use std::net::SocketAddr;
+    let peer = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
+    let router = axum::Router::new().route("/peer", axum::routing::get(peer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let transport = to(&format!("http://{}", listener.local_addr().unwrap()));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    let mut peers = std::collections::BTreeSet::new();
+    for _ in 0..10 {
+        peers.insert(transport.send(Request::get("/peer")).await.unwrap().body);
+    }
+    assert_eq!(peers.len(), 1);
+}

@@ -287,3 +287,33 @@ async fn a_start_that_was_cut_short_keeps_the_token_of_its_file() {
         (200, &json!({ "agents": Value::Array(Vec::new()) }))
     );
 }
+
+#[tokio::test]
+async fn the_log_names_routes_and_no_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::talkative(dir.path());
+    let token = process.token();
+    let client = Client::at(&process.url, &token);
+    write(&client, "logged").await.unwrap();
+    let path = "/api/dev/agents/logged/platforms/by-stable-id/logged-telegram";
+    client
+        .put(
+            path,
+            json!({ "platform": "pigeon", "config": { "botToken": "another-SECRETTOKEN" } }),
+        )
+        .await;
+    client
+        .patch(
+            "/api/dev/agents/logged/config",
+            json!({ "authProfiles": [{ "credential": "third-SECRETTOKEN" }] }),
+        )
+        .await;
+    client.get("/api/dev/agents/logged/platforms?token=SECRETTOKEN").await;
+    // The line of a request is written before its answer is sent.
+    let log = process.log();
+    assert!(log.contains("/api/{org}/agents/{agent}/config"), "{log}");
+    assert!(
+        !log.contains("SECRETTOKEN") && !log.contains(&token) && !log.contains("Bearer"),
+        "{log}"
+    );
+}

@@ -168,3 +168,33 @@ async fn three_processes_on_one_postgres_keep_their_promises() {
     drop(processes);
     database.drop_now().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_start_at_once_make_one_first_start() {
+    let Some(database) = Database::create("first_start").await else {
+        return;
+    };
+    let runtime = Arc::new(ScriptedRuntime::default());
+    let opening: Vec<_> = (0..3)
+        .map(|_| {
+            let mut options = options(
+                Storage::Postgres {
+                    url: database.url.clone(),
+                },
+                &runtime,
+            );
+            options.encryption_key = Some(SecretString::from("7a".repeat(32)));
+            tokio::spawn(Server::open(options))
+        })
+        .collect();
+    let mut tokens = 0;
+    let mut servers = Vec::new();
+    for open in opening {
+        let server = open.await.unwrap().unwrap();
+        tokens += usize::from(server.bootstrap_token().is_some());
+        servers.push(server);
+    }
+    assert_eq!(tokens, 1);
+    drop(servers);
+    database.drop_now().await;
+}

@@ -1,8 +1,14 @@
 //! The routes that the client uses, in the order it uses them, against a server in memory.
 
-use serde_json::json;
+use axum::body::Body;
+use axum::http::Request;
+use lobuctl::wire::agent::{AgentList, CONFIG_PROOF_KEYS, CreateAgent};
+use lobuctl::wire::platform::{PlatformList, UpsertReply};
+use lobuctl::wire::schema::{EntityType, RelationshipType, Rule};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
-use crate::support::server::{Client, memory_server};
+use crate::support::server::{Client, ask, memory_server};
 
 #[tokio::test]
 async fn an_agent_its_settings_and_its_platforms() {
@@ -93,4 +99,117 @@ async fn types_and_rules() {
     let audit = client.get("/api/dev/audit?limit=2").await.body;
     assert_eq!(audit["events"][0]["action"], "relationship-type.delete");
     assert_eq!(audit["events"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_needs_no_credentials() {
+    let (server, _token) = memory_server().await;
+    let get = async |path: &str| {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        ask(&server.router(), request).await
+    };
+    let health = get("/health").await.body;
+    assert_eq!(
+        (&health["status"], &health["service"]),
+        (&json!("ok"), &json!("owletto-api"))
+    );
+    assert_eq!(get("/health/ready").await.body["database"], "ok");
+    assert_eq!(get("/api/health").await.body["service"], "user-research-mcp");
+    assert_eq!(
+        get("/api/features").await.body,
+        json!({ "agents": true, "lobuEmbedded": true })
+    );
+    assert_eq!(get("/api/auth-config").await.body["emailPassword"], false);
+    assert!(get("/.well-known/oauth-protected-resource").await.body["authorization_servers"].is_array());
+    assert!(get("/.well-known/oauth-authorization-server").await.body["issuer"].is_string());
+    assert!(get("/openapi.json").await.body["paths"].is_object());
+    assert_eq!(get("/api/agents/platforms/slack").await.body["name"], "Slack");
+    assert_eq!(get("/api/organizations").await.body, json!({ "organizations": [] }));
+    assert_eq!(get("/api/dev/public/agents").await.status, 404);
+    server.set_public("dev", true).await.unwrap();
+    assert_eq!(get("/api/organizations").await.body["organizations"][0]["slug"], "dev");
+    assert_eq!(get("/api/dev/public/agents").await.body, json!({ "agents": [] }));
+    assert_eq!(
+        get("/api/dev/public/organization").await.body["organization"]["slug"],
+        "dev"
+    );
+    assert_eq!(get("/nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn which_organisations_there_are() {
+    let (server, token) = memory_server().await;
+    server.create_organization("team").await.unwrap();
+    assert!(server.create_organization("team").await.is_err());
+    assert!(
+        server.create_organization("agents").await.is_err(),
+        "the name of a route"
+    );
+    let client = Client::new(&server, &token);
+    let list = client.post("/api/dev/list_organizations", json!({})).await.body;
+    assert_eq!(
+        list,
+        json!([
+            { "slug": "dev", "name": "dev", "is_member": true, "is_current": true, "visibility": "private" },
+            { "slug": "team", "name": "team", "is_member": true, "is_current": false, "visibility": "private" },
+        ])
+    );
+    let resolved = client
+        .post("/api/dev/resolve_path", json!({ "path": "/dev" }))
+        .await
+        .body;
+    assert_eq!(
+        (&resolved["workspace"]["slug"], &resolved["workspace"]["type"]),
+        (&json!("dev"), &json!("organization"))
+    );
+    assert_eq!(
+        client
+            .post("/api/dev/resolve_path", json!({ "path": "/nope" }))
+            .await
+            .status,
+        400
+    );
+}
+
+fn reads<T: DeserializeOwned>(body: &Value) -> T {
+    serde_json::from_value(body.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn answers_have_the_shapes_that_the_client_reads() {
+    let (server, token) = memory_server().await;
+    let client = Client::new(&server, &token);
+    let created = client
+        .post(
+            "/api/dev/agents",
+            json!({ "agentId": "abc", "name": "x", "description": "" }),
+        )
+        .await;
+    assert_eq!(reads::<CreateAgent>(&created.body).description.as_deref(), Some(""));
+    assert_eq!(
+        reads::<AgentList>(&client.get("/api/dev/agents").await.body).agents[0].agent_id,
+        "abc"
+    );
+    let config = client.get("/api/dev/agents/abc/config").await.body;
+    assert!(CONFIG_PROOF_KEYS.iter().all(|key| config.get(key).is_some()));
+    let path = "/api/dev/agents/abc/platforms/by-stable-id/abc-teams";
+    let body = json!({ "platform": "teams", "config": { "appId": "a", "appPassword": "b" } });
+    let reply: UpsertReply = reads(&client.put(path, body.clone()).await.body);
+    assert!(!reply.noop && !reply.updated && reply.platform.status == "active");
+    assert!(reads::<UpsertReply>(&client.put(path, body).await.body).noop);
+    let list: PlatformList = reads(&client.get("/api/dev/agents/abc/platforms").await.body);
+    assert_eq!(list.platforms[0].agent_id.as_deref(), Some("abc"));
+    let call = |kind: &str, action: &str| {
+        json!({ "schema_type": kind, "action": action, "slug": "thing", "name": "Thing", "is_symmetric": true,
+            "auto_create_when": [{ "targetField": "email" }], "source_entity_type_slug": "a", "target_entity_type_slug": "b" })
+    };
+    let entity = client.schema(call("entity_type", "create")).await.body;
+    assert!(!reads::<EntityType>(&entity["entity_type"]).is_system);
+    client.schema(call("relationship_type", "create")).await;
+    let got = client.schema(call("relationship_type", "get")).await.body;
+    let relation: RelationshipType = reads(&got["relationship_type"]);
+    assert!(relation.is_symmetric && relation.metadata.unwrap()["autoCreateWhen"].is_array());
+    client.schema(call("relationship_type", "add_rule")).await;
+    let rules = client.schema(call("relationship_type", "list_rules")).await.body;
+    assert_eq!(reads::<Vec<Rule>>(&rules["rules"])[0].target_entity_type_slug, "b");
 }

@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod doctor;
 mod guard;
+mod init;
 mod log;
 mod plan;
 mod prompt;
@@ -50,6 +51,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
             };
             plan::run(console, &cli.common, &arguments, interrupt).await
         }
+        Command::Init(arguments) => init::run(console, &arguments),
         Command::Validate => validate::run(console, &cli.common),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,

@@ -8,12 +8,13 @@ use super::guard;
 use super::prompt;
 use super::review;
 use super::signal::Interrupt;
-use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project};
+use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project, retry_words};
 use crate::cli::{ApplyArgs, Common, Format};
 use crate::config::Loaded;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{Draft, Pattern, Plan, Prune, Row, Selection};
+use crate::remote::Attempt;
 use crate::report::markdown;
 use crate::resource::Address;
 use crate::show::change::Detail;
@@ -42,7 +43,9 @@ pub async fn run(
     let session = choose(&console.host, &settings.flags, organization.as_deref())?;
     session.warnings.iter().for_each(|warning| console.warning(warning));
     let log = console.request_log()?;
-    let connection = connect(&session, settings.parallelism)?.logged(log.as_ref());
+    let waiting = console.clone();
+    let tell_retry = move |attempt: &Attempt| retry_words(attempt).iter().for_each(|words| waiting.progress(words));
+    let connection = connect(&session, settings.parallelism)?.watched(log, tell_retry);
     let workspace = interrupt
         .or(Workspace::read(project, connection, &settings, &|_| {}))
         .await?;

@@ -11,7 +11,7 @@ use super::applying::{exit_of, options, summarize};
 use super::console::Console;
 use super::plan::targeted;
 use super::signal::Interrupt;
-use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project};
+use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project, retry_words};
 use crate::apply::event::Event;
 use crate::apply::{Cancel, apply};
 use crate::cli::{ApplyArgs, Common};
@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::{Draft, Plan, Prune, Selection, schedule};
-use crate::remote::Reading;
+use crate::remote::{Attempt, Reading};
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Address;
 use crate::session::Session;
@@ -269,7 +269,14 @@ impl Loading {
 
     async fn read_server(&self, session: &Session, project: crate::config::Project) -> Result<Workspace, Failure> {
         let log = self.console.request_log()?;
-        let connection = connect(session, self.settings.parallelism)?.logged(log.as_ref());
+        let steps = self.steps.clone();
+        let tell_retry = move |attempt: &Attempt| {
+            if let Some(words) = retry_words(attempt) {
+                // A screen that has closed does not listen.
+                let _ = steps.send(LoadStep::failed("waiting for the server", words));
+            }
+        };
+        let connection = connect(session, self.settings.parallelism)?.watched(log, tell_retry);
         let kinds: Mutex<BTreeMap<String, usize>> = Mutex::default();
         let what = format!("read {}", connection.target.url);
         self.tell(LoadStep::began(&what));

@@ -10,7 +10,7 @@ use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
-use crate::remote::{Client, HttpOptions, HttpTransport, RemoteError, Retry, Scope, Watch, fetch};
+use crate::remote::{Attempt, Client, HttpOptions, HttpTransport, RemoteError, Retry, Scope, Watch, fetch};
 use crate::resource::State;
 use crate::session::{Flags, Inputs, Session, Stored};
 
@@ -112,16 +112,29 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The same, with every try of a read in the log.
-    pub fn logged(self, log: Option<&RequestLog>) -> Self {
-        match log.cloned() {
-            Some(log) => Self {
-                client: self.client.watched(move |attempt| log.attempt(attempt)),
-                ..self
-            },
-            None => self,
+    /// The same, with every try of a read in the log, and handed to whoever waits for it.
+    pub fn watched(self, log: Option<RequestLog>, waiting: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
+        let watch = move |attempt: &Attempt| {
+            if let Some(log) = &log {
+                log.attempt(attempt);
+            }
+            waiting(attempt);
+        };
+        Self {
+            client: self.client.watched(watch),
+            ..self
         }
     }
+}
+
+/// `GET /api/dev/agents: connection refused; try 2 of 5 in 0.3 s`, where there is another try.
+pub fn retry_words(attempt: &Attempt) -> Option<String> {
+    let (delay, reason) = attempt.will_retry.as_ref()?;
+    let (next, of, wait) = (attempt.attempt + 1, attempt.of, delay.as_secs_f64());
+    Some(format!(
+        "{} {}: {reason}; try {next} of {of} in {wait:.1} s",
+        attempt.method, attempt.path
+    ))
 }
 
 /// The way to the server; sends nothing yet.

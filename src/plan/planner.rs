@@ -56,7 +56,8 @@ pub fn plan(
         rows: BTreeMap::new(),
         steps: BTreeMap::new(),
     };
-    declared(desired).for_each(|(address, resource)| planner.add(address, resource));
+    let stated = with_implied_inverses(desired, remote);
+    declared(&stated).for_each(|(address, resource)| planner.add(address, resource));
     drift::add(&mut planner, desired);
     let Planner {
         mut rows, mut steps, ..
@@ -76,6 +77,29 @@ pub fn plan(
         },
         steps,
     })
+}
+
+/// The server writes both sides of a pair of inverse types. Where the files name only one side, what the server then has
+/// on the other is no drift.
+fn with_implied_inverses(desired: &State, remote: &State) -> State {
+    let mut stated = desired.clone();
+    for (slug, wanted) in &mut stated.relationship_types {
+        let found = remote
+            .relationship_types
+            .get(slug)
+            .and_then(|found| found.inverse_type_slug.as_ref());
+        let names_back = |inverse: &&String| {
+            let other = desired
+                .relationship_types
+                .get(*inverse)
+                .and_then(|other| other.inverse_type_slug.as_ref());
+            other == Some(slug)
+        };
+        if wanted.inverse_type_slug.is_none() {
+            wanted.inverse_type_slug = found.filter(names_back).cloned();
+        }
+    }
+    stated
 }
 
 pub(super) struct Planner<'a> {

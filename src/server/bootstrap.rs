@@ -93,6 +93,20 @@ fn kept_token(path: &Path) -> Result<SecretString, ServerError> {
     Ok(token)
 }
 
+/// Slugs that are routes, not organisations.
+const TAKEN: [&str; 5] = ["agents", "auth-config", "features", "health", "organizations"];
+
+/// Refuses a slug that cannot stand in a path of its own.
+pub(crate) fn check_slug(slug: &str) -> Result<(), ServerError> {
+    let plain = |each: u8| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-';
+    if slug.is_empty() || slug.starts_with('-') || !slug.bytes().all(plain) || TAKEN.contains(&slug) {
+        return Err(ServerError::Argument(format!(
+            "`{slug}` cannot be the slug of an organisation"
+        )));
+    }
+    Ok(())
+}
+
 pub(crate) async fn organization(tx: &mut Tx<'_>, id: &str, slug: &str) -> Result<(), ServerError> {
     let sql = "INSERT INTO organization (id, slug, name, created_at) VALUES ($1, $2, $2, $3)";
     tx.execute(sql, params![id, slug, now()]).await?;

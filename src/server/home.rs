@@ -45,23 +45,28 @@ pub(crate) enum Share {
 }
 
 impl Home {
-    pub(crate) async fn open(storage: &Storage, key: Option<&SecretString>, share: Share) -> Result<Self, ServerError> {
+    pub(crate) async fn open(
+        storage: &Storage,
+        key: Option<&SecretString>,
+        share: Share,
+        connections: u32,
+    ) -> Result<Self, ServerError> {
         match storage {
             Storage::Memory => {
                 let key = key.cloned().map_or_else(Crypto::new_key, Ok)?;
                 Self::ready(Db::memory().await?, Crypto::from_text(&key)?, Presence::Nobody).await
             }
-            Storage::Sqlite { data_dir } => Self::directory(data_dir, key).await,
+            Storage::Sqlite { data_dir } => Self::directory(data_dir, key, connections).await,
             Storage::Postgres { url } => {
                 let crypto = Crypto::from_text(key.ok_or(ServerError::KeyRequired)?)?;
-                let db = Db::postgres(url).await?;
+                let db = Db::postgres(url, connections).await?;
                 let presence = presence(&db, share).await?;
                 Self::ready(db, crypto, presence).await
             }
         }
     }
 
-    async fn directory(dir: &Path, key: Option<&SecretString>) -> Result<Self, ServerError> {
+    async fn directory(dir: &Path, key: Option<&SecretString>, connections: u32) -> Result<Self, ServerError> {
         file::private_dir(dir)?;
         let presence = Presence::Directory {
             _lock: file::lock_dir(dir)?,
@@ -70,7 +75,7 @@ impl Home {
         if !path.exists() {
             drop(file::create_new(&path)?);
         }
-        let db = Db::sqlite(&path).await?;
+        let db = Db::sqlite(&path, connections).await?;
         migration::migrate(&db).await?;
         let crypto = directory_key(&db, dir, key).await?;
         Self::ready(db, crypto, presence).await

@@ -56,7 +56,13 @@ impl Server {
     /// Opens the storage, brings its tables up to date, and makes the organisation `dev` with an admin token when there
     /// is none.
     pub async fn open(options: ServerOptions) -> Result<Self, ServerError> {
-        let home = Home::open(&options.storage, options.encryption_key.as_ref(), Share::Serve).await?;
+        let home = Home::open(
+            &options.storage,
+            options.encryption_key.as_ref(),
+            Share::Serve,
+            options.connections,
+        )
+        .await?;
         let (db, locks) = (home.db, Locks::default());
         let keep_in = match &options.storage {
             Storage::Sqlite { data_dir } => Some(
@@ -104,6 +110,7 @@ impl Server {
 
     /// Makes a private organisation; its owner is the first user.
     pub async fn create_organization(&self, slug: &str) -> Result<(), ServerError> {
+        bootstrap::check_slug(slug)?;
         let mut tx = self.app.db.begin().await?;
         let sql = "SELECT id FROM organization WHERE slug = $1";
         if tx.optional(sql, params![slug]).await?.is_some() {

@@ -76,9 +76,14 @@ pub struct ServerOptions {
     pub bootstrap_file: Option<PathBuf>,
     /// What a single request may cost.
     pub limits: Limits,
+    /// Most connections to the database for queries; PostgreSQL gets half as many again for locks.
+    pub connections: u32,
 }
 
 impl ServerOptions {
+    /// Enough for a small team; three servers of it fit into PostgreSQL's usual hundred.
+    pub const CONNECTIONS: u32 = 16;
+
     /// The defaults over a storage.
     pub fn new(storage: Storage) -> Self {
         Self {
@@ -89,6 +94,7 @@ impl ServerOptions {
             encryption_key: None,
             bootstrap_file: None,
             limits: Limits::default(),
+            connections: Self::CONNECTIONS,
         }
     }
 

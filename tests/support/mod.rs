@@ -5,6 +5,7 @@ pub mod faults;
 pub mod fixture;
 pub mod gate;
 pub mod naive;
+pub mod peer;
 pub mod play;
 pub mod postgres;
 pub mod process;
@@ -21,4 +22,13 @@ pub mod stub;
 pub fn aloud(what: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+}
+
+/// Bytes in hexadecimal, each after a mark.
+pub fn hex(bytes: &[u8], mark: &str) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{mark}{byte:02X}");
+        text
+    })
 }

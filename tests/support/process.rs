@@ -4,12 +4,14 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use secrecy::{ExposeSecret, SecretString};
 
 /// A running `lobuctl serve`; killed when this is dropped.
 pub struct Process {
     child: Child,
+    log: Arc<Mutex<String>>,
     dir: PathBuf,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
@@ -44,6 +46,18 @@ impl Process {
         Self::start(serve(dir), dir)
     }
 
+    /// Starts on SQLite and logs all there is to log.
+    pub fn talkative(dir: &Path) -> Self {
+        let mut command = serve(dir);
+        command.arg("-vv");
+        Self::start(command, dir)
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Starts on PostgreSQL; the directory is for the first token only.
     pub fn on_postgres(dir: &Path, url: &SecretString) -> Self {
         let mut command = serve(dir);
@@ -70,10 +84,18 @@ impl Process {
             }
             said.push(line);
         };
-        // Nobody reads the log, but somebody must take it.
-        std::thread::spawn(move || lines.for_each(drop));
+        let log = Arc::new(Mutex::new(said.join("\n")));
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut kept = kept.lock().unwrap();
+                kept.push('\n');
+                kept.push_str(&line);
+            }
+        });
         Self {
             child,
+            log,
             dir: dir.to_owned(),
             url,
         }

@@ -35,7 +35,9 @@ pub async fn run(
     let server = Embedded::start()
         .await
         .map_err(|error| Failure::failed("the embedded server does not start").because(&error))?;
-    let console = server.console(console);
+    let mut console = server.console(console);
+    // Paths are shown as seen from here.
+    folder.path().clone_into(&mut console.host.current_dir);
     let common = Common {
         config: Some(folder.path().join("support-desk/lobu.toml")),
         url: Some(server.url.clone()),

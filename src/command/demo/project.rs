@@ -39,10 +39,17 @@ impl Folder {
     /// # Errors
     /// When the temporary folder cannot be written to.
     pub fn create() -> Result<Self, Failure> {
-        let folder = Self(std::env::temp_dir().join(format!("lobuctl-demo-{}", std::process::id())));
-        folder.write().map_err(|error| {
-            Failure::failed(format!("the demo's folder {} cannot be written", folder.0.display())).because(&error)
-        })?;
+        let place = std::env::temp_dir().join(format!("lobuctl-demo-{}", std::process::id()));
+        let unwritable = |error: &std::io::Error| {
+            Failure::failed(format!("the demo's folder {} cannot be written", place.display())).because(error)
+        };
+        // Never a folder that somebody else has put there.
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&place).map_err(|error| unwritable(&error))?;
+        let folder = Self(place.clone());
+        folder.write().map_err(|error| unwritable(&error))?;
         Ok(folder)
     }
 

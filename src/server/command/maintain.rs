@@ -31,7 +31,7 @@ pub async fn backup(args: &BackupArgs, out: &mut (dyn Write + Send)) -> Result<(
     let Some(target) = args.file.to_str() else {
         return Err(ServerError::Argument("the backup's path is not UTF-8".to_owned()));
     };
-    let source = Db::sqlite(&args.place.data_dir.join(home::DATABASE)).await?;
+    let source = Db::sqlite(&args.place.data_dir.join(home::DATABASE), 1).await?;
     drop(file::create_new(&args.file)?);
     let copied = source.copy_into(target).await;
     source.close().await;
@@ -65,7 +65,7 @@ pub async fn rekey(args: &RekeyArgs, out: &mut (dyn Write + Send)) -> Result<(),
         let words = "the key comes from LOBUCTL_ENCRYPTION_KEY, so the new one must be given too";
         return Err(ServerError::Argument(words.to_owned()));
     }
-    let home = Home::open(&place.storage(), old.as_ref(), Share::Alone).await?;
+    let home = Home::open(&place.storage(), old.as_ref(), Share::Alone, 1).await?;
     bootstrap::check_key(&home.db, &home.crypto).await?;
     sealing::migrate_older(&home.db, &home.crypto).await?;
     let text = args.new_key.clone().map_or_else(Crypto::new_key, Ok)?;

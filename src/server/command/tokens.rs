@@ -48,8 +48,8 @@ pub struct TokenRevokeArgs {
 async fn open(place: &Place) -> Result<Db, ServerError> {
     place.must_exist()?;
     let db = match place.storage() {
-        Storage::Sqlite { data_dir } => Db::sqlite(&data_dir.join(home::DATABASE)).await?,
-        Storage::Postgres { url } => Db::postgres(&url).await?,
+        Storage::Sqlite { data_dir } => Db::sqlite(&data_dir.join(home::DATABASE), 1).await?,
+        Storage::Postgres { url } => Db::postgres(&url, 1).await?,
         Storage::Memory => Db::memory().await?,
     };
     migration::migrate(&db).await?;

@@ -12,8 +12,6 @@ use super::Db;
 use crate::server::error::ServerError;
 
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_QUERIES: u32 = 16;
-const POSTGRES_LOCKS: u32 = 8;
 
 impl Db {
     /// A database that dies with the process. One connection, for `:memory:` belongs to its connection.
@@ -31,8 +29,9 @@ impl Db {
         })
     }
 
-    /// A file in WAL mode. Every commit reaches the disk before it is acknowledged.
-    pub(crate) async fn sqlite(file: &Path) -> Result<Self, ServerError> {
+    /// A file in WAL mode. Every commit reaches the disk before it is acknowledged. With one connection for everything,
+    /// readers wait for writers too.
+    pub(crate) async fn sqlite(file: &Path, connections: u32) -> Result<Self, ServerError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -45,24 +44,30 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None);
         let write = write.connect_with(options.clone()).await?;
+        if connections <= 1 {
+            return Ok(Self::Sqlite {
+                read: write.clone(),
+                write,
+            });
+        }
         let read = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
+            .max_connections(connections.min(SQLITE_READERS))
             .connect_with(options)
             .await?;
         Ok(Self::Sqlite { read, write })
     }
 
     /// A PostgreSQL database, with connections for queries and others for locks.
-    pub(crate) async fn postgres(url: &SecretString) -> Result<Self, ServerError> {
+    pub(crate) async fn postgres(url: &SecretString, connections: u32) -> Result<Self, ServerError> {
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
         let options = options.application_name("lobuctl");
         let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_QUERIES)
+            .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone())
             .await?;
         let locks = PgPoolOptions::new()
-            .max_connections(POSTGRES_LOCKS)
+            .max_connections(connections / 2 + 2)
             .acquire_timeout(Duration::from_secs(30))
             .connect_lazy_with(options);
         Ok(Self::Postgres { pool, locks })
