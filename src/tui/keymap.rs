@@ -145,7 +145,7 @@ pub const TABLE: &[Binding] = &[
     bound(&[Key::char('r')], &[Context::Trouble], Action::Work(Work::Retry), (1, "retry"), "plan again and offer what is left"),
     bound(&[Key::char('r')], &[Context::Done], Action::Work(Work::Replan), (4, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('s')], BOARD, Action::Talk(Talk::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
-    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Work(Work::Edit), (8, "edit"), "open the file at the line in $EDITOR, then plan again").when(can_edit),
+    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Work(Work::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the field on the screen, then plan again").when(can_edit),
     bound(&[Key::char('l')], RUN, Action::See(See::Log), (6, "log"), "the log of requests, or the detail"),
     bound(&[Key::char('f')], &[Context::Running], Action::See(See::Follow), (7, "follow"), "the cursor follows the work, or stays"),
     bound(&[Key::char('d')], BOARD, Action::See(See::SideBySide), (10, "side by side"), "before and after side by side").when(on_row),

@@ -11,6 +11,7 @@ use super::paint::Canvas;
 use crate::apply::Tally;
 use crate::plan::Counts;
 use crate::show::Role;
+use crate::show::outcome::duration;
 use crate::tui::board::Board;
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, Run, RunState, Screen};
@@ -126,7 +127,12 @@ fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
 
 fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
     let tally = run.progress.tally();
-    let elapsed = seconds(run.elapsed(model.now_ms));
+    let elapsed = run.elapsed(model.now_ms);
+    let elapsed = if run.has_ended() {
+        duration(elapsed)
+    } else {
+        seconds(elapsed)
+    };
     let end = canvas.right(area.x, area.y, area.right(), &elapsed, canvas.theme.role(Role::Dim));
     let mut x = area.x;
     if area.width >= 50 && !run.has_ended() {
