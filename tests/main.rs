@@ -24,6 +24,7 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod laws;
 mod pty_review;
 mod server_malformed;
 mod server_platforms;

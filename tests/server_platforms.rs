@@ -275,6 +275,27 @@ async fn local_mode_stores_what_comes() {
     assert_eq!(client.get("/api/features").await.body["lobuEmbedded"], false);
 }
 
+/// An agent goes while one of its platforms comes up or changes: nothing is left behind, in the row or running.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_deleted_meanwhile_takes_the_platform_with_it() {
+    let stage = Stage::new(ScriptedRuntime::default().with_delay(Duration::from_millis(150))).await;
+    for before in [None, Some("1")] {
+        stage
+            .client
+            .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
+            .await;
+        if let Some(chat) = before {
+            assert_eq!(stage.put(chat).await.status, 201);
+        }
+        let client = stage.client.clone();
+        let put = tokio::spawn(async move { client.put(PATH, telegram("2")).await });
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        assert_eq!(stage.client.delete("/api/dev/agents/host").await.status, 200);
+        assert_eq!(put.await.unwrap().body["error"], "Agent not found");
+        assert_eq!((stage.client.get(ROW).await.status.as_u16(), stage.runs()), (404, None));
+    }
+}
+
 /// The connection that holds the lock dies while the platform starts: nothing is written without the lock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_gives_the_lock_and_the_write_up() {

@@ -138,9 +138,10 @@ async fn attempt_step(
         Prepared::Done(outcome) => return Ok(outcome),
     };
     context.notes.writing.store(true, Ordering::Relaxed);
-    let outcome = perform(context, &operation).await;
+    // A failure leaves the mark: its request may have been carried out.
+    let outcome = perform(context, &operation).await?;
     context.notes.writing.store(false, Ordering::Relaxed);
-    outcome
+    Ok(outcome)
 }
 
 enum Prepared {

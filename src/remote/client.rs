@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, AnswerError};
@@ -29,6 +30,7 @@ pub struct Client {
     retry: Retry,
     organization: String,
     parallelism: usize,
+    in_flight: Arc<Semaphore>,
 }
 
 /// A request before it is sent.
@@ -59,12 +61,14 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    /// A client of this organisation.
+    /// A client of this organisation. It and its clones have at most `parallelism` requests in flight.
     pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
+        let parallelism = parallelism.max(1);
         Self {
             retry,
             organization: organization.into(),
-            parallelism: parallelism.max(1),
+            parallelism,
+            in_flight: Arc::new(Semaphore::new(parallelism)),
         }
     }
 
@@ -251,7 +255,10 @@ impl Client {
             secrets: call.secrets,
             ..Request::new(call.method, call.path.clone())
         };
+        // The semaphore is never closed; a request without a permit would merely be one too many.
+        let permit = self.in_flight.acquire().await.ok();
         let response = self.retry.send(request).await?;
+        drop(permit);
         let Some(answer) = answer::refusal(call.method, &call.path, &response) else {
             return Ok(Reply {
                 method: call.method,

@@ -1,10 +1,12 @@
 //! What several themes share.
 
 pub mod canned;
+pub mod comparison;
 pub mod faults;
 pub mod fixture;
 pub mod gate;
 pub mod naive;
+pub mod organisation;
 pub mod peer;
 pub mod play;
 pub mod postgres;
