@@ -26,8 +26,8 @@ use crate::resource::Address;
 use crate::session::Session;
 use crate::show::{Line, Role};
 use crate::tui::{
-    ApplyRequest, ColorDepth, Ending, GlyphSet, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow, Title, TuiExit,
-    TuiOptions, Workbench, run as run_screen,
+    ApplyRequest, Background, ColorDepth, Ending, GlyphSet, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow,
+    Title, TuiExit, TuiOptions, Workbench, run as run_screen,
 };
 
 /// Shows the review, and says on the normal screen what came of it.
@@ -48,6 +48,9 @@ pub async fn run(
         current: Arc::default(),
     };
     let exit = run_screen(Arc::new(bench), screen_options(&console.host)).await;
+    if let Some(refused) = &exit.refused {
+        console.failure(&Failure::failed(format!("the run broke off: {refused}")));
+    }
     if let Some(trouble) = &exit.trouble {
         console.failure(&Failure::failed(format!("the screen had to close: {trouble}")));
     }
@@ -75,7 +78,11 @@ fn screen_options(host: &Host) -> TuiOptions {
             GlyphSet::Ascii
         },
         depth,
-        light: matches!(background, Some(7 | 15)),
+        background: match background {
+            Some(7 | 15) => Background::Light,
+            Some(0..=6 | 8) => Background::Dark,
+            _ => Background::Unknown,
+        },
         editor: environment
             .get("VISUAL")
             .or_else(|| environment.get("EDITOR"))
@@ -99,7 +106,9 @@ fn finish(console: &Console, exit: &TuiExit, interrupt: &Interrupt) -> Result<Ex
         }
     });
     Ok(match exit.ending {
-        _ if exit.trouble.is_some() => of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed),
+        _ if exit.trouble.is_some() || exit.refused.is_some() => {
+            of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed)
+        }
         Ending::Left | Ending::Applied => of_run.unwrap_or(Exit::Done),
         Ending::LoadFailed { .. } => Exit::Failed,
         Ending::Interrupted => of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Interrupted),

@@ -249,6 +249,8 @@ pub struct Script {
     pub hangs: Option<Address>,
     /// Applying wants the organisation's name.
     pub protected: bool,
+    /// The first row never ends, whatever is asked.
+    pub deaf: bool,
 }
 
 /// A workbench over a canned plan. What was applied is a noop in the next plan.
@@ -453,6 +455,9 @@ impl Applying {
             address: address.clone(),
         });
         tokio::time::sleep(self.script.pace).await;
+        if self.script.deaf {
+            std::future::pending::<()>().await;
+        }
         if self.script.hangs.as_ref() == Some(&address) {
             cancel.stopping().await;
             self.send(EventKind::Cancelling);

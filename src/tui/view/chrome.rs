@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 
 use super::header;
 use super::paint::Canvas;
+use crate::show::outcome::duration;
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::keymap;
@@ -74,7 +75,7 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let strong = canvas.theme.role(Role::Strong);
     let mut x = canvas.text(2, area.y, end, " lobuctl ", strong);
     let Some(board) = model.board() else { return };
-    let took = format!(" plan {} ", header::seconds(board.facts.took_ms));
+    let took = format!(" plan {} ", duration(board.facts.took_ms));
     x += 1;
     let room = usize::from(end.saturating_sub(x + 2));
     let words = from_to(board, room);
