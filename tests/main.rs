@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod cli_apply;
 mod config_broken;
 mod config_examples;
 mod config_load;
@@ -26,6 +27,7 @@ mod edge_retry;
 mod edge_session;
 mod edge_transport;
 mod laws;
+mod plan_text;
 mod pty_review;
 mod server_malformed;
 mod server_platforms;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::console::Console;
 use crate::plan::Counts;
+use crate::show::plan::plural;
 
 /// Asks whether to apply. A protected target wants the organisation's name, everything else `y` or `yes`.
 pub fn confirm(console: &Console, counts: &Counts, protected: Option<&str>) -> bool {
@@ -30,8 +31,20 @@ pub fn confirm(console: &Console, counts: &Counts, protected: Option<&str>) -> b
 fn warning(counts: &Counts) -> String {
     match (counts.restart, counts.delete) {
         (0, 0) => String::new(),
-        (restarts, 0) => format!("This restarts {restarts} platform(s). "),
-        (0, deletes) => format!("This deletes {deletes} resource(s). "),
-        (restarts, deletes) => format!("This restarts {restarts} platform(s) and deletes {deletes} resource(s). "),
+        (restarts, 0) => format!("This restarts {}. ", platforms(restarts)),
+        (0, deletes) => format!("This deletes {}. ", resources(deletes)),
+        (restarts, deletes) => format!(
+            "This restarts {} and deletes {}. ",
+            platforms(restarts),
+            resources(deletes)
+        ),
     }
+}
+
+fn platforms(count: usize) -> String {
+    plural(count, "platform", "platforms")
+}
+
+fn resources(count: usize) -> String {
+    plural(count, "resource", "resources")
 }
