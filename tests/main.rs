@@ -26,6 +26,7 @@ mod edge_retry;
 mod edge_session;
 mod edge_transport;
 mod laws;
+mod linear_review;
 mod pty_review;
 mod server_malformed;
 mod server_platforms;
