@@ -17,6 +17,7 @@ mod config_schema;
 mod config_secrets;
 mod config_skills;
 mod converge_fields;
+mod converge_secrets;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;

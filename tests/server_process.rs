@@ -225,6 +225,12 @@ async fn a_rekey_changes_the_key_and_nothing_else() {
     let refused = maintain(dir.path(), &["--listen", "127.0.0.1:0"]);
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("encrypted with another key"), "{said}");
+    std::fs::remove_file(dir.path().join("encryption-key")).unwrap();
+    let refused = maintain(dir.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(
+        !refused.status.success() && !dir.path().join("encryption-key").exists(),
+        "no key is made up"
+    );
     std::fs::write(dir.path().join("encryption-key"), &new).unwrap();
     let process = Process::on_sqlite(dir.path());
     let client = Client::at(&process.url, &process.token());

@@ -24,7 +24,14 @@ pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result
         Operation::CreateAgent(agent) => return create_agent(context, agent).await,
         Operation::PatchAgent { id, body } => write::patch_agent(client, id, body).await?,
         Operation::DeleteAgent { id } => write::delete_agent(client, id).await?,
-        Operation::PatchSettings { agent, body } => write::patch_settings(client, agent, body, now_ms()).await?,
+        Operation::PatchSettings { agent, body } => {
+            let answer = write::patch_settings(client, agent, body, now_ms()).await?;
+            if context.rechecks {
+                context.note("sent again; the server does not say whether a secret changed");
+                return Ok(Outcome::Unchanged);
+            }
+            answer
+        }
         Operation::UpsertPlatform(write) => return upsert_platform(context, write).await,
         Operation::ReplacePlatform(write) => return replace_platform(context, write).await,
         Operation::DeletePlatform { agent, id } => return delete_platform(context, agent, id).await,

@@ -29,6 +29,8 @@ pub struct StepContext<'a> {
     pub address: Address,
     /// Whether the plan calls the row a creation.
     pub creates: bool,
+    /// Whether the plan calls the row a noop that is sent again, because a secret cannot be compared.
+    pub rechecks: bool,
     /// Whether the plan predicts a restart.
     pub predicts_restart: bool,
     stamp: &'a Stamp,
@@ -111,6 +113,7 @@ pub async fn run_step(
         client: &client,
         address: address.clone(),
         creates: scheduled.verb == Verb::Create,
+        rechecks: scheduled.verb == Verb::Noop,
         predicts_restart: scheduled.restarts,
         stamp,
         notes,

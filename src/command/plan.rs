@@ -8,7 +8,7 @@ use super::guard;
 use super::prompt;
 use super::review;
 use super::signal::Interrupt;
-use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project, retry_words};
+use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
 use crate::cli::{ApplyArgs, Common, Format};
 use crate::config::Loaded;
 use crate::exit::Exit;
@@ -43,8 +43,12 @@ pub async fn run(
     let session = choose(&console.host, &settings.flags, organization.as_deref())?;
     session.warnings.iter().for_each(|warning| console.warning(warning));
     let log = console.request_log()?;
-    let waiting = console.clone();
-    let tell_retry = move |attempt: &Attempt| retry_words(attempt).iter().for_each(|words| waiting.progress(words));
+    let (said, waiting) = (console.clone(), Waiting::default());
+    let tell_retry = move |attempt: &Attempt| {
+        if let Some(words) = waiting.words(attempt) {
+            said.progress(&format!("waiting for the server: {words}"));
+        }
+    };
     let connection = connect(&session, settings.parallelism)?.watched(log, tell_retry);
     let workspace = interrupt
         .or(Workspace::read(project, connection, &settings, &|_| {}))

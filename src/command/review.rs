@@ -11,9 +11,9 @@ use super::applying::{exit_of, options, summarize};
 use super::console::Console;
 use super::plan::targeted;
 use super::signal::Interrupt;
-use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project, retry_words};
+use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
 use crate::apply::event::Event;
-use crate::apply::{Cancel, apply};
+use crate::apply::{Cancel, Progress, apply};
 use crate::cli::{ApplyArgs, Common};
 use crate::config::{Loaded as LoadedProject, SecretSource, SecretUse};
 use crate::exit::Exit;
@@ -92,10 +92,11 @@ fn screen_options(host: &Host) -> TuiOptions {
 }
 
 fn finish(console: &Console, exit: &TuiExit, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    for progress in &exit.runs {
+    let runs: Vec<Progress> = exit.runs.iter().cloned().map(Progress::closed).collect();
+    for progress in &runs {
         summarize(console, progress)?;
     }
-    let of_run = exit.progress().map(|progress| exit_of(progress, interrupt));
+    let of_run = runs.last().map(|progress| exit_of(progress, interrupt));
     // An earlier run of the same review may have written what a later one could not finish.
     let of_run = of_run.map(|code| {
         if code == Exit::Failed && exit.wrote() {
@@ -278,9 +279,9 @@ impl Loading {
 
     async fn read_server(&self, session: &Session, project: crate::config::Project) -> Result<Workspace, Failure> {
         let log = self.console.request_log()?;
-        let steps = self.steps.clone();
+        let (steps, waiting) = (self.steps.clone(), Waiting::default());
         let tell_retry = move |attempt: &Attempt| {
-            if let Some(words) = retry_words(attempt) {
+            if let Some(words) = waiting.words(attempt) {
                 // A screen that has closed does not listen.
                 let _ = steps.send(LoadStep::failed("waiting for the server", words));
             }
