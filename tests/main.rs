@@ -38,4 +38,5 @@ mod server_security;
 mod support;
 mod tui_keys;
 mod tui_loop;
+mod tui_recorded;
 mod tui_screens;
