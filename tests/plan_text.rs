@@ -1,11 +1,14 @@
 //! The plan as text and as Markdown, as people see it: one snapshot for each thing that a plan can say.
 
+use std::time::{Duration, Instant};
+
 use lobuctl::plan::{Change, ChangeKind, Impact, Plan, Reading, Row, Verb};
 use lobuctl::report::ansi::{to_text, write_lines};
 use lobuctl::report::markdown;
 use lobuctl::resource::{Address, FieldPath, Shown};
 use lobuctl::show::change::Detail;
 use lobuctl::show::plan::{PlanView, plan_lines};
+use lobuctl::show::text_diff::{Context, diff};
 use serde_json::{Value, json};
 
 use super::support::canned::{big_plan, long_text_plan, plan, plan_of, platform, row};
@@ -253,6 +256,23 @@ fn long_texts_are_cut_and_counted() {
     let plan = long_text_plan(60_000);
     check("plan_long_text", &text(&quiet(plan.rows.clone())));
     assert!(markdown::plan(&plan).len() < 65_536);
+}
+
+#[test]
+fn texts_that_share_nothing_are_compared_roughly_and_soon() {
+    let book = |word: &str| (0..20_000).map(|line| format!("{word} {line}\n")).collect::<String>();
+    let start = Instant::now();
+    let both = diff(
+        &format!("same\n{}end\n", book("old")),
+        &format!("same\n{}end\n", book("new")),
+        Context(3),
+    );
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!((both.removed, both.added, both.lines.len()), (20_000, 20_000, 40_000));
+    let one_line = |word: &str| (0..50_000).map(|at| format!("{word}{at} ")).collect::<String>();
+    let one = diff(&one_line("a"), &one_line("b"), Context(0));
+    assert_eq!((one.removed, one.added), (1, 1));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]
