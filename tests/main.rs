@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod cli_apply;
 mod config_broken;
 mod config_examples;
 mod config_load;
@@ -27,6 +28,7 @@ mod edge_session;
 mod edge_transport;
 mod laws;
 mod linear_review;
+mod plan_text;
 mod pty_review;
 mod server_malformed;
 mod server_platforms;

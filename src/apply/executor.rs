@@ -49,8 +49,9 @@ pub async fn apply(
     let stamp = Arc::new(Stamp::new(events));
     let steps = schedule.steps.values().map(planned).collect();
     stamp.tell(EventKind::RunStarted { target, steps });
+    let stoppable = client.stopped_by(cancel.stop());
     let run = Run {
-        client,
+        client: &stoppable,
         options,
         cancel,
         stamp: &stamp,

@@ -163,8 +163,8 @@ pub async fn schema(
 }
 
 /// Adds a rule that is not there yet. Never sent twice without reading the rules in between: the server makes a second
-/// row of it (contract section 8.2).
-pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), RemoteError> {
+/// row of it (contract section 8.2). Says whether the rule was added.
+pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<bool, RemoteError> {
     let mut tries = 0;
     loop {
         let present = client.rules(slug).await?;
@@ -172,7 +172,7 @@ pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Re
             row.source_entity_type_slug == rule.source && row.target_entity_type_slug == rule.target
         };
         if present.iter().any(same) {
-            return Ok(());
+            return Ok(tries > 0);
         }
         tries += 1;
         let body = Map::from_iter([
@@ -184,9 +184,9 @@ pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Re
             .schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce)
             .await
         {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(true),
             Err(error) if tries < 3 && is_passing(&error) => client.pause(tries).await,
-            Err(error) if error.words().starts_with("Rule already exists") => return Ok(()),
+            Err(error) if error.words().starts_with("Rule already exists") => return Ok(tries > 1),
             Err(error) => return Err(error),
         }
     }

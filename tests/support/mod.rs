@@ -16,6 +16,7 @@ pub mod pty;
 pub mod race;
 pub mod running;
 pub mod server;
+pub mod shell;
 pub mod snapshot;
 pub mod stage;
 pub mod stub;
