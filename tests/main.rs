@@ -10,6 +10,7 @@
 
 mod architecture;
 mod cli_apply;
+mod cli_servers;
 mod config_broken;
 mod config_examples;
 mod config_load;
