@@ -27,6 +27,7 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod github;
 mod laws;
 mod linear_review;
 mod plan_text;
