@@ -24,6 +24,8 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod executor_faults;
+mod executor_order;
 mod laws;
 mod pty_review;
 mod server_malformed;

@@ -34,6 +34,11 @@ impl Cancel {
         self.abandon.is_cancelled()
     }
 
+    /// What tells others, such as a wait for another try, that somebody asked to stop.
+    pub(super) fn token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Resolves when somebody asks to stop.
     pub async fn stopping(&self) {
         self.stop.cancelled().await;

@@ -34,7 +34,7 @@ pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result
             Answer::Updated(None)
         }
         Operation::DeleteEntityType { slug } => {
-            write::schema(client, SchemaType::EntityType, "delete", slug, &Map::new()).await?;
+            delete_type(context, SchemaType::EntityType, slug).await?;
             Answer::Deleted
         }
         Operation::CreateRelationshipType(write) => create_relationship_type(context, write).await?,
@@ -166,6 +166,7 @@ async fn replace_platform(context: &StepContext<'_>, write: &PlatformWrite) -> R
 /// A server may answer success and keep the platform (contract section 7): only a read tells.
 async fn delete_platform(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
     write::delete_platform(context.client, agent, id).await?;
+    context.wrote(true);
     let left = context.client.platforms(agent).await?;
     if left.into_iter().flatten().any(|platform| platform.stable_id == id) {
         return Ok(Outcome::Failed {
@@ -218,7 +219,9 @@ async fn create_type(
         Err(error) if error.status() == Some(400) && context.repeated() => error,
         Err(error) => return Err(error),
     };
-    let found = context.client.read(&context.address).await?;
+    let Ok(found) = context.client.read(&context.address).await else {
+        return Err(refused);
+    };
     let differs = compare(wanted, found.as_ref(), false)
         .changes
         .iter()
@@ -270,6 +273,11 @@ async fn delete_relationship_type(context: &StepContext<'_>, slug: &str) -> Resu
     let archive = Map::from_iter([("status".to_owned(), json!("archived"))]);
     write::schema(context.client, kind, "update", slug, &archive).await?;
     context.wrote(true);
+    delete_type(context, kind, slug).await
+}
+
+/// A deletion whose first answer was lost finds nothing the second time.
+async fn delete_type(context: &StepContext<'_>, kind: SchemaType, slug: &str) -> Result<(), RemoteError> {
     match write::schema(context.client, kind, "delete", slug, &Map::new()).await {
         Err(error) if context.repeated() && error.words().ends_with("not found") => Ok(()),
         other => other.map(drop),

@@ -138,9 +138,10 @@ async fn attempt_step(
         Prepared::Done(outcome) => return Ok(outcome),
     };
     context.notes.writing.store(true, Ordering::Relaxed);
-    let outcome = perform(context, &operation).await;
+    let outcome = perform(context, &operation).await?;
+    // After an error it stays as it is: the error may have come while a write was under way.
     context.notes.writing.store(false, Ordering::Relaxed);
-    outcome
+    Ok(outcome)
 }
 
 enum Prepared {

@@ -83,7 +83,10 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
-    config::find(explicit, &host.current_dir).map_err(|it| Failure::invalid(it.message.clone()).hints(it.help.clone()))
+    config::find(explicit, &host.current_dir).map_err(|missing| {
+        let file = missing.file.as_ref().map(|file| format!("{}: ", file.display()));
+        Failure::invalid(format!("{}{}", file.unwrap_or_default(), missing.message)).hints(missing.help.clone())
+    })
 }
 
 /// Chooses server, organisation and token.

@@ -5,6 +5,7 @@ pub mod faults;
 pub mod fixture;
 pub mod gate;
 pub mod naive;
+pub mod office;
 pub mod organisation;
 pub mod peer;
 pub mod play;
