@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lobuctl::tui::{ColorDepth, GlyphSet, TuiOptions, run};
+use lobuctl::tui::{Background, ColorDepth, GlyphSet, TuiOptions, run};
 
 #[path = "../tests/support/canned.rs"]
 mod canned;
@@ -44,7 +44,11 @@ async fn main() {
         } else {
             ColorDepth::Sixteen
         },
-        light: has("light"),
+        background: match () {
+            () if has("light") => Background::Light,
+            () if has("dark") => Background::Dark,
+            () => Background::Unknown,
+        },
         editor: Some("vi".to_owned()),
         mouse: has("mouse"),
     };

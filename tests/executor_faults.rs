@@ -243,7 +243,11 @@ async fn rows_that_changed_since_the_plan_are_left_alone() {
         let plain = Plain::new(&office.peer.server, &office.peer.token);
         assert!(plain.send(method, path, Some(body)).await.status.is_success(), "{row}");
         let ran = office.apply(keep_going(), |_, _| Fault::None).await;
-        told.push(format!("{row}: {:?}\n{}\n", ran.progress.verdict(), endings(&ran).join("\n")));
+        told.push(format!(
+            "{row}: {:?}\n{}\n",
+            ran.progress.verdict(),
+            endings(&ran).join("\n")
+        ));
         office.heals().await;
     }
     check("stale", &told.join("\n"));

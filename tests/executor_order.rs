@@ -81,7 +81,7 @@ async fn apply(peer: &Peer, desired: &State, prune: Prune, parallelism: usize) -
     let options = PlanOptions { prune, recheck: true };
     let draft = plan(desired, &remote, &Origins::default(), Target::default(), &options).unwrap();
     let clock = Arc::<Mutex<Clock>>::default();
-    let client = peer.client_through(Watched {
+    let client = Peer::client_through(Watched {
         inner: peer.transport(),
         clock: Arc::clone(&clock),
     });

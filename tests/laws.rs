@@ -146,7 +146,7 @@ proptest! {
             let draft = compare(&desired, &read(&peer, &desired).await, Prune::Nothing);
             let written = Arc::<Mutex<BTreeSet<String>>>::default();
             let recorder = Recorder { inner: peer.transport(), written: Arc::clone(&written) };
-            let client = peer.client_through(recorder);
+            let client = Peer::client_through(recorder);
             let ran = peer.apply_through(&client, &draft, ApplyOptions::default(), Cancel::new()).await;
             assert_eq!(ran.progress.troubles().collect::<Vec<_>>(), vec![]);
             let promised: BTreeSet<String> =

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod cli_apply;
 mod config_broken;
 mod config_examples;
 mod config_load;
@@ -17,6 +18,7 @@ mod config_schema;
 mod config_secrets;
 mod config_skills;
 mod converge_fields;
+mod converge_secrets;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;
@@ -27,6 +29,8 @@ mod edge_transport;
 mod executor_faults;
 mod executor_order;
 mod laws;
+mod linear_review;
+mod plan_text;
 mod pty_review;
 mod server_malformed;
 mod server_platforms;
@@ -38,4 +42,5 @@ mod server_security;
 mod support;
 mod tui_keys;
 mod tui_loop;
+mod tui_recorded;
 mod tui_screens;

@@ -225,6 +225,12 @@ async fn a_rekey_changes_the_key_and_nothing_else() {
     let refused = maintain(dir.path(), &["--listen", "127.0.0.1:0"]);
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("encrypted with another key"), "{said}");
+    std::fs::remove_file(dir.path().join("encryption-key")).unwrap();
+    let refused = maintain(dir.path(), &["--listen", "127.0.0.1:0"]);
+    assert!(
+        !refused.status.success() && !dir.path().join("encryption-key").exists(),
+        "no key is made up"
+    );
     std::fs::write(dir.path().join("encryption-key"), &new).unwrap();
     let process = Process::on_sqlite(dir.path());
     let client = Client::at(&process.url, &process.token());
@@ -316,4 +322,66 @@ async fn the_log_names_routes_and_no_secrets() {
         !log.contains("SECRETTOKEN") && !log.contains(&token) && !log.contains("Bearer"),
         "{log}"
     );
+}
+
+const AGENT: &str = r#"
+[agents.agent-{n}]
+name = "Agent {n}"
+dir = "./agents/a{n}"
+[[agents.agent-{n}.platforms]]
+type = "telegram"
+config = { botToken = "$BOT", chatId = "1" }
+"#;
+
+/// A project that takes a while to apply.
+fn project(dir: &Path) {
+    let mut toml = String::new();
+    for n in 0..60 {
+        std::fs::create_dir_all(dir.join(format!("agents/a{n}"))).unwrap();
+        std::fs::write(dir.join(format!("agents/a{n}/IDENTITY.md")), format!("I am {n}.")).unwrap();
+        toml.push_str(&AGENT.replace("{n}", &n.to_string()));
+    }
+    std::fs::write(dir.join("lobu.toml"), toml).unwrap();
+}
+
+fn client_command(dir: &Path, process: &Process, arguments: &[&str]) -> std::process::Command {
+    let mut command = crate::support::process::lobuctl(dir);
+    command
+        .current_dir(dir)
+        .args(arguments)
+        .args(["--url", &process.url, "--org", "dev"]);
+    command
+        .env("LOBU_API_TOKEN", process.token())
+        .env("BOT", "123:SECRETTOKEN");
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    command
+}
+
+#[test]
+fn an_apply_whose_server_dies_converges_when_it_is_said_again() {
+    let (data, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    project(files.path());
+    let mut cut = 0;
+    for kill in 0..5 {
+        let process = Process::on_sqlite(data.path());
+        let apply = ["apply", "--yes", "--keep-going"];
+        let mut child = client_command(files.path(), &process, &apply).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(60 + kill * 25));
+        process.kill();
+        std::thread::sleep(Duration::from_millis(50));
+        // The client goes on trying; what matters is what it left behind.
+        let _ = child.kill();
+        cut += usize::from(!child.wait().unwrap().success());
+    }
+    let process = Process::on_sqlite(data.path());
+    let apply = client_command(files.path(), &process, &["apply", "--yes"])
+        .output()
+        .unwrap();
+    assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
+    let plan = client_command(files.path(), &process, &["plan"]).output().unwrap();
+    let said = String::from_utf8(plan.stdout).unwrap();
+    assert!(said.contains("0 create, 0 update, 180 noop"), "{said}");
+    assert!(cut > 0, "no apply was cut short");
 }

@@ -198,3 +198,40 @@ async fn servers_that_start_at_once_make_one_first_start() {
     drop(servers);
     database.drop_now().await;
 }
+
+/// Two organisations want one id: one of them gets it, and only its own people hear 200.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_belongs_to_one_organisation_however_many_ask() {
+    let runtime = Arc::new(ScriptedRuntime::default());
+    let dir = tempfile::tempdir().unwrap();
+    let storage = Storage::Sqlite {
+        data_dir: dir.path().to_owned(),
+    };
+    let (server, token) = open(options(storage, &runtime)).await;
+    server.create_organization("other").await.unwrap();
+    let other = server.create_admin_token("other").await.unwrap();
+    let dev = Client::new(&server, &token);
+    let clients = [("dev", dev.clone()), ("other", dev.with_token(other.expose_secret()))];
+    for round in 0..ROUNDS / 4 {
+        let body = serde_json::json!({ "agentId": format!("wanted-{round}"), "name": "n" });
+        let tasks: Vec<_> = (0..6)
+            .map(|at| {
+                let ((slug, client), body) = (clients[at % 2].clone(), body.clone());
+                tokio::spawn(async move {
+                    (
+                        slug,
+                        client.post(&format!("/api/{slug}/agents"), body).await.status.as_u16(),
+                    )
+                })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await.unwrap());
+        }
+        let winner = answers.iter().find(|answer| answer.1 == 201).unwrap().0;
+        let fits = |(slug, status): &(&str, u16)| *status == 201 || *status == if *slug == winner { 200 } else { 409 };
+        let created = answers.iter().filter(|answer| answer.1 == 201).count();
+        assert!(created == 1 && answers.iter().all(fits), "round {round}: {answers:?}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use lobuctl::plan::Verb;
+use lobuctl::resource::Address;
 use lobuctl::tui::action::{Action, Process, Talk};
 use lobuctl::tui::key::Key;
 use lobuctl::tui::keymap::{TABLE, footer, help};
@@ -53,10 +55,7 @@ fn the_footer_names_only_what_does_something_now() {
     let drift = Play::review(100, 30).keys("/stale<enter>");
     assert!(labels(&drift).contains("delete") && labels(&drift).contains("back"));
     let empty = Play::of(canned::plan_of(Vec::new()), 100, 30);
-    assert_eq!(
-        labels(&empty),
-        BTreeSet::from(["apply", "help", "quit", "re-plan", "secrets"])
-    );
+    assert_eq!(labels(&empty), BTreeSet::from(["help", "quit", "re-plan", "secrets"]));
 }
 
 #[test]
@@ -152,6 +151,54 @@ fn pasting_types_and_presses_nothing() {
     play.send(Message::Paste("yes\n".to_owned()));
     assert!(play.left.is_empty());
     assert!(matches!(play.keys("<enter>").left.as_slice(), [Effect::Apply(..)]));
+}
+
+#[test]
+fn the_editor_opens_what_is_looked_at() {
+    let opened = |keys: &str| match Play::review(100, 30).keys(keys).left.as_slice() {
+        [Effect::Edit(origin)] => format!("{}:{}", origin.file.display(), origin.line),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(opened("n e"), "support-desk/lobu.toml:9");
+    assert_eq!(opened("n <tab> e"), "support-desk/agents/triage/SOUL.md:1");
+    // A field without a place of its own is where the row is.
+    assert_eq!(opened("/telegram<enter> <tab> e"), "support-desk/lobu.toml:21");
+}
+
+#[test]
+fn wide_and_combining_characters_stay_in_their_columns() {
+    let mut plan = canned::plan();
+    let name = Address::agent("東京-é\u{301}-👩🏽\u{200d}🚀");
+    plan.rows.insert(0, canned::row(name, Verb::Create));
+    for width in 1..70 {
+        let play = Play::of(plan.clone(), width, 20).keys("g j");
+        let text = play.text();
+        let widest = text.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap();
+        assert!(widest <= usize::from(width), "{width}\n{text}");
+    }
+}
+
+#[test]
+fn the_mouse_selects_opens_and_scrolls() {
+    let place = |play: &Play, words: &str| {
+        let text = play.text();
+        let (y, line) = text.lines().enumerate().find(|(_, line)| line.contains(words)).unwrap();
+        let x = line.split(words).next().unwrap().chars().count();
+        (x as u16, y as u16)
+    };
+    let mut play = Play::review(100, 30);
+    let (x, y) = place(&play, "[x] + slack/eng");
+    play.send(mouse(x + 1, y, 0));
+    assert!(play.text().contains("[ ] + slack/eng"), "{}", play.text());
+    assert!(play.text().contains("+ platform triage/triage-slack-eng"));
+    let (x, y) = place(&play, "= archive");
+    play.send(mouse(x, y, 0));
+    play.send(mouse(x, y, 0));
+    assert!(play.text().contains("▾     = archive"), "{}", play.text());
+    let mut play = Play::review(100, 12).keys("n");
+    let before = play.text();
+    play.send(mouse(90, 6, 1));
+    assert_ne!(before, play.text());
 }
 
 #[test]

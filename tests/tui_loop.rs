@@ -139,6 +139,21 @@ async fn the_first_interrupt_stops_and_the_second_leaves() {
 }
 
 #[tokio::test]
+async fn a_run_that_does_not_listen_is_left_with_what_is_known() {
+    let script = Script {
+        deaf: true,
+        ..Script::default()
+    };
+    let stage = Stage::open(Bench::new(canned::plan(), script), 100, 30);
+    stage.until("7 of 7 selected").await;
+    stage.keys("a yes<enter>").until("at work").await;
+    stage.keys("<c-c> <c-c>");
+    let exit = stage.left().await;
+    let tally = exit.progress().unwrap().tally();
+    assert_eq!((tally.unknown, tally.skipped), (1, 6), "{tally:?}");
+}
+
+#[tokio::test]
 async fn leaving_asks_while_something_runs() {
     let stage = Stage::open(hanging(), 100, 30);
     stage.until("7 of 7 selected").await;

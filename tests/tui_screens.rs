@@ -1,6 +1,6 @@
 //! Every screen at three sizes, as it is drawn; some with their styles.
 
-use lobuctl::tui::{ColorDepth, GlyphSet, LoadStep, Message, TuiOptions};
+use lobuctl::tui::{Background, ColorDepth, GlyphSet, LoadStep, Message, TuiOptions};
 
 use crate::support::canned;
 use crate::support::play::Play;
@@ -135,20 +135,20 @@ fn small_terminals() {
 
 #[test]
 fn styles_of_each_depth() {
-    let shot = |depth: ColorDepth, light: bool| {
+    let shot = |depth: ColorDepth, background: Background| {
         let options = TuiOptions {
             depth,
-            light,
+            background,
             ..TuiOptions::default()
         };
         let play = Play::start(100, 20, &options).loaded().keys("n /set<enter>");
-        format!("── {depth:?} light={light} ──\n{}", play.styled())
+        format!("── {depth:?} {background:?} ──\n{}", play.styled())
     };
     let all = [
-        shot(ColorDepth::None, false),
-        shot(ColorDepth::Sixteen, false),
-        shot(ColorDepth::Many, false),
-        shot(ColorDepth::True, true),
+        shot(ColorDepth::None, Background::Unknown),
+        shot(ColorDepth::Sixteen, Background::Dark),
+        shot(ColorDepth::Many, Background::Dark),
+        shot(ColorDepth::True, Background::Light),
     ];
     snapshot::check("tui_styles", &all.join("\n"));
 }

@@ -34,8 +34,8 @@ impl Cancel {
         self.abandon.is_cancelled()
     }
 
-    /// What tells others, such as a wait for another try, that somebody asked to stop.
-    pub(super) fn token(&self) -> CancellationToken {
+    /// Cancelled when somebody asks to stop: for what must not begin again after that.
+    pub fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
 

@@ -50,8 +50,9 @@ pub async fn apply(
     let stamp = Arc::new(Stamp::new(events));
     let steps = schedule.steps.values().map(planned).collect();
     stamp.tell(EventKind::RunStarted { target, steps });
+    let stoppable = client.stopped_by(cancel.stop());
     let run = Run {
-        client,
+        client: &stoppable,
         options,
         cancel,
         stamp: &stamp,
@@ -130,10 +131,9 @@ impl<'a> Run<'a> {
     }
 
     fn start(&self, step: Box<ScheduledStep>, notes: Arc<StepNotes>) -> BoxFuture<'a, (Address, Outcome)> {
-        let client = self.client.stopped_by(self.cancel.token());
-        let (stamp, on_stale) = (self.stamp, self.options.on_stale);
+        let (client, stamp, on_stale) = (self.client, self.stamp, self.options.on_stale);
         Box::pin(async move {
-            let outcome = run_step(&client, stamp, &notes, &step, on_stale).await;
+            let outcome = run_step(client, stamp, &notes, &step, on_stale).await;
             (step.address, outcome)
         })
     }

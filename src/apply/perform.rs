@@ -24,7 +24,14 @@ pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result
         Operation::CreateAgent(agent) => return create_agent(context, agent).await,
         Operation::PatchAgent { id, body } => write::patch_agent(client, id, body).await?,
         Operation::DeleteAgent { id } => write::delete_agent(client, id).await?,
-        Operation::PatchSettings { agent, body } => write::patch_settings(client, agent, body, now_ms()).await?,
+        Operation::PatchSettings { agent, body } => {
+            let answer = write::patch_settings(client, agent, body, now_ms()).await?;
+            if context.rechecks {
+                context.note("sent again; the server does not say whether a secret changed");
+                return Ok(Outcome::Unchanged);
+            }
+            answer
+        }
         Operation::UpsertPlatform(write) => return upsert_platform(context, write).await,
         Operation::ReplacePlatform(write) => return replace_platform(context, write).await,
         Operation::DeletePlatform { agent, id } => return delete_platform(context, agent, id).await,
@@ -207,6 +214,7 @@ fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Va
 }
 
 /// A creation whose first answer was lost is refused the second time: when what is there is what was wanted, it is ours.
+/// So is one that another run was quicker with.
 async fn create_type(
     context: &StepContext<'_>,
     kind: SchemaType,
@@ -216,9 +224,10 @@ async fn create_type(
 ) -> Result<Answer, RemoteError> {
     let refused = match write::schema(context.client, kind, "create", slug, &fields).await {
         Ok(()) => return Ok(Answer::Created),
-        Err(error) if error.status() == Some(400) && context.repeated() => error,
+        Err(error) if error.status() == Some(400) => error,
         Err(error) => return Err(error),
     };
+    let repeated = context.repeated();
     let Ok(found) = context.client.read(&context.address).await else {
         return Err(refused);
     };
@@ -226,23 +235,28 @@ async fn create_type(
         .changes
         .iter()
         .any(|change| change.kind.writes() && change.path.top() != "rules" && change.path.top() != "inverse_type_slug");
-    if found.is_some() && !differs {
-        Ok(Answer::Created)
-    } else {
-        Err(refused)
+    if found.is_none() || differs {
+        return Err(refused);
     }
+    if repeated {
+        return Ok(Answer::Created);
+    }
+    context.note("another run created it meanwhile");
+    Ok(Answer::Unchanged)
 }
 
 async fn create_relationship_type(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Answer, RemoteError> {
     let wanted: &RelationshipType = &write.relationship_type;
     let resource = Resource::RelationshipType(wanted.clone());
     let kind = SchemaType::RelationshipType;
-    create_type(context, kind, &wanted.slug, creation_fields(write), &resource).await?;
-    context.wrote(true);
+    let answer = create_type(context, kind, &wanted.slug, creation_fields(write), &resource).await?;
+    let mut wrote = answer == Answer::Created;
+    context.wrote(wrote);
     for rule in wanted.rules.iter().flat_map(|rules| rules.keys()) {
-        write::add_rule(context.client, &wanted.slug, rule).await?;
+        wrote |= write::add_rule(context.client, &wanted.slug, rule).await?;
+        context.wrote(wrote);
     }
-    Ok(Answer::Created)
+    Ok(if wrote { Answer::Created } else { answer })
 }
 
 /// One request at a time: requests that touch one type's rules never overlap.
@@ -257,8 +271,8 @@ async fn update_relationship_type(
         context.wrote(true);
     }
     for rule in add {
-        write::add_rule(context.client, slug, rule).await?;
-        context.wrote(true);
+        let added = write::add_rule(context.client, slug, rule).await?;
+        context.wrote(added);
     }
     for id in remove {
         write::remove_rule(context.client, slug, id).await?;
@@ -276,10 +290,10 @@ async fn delete_relationship_type(context: &StepContext<'_>, slug: &str) -> Resu
     delete_type(context, kind, slug).await
 }
 
-/// A deletion whose first answer was lost finds nothing the second time.
+/// A deletion whose first answer was lost is refused the second time: what is gone is gone.
 async fn delete_type(context: &StepContext<'_>, kind: SchemaType, slug: &str) -> Result<(), RemoteError> {
     match write::schema(context.client, kind, "delete", slug, &Map::new()).await {
         Err(error) if context.repeated() && error.words().ends_with("not found") => Ok(()),
-        other => other.map(drop),
+        other => other,
     }
 }

@@ -29,6 +29,8 @@ pub struct StepContext<'a> {
     pub address: Address,
     /// Whether the plan calls the row a creation.
     pub creates: bool,
+    /// Whether the plan calls the row a noop that is sent again, because a secret cannot be compared.
+    pub rechecks: bool,
     /// Whether the plan predicts a restart.
     pub predicts_restart: bool,
     stamp: &'a Stamp,
@@ -111,6 +113,7 @@ pub async fn run_step(
         client: &client,
         address: address.clone(),
         creates: scheduled.verb == Verb::Create,
+        rechecks: scheduled.verb == Verb::Noop,
         predicts_restart: scheduled.restarts,
         stamp,
         notes,
@@ -138,8 +141,8 @@ async fn attempt_step(
         Prepared::Done(outcome) => return Ok(outcome),
     };
     context.notes.writing.store(true, Ordering::Relaxed);
+    // A failure leaves the mark: its request may have been carried out.
     let outcome = perform(context, &operation).await?;
-    // After an error it stays as it is: the error may have come while a write was under way.
     context.notes.writing.store(false, Ordering::Relaxed);
     Ok(outcome)
 }
@@ -167,6 +170,10 @@ async fn prepare(
     if same_resource(step.seen.as_ref(), fresh.as_ref()) {
         return Ok(planned());
     }
+    if holds_already(scheduled, fresh.as_ref()) {
+        context.note("somebody made the same change since the plan was made");
+        return Ok(Prepared::Done(Outcome::Unchanged));
+    }
     if on_stale == OnStale::Overwrite {
         context.note("it changed since the plan was made, and is overwritten");
         return Ok(again(scheduled, fresh.as_ref()));
@@ -193,6 +200,14 @@ fn again(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> Prepared {
     match compare(desired, fresh, step.clear).operation {
         Some(operation) => Prepared::Write(Box::new(operation)),
         None => Prepared::Done(Outcome::Unchanged),
+    }
+}
+
+/// Whether what is there now is what the files want: nothing is left to write, and nothing is stale.
+fn holds_already(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
+    match &scheduled.step.desired {
+        Some(desired) => fresh.is_some() && compare(desired, fresh, scheduled.step.clear).operation.is_none(),
+        None => fresh.is_none(),
     }
 }
 

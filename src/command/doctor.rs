@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
+use serde_json::json;
+
 use super::console::Console;
 use super::signal::Interrupt;
 use super::workspace::{Settings, choose, connect, read_project};
-use crate::cli::{Common, PlanArgs};
+use crate::cli::{Common, Format, PlanArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::show::plan::plural;
@@ -87,16 +89,29 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn good(&mut self, what: &str, words: impl Display) -> Result<(), Failure> {
+        if self.console.format == Format::Json {
+            return self.object(what, true, &words.to_string(), None);
+        }
         self.line(Role::Success, "ok  ", what, words)
     }
 
     fn bad(&mut self, what: &str, words: impl Display, hint: Option<&String>) -> Result<(), Failure> {
         self.failed += 1;
+        if self.console.format == Format::Json {
+            return self.object(what, false, &words.to_string(), hint);
+        }
         self.line(Role::Error, "no  ", what, words)?;
         hint.map_or(Ok(()), |hint| {
             self.console
                 .lines(&[Line::at(18).push(Role::Dim, "hint: ").plain(hint)])
         })
+    }
+
+    fn object(&self, what: &str, holds: bool, words: &str, hint: Option<&String>) -> Result<(), Failure> {
+        self.console.object(
+            "check",
+            &json!({ "check": what, "ok": holds, "message": words, "hint": hint }),
+        )
     }
 
     fn line(&self, role: Role, sign: &str, what: &str, words: impl Display) -> Result<(), Failure> {

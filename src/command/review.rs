@@ -11,9 +11,9 @@ use super::applying::{exit_of, options, summarize};
 use super::console::Console;
 use super::plan::targeted;
 use super::signal::Interrupt;
-use super::workspace::{Settings, Workspace, choose, connect, problems_failure, read_project, retry_words};
+use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
 use crate::apply::event::Event;
-use crate::apply::{Cancel, apply};
+use crate::apply::{Cancel, Progress, apply};
 use crate::cli::{ApplyArgs, Common};
 use crate::config::{Loaded as LoadedProject, SecretSource, SecretUse};
 use crate::exit::Exit;
@@ -26,8 +26,8 @@ use crate::resource::Address;
 use crate::session::Session;
 use crate::show::{Line, Role};
 use crate::tui::{
-    ApplyRequest, ColorDepth, Ending, GlyphSet, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow, Title, TuiExit,
-    TuiOptions, Workbench, run as run_screen,
+    ApplyRequest, Background, ColorDepth, Ending, GlyphSet, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow,
+    Title, TuiExit, TuiOptions, Workbench, run as run_screen,
 };
 
 /// Shows the review, and says on the normal screen what came of it.
@@ -48,6 +48,9 @@ pub async fn run(
         current: Arc::default(),
     };
     let exit = run_screen(Arc::new(bench), screen_options(&console.host)).await;
+    if let Some(refused) = &exit.refused {
+        console.failure(&Failure::failed(format!("the run broke off: {refused}")));
+    }
     if let Some(trouble) = &exit.trouble {
         console.failure(&Failure::failed(format!("the screen had to close: {trouble}")));
     }
@@ -75,7 +78,11 @@ fn screen_options(host: &Host) -> TuiOptions {
             GlyphSet::Ascii
         },
         depth,
-        light: matches!(background, Some(7 | 15)),
+        background: match background {
+            Some(7 | 15) => Background::Light,
+            Some(0..=6 | 8) => Background::Dark,
+            _ => Background::Unknown,
+        },
         editor: environment
             .get("VISUAL")
             .or_else(|| environment.get("EDITOR"))
@@ -85,10 +92,11 @@ fn screen_options(host: &Host) -> TuiOptions {
 }
 
 fn finish(console: &Console, exit: &TuiExit, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    for progress in &exit.runs {
+    let runs: Vec<Progress> = exit.runs.iter().cloned().map(Progress::closed).collect();
+    for progress in &runs {
         summarize(console, progress)?;
     }
-    let of_run = exit.progress().map(|progress| exit_of(progress, interrupt));
+    let of_run = runs.last().map(|progress| exit_of(progress, interrupt));
     // An earlier run of the same review may have written what a later one could not finish.
     let of_run = of_run.map(|code| {
         if code == Exit::Failed && exit.wrote() {
@@ -98,7 +106,9 @@ fn finish(console: &Console, exit: &TuiExit, interrupt: &Interrupt) -> Result<Ex
         }
     });
     Ok(match exit.ending {
-        _ if exit.trouble.is_some() => of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed),
+        _ if exit.trouble.is_some() || exit.refused.is_some() => {
+            of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed)
+        }
         Ending::Left | Ending::Applied => of_run.unwrap_or(Exit::Done),
         Ending::LoadFailed { .. } => Exit::Failed,
         Ending::Interrupted => of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Interrupted),
@@ -269,9 +279,9 @@ impl Loading {
 
     async fn read_server(&self, session: &Session, project: crate::config::Project) -> Result<Workspace, Failure> {
         let log = self.console.request_log()?;
-        let steps = self.steps.clone();
+        let (steps, waiting) = (self.steps.clone(), Waiting::default());
         let tell_retry = move |attempt: &Attempt| {
-            if let Some(words) = retry_words(attempt) {
+            if let Some(words) = waiting.words(attempt) {
                 // A screen that has closed does not listen.
                 let _ = steps.send(LoadStep::failed("waiting for the server", words));
             }
@@ -344,11 +354,16 @@ fn failed(failure: &Failure) -> LoadFailure {
     }
 }
 
-fn secret_row(secret: &SecretUse) -> SecretRow {
-    let source = secret.source.as_ref().map(|source| match source {
+/// Where a value came from.
+pub fn source_words(source: &SecretSource) -> String {
+    match source {
         SecretSource::Process => "process environment".to_owned(),
         SecretSource::File(path) => path.display().to_string(),
-    });
+    }
+}
+
+fn secret_row(secret: &SecretUse) -> SecretRow {
+    let source = secret.source.as_ref().map(source_words);
     let place = |(origin, what): &(crate::resource::Origin, String)| {
         format!("{}:{} {what}", origin.file.display(), origin.line)
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::log::RequestLog;
 use crate::cli::{self, Common, PlanArgs};
@@ -84,8 +85,9 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
     config::find(explicit, &host.current_dir).map_err(|missing| {
-        let file = missing.file.as_ref().map(|file| format!("{}: ", file.display()));
-        Failure::invalid(format!("{}{}", file.unwrap_or_default(), missing.message)).hints(missing.help.clone())
+        let file = missing.file.as_ref().map(|file| format!(": {}", file.display()));
+        let message = format!("{}{}", missing.message, file.unwrap_or_default());
+        Failure::invalid(message).hints(missing.help.clone())
     })
 }
 
@@ -130,14 +132,18 @@ impl Connection {
     }
 }
 
-/// `GET /api/dev/agents: connection refused; try 2 of 5 in 0.3 s`, where there is another try.
-pub fn retry_words(attempt: &Attempt) -> Option<String> {
-    let (delay, reason) = attempt.will_retry.as_ref()?;
-    let (next, of, wait) = (attempt.attempt + 1, attempt.of, delay.as_secs_f64());
-    Some(format!(
-        "{} {}: {reason}; try {next} of {of} in {wait:.1} s",
-        attempt.method, attempt.path
-    ))
+/// Says that a server is waited for: once for each round of tries, however many requests are in it.
+#[derive(Default)]
+pub struct Waiting(AtomicU32);
+
+impl Waiting {
+    /// `connection refused; try 2 of 5`, where there is another try that was not said yet.
+    pub fn words(&self, attempt: &Attempt) -> Option<String> {
+        let (_, reason) = attempt.will_retry.as_ref()?;
+        let (next, of) = (attempt.attempt + 1, attempt.of);
+        let is_news = self.0.fetch_max(next, Ordering::Relaxed) < next;
+        is_news.then(|| format!("{reason}; try {next} of {of}"))
+    }
 }
 
 /// The way to the server; sends nothing yet.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, AnswerError};
@@ -29,6 +30,7 @@ pub struct Client {
     retry: Retry,
     organization: String,
     parallelism: usize,
+    in_flight: Arc<Semaphore>,
 }
 
 /// A request before it is sent.
@@ -59,12 +61,14 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    /// A client of this organisation.
+    /// A client of this organisation. It and its clones have at most `parallelism` requests in flight.
     pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
+        let parallelism = parallelism.max(1);
         Self {
             retry,
             organization: organization.into(),
-            parallelism: parallelism.max(1),
+            parallelism,
+            in_flight: Arc::new(Semaphore::new(parallelism)),
         }
     }
 
@@ -244,14 +248,21 @@ impl Client {
 
     /// Sends a request and takes its answer for what it is: a refusal is an error, in the server's words.
     pub(super) async fn reply(&self, call: Call) -> Result<Reply, RemoteError> {
+        let writes = call.kind != CallKind::Read;
         let request = Request {
             body: call.body,
-            writes: call.kind != CallKind::Read,
+            writes,
             repeatable: call.kind != CallKind::WriteOnce,
             secrets: call.secrets,
             ..Request::new(call.method, call.path.clone())
         };
-        let response = self.retry.send(request).await?;
+        // The semaphore is never closed; a request without a permit would merely be one too many.
+        let permit = self.in_flight.acquire().await.ok();
+        let response = match self.retry.send(request).await {
+            Err(error) if !writes => return Err(error.of_a_read().into()),
+            other => other?,
+        };
+        drop(permit);
         let Some(answer) = answer::refusal(call.method, &call.path, &response) else {
             return Ok(Reply {
                 method: call.method,
@@ -264,7 +275,7 @@ impl Client {
         Err(RemoteError::Refused {
             answer,
             words,
-            doubtful: response.leaves_doubt(),
+            doubtful: writes && response.leaves_doubt(),
         })
     }
 

@@ -104,7 +104,7 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
         ledger.done(format!("platforms of {id}"));
         Ok::<_, RemoteError>(platforms)
     });
-    let width = client.parallelism().div_ceil(2).max(1);
+    let width = client.parallelism();
     let settings = settings.buffer_unordered(width).try_collect::<BTreeMap<_, _>>();
     let platforms = platforms.buffer_unordered(width).try_collect::<Vec<_>>();
     let (settings, platforms) = tokio::try_join!(settings, platforms)?;

@@ -149,7 +149,8 @@ async fn delete(client: &Client, path: String) -> Result<Answer, RemoteError> {
     }
 }
 
-/// One action of the schema tool that changes something. Of its reply no more is read than that it is one (contract section 8.1).
+/// One action of the schema tool that changes something. Of its reply no more is read than that it is one (contract
+/// section 8.1).
 pub async fn schema(
     client: &Client,
     kind: SchemaType,
@@ -166,8 +167,8 @@ pub async fn schema(
 }
 
 /// Adds a rule that is not there yet. Never sent twice without reading the rules in between: the server makes a second
-/// row of it (contract section 8.2).
-pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), RemoteError> {
+/// row of it (contract section 8.2). Says whether the rule was added.
+pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<bool, RemoteError> {
     let mut tries = 0;
     let mut lost = None;
     loop {
@@ -181,7 +182,7 @@ pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Re
             row.source_entity_type_slug == rule.source && row.target_entity_type_slug == rule.target
         };
         if present.iter().any(same) {
-            return Ok(());
+            return Ok(tries > 0);
         }
         tries += 1;
         let body = Map::from_iter([
@@ -194,12 +195,12 @@ pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Re
             .await
             .and_then(|reply| reply.expect_object())
         {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(true),
             Err(error) if tries < 3 && error.may_have_written() => {
                 lost = Some(error);
                 client.pause(tries).await;
             }
-            Err(error) if error.words().starts_with("Rule already exists") => return Ok(()),
+            Err(error) if error.words().starts_with("Rule already exists") => return Ok(tries > 1),
             Err(error) => return Err(error),
         }
     }

@@ -17,6 +17,11 @@ pub fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether a server says no more of a value than that there is one.
+pub fn is_redacted(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with("***"))
+}
+
 /// Whether two lists hold the same values, in any order, repetitions not counting.
 pub fn same_set(left: &[Value], right: &[Value]) -> bool {
     let within = |some: &[Value], all: &[Value]| some.iter().all(|value| all.iter().any(|other| same(value, other)));

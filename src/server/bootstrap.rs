@@ -31,6 +31,12 @@ pub(crate) async fn opens(db: &Db, crypto: &Crypto) -> Result<Option<bool>, Serv
         .transpose()
 }
 
+/// Whether the database has a key already.
+pub(crate) async fn is_marked(db: &Db) -> Result<bool, ServerError> {
+    let sql = "SELECT value FROM meta WHERE name = $1";
+    Ok(db.optional(sql, params![CHECK]).await?.is_some())
+}
+
 /// Marks the database with this key.
 pub(crate) async fn mark(tx: &mut Tx<'_>, crypto: &Crypto) -> Result<(), ServerError> {
     let sealed = crypto.seal(CHECK_TEXT, CHECK_PLACE).map_err(|_| ServerError::Random)?;

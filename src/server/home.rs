@@ -24,7 +24,7 @@ const PRESENCE: i64 = 0x6c6f_6275_6374_6c01;
 /// What keeps others away while a storage is open.
 pub(crate) enum Presence {
     Nobody,
-    Directory { _lock: File },
+    Directory { lock: File },
     Database { _connection: Box<PoolConnection<Postgres>> },
 }
 
@@ -69,7 +69,7 @@ impl Home {
     async fn directory(dir: &Path, key: Option<&SecretString>, connections: u32) -> Result<Self, ServerError> {
         file::private_dir(dir)?;
         let presence = Presence::Directory {
-            _lock: file::lock_dir(dir)?,
+            lock: file::lock_dir(dir)?,
         };
         let path = dir.join(DATABASE);
         if !path.exists() {
@@ -99,6 +99,10 @@ async fn directory_key(db: &Db, dir: &Path, given: Option<&SecretString>) -> Res
             adopt(dir)?;
             return Ok(crypto);
         }
+    }
+    if !dir.join(KEY).exists() && bootstrap::is_marked(db).await? {
+        // A new key would not open what is there.
+        return Err(ServerError::WrongKey);
     }
     Crypto::from_text(&key_beside(dir)?)
 }

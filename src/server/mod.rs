@@ -192,8 +192,13 @@ impl Server {
             } => tracing::warn!("stopped while connections were still open"),
         }
         self.app.idle(LAST_WORDS).await;
-        drop(self.presence);
+        // A connection goes back before its pool closes; a directory stays taken until its database is closed.
+        let directory = match self.presence {
+            Presence::Directory { lock } => Some(lock),
+            Presence::Nobody | Presence::Database { .. } => None,
+        };
         self.app.db.close().await;
+        drop(directory);
         Ok(())
     }
 }

@@ -23,9 +23,9 @@ const SETTINGS_WORDS: [&str; 8] = [
     "password",
     "credential",
     "authorization",
-    "api-key",
-    "api_key",
     "apikey",
+    "_key",
+    "-key",
 ];
 const HARMLESS_ENDINGS: [&str; 6] = ["url", "uri", "endpoint", "method", "type", "name"];
 const SETTINGS_ROOTS: [&str; 4] = ["mcpServers", "authProfiles", "installedProviders", "pluginsConfig"];
@@ -39,7 +39,7 @@ impl Names {
         match self {
             Self::Platform => PLATFORM_WORDS.iter().any(|word| key.contains(word)),
             Self::Settings => {
-                SETTINGS_WORDS.iter().any(|word| key.contains(word))
+                (SETTINGS_WORDS.iter().any(|word| key.contains(word)) || key.ends_with("key"))
                     && !HARMLESS_ENDINGS.iter().any(|ending| key.ends_with(ending))
             }
         }
@@ -240,7 +240,7 @@ mod tests {
     fn settings_hide_values_not_references_or_addresses() {
         let mut settings = map(&json!({
             "soulMd": "token", "mcpServers": {"keycloak-token": {"url": "https://x", "headers": {"Authorization": "Bearer $T",
-            "X-Api-Key": "literal-value"}, "env": {"GH_TOKEN": "$GH", "MODE": "a"},
+            "X-Api-Key": "literal-value"}, "env": {"GH_TOKEN": "$GH", "OPENAI_KEY": "sk-literal", "MODE": "a"},
             "oauth": {"tokenUrl": "https://t", "clientSecret": "${S}", "tokenEndpointAuthMethod": "none"}}},
             "authProfiles": [{"id": "p", "credential": "sk-secret"}]
         }));
@@ -261,6 +261,10 @@ mod tests {
         assert_eq!(
             shown.pointer("/mcpServers/keycloak-token/oauth/clientSecret"),
             Some(&json!("${S}"))
+        );
+        assert_eq!(
+            shown.pointer("/mcpServers/keycloak-token/env/OPENAI_KEY"),
+            Some(&json!("***eral"))
         );
         assert_eq!(shown.pointer("/authProfiles/0/credential"), Some(&json!("***cret")));
         assert_eq!(shown.pointer("/soulMd"), Some(&json!("token")));

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::detail;
+use super::detail::{self, BodyLine};
 use super::message::Message;
 use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, Workbench};
 use crate::apply::Cancel;
@@ -38,7 +38,11 @@ pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Ca
 /// Compares long texts.
 pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
-        let lines = detail::compare(&row, side_by_side);
+        let compared = std::panic::catch_unwind(AssertUnwindSafe(|| detail::compare(&row, side_by_side)));
+        let lines = compared.unwrap_or_else(|panic| {
+            let words = words(panic.as_ref());
+            vec![BodyLine::One(Line::default().push(Role::Error, words))]
+        });
         let _ = to.send(Message::Compared {
             address: row.address,
             side_by_side,

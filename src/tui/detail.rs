@@ -9,7 +9,7 @@ use super::wrap::{Cut, cuts};
 use super::{lines, side};
 use crate::plan::Row;
 use crate::resource::{Address, Shown};
-use crate::show::Line;
+use crate::show::{Line, Role};
 
 /// A line of the pane before it is wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,22 @@ impl Detail {
     /// Whether the lines on the screen are still to come.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// The field that is being looked at: the last one named above the first row on the screen, else the first one.
+    pub fn field_in_view(&self) -> Option<&str> {
+        let top = self.strips.get(self.scroll).map_or(0, |strip| strip.line);
+        let names = self.body.iter().enumerate().filter_map(|(at, line)| {
+            let spans = match line {
+                BodyLine::One(line) | BodyLine::Two(line, _) => &line.spans,
+            };
+            let name = spans.iter().find(|span| span.role == Role::Field)?;
+            Some((at + self.head.len(), name.text.as_str()))
+        });
+        let mut names = names.peekable();
+        let first = names.peek().map(|(_, name)| *name);
+        let above = names.take_while(|(at, _)| *at <= top).last();
+        above.map(|(_, name)| name).or(first)
     }
 
     /// Everything as text, for the clipboard.

@@ -58,7 +58,7 @@ const FRAME: Duration = Duration::from_millis(16);
 /// Time between two ticks while something moves.
 const TICK: Duration = Duration::from_millis(100);
 /// How long leaving at once waits for the last words of the run.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Shows the screen until it is left.
 pub async fn drive<B: Backend, O: Outside>(

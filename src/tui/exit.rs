@@ -9,6 +9,8 @@ pub struct TuiExit {
     pub ending: Ending,
     /// Every run, in order; more than one after a retry.
     pub runs: Vec<Progress>,
+    /// The last run could not begin, or died: why.
+    pub refused: Option<String>,
     /// The terminal could not be used (any more): why.
     pub trouble: Option<String>,
 }

@@ -42,6 +42,6 @@ pub use drive::{Input, Outside, drive};
 pub use exit::{Ending, TuiExit};
 pub use message::{Effect, Message};
 pub use model::Model;
-pub use options::{ColorDepth, GlyphSet, TuiOptions};
+pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;
 pub use workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow, StepState, Title, Workbench};

@@ -94,7 +94,7 @@ impl Model {
             overlay: None,
             notice: None,
             runs: Vec::new(),
-            theme: Theme::new(options.depth, options.light),
+            theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),
             has_editor: options.editor.is_some(),
         }

@@ -7,8 +7,8 @@ pub struct TuiOptions {
     pub glyphs: GlyphSet,
     /// Which colours may be used.
     pub depth: ColorDepth,
-    /// Whether the background is light; only of meaning with many colours.
-    pub light: bool,
+    /// What is known of the background; only of meaning with many colours.
+    pub background: Background,
     /// What `$VISUAL` or `$EDITOR` says: a command, maybe with arguments.
     pub editor: Option<String>,
     /// Whether clicks and the wheel are read.
@@ -23,6 +23,18 @@ pub enum GlyphSet {
     Unicode,
     /// For locales that are not UTF-8.
     Ascii,
+}
+
+/// What is known of the terminal's background.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Background {
+    /// Nothing: only the terminal's own palette is sure to be readable.
+    #[default]
+    Unknown,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
 }
 
 /// How many colours the terminal has.

@@ -25,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::drive::{Input, Outside, drive};
 use super::editor;
-use super::exit::{Ending, TuiExit};
+use super::exit::TuiExit;
 use super::options::TuiOptions;
 use super::workbench::Workbench;
 use crate::resource::Origin;
@@ -54,15 +54,16 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
     let screen = drive(&mut terminal, &mut desk, workbench, &options);
     let mut exit = ON_SCREEN.scope((), screen).await;
     drop(guard);
-    exit.trouble = exit.trouble.or_else(|| hook.kept());
+    // A task that died has been told on the screen already, if it was the run.
+    let kept = hook.kept();
+    exit.trouble = kept.filter(|_| exit.refused.is_none());
     exit
 }
 
 fn no_terminal(error: &io::Error) -> TuiExit {
     TuiExit {
-        ending: Ending::Left,
-        runs: Vec::new(),
         trouble: Some(format!("cannot use the terminal: {error}")),
+        ..TuiExit::default()
     }
 }
 
@@ -177,6 +178,8 @@ impl Outside for Desk<'_> {
             (SignalKind::from_raw(Signal::CONT.as_raw()), Input::Continued),
         ];
         sources.extend(known.into_iter().filter_map(|(kind, input)| signals(kind, input)));
+        // `select_all` also keeps the wakers apart: the keys alone would remember only the first one that polled them,
+        // and the loop polls them without one when it drains.
         stream::select_all(sources).boxed()
     }
 

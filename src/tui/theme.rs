@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::options::ColorDepth;
+use super::options::{Background, ColorDepth};
 use crate::show::Role;
 
 /// Styles for a depth of colour and a background.
@@ -22,9 +22,17 @@ const BLUE: Tones = (Color::Cyan, (80, 30), (0x0056_c2d6, 0x0007_6f84));
 const MAGENTA: Tones = (Color::Magenta, (176, 127), (0x00cf_8fdc, 0x0092_3aa8));
 
 impl Theme {
-    /// Styles for this terminal.
-    pub fn new(depth: ColorDepth, light: bool) -> Self {
-        Self { depth, light }
+    /// Styles for this terminal. On a background that nobody knows only the terminal's own palette is readable.
+    pub fn new(depth: ColorDepth, background: Background) -> Self {
+        let depth = match (depth, background) {
+            (ColorDepth::None, _) => ColorDepth::None,
+            (_, Background::Unknown) => ColorDepth::Sixteen,
+            (depth, _) => depth,
+        };
+        Self {
+            depth,
+            light: background == Background::Light,
+        }
     }
 
     /// The style of a role.

@@ -1,6 +1,6 @@
 //! Platforms: contract sections 6 and 7.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// A platform as list and get answer it.
@@ -19,13 +19,13 @@ pub struct Platform {
     )]
     pub agent_id: Option<String>,
     /// What was stored, plus the server's own key `platform`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub config: Map<String, Value>,
     /// `allowFrom` and `allowGroups`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub settings: Map<String, Value>,
     /// `active`, `stopped` or `error`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub status: String,
     /// Why `status` is `error`.
     #[serde(rename = "errorMessage", default, skip_serializing_if = "Option::is_none")]
@@ -67,4 +67,9 @@ pub struct UpsertReply {
     pub will_restart: bool,
     /// The platform, in full or in part.
     pub platform: Platform,
+}
+
+/// `null` stands for nothing in every reply of the API.
+fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

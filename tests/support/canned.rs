@@ -70,6 +70,14 @@ const SOUL_BEFORE: &str =
     "# Triage\n\nYou sort what comes in.\nBe the first to answer.\nBe concise.\nNever promise a date.\n";
 const SOUL_AFTER: &str = "# Triage\n\nYou sort what comes in.\nBe the first to answer.\nBe concise and kind.\nNever promise a date.\nHand over to a person when asked.\n";
 
+fn soul() -> Change {
+    let file = PathBuf::from("support-desk/agents/triage/SOUL.md");
+    Change {
+        origin: Some(Origin { file, line: 1 }),
+        ..text("soulMd", SOUL_BEFORE, SOUL_AFTER)
+    }
+}
+
 fn triage() -> Vec<Row> {
     let domains = Change::between(
         FieldPath::parse("networkConfig.allowedDomains"),
@@ -88,11 +96,7 @@ fn triage() -> Vec<Row> {
         at(
             with(
                 row(Address::settings("triage"), Verb::Update),
-                vec![
-                    text("soulMd", SOUL_BEFORE, SOUL_AFTER),
-                    domains.reading(Reading::Set),
-                    drifted,
-                ],
+                vec![soul(), domains.reading(Reading::Set), drifted],
             ),
             9,
         ),
@@ -245,6 +249,8 @@ pub struct Script {
     pub hangs: Option<Address>,
     /// Applying wants the organisation's name.
     pub protected: bool,
+    /// The first row never ends, whatever is asked.
+    pub deaf: bool,
 }
 
 /// A workbench over a canned plan. What was applied is a noop in the next plan.
@@ -449,6 +455,9 @@ impl Applying {
             address: address.clone(),
         });
         tokio::time::sleep(self.script.pace).await;
+        if self.script.deaf {
+            std::future::pending::<()>().await;
+        }
         if self.script.hangs.as_ref() == Some(&address) {
             cancel.stopping().await;
             self.send(EventKind::Cancelling);

@@ -1,6 +1,7 @@
 //! What several themes share.
 
 pub mod canned;
+pub mod comparison;
 pub mod faults;
 pub mod fixture;
 pub mod gate;
@@ -16,6 +17,7 @@ pub mod pty;
 pub mod race;
 pub mod running;
 pub mod server;
+pub mod shell;
 pub mod snapshot;
 pub mod stage;
 pub mod stub;

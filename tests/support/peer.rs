@@ -61,7 +61,7 @@ impl Peer {
     }
 
     /// The same server through another transport.
-    pub fn client_through(&self, transport: impl Transport + 'static) -> Client {
+    pub fn client_through(transport: impl Transport + 'static) -> Client {
         Client::new(Retry::new(Arc::new(transport)), "dev", 16)
     }
 

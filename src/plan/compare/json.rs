@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::plan::change::{Change, Reading};
-use crate::resource::value::same;
+use crate::plan::change::{Change, ChangeKind, Reading};
+use crate::resource::value::{is_redacted, same};
 use crate::resource::{FieldPath, Shown, is_secret_key};
 
 /// The differences between two values, each at the deepest path where they differ. Empty when they mean the same.
@@ -21,6 +21,10 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
     match (before, after) {
         (None, None) => {}
         (Some(left), Some(right)) if same(left, right) => {}
+        (Some(left), Some(Value::String(_))) if is_redacted(left) => changes.push(Change {
+            kind: ChangeKind::SecretNotComparable,
+            ..Change::between(path.clone(), Some(Shown::Secret), Some(Shown::Secret))
+        }),
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
             let mut keys: Vec<&String> = left
                 .keys()
@@ -61,6 +65,7 @@ fn leaf(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Chan
 /// `$NAME` reference, which is a name and not a value (semantics, law 3).
 pub fn shown(path: &FieldPath, value: &Value) -> Shown {
     match value {
+        redacted if is_redacted(redacted) => Shown::Secret,
         Value::String(text) if hides(path) && !is_reference(text) => Shown::Secret,
         Value::Object(map) if !map.is_empty() => {
             let hidden = map.iter().any(|(key, value)| holds_secret(&path.join(key), value));

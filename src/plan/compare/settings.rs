@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::skills;
 use super::table::{Key, Merged, Shape, key, merge, server_only};
 use super::{Comparison, json as leaves};
-use crate::plan::change::{Change, Reading};
+use crate::plan::change::{Change, ChangeKind, Reading};
 use crate::plan::operation::Operation;
 use crate::resource::{FieldPath, Settings, Shown, field};
 
@@ -49,18 +49,31 @@ pub fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool) -> Co
         fields: defaults(),
     };
     let remote = remote.unwrap_or(&fresh);
-    let mut body = Map::new();
+    let (mut body, mut incomparable) = (Map::new(), Map::new());
     let mut changes = Vec::new();
     for name in field::ALL {
         let merged = compare_field(name, desired, remote, clear);
+        let sent = || {
+            merged
+                .value
+                .clone()
+                .filter(|value| !is_cleared(value))
+                .unwrap_or(Value::Null)
+        };
         if merged.writes() {
-            body.insert(
-                name.to_owned(),
-                merged.value.filter(|value| !is_cleared(value)).unwrap_or(Value::Null),
-            );
+            body.insert(name.to_owned(), sent());
+        } else if merged
+            .changes
+            .iter()
+            .any(|change| change.kind == ChangeKind::SecretNotComparable)
+        {
+            incomparable.insert(name.to_owned(), sent());
         }
         changes.extend(merged.changes);
     }
+    // What cannot be compared goes along with what changes, or is sent for its own sake.
+    let recheck = body.is_empty() && !incomparable.is_empty();
+    body.extend(incomparable);
     let operation = (!body.is_empty()).then(|| Operation::PatchSettings {
         agent: desired.agent.clone(),
         body,
@@ -68,6 +81,7 @@ pub fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool) -> Co
     Comparison {
         changes,
         operation,
+        recheck,
         ..Comparison::default()
     }
 }

@@ -2,13 +2,15 @@
 
 use std::future::Future;
 use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
 
 use tokio::net::TcpListener;
 
 use super::Place;
 use crate::server::error::ServerError;
 use crate::server::options::{PlatformMode, ServerOptions};
-use crate::server::{Server, home};
+use crate::server::{Server, file, home};
 
 /// The arguments of `serve`.
 #[derive(Debug, Clone)]
@@ -34,27 +36,47 @@ pub async fn serve(
     out: &mut (dyn Write + Send),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    let listen = |source| ServerError::Listen {
-        address: args.listen.clone(),
-        source,
-    };
-    let listener = TcpListener::bind(&args.listen).await.map_err(listen)?;
+    let listener = TcpListener::bind(&args.listen)
+        .await
+        .map_err(|source| ServerError::Listen {
+            address: args.listen.clone(),
+            source,
+        })?;
     let address = listener.local_addr().map_err(ServerError::Serve)?;
-    let storage = args.place.storage();
-    let mut options = ServerOptions::new(storage);
-    options.public_url = Some(args.public_url.unwrap_or_else(|| format!("http://{address}")));
-    options.mode = args.mode;
-    options.bootstrap_file = Some(args.place.data_dir.join("bootstrap-pat.txt"));
-    options.encryption_key = args.place.encryption_key.clone();
-    if args.place.database_url.is_some() {
-        crate::server::file::private_dir(&args.place.data_dir)?;
-        if options.encryption_key.is_none() {
-            options.encryption_key = Some(home::key_beside(&args.place.data_dir)?);
-        }
-    }
-    let server = Server::open(options).await?;
+    let file = args.place.data_dir.join("bootstrap-pat.txt");
+    let server = Server::open(options(args, address, &file)?).await?;
+    remark(&server, address, &file);
     writeln!(out, "listening on http://{address}")
         .and_then(|()| out.flush())
         .map_err(ServerError::Output)?;
     server.serve(listener, shutdown).await
+}
+
+fn options(args: ServeArgs, address: SocketAddr, file: &Path) -> Result<ServerOptions, ServerError> {
+    let mut options = ServerOptions::new(args.place.storage());
+    options.public_url = Some(args.public_url.unwrap_or_else(|| format!("http://{address}")));
+    options.mode = args.mode;
+    options.bootstrap_file = Some(file.to_owned());
+    options.encryption_key = args.place.encryption_key;
+    if args.place.database_url.is_some() {
+        file::private_dir(&args.place.data_dir)?;
+        if options.encryption_key.is_none() {
+            options.encryption_key = Some(home::key_beside(&args.place.data_dir)?);
+        }
+    }
+    Ok(options)
+}
+
+fn remark(server: &Server, address: SocketAddr, file: &Path) {
+    if server.bootstrap_token().is_some() {
+        first_token(file);
+    }
+    if !address.ip().is_loopback() {
+        tracing::warn!("plain http beyond this machine; put a proxy with TLS in front");
+    }
+}
+
+fn first_token(file: &Path) {
+    let file = file.display();
+    tracing::info!(%file, "made the organisation `dev` and its admin token");
 }

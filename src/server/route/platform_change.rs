@@ -76,7 +76,10 @@ async fn begin(app: &App, caller: &Caller, held: &mut Held, mut platform: Platfo
         .as_ref()
         .map(|error| format!("{}: {}", error.name, error.message));
     if refusal.is_some() { ERROR } else { ACTIVE }.clone_into(&mut platform.status);
-    save(app, caller, held, &mut platform, "platform.start").await?;
+    if let Err(failure) = save(app, caller, held, &mut platform, "platform.start").await {
+        app.runtime.stop(&platform.instance.id).await;
+        return Err(failure);
+    }
     match refusal {
         Some(error) => Err(Failure::bad_request(error.message)),
         None => Ok(answer(&platform)),
@@ -84,10 +87,10 @@ async fn begin(app: &App, caller: &Caller, held: &mut Held, mut platform: Platfo
 }
 
 async fn end(app: &App, caller: &Caller, held: &mut Held, mut platform: Platform) -> Reply {
-    app.runtime.stop(&platform.instance.id).await;
     STOPPED.clone_into(&mut platform.status);
     platform.error = None;
     save(app, caller, held, &mut platform, "platform.stop").await?;
+    app.runtime.stop(&platform.instance.id).await;
     Ok(answer(&platform))
 }
 

@@ -266,14 +266,16 @@ impl Attempt {
             Ok(started) => started,
             Err(error) => return Err(self.refused(held, old, error).await?),
         };
+        let ran = old.status == ACTIVE;
         let former = std::mem::replace(&mut old.instance, new);
         if let Some(started) = started {
             (old.metadata, old.error) = (started.metadata, None);
             ACTIVE.clone_into(&mut old.status);
         }
-        if let Err(failure) = self.store(held, &mut old).await {
-            let _ = in_time(&self.app, self.app.runtime.restart(&old.instance, &former)).await;
-            return Err(failure);
+        let stored = self.store(held, &mut old).await;
+        if !matches!(stored, Ok(true)) {
+            self.undo(&old.instance, &former, ran && stored.is_err()).await;
+            return Err(stored.err().unwrap_or_else(agent::not_found));
         }
         Ok((
             StatusCode::OK,
@@ -316,14 +318,24 @@ impl Attempt {
         Ok(Failure::bad_request(error.message))
     }
 
-    async fn store(&self, held: &mut Held, platform: &mut Platform) -> Reply<()> {
+    /// False when the row went with its agent meanwhile.
+    async fn store(&self, held: &mut Held, platform: &mut Platform) -> Reply<bool> {
         let mut tx = held.begin(&self.app.db).await?;
         if !platform.update(&self.app, &mut tx).await? {
-            return Err(agent::not_found());
+            return Ok(false);
         }
         let names = self.names();
         audit::record(&mut tx, &self.caller, "platform.update", &self.id, &names).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Puts the runtime back to what the row says.
+    async fn undo(&self, new: &Instance, former: &Instance, ran: bool) {
+        let runtime = &self.app.runtime;
+        if !ran || in_time(&self.app, runtime.restart(new, former)).await.is_err() {
+            runtime.stop(&self.id).await;
+        }
     }
 }
 

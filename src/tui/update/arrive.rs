@@ -11,7 +11,7 @@ use crate::tui::board::Board;
 use crate::tui::detail::BodyLine;
 use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Confirm, Failed, Loading, Overlay, Review, RunState, Screen};
+use crate::tui::screen::{After, Confirm, Failed, Loading, Overlay, Review, Run, RunState, Screen};
 use crate::tui::workbench::{LoadFailure, LoadStep, Loaded};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
@@ -46,7 +46,8 @@ pub(super) fn loaded(model: &mut Model, result: Result<Loaded, LoadFailure>) {
 }
 
 fn review(model: &mut Model, loaded: Loaded, after: After) {
-    model.notice = first_words(&loaded);
+    let again = matches!(after, After::Again { .. }).then(|| notice(Role::Plain, "planned again"));
+    model.notice = first_words(&loaded).or(again);
     let board = Board::of(loaded, after.board());
     let (review, offer) = match after {
         After::First => (Review::without(board, &BTreeSet::new()), false),
@@ -63,18 +64,19 @@ fn review(model: &mut Model, loaded: Loaded, after: After) {
     model.screen = Screen::Review(Box::new(review));
 }
 
-/// What there is to say when a plan appears.
+/// What there is to say when a plan appears: the first warning, or that there is nothing to do.
 fn first_words(loaded: &Loaded) -> Option<Line> {
-    let warnings = loaded.warnings.len() + loaded.plan.warnings.len();
+    let of_loading = loaded.warnings.iter().map(Line::text);
+    let warnings: Vec<String> = loaded.plan.warnings.iter().cloned().chain(of_loading).collect();
     let counts = &loaded.plan.counts;
-    match warnings {
-        0 if counts.changes() + counts.recheck == 0 => Some(notice(Role::Success, "nothing to change")),
-        0 => None,
-        1 => Some(notice(Role::Warning, "1 warning: go to a heading to read it")),
-        more => Some(notice(
-            Role::Warning,
-            format!("{more} warnings: go to a heading to read them"),
-        )),
+    match warnings.as_slice() {
+        [] if counts.changes() + counts.recheck == 0 => Some(notice(Role::Success, "nothing to change")),
+        [] => None,
+        [only] => Some(notice(Role::Warning, format!("⚠ {only}"))),
+        [first, rest @ ..] => {
+            let more = rest.len();
+            Some(notice(Role::Warning, format!("⚠ {more} more on the headings; {first}")))
+        }
     }
 }
 
@@ -100,10 +102,25 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
         _ => None,
     };
     run.end(result, now);
+    let words = last_words(run);
     if matches!(model.overlay, Some(Overlay::Leave)) {
         model.overlay = None;
     }
+    model.notice = Some(words);
     leaving.map_or_else(Effects::new, |ending| super::process::leave_as(model, ending))
+}
+
+/// What there is to say when a run has ended: what to do next.
+fn last_words(run: &Run) -> Line {
+    match (&run.state, run.left().len()) {
+        (RunState::Ended(Some(message)), _) => notice(Role::Error, format!("nothing was applied: {message}")),
+        (_, 0) => notice(Role::Success, "all of it holds: `q` leaves"),
+        (_, 1) => notice(Role::Error, "1 row is left: `r` tries it again"),
+        (_, left) => notice(
+            Role::Error,
+            format!("{left} rows are left: `r` tries them again, `w` finds the failure"),
+        ),
+    }
 }
 
 pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, lines: Vec<BodyLine>) {

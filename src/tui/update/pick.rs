@@ -99,7 +99,7 @@ fn delete(review: &mut Review) -> (Option<String>, Effects) {
         review.board.prune.insert(address.clone());
         format!("{what} when you apply; `D` again leaves it alone")
     } else {
-        return (Some(nothing_to_delete(&address)), Effects::new());
+        return (Some(nothing_to_delete(&address, &words)), Effects::new());
     };
     (Some(said), vec![Effect::Replan(review.board.prune.clone())])
 }
@@ -112,6 +112,9 @@ fn deletes(row: &Row) -> String {
     }
 }
 
-fn nothing_to_delete(address: &Address) -> String {
-    format!("{} {} goes with the agent it belongs to", address.kind(), address.id())
+fn nothing_to_delete(address: &Address, words: &str) -> String {
+    match address.parent() {
+        Some(_) => format!("{words} goes with the agent it belongs to"),
+        None => format!("{words} goes because `--prune` asks for it; `space` takes it out"),
+    }
 }

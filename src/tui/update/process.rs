@@ -48,14 +48,19 @@ pub(super) fn leave_as(model: &mut Model, ending: Ending) -> Effects {
 /// What is left when the screen is gone.
 pub(super) fn exit(model: &Model, ending: Ending) -> TuiExit {
     let mut runs = model.runs.clone();
-    let mut trouble = None;
+    let mut refused = None;
     if let Screen::Run(run) = &model.screen {
         if let RunState::Ended(Some(message)) = &run.state {
-            trouble = Some(message.clone());
+            refused = Some(message.clone());
         }
         runs.extend(run.record());
     }
-    TuiExit { ending, runs, trouble }
+    TuiExit {
+        ending,
+        runs,
+        refused,
+        trouble: None,
+    }
 }
 
 /// Ctrl-C. While something runs: first gently, then at once. Otherwise it leaves.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Effects, arrive};
 use crate::show::Role;
 use crate::tui::action::Work;
+use crate::tui::board::Focus;
 use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{After, Loading, Screen};
@@ -73,11 +74,18 @@ fn take_screen(model: &mut Model) -> Screen {
     std::mem::replace(&mut model.screen, placeholder)
 }
 
+/// In the tree the place of the resource, in the detail that of the field on the screen.
 fn edit(model: &mut Model) -> Effects {
-    let Some(row) = model.board().and_then(|board| board.row()) else {
+    let Some(board) = model.board() else {
         return Effects::new();
     };
-    row.origin.iter().cloned().map(Effect::Edit).collect()
+    let Some(row) = board.row() else {
+        return Effects::new();
+    };
+    let field = board.detail.field_in_view().filter(|_| board.focus == Focus::Detail);
+    let change = field.and_then(|field| row.changes.iter().find(|change| change.path.to_string() == field));
+    let origin = change.and_then(|change| change.origin.as_ref()).or(row.origin.as_ref());
+    origin.cloned().map(Effect::Edit).into_iter().collect()
 }
 
 fn copy(model: &mut Model) -> Effects {

@@ -14,11 +14,13 @@ use ratatui::layout::Rect;
 
 use super::header;
 use super::paint::Canvas;
+use crate::show::outcome::duration;
 use crate::show::{Role, printable};
-use crate::tui::board::Board;
+use crate::tui::board::{Board, Focus};
 use crate::tui::keymap;
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
+use crate::tui::screen::Screen;
 use crate::tui::wrap::{fit, width};
 
 /// Draws everything but the panes.
@@ -38,7 +40,7 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     let (upper, lower) = (area.top() + 2, area.bottom() - 3);
     canvas.rule(area, upper, [open_right, open_left]);
     canvas.rule(area, lower, [open_right, open_left]);
-    let (Some(tree), Some(detail), Some(_)) = (layout.tree, layout.detail, model.board()) else {
+    let (Some(tree), Some(detail), Some(board)) = (layout.tree, layout.detail, model.board()) else {
         return message(canvas, model, area, lower);
     };
     if tree.y == detail.y {
@@ -49,7 +51,23 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     } else {
         canvas.rule(area, detail.y - 1, [open_right, open_left]);
     }
+    pane_title(canvas, model, board, detail);
     message(canvas, model, area, lower);
+}
+
+/// What the second pane shows; strong when the keys go there.
+fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
+    let words = match &model.screen {
+        Screen::Run(run) if run.log_open => " log ",
+        _ if board.detail.side_by_side() => " before, after ",
+        _ => " detail ",
+    };
+    let style = if board.focus == Focus::Detail {
+        canvas.theme.role(Role::Strong)
+    } else {
+        canvas.theme.border()
+    };
+    canvas.text(area.x, area.y - 1, area.right(), words, style);
 }
 
 fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
@@ -57,24 +75,31 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let strong = canvas.theme.role(Role::Strong);
     let mut x = canvas.text(2, area.y, end, " lobuctl ", strong);
     let Some(board) = model.board() else { return };
-    let took = format!(" plan {} ", header::seconds(board.facts.took_ms));
-    let words = from_to(board);
+    let took = format!(" plan {} ", duration(board.facts.took_ms));
+    x += 1;
     let room = usize::from(end.saturating_sub(x + 2));
-    if width(&words) + width(&took) + 2 <= room {
+    let words = from_to(board, room);
+    let x = canvas.text(x, area.y, end, &format!(" {words} "), canvas.theme.role(Role::Plain));
+    if usize::from(x) + width(&took) < usize::from(end) {
         canvas.right(x, area.y, end, &took, canvas.theme.role(Role::Dim));
     }
-    x += 1;
-    let more = fit(&words, room);
-    canvas.text(x, area.y, end, &format!(" {more} "), canvas.theme.role(Role::Plain));
 }
 
-fn from_to(board: &Board) -> String {
+/// From where to where. Where there is little room the path loses its beginning: the target matters more.
+fn from_to(board: &Board, room: usize) -> String {
     let title = &board.facts.title;
     let protected = if board.facts.protected { " (protected)" } else { "" };
-    printable(&format!(
-        "{} -> {} at {}{protected}",
-        title.config, title.organization, title.host
-    ))
+    let target = printable(&format!("{} at {}{protected}", title.organization, title.host));
+    let config = printable(&title.config);
+    let left = room.saturating_sub(width(&target) + 4);
+    let mut shown = config.as_str();
+    while width(shown) > left {
+        match shown.split_once('/') {
+            Some((_, rest)) => shown = rest,
+            None => return fit(&target, room),
+        }
+    }
+    format!("{shown} -> {target}")
 }
 
 /// What there is to say about the last key, on the line above the keys.

@@ -8,13 +8,14 @@
 use ratatui::layout::Rect;
 
 use super::paint::Canvas;
-use crate::apply::Tally;
+use crate::apply::{Status, Tally};
 use crate::plan::Counts;
-use crate::show::Role;
+use crate::show::outcome::duration;
+use crate::show::{Role, printable};
 use crate::tui::board::Board;
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, Run, RunState, Screen};
-use crate::tui::wrap::width;
+use crate::tui::wrap::{fit, width};
 
 /// Draws the header.
 pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool) {
@@ -126,7 +127,12 @@ fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
 
 fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
     let tally = run.progress.tally();
-    let elapsed = seconds(run.elapsed(model.now_ms));
+    let elapsed = run.elapsed(model.now_ms);
+    let elapsed = if run.has_ended() {
+        duration(elapsed)
+    } else {
+        seconds(elapsed)
+    };
     let end = canvas.right(area.x, area.y, area.right(), &elapsed, canvas.theme.role(Role::Dim));
     let mut x = area.x;
     if area.width >= 50 && !run.has_ended() {
@@ -140,10 +146,27 @@ fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
     let long = run_parts(canvas, model, run, &tally, false);
     let total: usize = long.iter().map(|part| width(&part.1) + 2).sum();
     if total <= usize::from(area.width) + 2 {
-        write(canvas, area, &long, 2);
+        let x = write(canvas, area, &long, 2);
+        at_work(canvas, run, area, x);
     } else {
         write(canvas, area, &run_parts(canvas, model, run, &tally, true), 1);
     }
+}
+
+/// Names what is at work, as far as there is room.
+fn at_work(canvas: &mut Canvas, run: &Run, area: Rect, x: u16) {
+    let room = usize::from(area.right().saturating_sub(x));
+    if run.has_ended() || room < 12 {
+        return;
+    }
+    let busy = |status: &Status| matches!(status, Status::Running { .. } | Status::Retrying { .. });
+    let rows = run.progress.rows.iter().filter(|(_, row)| busy(&row.status));
+    let ids: Vec<String> = rows
+        .take(8)
+        .map(|(address, _)| format!("{} {}", address.kind(), address.id()))
+        .collect();
+    let words = fit(&printable(&ids.join(", ")), room);
+    canvas.role(x, area.y, area.right(), &words, Role::Dim);
 }
 
 fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {

@@ -12,16 +12,29 @@ use super::paint::Canvas;
 use crate::show::{Line, Role};
 use crate::tui::lines;
 use crate::tui::screen::Run;
+use crate::tui::wrap::{Cut, cuts};
 
 /// Draws the end of the log, or what was scrolled to.
 pub(super) fn draw(canvas: &mut Canvas, run: &Run, area: Rect) {
     let until = run.log.len().saturating_sub(run.log_back);
-    let newest = run.log[..until].iter().rev().filter_map(lines::event);
-    let shown: Vec<Line> = newest.take(usize::from(area.height)).collect();
-    if shown.is_empty() {
+    let newest: Vec<Line> = run.log[..until]
+        .iter()
+        .rev()
+        .filter_map(lines::event)
+        .take(usize::from(area.height))
+        .collect();
+    if newest.is_empty() {
         canvas.role(area.x, area.y, area.right(), "no requests yet", Role::Dim);
     }
-    for (at, line) in shown.iter().rev().enumerate() {
-        canvas.line(area, area.y + at as u16, line);
+    let rows: Vec<(&Line, Cut)> = newest.iter().rev().flat_map(|line| wrapped(line, area)).collect();
+    let skip = rows.len().saturating_sub(usize::from(area.height));
+    for (at, (line, cut)) in rows[skip..].iter().enumerate() {
+        canvas.cut(area, area.y + at as u16, line, *cut);
     }
+}
+
+fn wrapped(line: &Line, area: Rect) -> impl Iterator<Item = (&Line, Cut)> {
+    cuts(line, usize::from(area.width))
+        .into_iter()
+        .map(move |cut| (line, cut))
 }

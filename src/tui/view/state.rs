@@ -2,8 +2,9 @@
 
 use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
-use crate::plan::{Impact, Row};
+use crate::plan::{Impact, Row, Verb};
 use crate::show::Role;
+use crate::show::outcome::duration;
 use crate::tui::choice::Mark;
 use crate::tui::glyph::Glyphs;
 use crate::tui::lines;
@@ -42,7 +43,8 @@ pub(super) fn hint(row: &Row) -> (String, Role) {
         None if !row.warnings.is_empty() => ("⚠ warning".to_owned(), Role::Warning),
         None if row.recheck => ("rechecked".to_owned(), Role::Secret),
         None if row.changed_fields().is_empty() && row.has_field_drift() => ("? field drift".to_owned(), Role::Drift),
-        None => (row.changed_fields().join(", "), Role::Dim),
+        None if row.verb == Verb::Update => (row.changed_fields().join(", "), Role::Dim),
+        None => (String::new(), Role::Dim),
     }
 }
 
@@ -99,7 +101,7 @@ fn finished(outcome: &Outcome, took_ms: u64) -> (String, Role) {
     let words = lines::outcome_words(outcome);
     match outcome {
         Outcome::Skipped { .. } => (words, Role::Dim),
-        outcome if outcome.succeeded() => (format!("{words} {}", seconds(took_ms)), Role::Dim),
+        outcome if outcome.succeeded() => (format!("{words} {}", duration(took_ms)), Role::Dim),
         _ => (words, Role::Error),
     }
 }

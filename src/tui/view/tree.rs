@@ -55,8 +55,30 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
             canvas.restyle(row, canvas.theme.cursor(board.focus == Focus::Tree));
         }
     }
+    more(canvas, model, board, area);
     if outline.shown().is_empty() {
         canvas.role(area.x, area.y, area.right(), empty_words(board), Role::Dim);
+    }
+}
+
+/// Says below the tree that there is more, unless a message stands there.
+fn more(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
+    let layout = model.layout();
+    let rest = board
+        .outline
+        .shown()
+        .len()
+        .saturating_sub(board.outline.top() + usize::from(area.height));
+    let free = layout.framed && (model.notice.is_none() || area.bottom() < layout.body.bottom());
+    if rest > 0 && free {
+        let words = format!(" {rest} more ");
+        canvas.right(
+            area.x,
+            area.bottom(),
+            area.right(),
+            &words,
+            canvas.theme.role(Role::Plain),
+        );
     }
 }
 
