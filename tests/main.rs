@@ -28,6 +28,8 @@ mod edge_retry;
 mod edge_session;
 mod edge_transport;
 mod github;
+mod executor_faults;
+mod executor_order;
 mod laws;
 mod linear_review;
 mod plan_text;
