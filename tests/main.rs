@@ -27,6 +27,8 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod executor_faults;
+mod executor_order;
 mod github;
 mod laws;
 mod linear_review;

@@ -173,6 +173,7 @@ async fn replace_platform(context: &StepContext<'_>, write: &PlatformWrite) -> R
 /// A server may answer success and keep the platform (contract section 7): only a read tells.
 async fn delete_platform(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
     write::delete_platform(context.client, agent, id).await?;
+    context.wrote(true);
     let left = context.client.platforms(agent).await?;
     if left.into_iter().flatten().any(|platform| platform.stable_id == id) {
         return Ok(Outcome::Failed {

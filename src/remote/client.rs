@@ -348,6 +348,11 @@ impl Reply {
         }
     }
 
+    /// A write's answer of whatever shape; a page of a proxy is none.
+    pub fn expect_object(&self) -> Result<(), RemoteError> {
+        self.parse::<Map<String, Value>>().map(drop)
+    }
+
     fn malformed(&self, expected: &str) -> RemoteError {
         let answer = AnswerError {
             method: self.method,

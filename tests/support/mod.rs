@@ -6,6 +6,7 @@ pub mod faults;
 pub mod fixture;
 pub mod gate;
 pub mod naive;
+pub mod office;
 pub mod organisation;
 pub mod peer;
 pub mod play;
