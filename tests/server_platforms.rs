@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::support::postgres::Database;
-use crate::support::server::{Answer, Client, open};
+use crate::support::server::{Answer, Client, listening_with, open};
 
 const PATH: &str = "/api/dev/agents/host/platforms/by-stable-id/bot";
 const ROW: &str = "/api/dev/agents/host/platforms/bot";
@@ -333,4 +333,46 @@ async fn a_lost_connection_gives_the_lock_and_the_write_up() {
     assert_eq!(client.put(PATH, telegram("1")).await.status, 201);
     drop(server);
     database.drop_now().await;
+}
+
+/// Whoever stops the server gets what is under way finished first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_waits_for_the_platform_that_is_coming_up() {
+    let mut options = ServerOptions::memory();
+    options.runtime = Arc::new(ScriptedRuntime::default().with_delay(Duration::from_millis(300)));
+    let listener = listening_with(options).await;
+    let client = Client::at(&listener.url, &listener.token);
+    client
+        .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
+        .await;
+    let put = tokio::spawn(async move { client.put(PATH, telegram("1")).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    listener.stopped().await;
+    assert_eq!(put.await.unwrap().status, 201);
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_said_with_503() {
+    let Some(database) = Database::create("gone").await else {
+        return;
+    };
+    let mut options = ServerOptions::new(Storage::Postgres {
+        url: database.url.clone(),
+    });
+    options.encryption_key = Some(SecretString::from("7a".repeat(32)));
+    let (server, token) = open(options).await;
+    let client = Client::new(&server, &token);
+    assert_eq!(client.get("/health/ready").await.status, 200);
+    database.drop_now().await;
+    for path in ["/health/ready", "/api/dev/agents"] {
+        assert_eq!(client.get(path).await.status, 503, "{path}");
+    }
+    assert_eq!(
+        client
+            .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
+            .await
+            .status,
+        503
+    );
+    assert_eq!(client.get("/health").await.status, 200);
 }

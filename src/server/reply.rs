@@ -91,27 +91,31 @@ impl IntoResponse for Failure {
     }
 }
 
+/// PostgreSQL's classes of trouble that passes or that a person has to end: connection, authorisation, database,
+/// rollback, resources, lock, operator, read-only.
+const PASSING: [&str; 9] = ["08", "28", "3D", "40", "53", "55", "57", "25006", "25P0"];
+/// SQLite's busy and locked, whatever their extension.
+const BUSY: [i32; 2] = [5, 6];
+
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(inner) => inner.code().is_some_and(|code| {
+            let sqlite = code.len() < 5 && code.parse::<i32>().is_ok_and(|code| BUSY.contains(&(code & 0xff)));
+            sqlite || (code.len() == 5 && PASSING.iter().any(|class| code.starts_with(class)))
+        }),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
+
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        let passing = match &error {
-            sqlx::Error::Database(inner) => {
-                // Connection, operator intervention, resources, rollback, read-only; SQLite's busy and locked.
-                inner.code().is_some_and(|code| {
-                    ["08", "57", "53", "40", "25006"]
-                        .iter()
-                        .any(|class| code.starts_with(class))
-                        || (code.len() < 5 && matches!(code.parse::<i32>().map(|code| code & 0xff), Ok(5 | 6)))
-                })
-            }
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => true,
-            _ => false,
-        };
-        if passing {
+        if passes(&error) {
             tracing::error!(reason = %error, "database not available");
             return Self::unavailable("the database is not available, try again");
         }
