@@ -71,7 +71,9 @@ async fn what_may_pass_is_tried_again_until_it_does() {
     for busy in [408, 425, 429, 502, 503, 504] {
         let (retry, log) = retry(vec![status(busy), status(busy), status(200)]);
         let response = retry.send(Request::new(Method::Put, "/x?secret=1")).await.unwrap();
-        assert_eq!((response.status, response.doubtful), (200, false), "{busy}");
+        // Somebody in between gave up waiting: the server may have carried it out.
+        let doubtful = matches!(busy, 408 | 502 | 504);
+        assert_eq!((response.status, response.doubtful), (200, doubtful), "{busy}");
         assert_eq!(statuses(&log), [Some(busy), Some(busy), Some(200)]);
         let log = log.lock().unwrap();
         assert_eq!((log[0].attempt, log[0].of, log[0].path.as_str()), (1, 5, "/x"));

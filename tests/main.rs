@@ -9,6 +9,8 @@
 )]
 
 mod architecture;
+mod cli_apply;
+mod cli_servers;
 mod config_broken;
 mod config_examples;
 mod config_load;
@@ -25,7 +27,12 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod executor_faults;
+mod executor_order;
+mod github;
 mod laws;
+mod linear_review;
+mod plan_text;
 mod pty_review;
 mod server_malformed;
 mod server_platforms;
@@ -37,4 +44,5 @@ mod server_security;
 mod support;
 mod tui_keys;
 mod tui_loop;
+mod tui_recorded;
 mod tui_screens;

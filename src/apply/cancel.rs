@@ -34,6 +34,11 @@ impl Cancel {
         self.abandon.is_cancelled()
     }
 
+    /// Cancelled when somebody asks to stop: for what must not begin again after that.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Resolves when somebody asks to stop.
     pub async fn stopping(&self) {
         self.stop.cancelled().await;

@@ -1,5 +1,6 @@
 //! Carries out a schedule: as much at a time as is allowed, nothing before what it needs, one event stream.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -49,13 +50,15 @@ pub async fn apply(
     let stamp = Arc::new(Stamp::new(events));
     let steps = schedule.steps.values().map(planned).collect();
     stamp.tell(EventKind::RunStarted { target, steps });
+    let stoppable = client.stopped_by(cancel.stop());
     let run = Run {
-        client,
+        client: &stoppable,
         options,
         cancel,
         stamp: &stamp,
         queue: Queue::new(schedule),
         failed: None,
+        troubles: BTreeMap::new(),
         told: false,
     };
     run.work().await;
@@ -77,6 +80,8 @@ struct Run<'a> {
     stamp: &'a Arc<Stamp>,
     queue: Queue,
     failed: Option<Address>,
+    /// How rows ended that did not succeed, in words.
+    troubles: BTreeMap<Address, &'static str>,
     told: bool,
 }
 
@@ -85,7 +90,7 @@ type InFlight<'a> = FuturesUnordered<BoxFuture<'a, (Address, Outcome)>>;
 impl<'a> Run<'a> {
     async fn work(mut self) {
         let mut in_flight: InFlight<'a> = FuturesUnordered::new();
-        let mut notes: std::collections::BTreeMap<Address, Arc<StepNotes>> = std::collections::BTreeMap::new();
+        let mut notes: BTreeMap<Address, Arc<StepNotes>> = BTreeMap::new();
         let cancel = self.cancel.clone();
         loop {
             self.start_more(&mut in_flight, &mut notes);
@@ -107,11 +112,7 @@ impl<'a> Run<'a> {
         self.skip_the_rest();
     }
 
-    fn start_more(
-        &mut self,
-        in_flight: &mut InFlight<'a>,
-        notes: &mut std::collections::BTreeMap<Address, Arc<StepNotes>>,
-    ) {
+    fn start_more(&mut self, in_flight: &mut InFlight<'a>, notes: &mut BTreeMap<Address, Arc<StepNotes>>) {
         while in_flight.len() < self.options.parallelism.max(1) && !self.is_stopping() {
             match self.queue.take() {
                 Some(Next::Start(step)) => {
@@ -120,7 +121,8 @@ impl<'a> Run<'a> {
                     in_flight.push(self.start(step, note));
                 }
                 Some(Next::Skip { address, because }) => {
-                    self.skip(address.clone(), format!("{because} failed"));
+                    self.skip(address.clone(), self.ended_badly(&because));
+                    self.troubles.insert(address.clone(), "was skipped");
                     self.queue.end(&address, Ending::Failed);
                 }
                 None => return,
@@ -146,10 +148,17 @@ impl<'a> Run<'a> {
         } else {
             Ending::Failed
         };
-        if ending == Ending::Failed && self.failed.is_none() {
-            self.failed = Some(address.clone());
+        if let Some(words) = trouble(outcome) {
+            self.troubles.insert(address.clone(), words);
+            self.failed.get_or_insert_with(|| address.clone());
         }
         self.queue.end(address, ending);
+    }
+
+    /// `agent.triage failed`, `agent.triage is stale`.
+    fn ended_badly(&self, address: &Address) -> String {
+        let words = self.troubles.get(address).copied().unwrap_or("failed");
+        format!("{address} {words}")
     }
 
     fn tell_cancelling(&mut self) {
@@ -158,7 +167,7 @@ impl<'a> Run<'a> {
     }
 
     /// What was in flight when the run was abandoned: unknown where a write may be under way.
-    fn abandon(&self, notes: std::collections::BTreeMap<Address, Arc<StepNotes>>) {
+    fn abandon(&self, notes: BTreeMap<Address, Arc<StepNotes>>) {
         for (address, note) in notes {
             let outcome = if note.may_have_written() {
                 Outcome::Unknown {
@@ -180,7 +189,7 @@ impl<'a> Run<'a> {
     fn skip_the_rest(&mut self) {
         let reason = match &self.failed {
             _ if self.cancel.is_stopping() => "the run was stopped".to_owned(),
-            Some(address) => format!("stopped after {address} failed"),
+            Some(address) => format!("stopped after {}", self.ended_badly(address)),
             None => "it could not be reached".to_owned(),
         };
         for address in self.queue.drain() {
@@ -195,5 +204,16 @@ impl<'a> Run<'a> {
             outcome,
             took_ms: 0,
         });
+    }
+}
+
+/// What is said of a row that did not succeed.
+fn trouble(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Failed { .. } => Some("failed"),
+        Outcome::Unknown { .. } => Some("is unknown"),
+        Outcome::Stale { .. } => Some("is stale"),
+        Outcome::Skipped { .. } => Some("was skipped"),
+        Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted | Outcome::Unchanged => None,
     }
 }

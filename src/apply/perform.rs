@@ -41,7 +41,7 @@ pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result
             Answer::Updated(None)
         }
         Operation::DeleteEntityType { slug } => {
-            write::schema(client, SchemaType::EntityType, "delete", slug, &Map::new()).await?;
+            delete_type(context, SchemaType::EntityType, slug).await?;
             Answer::Deleted
         }
         Operation::CreateRelationshipType(write) => create_relationship_type(context, write).await?,
@@ -173,6 +173,7 @@ async fn replace_platform(context: &StepContext<'_>, write: &PlatformWrite) -> R
 /// A server may answer success and keep the platform (contract section 7): only a read tells.
 async fn delete_platform(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
     write::delete_platform(context.client, agent, id).await?;
+    context.wrote(true);
     let left = context.client.platforms(agent).await?;
     if left.into_iter().flatten().any(|platform| platform.stable_id == id) {
         return Ok(Outcome::Failed {
@@ -213,6 +214,7 @@ fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Va
 }
 
 /// A creation whose first answer was lost is refused the second time: when what is there is what was wanted, it is ours.
+/// So is one that another run was quicker with.
 async fn create_type(
     context: &StepContext<'_>,
     kind: SchemaType,
@@ -222,31 +224,39 @@ async fn create_type(
 ) -> Result<Answer, RemoteError> {
     let refused = match write::schema(context.client, kind, "create", slug, &fields).await {
         Ok(()) => return Ok(Answer::Created),
-        Err(error) if error.status() == Some(400) && context.repeated() => error,
+        Err(error) if error.status() == Some(400) => error,
         Err(error) => return Err(error),
     };
-    let found = context.client.read(&context.address).await?;
+    let repeated = context.repeated();
+    let Ok(found) = context.client.read(&context.address).await else {
+        return Err(refused);
+    };
     let differs = compare(wanted, found.as_ref(), false)
         .changes
         .iter()
         .any(|change| change.kind.writes() && change.path.top() != "rules" && change.path.top() != "inverse_type_slug");
-    if found.is_some() && !differs {
-        Ok(Answer::Created)
-    } else {
-        Err(refused)
+    if found.is_none() || differs {
+        return Err(refused);
     }
+    if repeated {
+        return Ok(Answer::Created);
+    }
+    context.note("another run created it meanwhile");
+    Ok(Answer::Unchanged)
 }
 
 async fn create_relationship_type(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Answer, RemoteError> {
     let wanted: &RelationshipType = &write.relationship_type;
     let resource = Resource::RelationshipType(wanted.clone());
     let kind = SchemaType::RelationshipType;
-    create_type(context, kind, &wanted.slug, creation_fields(write), &resource).await?;
-    context.wrote(true);
+    let answer = create_type(context, kind, &wanted.slug, creation_fields(write), &resource).await?;
+    let mut wrote = answer == Answer::Created;
+    context.wrote(wrote);
     for rule in wanted.rules.iter().flat_map(|rules| rules.keys()) {
-        write::add_rule(context.client, &wanted.slug, rule).await?;
+        wrote |= write::add_rule(context.client, &wanted.slug, rule).await?;
+        context.wrote(wrote);
     }
-    Ok(Answer::Created)
+    Ok(if wrote { Answer::Created } else { answer })
 }
 
 /// One request at a time: requests that touch one type's rules never overlap.
@@ -261,8 +271,8 @@ async fn update_relationship_type(
         context.wrote(true);
     }
     for rule in add {
-        write::add_rule(context.client, slug, rule).await?;
-        context.wrote(true);
+        let added = write::add_rule(context.client, slug, rule).await?;
+        context.wrote(added);
     }
     for id in remove {
         write::remove_rule(context.client, slug, id).await?;
@@ -277,8 +287,13 @@ async fn delete_relationship_type(context: &StepContext<'_>, slug: &str) -> Resu
     let archive = Map::from_iter([("status".to_owned(), json!("archived"))]);
     write::schema(context.client, kind, "update", slug, &archive).await?;
     context.wrote(true);
+    delete_type(context, kind, slug).await
+}
+
+/// A deletion whose first answer was lost is refused the second time: what is gone is gone.
+async fn delete_type(context: &StepContext<'_>, kind: SchemaType, slug: &str) -> Result<(), RemoteError> {
     match write::schema(context.client, kind, "delete", slug, &Map::new()).await {
         Err(error) if context.repeated() && error.words().ends_with("not found") => Ok(()),
-        other => other.map(drop),
+        other => other,
     }
 }

@@ -170,6 +170,10 @@ async fn prepare(
     if same_resource(step.seen.as_ref(), fresh.as_ref()) {
         return Ok(planned());
     }
+    if holds_already(scheduled, fresh.as_ref()) {
+        context.note("somebody made the same change since the plan was made");
+        return Ok(Prepared::Done(Outcome::Unchanged));
+    }
     if on_stale == OnStale::Overwrite {
         context.note("it changed since the plan was made, and is overwritten");
         return Ok(again(scheduled, fresh.as_ref()));
@@ -196,6 +200,14 @@ fn again(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> Prepared {
     match compare(desired, fresh, step.clear).operation {
         Some(operation) => Prepared::Write(Box::new(operation)),
         None => Prepared::Done(Outcome::Unchanged),
+    }
+}
+
+/// Whether what is there now is what the files want: nothing is left to write, and nothing is stale.
+fn holds_already(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
+    match &scheduled.step.desired {
+        Some(desired) => fresh.is_some() && compare(desired, fresh, scheduled.step.clear).operation.is_none(),
+        None => fresh.is_none(),
     }
 }
 

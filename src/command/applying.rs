@@ -43,7 +43,7 @@ pub fn options(arguments: &ApplyArgs) -> ApplyOptions {
 /// Carries it out.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When the log file cannot be opened.
 pub async fn run(console: &Console, run: &Run<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let (sender, receiver) = unbounded_channel();
     let work = apply::apply(
@@ -56,7 +56,10 @@ pub async fn run(console: &Console, run: &Run<'_>, interrupt: &Interrupt) -> Res
     );
     let log = console.request_log()?;
     let ((), progress) = tokio::join!(work, tell(console, log, receiver));
-    summarize(console, &progress)?;
+    if let Err(failure) = summarize(console, &progress) {
+        // What was written decides the exit code, not who still listens.
+        console.failure(&failure);
+    }
     Ok(exit_of(&progress, interrupt))
 }
 

@@ -2,12 +2,15 @@
 
 use std::fmt::Display;
 
+use serde_json::json;
+
 use super::console::Console;
 use super::signal::Interrupt;
 use super::workspace::{Settings, choose, connect, read_project};
-use crate::cli::{Common, PlanArgs};
+use crate::cli::{Common, Format, PlanArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::remote::RemoteError;
 use crate::show::plan::plural;
 use crate::show::{Line, Role};
 
@@ -65,7 +68,16 @@ async fn check_server(report: &mut Report<'_>, settings: &Settings, organization
             "token",
             format!("accepted; the server has {}", plural(agents.len(), "agent", "agents")),
         ),
-        Err(error) => report.bad("token", &error, error.hint().map(str::to_owned).as_ref()),
+        Err(error) => report.bad(refused(&error), &error, error.hint().map(str::to_owned).as_ref()),
+    }
+}
+
+/// What is to be looked at after a read that did not work.
+fn refused(error: &RemoteError) -> &'static str {
+    match error.status() {
+        Some(401 | 403) => "token",
+        Some(404) => "organisation",
+        _ => "answer",
     }
 }
 
@@ -87,16 +99,29 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn good(&mut self, what: &str, words: impl Display) -> Result<(), Failure> {
+        if self.console.format == Format::Json {
+            return self.object(what, true, &words.to_string(), None);
+        }
         self.line(Role::Success, "ok  ", what, words)
     }
 
     fn bad(&mut self, what: &str, words: impl Display, hint: Option<&String>) -> Result<(), Failure> {
         self.failed += 1;
+        if self.console.format == Format::Json {
+            return self.object(what, false, &words.to_string(), hint);
+        }
         self.line(Role::Error, "no  ", what, words)?;
         hint.map_or(Ok(()), |hint| {
             self.console
                 .lines(&[Line::at(18).push(Role::Dim, "hint: ").plain(hint)])
         })
+    }
+
+    fn object(&self, what: &str, holds: bool, words: &str, hint: Option<&String>) -> Result<(), Failure> {
+        self.console.object(
+            "check",
+            &json!({ "check": what, "ok": holds, "message": words, "hint": hint }),
+        )
     }
 
     fn line(&self, role: Role, sign: &str, what: &str, words: impl Display) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use crate::cli::{ApplyArgs, FailOn};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Counts, Plan};
+use crate::show::plan::plural;
 
 /// Whether the plan may go on.
 ///
@@ -24,14 +25,21 @@ pub fn check(plan: &Plan, arguments: &ApplyArgs) -> Result<(), Failure> {
 }
 
 fn holds(counts: &Counts, guard: FailOn) -> Option<String> {
-    let found = |count: usize, what: &str| (count > 0).then(|| format!("the plan has {count} {what}"));
+    let found =
+        |count: usize, one: &str, many: &str| (count > 0).then(|| format!("the plan has {}", plural(count, one, many)));
     match guard {
-        FailOn::Drift => found(counts.drift + counts.field_drift, "drift"),
-        FailOn::Restart => found(counts.restart, "restart"),
-        FailOn::Delete => found(counts.delete, "delete"),
+        FailOn::Drift if counts.drift > 0 => found(counts.drift, "drifted resource", "drifted resources"),
+        FailOn::Drift => found(counts.field_drift, "drifted field", "drifted fields"),
+        FailOn::Restart => found(counts.restart, "restart", "restarts"),
+        FailOn::Delete => found(counts.delete, "deletion", "deletions"),
         FailOn::Changes(limit) => {
             let changes = counts.changes();
-            (changes > limit).then(|| format!("the plan has {changes} changes, more than {limit}"))
+            (changes > limit).then(|| {
+                format!(
+                    "the plan has {}, more than {limit}",
+                    plural(changes, "change", "changes")
+                )
+            })
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::applying::{self, Run};
 use super::console::Console;
 use super::guard;
-use super::prompt;
+use super::linear::{Decision, Linear};
 use super::review;
 use super::signal::Interrupt;
 use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
@@ -37,51 +37,131 @@ pub async fn run(
     if screen {
         return review::run(console, common, arguments, interrupt).await;
     }
-    let settings = Settings::new(&console.host, common, &arguments.plan, arguments.protect);
-    let loaded = read_project(&console.host, &settings)?;
-    let (project, organization) = usable(console, loaded)?;
-    let session = choose(&console.host, &settings.flags, organization.as_deref())?;
-    session.warnings.iter().for_each(|warning| console.warning(warning));
-    let log = console.request_log()?;
+    loop {
+        let desk = Desk::prepare(console, common, arguments, interrupt).await?;
+        let (selection, shown) = targeted(&desk.draft, &arguments.plan.target)?;
+        show_plan(console, &shown, arguments.plan.all)?;
+        guard::check(&shown, arguments)?;
+        if arguments.dry_run {
+            return Ok(exit_of_plan(&shown, arguments.plan.detailed_exitcode));
+        }
+        let decision = desk.decide(shown, selection).await?;
+        match decision {
+            Decision::Reload => {}
+            Decision::No => return declined(console),
+            Decision::Apply(draft, selection) if selection.all().is_empty() => {
+                drop(draft);
+                console.progress("nothing to do");
+                return Ok(Exit::Done);
+            }
+            Decision::Apply(draft, selection) => {
+                let connection = &desk.workspace.connection;
+                let run = Run {
+                    draft: &draft,
+                    selection: &selection,
+                    connection,
+                    arguments,
+                };
+                return applying::run(console, &run, interrupt).await;
+            }
+        }
+    }
+}
+
+/// Everything that was read, and the plan made from it.
+struct Desk<'a> {
+    console: &'a Console,
+    arguments: &'a ApplyArgs,
+    interrupt: &'a Interrupt,
+    workspace: Workspace,
+    draft: Draft,
+    /// The organisation's name where the target is protected.
+    protected: Option<String>,
+}
+
+impl<'a> Desk<'a> {
+    async fn prepare(
+        console: &'a Console,
+        common: &Common,
+        arguments: &'a ApplyArgs,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self, Failure> {
+        let settings = Settings::new(&console.host, common, &arguments.plan, arguments.protect);
+        let (project, organization) = usable(console, read_project(&console.host, &settings)?)?;
+        let session = choose(&console.host, &settings.flags, organization.as_deref())?;
+        session.warnings.iter().for_each(|warning| console.warning(warning));
+        let connection =
+            connect(&session, settings.parallelism)?.watched(console.request_log()?, tell_retries(console));
+        let workspace = interrupt
+            .or(Workspace::read(project, connection, &settings, &|_| {}))
+            .await?;
+        let prune = if arguments.plan.prune {
+            Prune::Everything
+        } else {
+            Prune::Nothing
+        };
+        let draft = workspace.plan(prune).map_err(|problems| problems_failure(&problems))?;
+        let protected = session.protected.then(|| session.organization.value.clone());
+        Ok(Self {
+            console,
+            arguments,
+            interrupt,
+            workspace,
+            draft,
+            protected,
+        })
+    }
+
+    /// What `--yes` says, or the person.
+    async fn decide(&self, shown: Plan, selection: Selection) -> Result<Decision, Failure> {
+        let nothing = !shown.rows.iter().any(Row::writes);
+        if !self.arguments.yes && !nothing {
+            let (console, workspace) = (self.console, &self.workspace);
+            let (arguments, interrupt, protected) = (self.arguments, self.interrupt, self.protected.as_deref());
+            let linear = Linear {
+                console,
+                workspace,
+                arguments,
+                interrupt,
+                protected,
+            };
+            return linear
+                .decide(
+                    Draft {
+                        plan: shown,
+                        ..self.draft.clone()
+                    },
+                    selection,
+                )
+                .await;
+        }
+        if let Some(organization) = self
+            .protected
+            .as_ref()
+            .filter(|_| self.arguments.plan.plan_id.is_none() && !nothing)
+        {
+            let message = format!("`{organization}` is protected: `--yes` alone is not enough");
+            let hint = format!("review the plan, then use `--plan-id {}`", shown.id);
+            return Err(Failure::refused(message).hint(hint));
+        }
+        Ok(Decision::Apply(Box::new(self.draft.clone()), selection))
+    }
+}
+
+fn tell_retries(console: &Console) -> impl Fn(&Attempt) + Send + Sync + 'static {
     let (said, waiting) = (console.clone(), Waiting::default());
-    let tell_retry = move |attempt: &Attempt| {
+    move |attempt| {
         if let Some(words) = waiting.words(attempt) {
             said.progress(&format!("waiting for the server: {words}"));
         }
-    };
-    let connection = connect(&session, settings.parallelism)?.watched(log, tell_retry);
-    let workspace = interrupt
-        .or(Workspace::read(project, connection, &settings, &|_| {}))
-        .await?;
-    let prune = if arguments.plan.prune {
-        Prune::Everything
-    } else {
-        Prune::Nothing
-    };
-    let draft = workspace.plan(prune).map_err(|problems| problems_failure(&problems))?;
-    let (selection, shown) = targeted(&draft, &arguments.plan.target)?;
-    show_plan(console, &shown, arguments.plan.all)?;
-    guard::check(&shown, arguments)?;
-    if arguments.dry_run {
-        return Ok(exit_of_plan(&shown, arguments.plan.detailed_exitcode));
     }
-    if !shown.rows.iter().any(Row::writes) {
-        console.progress("nothing to do");
-        return Ok(Exit::Done);
+}
+
+fn declined(console: &Console) -> Result<Exit, Failure> {
+    if console.format == Format::Json {
+        console.object("declined", &json!({}))?;
     }
-    let protected = session.protected.then_some(session.organization.value.as_str());
-    permit(console, arguments, &shown, protected)?;
-    applying::run(
-        console,
-        &Run {
-            draft: &draft,
-            selection: &selection,
-            connection: &workspace.connection,
-            arguments,
-        },
-        interrupt,
-    )
-    .await
+    Err(Failure::failed("not applied; nothing was written"))
 }
 
 /// A person at a terminal that can show the review.
@@ -137,6 +217,7 @@ pub fn targeted(draft: &Draft, targets: &[String]) -> Result<(Selection, Plan), 
 }
 
 fn show_plan(console: &Console, plan: &Plan, all: bool) -> Result<(), Failure> {
+    console.job_summary(&markdown::plan(plan));
     match console.format {
         Format::Text => {
             console.lines(&plan_lines(
@@ -163,23 +244,4 @@ fn exit_of_plan(plan: &Plan, detailed: bool) -> Exit {
         (true, false, true) => Exit::Drift,
         _ => Exit::Done,
     }
-}
-
-fn permit(console: &Console, arguments: &ApplyArgs, plan: &Plan, protected: Option<&str>) -> Result<(), Failure> {
-    if arguments.yes {
-        return match protected {
-            Some(organization) if arguments.plan.plan_id.is_none() => Err(Failure::refused(format!(
-                "`{organization}` is protected: `--yes` alone is not enough"
-            ))
-            .hint(format!("review the plan, then use `--plan-id {}`", plan.id))),
-            _ => Ok(()),
-        };
-    }
-    if prompt::confirm(console, &plan.counts, protected) {
-        return Ok(());
-    }
-    if console.format == Format::Json {
-        console.object("declined", &json!({}))?;
-    }
-    Err(Failure::failed("not applied; nothing was written"))
 }

@@ -354,11 +354,16 @@ fn failed(failure: &Failure) -> LoadFailure {
     }
 }
 
-fn secret_row(secret: &SecretUse) -> SecretRow {
-    let source = secret.source.as_ref().map(|source| match source {
+/// Where a value came from.
+pub fn source_words(source: &SecretSource) -> String {
+    match source {
         SecretSource::Process => "process environment".to_owned(),
         SecretSource::File(path) => path.display().to_string(),
-    });
+    }
+}
+
+fn secret_row(secret: &SecretUse) -> SecretRow {
+    let source = secret.source.as_ref().map(source_words);
     let place = |(origin, what): &(crate::resource::Origin, String)| {
         format!("{}:{} {what}", origin.file.display(), origin.line)
     };

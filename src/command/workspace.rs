@@ -84,7 +84,13 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
-    config::find(explicit, &host.current_dir).map_err(|it| Failure::invalid(it.message.clone()).hints(it.help.clone()))
+    config::find(explicit, &host.current_dir).map_err(|it| {
+        let message = match &it.file {
+            Some(file) => format!("{}: {}", it.message, file.display()),
+            None => it.message.clone(),
+        };
+        Failure::invalid(message).hints(it.help.clone())
+    })
 }
 
 /// Chooses server, organisation and token.

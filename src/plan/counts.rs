@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::ChangeKind;
-use super::row::{Impact, Row, Verb};
+use super::row::{Row, Verb};
 
 /// Numbers of rows by verb, of restarts and of drifted fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl Counts {
             Verb::Drift => self.drift += 1,
             Verb::Delete => self.delete += 1,
         }
-        self.restart += usize::from(matches!(row.impact, Some(Impact::Restart | Impact::Replace)));
+        self.restart += usize::from(row.restarts());
         self.recheck += usize::from(row.recheck);
         self.field_drift += row
             .changes

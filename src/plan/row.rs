@@ -93,6 +93,11 @@ impl Row {
         self.verb.changes() || self.recheck
     }
 
+    /// Whether a platform restarts; a replaced type of the memory schema does not.
+    pub fn restarts(&self) -> bool {
+        matches!(self.address, Address::Platform { .. }) && self.impact.is_some()
+    }
+
     /// Whether fields stand on the server that the files do not mention.
     pub fn has_field_drift(&self) -> bool {
         self.changes.iter().any(|change| change.kind == ChangeKind::Drift)

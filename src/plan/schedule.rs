@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::planner::{Draft, Step};
-use super::row::{Impact, Row, Verb};
+use super::row::{Row, Verb};
 use super::selection::Selection;
 use crate::resource::{Address, Resource};
 
@@ -82,7 +82,7 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
     ScheduledStep {
         address: row.address.clone(),
         verb: row.verb,
-        restarts: matches!(row.impact, Some(Impact::Restart | Impact::Replace)),
+        restarts: row.restarts(),
         step: step.clone(),
         new_agent: row
             .address

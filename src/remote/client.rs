@@ -248,16 +248,20 @@ impl Client {
 
     /// Sends a request and takes its answer for what it is: a refusal is an error, in the server's words.
     pub(super) async fn reply(&self, call: Call) -> Result<Reply, RemoteError> {
+        let writes = call.kind != CallKind::Read;
         let request = Request {
             body: call.body,
-            writes: call.kind != CallKind::Read,
+            writes,
             repeatable: call.kind != CallKind::WriteOnce,
             secrets: call.secrets,
             ..Request::new(call.method, call.path.clone())
         };
         // The semaphore is never closed; a request without a permit would merely be one too many.
         let permit = self.in_flight.acquire().await.ok();
-        let response = self.retry.send(request).await?;
+        let response = match self.retry.send(request).await {
+            Err(error) if !writes => return Err(error.of_a_read().into()),
+            other => other?,
+        };
         drop(permit);
         let Some(answer) = answer::refusal(call.method, &call.path, &response) else {
             return Ok(Reply {
@@ -271,7 +275,7 @@ impl Client {
         Err(RemoteError::Refused {
             answer,
             words,
-            doubtful: response.leaves_doubt(),
+            doubtful: writes && response.leaves_doubt(),
         })
     }
 
@@ -342,6 +346,11 @@ impl Reply {
             Some(Value::Bool(true)) => Ok(()),
             _ => Err(self.malformed("`success`")),
         }
+    }
+
+    /// A write's answer of whatever shape; a page of a proxy is none.
+    pub fn expect_object(&self) -> Result<(), RemoteError> {
+        self.parse::<Map<String, Value>>().map(drop)
     }
 
     fn malformed(&self, expected: &str) -> RemoteError {

@@ -129,7 +129,10 @@ impl Retry {
             let reason = reason.filter(|_| attempt < self.policy.tries && !self.stop.is_cancelled());
             let delay = reason.map(|reason| (self.delay(&answer, waits.next().unwrap_or_default()), reason));
             self.tell(&request, &answer, took, attempt, delay.clone());
-            doubt |= answer.as_ref().is_err_and(TransportError::maybe_sent);
+            doubt |= match &answer {
+                Ok(response) => response.leaves_doubt(),
+                Err(error) => error.maybe_sent(),
+            };
             match delay {
                 Some((delay, _)) if self.wait(delay).await => {}
                 _ => return with_doubt(answer, doubt),

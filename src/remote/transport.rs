@@ -256,6 +256,14 @@ impl TransportError {
         }
     }
 
+    /// The same for a request that changes nothing, and so cannot have been carried out.
+    pub fn of_a_read(mut self) -> Self {
+        if let Self::NoAnswer { maybe_sent, .. } = &mut self {
+            *maybe_sent = false;
+        }
+        self
+    }
+
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::client::{Call, CallKind, Client};
 use super::error::RemoteError;
 use super::transport::Method;
-use crate::resource::{Agent, ConfigValue, Platform, Rule};
+use crate::resource::{Agent, ConfigValue, Platform, Rule, Secret, is_secret_key};
 use crate::wire::agent::{CreateAgent, PatchAgent};
 use crate::wire::platform::UpsertReply;
 use crate::wire::schema::SchemaType;
@@ -78,9 +78,26 @@ pub async fn patch_settings(
         client.path(&["agents", agent, "config"]),
         CallKind::Write,
     )
-    .with(&body);
+    .with(&body)
+    .hiding(mcp_secrets(&body));
     client.reply(call).await?.expect_success()?;
     Ok(Answer::Updated(None))
+}
+
+/// Secrets that stand literally in MCP servers. Short ones are left out: they may be words of any answer.
+fn mcp_secrets(body: &Map<String, Value>) -> Vec<Secret> {
+    let servers = body.get(crate::resource::field::MCP_SERVERS).and_then(Value::as_object);
+    let mut secrets = Vec::new();
+    for server in servers.into_iter().flat_map(Map::values) {
+        for table in ["headers", "env", "oauth"] {
+            let entries = server.get(table).and_then(Value::as_object).into_iter().flatten();
+            let hidden = entries.filter(|(key, _)| table == "headers" || is_secret_key(key));
+            let values = hidden.filter_map(|(_, value)| value.as_str());
+            let literal = values.filter(|value| value.len() >= 8 && !value.starts_with('$'));
+            secrets.extend(literal.map(Secret::new));
+        }
+    }
+    secrets
 }
 
 /// Puts a platform by its stable id. The body exposes its secrets.
@@ -149,7 +166,8 @@ async fn delete(client: &Client, path: String) -> Result<Answer, RemoteError> {
     }
 }
 
-/// One action of the schema tool that changes something. Its reply is not read (contract section 8.1).
+/// One action of the schema tool that changes something. Of its reply no more is read than that it is one (contract
+/// section 8.1).
 pub async fn schema(
     client: &Client,
     kind: SchemaType,
@@ -159,20 +177,29 @@ pub async fn schema(
 ) -> Result<(), RemoteError> {
     let mut body = Map::from_iter([("slug".to_owned(), json!(slug))]);
     body.extend(fields.clone());
-    client.schema(kind, action, &body, CallKind::Write).await.map(drop)
+    client
+        .schema(kind, action, &body, CallKind::Write)
+        .await?
+        .expect_object()
 }
 
 /// Adds a rule that is not there yet. Never sent twice without reading the rules in between: the server makes a second
-/// row of it (contract section 8.2).
-pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), RemoteError> {
+/// row of it (contract section 8.2). Says whether the rule was added.
+pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<bool, RemoteError> {
     let mut tries = 0;
+    let mut lost = None;
     loop {
-        let present = client.rules(slug).await?;
+        let present = match (client.rules(slug).await, lost.take()) {
+            (Ok(present), _) => present,
+            // What became of the try before is still not known.
+            (Err(_), Some(before)) => return Err(before),
+            (Err(error), None) => return Err(error),
+        };
         let same = |row: &crate::wire::schema::Rule| {
             row.source_entity_type_slug == rule.source && row.target_entity_type_slug == rule.target
         };
         if present.iter().any(same) {
-            return Ok(());
+            return Ok(tries > 0);
         }
         tries += 1;
         let body = Map::from_iter([
@@ -183,19 +210,16 @@ pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Re
         match client
             .schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce)
             .await
+            .and_then(|reply| reply.expect_object())
         {
-            Ok(_) => return Ok(()),
-            Err(error) if tries < 3 && is_passing(&error) => client.pause(tries).await,
-            Err(error) if error.words().starts_with("Rule already exists") => return Ok(()),
+            Ok(()) => return Ok(true),
+            Err(error) if tries < 3 && error.may_have_written() => {
+                lost = Some(error);
+                client.pause(tries).await;
+            }
+            Err(error) if error.words().starts_with("Rule already exists") => return Ok(tries > 1),
             Err(error) => return Err(error),
         }
-    }
-}
-
-fn is_passing(error: &RemoteError) -> bool {
-    match error {
-        RemoteError::Transport(_) => error.may_have_written(),
-        _ => matches!(error.status(), Some(408 | 425 | 429 | 502 | 503 | 504)),
     }
 }
 
@@ -206,7 +230,7 @@ pub async fn remove_rule(client: &Client, slug: &str, id: &Value) -> Result<(), 
         .schema(SchemaType::RelationshipType, "remove_rule", &body, CallKind::Write)
         .await
     {
-        Ok(_) => Ok(()),
+        Ok(reply) => reply.expect_object(),
         Err(error) if error.words().ends_with("not found") => Ok(()),
         Err(error) => Err(error),
     }

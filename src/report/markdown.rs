@@ -46,7 +46,7 @@ fn write_head(text: &mut String, plan: &Plan) -> std::fmt::Result {
         plan.target.organization, plan.target.url
     )?;
     writeln!(text, "**{}** (plan id `{}`)\n", summary_text(&plan.counts), plan.id)?;
-    for row in plan.rows.iter().filter(|row| row.impact.is_some()) {
+    for row in plan.rows.iter().filter(|row| row.restarts()) {
         writeln!(text, "> ⚠ **restarts** `{}`: in-flight messages may drop", row.address)?;
     }
     for warning in &plan.warnings {

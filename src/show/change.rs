@@ -8,6 +8,9 @@ use super::text_diff::{self, Context};
 use crate::plan::{Change, ChangeKind, Impact, Reading, Row, Verb};
 use crate::resource::Shown;
 
+/// What is said of a field that only the server has.
+const LEFT_ALONE: &str = " (on the server, not in the files; left alone)";
+
 /// How much of a row is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detail {
@@ -71,6 +74,9 @@ fn shown_changes(row: &Row, creations: bool) -> impl Iterator<Item = &Change> {
 
 /// One difference as lines.
 pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
+    if let Some(line) = rule_line(change) {
+        return vec![line];
+    }
     match (change.kind, change.reading) {
         (ChangeKind::SecretUnchanged, _) => vec![secret_line(change, "secret, unchanged")],
         (ChangeKind::SecretNotComparable, _) => {
@@ -104,7 +110,35 @@ fn drift_line(change: &Change, detail: Detail) -> Line {
         Some(shown) => push_shown(line, Role::Drift, shown, detail),
         None => line,
     };
-    line.push(Role::Dim, " (on the server, not in the files; left alone)")
+    line.push(Role::Dim, LEFT_ALONE)
+}
+
+/// A rule is there or is not: its path says which one, its value says nothing.
+fn rule_line(change: &Change) -> Option<Line> {
+    let [top, rule] = change.path.segments() else {
+        return None;
+    };
+    if top != "rules" {
+        return None;
+    }
+    let line = Line::at(0);
+    Some(match change.kind {
+        ChangeKind::Added => line
+            .push(Role::Field, "rules")
+            .plain(": ")
+            .push(Role::AddedText, format!("+ {rule}")),
+        ChangeKind::Removed => line
+            .push(Role::Field, "rules")
+            .plain(": ")
+            .push(Role::RemovedText, format!("- {rule}")),
+        ChangeKind::Drift => line
+            .push(Role::Drift, "? ")
+            .push(Role::Field, "rules")
+            .plain(": ")
+            .push(Role::Drift, rule)
+            .push(Role::Dim, LEFT_ALONE),
+        _ => return None,
+    })
 }
 
 fn value_line(change: &Change, detail: Detail) -> Line {

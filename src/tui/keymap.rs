@@ -6,7 +6,7 @@ use super::action::{Action, Go, Pick, Process, See, Talk, Work};
 use super::board::Focus;
 use super::key::Key;
 use super::model::{Context, Model};
-use crate::plan::Verb;
+use crate::plan::{Row, Verb};
 
 /// One line of the table.
 pub struct Binding {
@@ -82,6 +82,18 @@ fn on_drift(model: &Model) -> bool {
     row.is_some_and(|row| matches!(row.verb, Verb::Drift | Verb::Delete) || row.has_field_drift() || is_pruned(model))
 }
 
+/// Whether there is anything to apply.
+fn has_choice(model: &Model) -> bool {
+    model
+        .board()
+        .is_some_and(|board| board.plan.rows.iter().any(Row::writes))
+}
+
+/// On drift the key explains itself.
+fn can_select(model: &Model) -> bool {
+    has_choice(model) || on_drift(model)
+}
+
 fn is_pruned(model: &Model) -> bool {
     let board = model.board();
     board.is_some_and(|board| board.row().is_some_and(|row| board.prune.contains(&row.address)))
@@ -133,13 +145,13 @@ impl Binding {
 /// Every key.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
-    bound(&[Key::char(' ')], REVIEW, Action::Pick(Pick::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(has_rows),
+    bound(&[Key::char(' ')], REVIEW, Action::Pick(Pick::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select),
     bound(&[ENTER], BOARD, Action::Go(Go::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows),
     bound(&[Key::char('/')], BOARD, Action::See(See::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows),
     bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Go(Go::OtherPane), (6, "pane"), "the other pane").when(has_rows),
-    bound(&[Key::char('a')], REVIEW, Action::Talk(Talk::Ask), (2, "apply"), "apply what is selected; asks first"),
+    bound(&[Key::char('a')], REVIEW, Action::Talk(Talk::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice),
     bound(&[Key::char('D')], REVIEW, Action::Pick(Pick::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift),
-    bound(&[Key::char('A')], REVIEW, Action::Pick(Pick::ToggleAll), (0, ""), "select everything or nothing").when(has_rows),
+    bound(&[Key::char('A')], REVIEW, Action::Pick(Pick::ToggleAll), (0, ""), "select everything or nothing").when(has_choice),
     bound(&[Key::char('r')], REVIEW, Action::Work(Work::Replan), (9, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[Context::Failed], Action::Work(Work::Replan), (1, "try again"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[Context::Trouble], Action::Work(Work::Retry), (1, "retry"), "plan again and offer what is left"),

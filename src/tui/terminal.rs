@@ -178,6 +178,8 @@ impl Outside for Desk<'_> {
             (SignalKind::from_raw(Signal::CONT.as_raw()), Input::Continued),
         ];
         sources.extend(known.into_iter().filter_map(|(kind, input)| signals(kind, input)));
+        // `select_all` also keeps the wakers apart: the keys alone would remember only the first one that polled them,
+        // and the loop polls them without one when it drains.
         stream::select_all(sources).boxed()
     }
 

@@ -23,6 +23,10 @@ pub enum Fault {
     HalfBody,
     /// The server does not see it; this comes back.
     Status(u16, &'static str),
+    /// The server does not see it; this status comes back, and when to come again.
+    Later(u16, &'static str),
+    /// The server carries it out; somebody in between answers with this status.
+    After(u16),
     /// The server carries it out; the body is rubbish under its status.
     Garbage,
     /// The server does not see it; it is sent somewhere else.
@@ -80,6 +84,18 @@ where
                 body: body.as_bytes().to_vec(),
                 ..Response::default()
             }),
+            Fault::Later(status, when) => Ok(Response {
+                status,
+                retry_after: Some(when.to_owned()),
+                ..Response::default()
+            }),
+            Fault::After(status) => {
+                self.inner.send(request).await?;
+                Ok(Response {
+                    status,
+                    ..Response::default()
+                })
+            }
             Fault::Garbage => {
                 let answer = self.inner.send(request).await?;
                 Ok(Response {

@@ -66,7 +66,8 @@ impl Process {
         Self::start(command, dir)
     }
 
-    fn start(mut command: Command, dir: &Path) -> Self {
+    /// Starts this command on a free port and waits until it listens.
+    pub fn start(mut command: Command, dir: &Path) -> Self {
         command
             .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::null())

@@ -64,18 +64,19 @@ fn review(model: &mut Model, loaded: Loaded, after: After) {
     model.screen = Screen::Review(Box::new(review));
 }
 
-/// What there is to say when a plan appears.
+/// What there is to say when a plan appears: the first warning, or that there is nothing to do.
 fn first_words(loaded: &Loaded) -> Option<Line> {
-    let warnings = loaded.warnings.len() + loaded.plan.warnings.len();
+    let of_loading = loaded.warnings.iter().map(Line::text);
+    let warnings: Vec<String> = loaded.plan.warnings.iter().cloned().chain(of_loading).collect();
     let counts = &loaded.plan.counts;
-    match warnings {
-        0 if counts.changes() + counts.recheck == 0 => Some(notice(Role::Success, "nothing to change")),
-        0 => None,
-        1 => Some(notice(Role::Warning, "1 warning: go to a heading to read it")),
-        more => Some(notice(
-            Role::Warning,
-            format!("{more} warnings: go to a heading to read them"),
-        )),
+    match warnings.as_slice() {
+        [] if counts.changes() + counts.recheck == 0 => Some(notice(Role::Success, "nothing to change")),
+        [] => None,
+        [only] => Some(notice(Role::Warning, format!("⚠ {only}"))),
+        [first, rest @ ..] => {
+            let more = rest.len();
+            Some(notice(Role::Warning, format!("⚠ {more} more on the headings; {first}")))
+        }
     }
 }
 

@@ -32,10 +32,19 @@ pub(super) fn head(model: &Model) -> Vec<Line> {
         Screen::Run(run) => head.extend(standing(run, row)),
         Screen::Loading(_) | Screen::Failed(_) => {}
     }
-    head.extend(lines::cautions(row));
+    if !has_ended(model, row) {
+        head.extend(lines::cautions(row));
+    }
     head.extend(drift(model, board, row));
     head.push(Line::default());
     head
+}
+
+/// What a row was going to do is of no interest once it is done.
+fn has_ended(model: &Model, row: &Row) -> bool {
+    let Screen::Run(run) = &model.screen else { return false };
+    let progress = run.progress.rows.get(&row.address);
+    progress.is_some_and(|progress| matches!(progress.status, Status::Finished { .. }))
 }
 
 /// A heading shows what belongs to no row.

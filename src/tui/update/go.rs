@@ -64,7 +64,7 @@ fn travel(model: &mut Model, by: isize) {
 }
 
 /// The log is read from its end.
-fn scroll_log(run: &mut Run, by: isize) {
+pub(super) fn scroll_log(run: &mut Run, by: isize) {
     let last = run.log.len().saturating_sub(1);
     run.log_back = run.log_back.saturating_add_signed(by.saturating_neg()).min(last);
 }

@@ -7,6 +7,7 @@ use super::{Effects, act};
 use crate::tui::action::{Action, Go, Pick};
 use crate::tui::board::Focus;
 use crate::tui::model::{Context, Model};
+use crate::tui::screen::Screen;
 
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
@@ -29,6 +30,12 @@ fn wheel(model: &mut Model, at: Position, by: isize) {
         return;
     }
     let layout = model.layout();
+    if let Screen::Run(run) = &mut model.screen
+        && run.log_open
+        && layout.detail.is_some_and(|area| area.contains(at))
+    {
+        return super::go::scroll_log(run, by);
+    }
     let Some(board) = model.board_mut() else { return };
     if let Some(area) = layout.tree.filter(|area| area.contains(at)) {
         board.outline.scroll(by, usize::from(area.height));

@@ -28,12 +28,7 @@ fn ask(model: &mut Model) {
         model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
         return;
     }
-    let (.., possible) = review.choice.numbers();
-    let words = if possible == 0 {
-        "nothing to apply: files and server agree"
-    } else {
-        "nothing is selected: `space` selects, `A` selects everything"
-    };
+    let words = "nothing is selected: `space` selects, `A` selects everything";
     model.notice = Some(notice(Role::Dim, words));
 }
 

@@ -1,0 +1,70 @@
+//! A recorded run, replayed on the screen at three sizes: `lobuctl demo --yes --format json`.
+
+use lobuctl::apply::event::{Event, EventKind};
+use lobuctl::apply::{Progress, Verdict};
+use lobuctl::plan::{Impact, Plan, Row};
+use lobuctl::tui::Message;
+
+use crate::support::play::Play;
+use crate::support::{canned, snapshot};
+
+const RECORDING: &str = include_str!("fixtures/demo-run.ndjson");
+
+fn events() -> Vec<Event> {
+    let events = RECORDING.lines().map(|line| serde_json::from_str(line).unwrap());
+    events.collect()
+}
+
+/// The rows that the run intends to write.
+fn plan(events: &[Event]) -> Plan {
+    let EventKind::RunStarted { steps, .. } = &events[0].kind else {
+        panic!("{:?}", events[0]);
+    };
+    let row = |step: &lobuctl::apply::event::PlannedStep| Row {
+        impact: step.restarts.then_some(Impact::Restart),
+        recheck: !step.verb.changes(),
+        ..canned::row(step.address.clone(), step.verb)
+    };
+    canned::plan_of(steps.iter().map(row).collect())
+}
+
+fn replayed(count: usize, width: u16, height: u16) -> Play {
+    let events = events();
+    let mut play = Play::of(plan(&events), width, height).keys("a yes<enter>");
+    for event in events.iter().take(count) {
+        play.send(Message::Clock(event.elapsed_ms));
+        play.send(Message::Run(event.clone()));
+    }
+    if count >= events.len() {
+        play.send(Message::RunEnded(Ok(())));
+    }
+    play
+}
+
+#[test]
+fn a_recorded_run_halfway_and_at_its_end() {
+    let count = events().len();
+    let shots = [(60, 15), (80, 24), (140, 40)].map(|(width, height)| {
+        let [half, end] = [count / 2, count].map(|count| replayed(count, width, height).text());
+        format!("── {width}x{height} ──\n{half}\n\n{end}")
+    });
+    snapshot::check("tui_recorded", &shots.join("\n\n"));
+}
+
+#[test]
+fn the_screen_counts_as_the_fold_does() {
+    let events = events();
+    let progress = Progress::of(&events);
+    assert_eq!(progress.verdict(), Verdict::Done);
+    let tally = progress.tally();
+    let text = replayed(events.len(), 140, 40).text();
+    assert!(text.contains(&format!("{} applied", tally.applied())), "{text}");
+    assert!(text.contains(&format!("{} no change", tally.unchanged)), "{text}");
+}
+
+#[test]
+fn no_prefix_of_a_run_breaks_the_screen() {
+    for count in 0..=events().len() {
+        replayed(count, 80, 24).keys("l w <tab>").buffer();
+    }
+}
