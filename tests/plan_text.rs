@@ -1,11 +1,14 @@
 //! The plan as text and as Markdown, as people see it: one snapshot for each thing that a plan can say.
 
+use std::time::{Duration, Instant};
+
 use lobuctl::plan::{Change, ChangeKind, Impact, Plan, Reading, Row, Verb};
 use lobuctl::report::ansi::{to_text, write_lines};
 use lobuctl::report::markdown;
 use lobuctl::resource::{Address, FieldPath, Shown};
 use lobuctl::show::change::Detail;
 use lobuctl::show::plan::{PlanView, plan_lines};
+use lobuctl::show::text_diff::{Context, diff};
 use serde_json::{Value, json};
 
 use super::support::canned::{big_plan, long_text_plan, plan, plan_of, platform, row};
@@ -253,6 +256,24 @@ fn long_texts_are_cut_and_counted() {
     let plan = long_text_plan(60_000);
     check("plan_long_text", &text(&quiet(plan.rows.clone())));
     assert!(markdown::plan(&plan).len() < 65_536);
+}
+
+/// `word 0`, `word 1`, …, each with this end.
+fn numbered(count: usize, word: &str, end: char) -> String {
+    (0..count).fold(String::new(), |text, at| {
+        text + word + " " + &at.to_string() + &end.to_string()
+    })
+}
+
+#[test]
+fn texts_that_share_nothing_are_compared_roughly_and_soon() {
+    let start = Instant::now();
+    let book = |word: &str| format!("same\n{}end\n", numbered(20_000, word, '\n'));
+    let both = diff(&book("old"), &book("new"), Context(3));
+    assert_eq!((both.removed, both.added, both.lines.len()), (20_000, 20_000, 40_000));
+    let one = diff(&numbered(50_000, "a", ' '), &numbered(50_000, "b", ' '), Context(0));
+    assert_eq!((one.removed, one.added), (1, 1));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::config::{Diagnostic, Sources};
 use crate::failure::{Failure, Label, print_labelled};
 use crate::host::Host;
 use crate::report::diagnostics::{DiagnosticStyle, render};
-use crate::report::{ansi, json as ndjson};
+use crate::report::{ansi, github, json as ndjson};
 use crate::show::Line;
 
 /// The streams of a command, with how to write on them.
@@ -131,7 +131,22 @@ impl Console {
             }
         }
         let text = render(&shown, sources, self.diagnostic_style());
-        let _ = self.host.stderr.clone().write_all(text.as_bytes());
+        let mut err = self.host.stderr.clone();
+        let _ = err.write_all(text.as_bytes());
+        if self.host.environment.switch("GITHUB_ACTIONS") {
+            let _ = err.write_all(github::annotations(&shown).as_bytes());
+        }
+    }
+
+    /// Adds a plan to the summary of a GitHub Actions job, where this is one.
+    pub fn job_summary(&self, markdown: &str) {
+        let Some(path) = self.host.environment.get("GITHUB_STEP_SUMMARY") else {
+            return;
+        };
+        let appended = std::fs::OpenOptions::new().append(true).create(true).open(path);
+        if let Err(error) = appended.and_then(|mut file| file.write_all(markdown.as_bytes())) {
+            self.warning(&format!("the job summary cannot be written: {error}"));
+        }
     }
 
     /// How diagnostics look on standard error.

@@ -10,6 +10,7 @@ use super::workspace::{Settings, choose, connect, read_project};
 use crate::cli::{Common, Format, PlanArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::remote::RemoteError;
 use crate::show::plan::plural;
 use crate::show::{Line, Role};
 
@@ -67,7 +68,16 @@ async fn check_server(report: &mut Report<'_>, settings: &Settings, organization
             "token",
             format!("accepted; the server has {}", plural(agents.len(), "agent", "agents")),
         ),
-        Err(error) => report.bad("token", &error, error.hint().map(str::to_owned).as_ref()),
+        Err(error) => report.bad(refused(&error), &error, error.hint().map(str::to_owned).as_ref()),
+    }
+}
+
+/// What is to be looked at after a read that did not work.
+fn refused(error: &RemoteError) -> &'static str {
+    match error.status() {
+        Some(401 | 403) => "token",
+        Some(404) => "organisation",
+        _ => "answer",
     }
 }
 

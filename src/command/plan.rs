@@ -217,6 +217,7 @@ pub fn targeted(draft: &Draft, targets: &[String]) -> Result<(Selection, Plan), 
 }
 
 fn show_plan(console: &Console, plan: &Plan, all: bool) -> Result<(), Failure> {
+    console.job_summary(&markdown::plan(plan));
     match console.format {
         Format::Text => {
             console.lines(&plan_lines(

@@ -84,10 +84,12 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
-    config::find(explicit, &host.current_dir).map_err(|missing| {
-        let file = missing.file.as_ref().map(|file| format!(": {}", file.display()));
-        let message = format!("{}{}", missing.message, file.unwrap_or_default());
-        Failure::invalid(message).hints(missing.help.clone())
+    config::find(explicit, &host.current_dir).map_err(|it| {
+        let message = match &it.file {
+            Some(file) => format!("{}: {}", it.message, file.display()),
+            None => it.message.clone(),
+        };
+        Failure::invalid(message).hints(it.help.clone())
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::client::{Call, CallKind, Client};
 use super::error::RemoteError;
 use super::transport::Method;
-use crate::resource::{Agent, ConfigValue, Platform, Rule};
+use crate::resource::{Agent, ConfigValue, Platform, Rule, Secret, is_secret_key};
 use crate::wire::agent::{CreateAgent, PatchAgent};
 use crate::wire::platform::UpsertReply;
 use crate::wire::schema::SchemaType;
@@ -78,9 +78,26 @@ pub async fn patch_settings(
         client.path(&["agents", agent, "config"]),
         CallKind::Write,
     )
-    .with(&body);
+    .with(&body)
+    .hiding(mcp_secrets(&body));
     client.reply(call).await?.expect_success()?;
     Ok(Answer::Updated(None))
+}
+
+/// Secrets that stand literally in MCP servers. Short ones are left out: they may be words of any answer.
+fn mcp_secrets(body: &Map<String, Value>) -> Vec<Secret> {
+    let servers = body.get(crate::resource::field::MCP_SERVERS).and_then(Value::as_object);
+    let mut secrets = Vec::new();
+    for server in servers.into_iter().flat_map(Map::values) {
+        for table in ["headers", "env", "oauth"] {
+            let entries = server.get(table).and_then(Value::as_object).into_iter().flatten();
+            let hidden = entries.filter(|(key, _)| table == "headers" || is_secret_key(key));
+            let values = hidden.filter_map(|(_, value)| value.as_str());
+            let literal = values.filter(|value| value.len() >= 8 && !value.starts_with('$'));
+            secrets.extend(literal.map(Secret::new));
+        }
+    }
+    secrets
 }
 
 /// Puts a platform by its stable id. The body exposes its secrets.

@@ -2,6 +2,7 @@
 
 pub mod ansi;
 pub mod diagnostics;
+pub mod github;
 pub mod json;
 pub mod markdown;
 pub mod run;

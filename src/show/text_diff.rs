@@ -1,8 +1,9 @@
 //! Long text against long text: lines, and within changed lines the changed words.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use similar::{ChangeTag, DiffOp, TextDiff, TextDiffConfig};
+use similar::{ChangeTag, DiffOp, InlineChange, TextDiff, TextDiffConfig};
 
 use super::line::{Line, Role};
 
@@ -34,14 +35,25 @@ impl TextDifference {
     }
 }
 
-/// Compares two texts by line. A text that takes too long to compare well is compared roughly.
+/// Lines times lines without a counterpart, above which a comparison by line would take too long.
+const MOST_WORK: usize = 40_000_000;
+
+/// Bytes of a changed place, above which its words are not compared.
+const MOST_WORDS: usize = 20_000;
+
+/// Compares two texts by line. What would take too long to compare well is compared roughly: the texts decide that, and
+/// no clock, so that a plan is the same on every machine.
 pub fn diff(before: &str, after: &str, context: Context) -> TextDifference {
-    let diff = configuration().diff_lines(before, after);
     let mut result = TextDifference {
         lines: Vec::new(),
         added: 0,
         removed: 0,
     };
+    if work(before, after) > MOST_WORK {
+        add_roughly(before, after, &mut result);
+        return result;
+    }
+    let diff = configuration().diff_lines(before, after);
     for (index, group) in diff.grouped_ops(context.0).iter().enumerate() {
         if index > 0 && context.0 > 0 {
             result.lines.push(Line::at(0).push(Role::Dim, "  ⋯"));
@@ -53,14 +65,53 @@ pub fn diff(before: &str, after: &str, context: Context) -> TextDifference {
     result
 }
 
+/// How hard it is to compare two texts by line: their length, times the lines that have no counterpart.
+fn work(before: &str, after: &str) -> usize {
+    let mut lines: HashMap<&str, isize> = HashMap::new();
+    before.lines().for_each(|line| *lines.entry(line).or_default() += 1);
+    after.lines().for_each(|line| *lines.entry(line).or_default() -= 1);
+    let alone: usize = lines.values().map(|count| count.unsigned_abs()).sum();
+    (before.lines().count() + after.lines().count()).saturating_mul(alone)
+}
+
+/// Everything between the first and the last difference goes and comes as a whole.
+fn add_roughly(before: &str, after: &str, result: &mut TextDifference) {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[head..], &new[head..]);
+    let pairs = old.iter().rev().zip(new.iter().rev());
+    let tail = pairs.take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
+    let line = |role: Role, sign: &str, text: &&str| Line::at(0).push(role, sign).push(role, text);
+    result
+        .lines
+        .extend(old.iter().map(|text| line(Role::RemovedText, "- ", text)));
+    result
+        .lines
+        .extend(new.iter().map(|text| line(Role::AddedText, "+ ", text)));
+    (result.removed, result.added) = (old.len(), new.len());
+}
+
+/// The clock is for texts that nobody writes, such as one with all of its lines in reverse.
 fn configuration() -> TextDiffConfig {
     let mut configuration = TextDiff::configure();
-    configuration.timeout(Duration::from_millis(200));
+    configuration.timeout(Duration::from_secs(10));
     configuration
 }
 
+fn is_wordy(diff: &TextDiff<'_, '_, str>, operation: &DiffOp) -> bool {
+    let old = operation.old_range().filter_map(|index| diff.old_slice(index));
+    let new = operation.new_range().filter_map(|index| diff.new_slice(index));
+    old.chain(new).map(str::len).sum::<usize>() > MOST_WORDS
+}
+
 fn add_operation(diff: &TextDiff<'_, '_, str>, operation: &DiffOp, result: &mut TextDifference) {
-    for change in diff.iter_inline_changes(operation) {
+    let changes: Vec<InlineChange<'_, str>> = if is_wordy(diff, operation) {
+        diff.iter_changes(operation).map(InlineChange::from).collect()
+    } else {
+        diff.iter_inline_changes_deadline(operation, None).collect()
+    };
+    for change in changes {
         let (sign, plain, marked) = match change.tag() {
             ChangeTag::Equal => ("  ", Role::Dim, Role::Dim),
             ChangeTag::Delete => ("- ", Role::RemovedText, Role::RemovedWord),

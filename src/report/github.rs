@@ -1,0 +1,39 @@
+//! What GitHub Actions understands: problems as annotations on lines of the files.
+
+use std::fmt::Write;
+
+use crate::config::Diagnostic;
+
+/// One workflow command for each problem: `::error file=lobu.toml,line=12,col=3::…`.
+pub fn annotations(diagnostics: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let level = if diagnostic.is_error() { "error" } else { "warning" };
+        let file = diagnostic
+            .file
+            .as_ref()
+            .map(|file| format!("file={}", property(&file.display().to_string())));
+        let line = diagnostic.line.map(|line| format!("line={line}"));
+        let column = diagnostic.column.map(|column| format!("col={column}"));
+        let place: Vec<String> = [file, line, column].into_iter().flatten().collect();
+        let help = diagnostic
+            .help
+            .first()
+            .map(|help| format!(" ({help})"))
+            .unwrap_or_default();
+        let message = data(&format!("{}{help}", diagnostic.message));
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "::{level} {}::{message}", place.join(","));
+    }
+    text
+}
+
+/// What a message may not hold as it is.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// What a property may not hold as it is.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,36 @@
+//! What a GitHub Actions job sees: annotations on the files' lines, and the plan in its summary.
+
+use lobuctl::cli::Cli;
+use lobuctl::command;
+use lobuctl::exit::Exit;
+use lobuctl::host::Host;
+
+use super::support::project::TempProject;
+use super::support::server::listening;
+
+#[tokio::test]
+async fn problems_are_annotations_and_the_plan_is_in_the_summary() {
+    let server = listening().await;
+    let project = TempProject::new(&[("lobu.toml", "[agents.desk]\nname = \"100%\"\ndir = \".\"\n")]);
+    let broken = TempProject::new(&[("lobu.toml", "[agents.desk]\nname = \"Desk\"\ndir = \".\"\nnane = 1\n")]);
+    let summary = project.path().join("summary.md");
+    let run = async |folder: &TempProject| {
+        let (host, captured) = Host::fake(folder.path());
+        let host = host.with_environment([
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
+            ("LOBU_API_TOKEN", server.token.as_str()),
+            ("LOBU_CONFIG_DIR", "/nonexistent/lobu"),
+        ]);
+        let cli = Cli::parse_from_arguments(["lobuctl", "plan", "--url", &server.url, "--org", "dev"]).unwrap();
+        (command::run(&cli, host).await, captured)
+    };
+    let (exit, captured) = run(&broken).await;
+    assert_eq!(exit, Exit::Failed);
+    let annotation = "::error file=lobu.toml,line=4,col=1::unknown key `nane`";
+    assert!(captured.stderr().contains(annotation), "{}", captured.stderr());
+    assert!(!summary.exists());
+    let (exit, _) = run(&project).await;
+    assert_eq!(exit, Exit::Done);
+    assert!(std::fs::read_to_string(&summary).unwrap().contains("+ agent desk"));
+}
