@@ -9,6 +9,7 @@ use super::linear::{Decision, Linear};
 use super::review;
 use super::signal::Interrupt;
 use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
+use crate::apply::Progress;
 use crate::cli::{ApplyArgs, Common, Format};
 use crate::config::Loaded;
 use crate::exit::Exit;
@@ -52,6 +53,9 @@ pub async fn run(
             Decision::Apply(draft, selection) if selection.all().is_empty() => {
                 drop(draft);
                 console.progress("nothing to do");
+                if console.format == Format::Json {
+                    applying::summarize(console, &Progress::default())?;
+                }
                 return Ok(Exit::Done);
             }
             Decision::Apply(draft, selection) => {
