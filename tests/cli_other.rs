@@ -264,8 +264,8 @@ fn the_demo_without_a_terminal_only_plans_or_says_what_it_needs() {
     );
     let json = alone(folder.path(), "demo --yes --format json");
     assert_eq!(json.code, 0, "{json:?}");
-    let plans = json.objects().into_iter().filter(|object| object["type"] == "plan");
-    let last = plans.last().unwrap();
+    let objects = json.objects();
+    let last = objects.iter().rfind(|object| object["type"] == "plan").unwrap();
     assert_eq!(
         (&last["counts"]["create"], &last["counts"]["update"]),
         (&0.into(), &0.into())
