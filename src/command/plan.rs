@@ -9,6 +9,7 @@ use super::linear::{Decision, Linear};
 use super::review;
 use super::signal::Interrupt;
 use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
+use crate::apply::Progress;
 use crate::cli::{ApplyArgs, Common, Format};
 use crate::config::Loaded;
 use crate::exit::Exit;
@@ -52,7 +53,7 @@ pub async fn run(
             Decision::Apply(draft, selection) if selection.all().is_empty() => {
                 drop(draft);
                 console.progress("nothing to do");
-                return Ok(Exit::Done);
+                return nothing_to_do(console);
             }
             Decision::Apply(draft, selection) => {
                 let connection = &desk.workspace.connection;
@@ -66,6 +67,14 @@ pub async fn run(
             }
         }
     }
+}
+
+/// A program that waits for a run's summary gets one, of no rows.
+fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
+    if console.format == Format::Json {
+        applying::summarize(console, &Progress::default())?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Everything that was read, and the plan made from it.
