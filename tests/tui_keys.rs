@@ -304,3 +304,12 @@ fn every_size_is_drawn() {
         }
     }
 }
+
+#[test]
+fn a_long_text_is_compared_aside_and_scrolled() {
+    let play = Play::of(canned::long_text_plan(1_000_000), 200, 50).keys("d <tab>");
+    let strips = play.model.board().unwrap().detail.strips().len();
+    assert!(strips > 10_000, "{strips}");
+    let text = play.keys("G").text();
+    assert!(text.contains("and stop."), "{text}");
+}

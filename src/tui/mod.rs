@@ -30,6 +30,7 @@ pub mod outline;
 pub mod screen;
 mod search;
 mod side;
+mod system;
 mod terminal;
 pub mod theme;
 pub mod tree;

@@ -9,7 +9,6 @@ use std::panic::{self, PanicHookInfo};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
@@ -20,13 +19,12 @@ use crossterm::{cursor, execute};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use rustix::process::{Signal, kill_current_process_group};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::drive::{Input, Outside, drive};
 use super::editor;
 use super::exit::TuiExit;
 use super::options::TuiOptions;
+use super::system;
 use super::workbench::Workbench;
 use crate::resource::Origin;
 
@@ -171,13 +169,7 @@ impl Outside for Desk<'_> {
         let keys = keys.filter_map(|event| std::future::ready(event.ok().map(Input::Terminal)));
         let hangup = stream::once(std::future::ready(Input::Terminate));
         let mut sources = vec![keys.chain(hangup).boxed()];
-        let known = [
-            (SignalKind::interrupt(), Input::Interrupt),
-            (SignalKind::terminate(), Input::Terminate),
-            (SignalKind::hangup(), Input::Terminate),
-            (SignalKind::from_raw(Signal::CONT.as_raw()), Input::Continued),
-        ];
-        sources.extend(known.into_iter().filter_map(|(kind, input)| signals(kind, input)));
+        sources.extend(system::signals());
         // `select_all` also keeps the wakers apart: the keys alone would remember only the first one that polled them,
         // and the loop polls them without one when it drains.
         stream::select_all(sources).boxed()
@@ -197,13 +189,8 @@ impl Outside for Desk<'_> {
     }
 
     async fn suspend(&mut self) {
-        let continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()));
         restore();
-        let stopped = kill_current_process_group(Signal::TSTP);
-        if let (Ok(mut continued), Ok(())) = (continued, stopped) {
-            // Where nobody can continue the process it is not stopped either: go on after a moment.
-            let _ = tokio::time::timeout(Duration::from_millis(300), continued.recv()).await;
-        }
+        system::stop().await;
         self.resume();
     }
 
@@ -228,13 +215,4 @@ async fn open(words: &[String]) -> Result<(), String> {
     } else {
         Err(format!("`{program}` ended with {status}"))
     }
-}
-
-fn signals(kind: SignalKind, input: Input) -> Option<BoxStream<'static, Input>> {
-    let listener = signal(kind).ok()?;
-    let next = |(mut listener, input): (tokio::signal::unix::Signal, Input)| async move {
-        listener.recv().await?;
-        Some((input.clone(), (listener, input)))
-    };
-    Some(stream::unfold((listener, input), next).boxed())
 }

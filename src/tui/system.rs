@@ -1,0 +1,65 @@
+//! Signals, where there are some: what the system tells the loop, and how the process stops for Ctrl-Z.
+
+use futures_util::stream::BoxStream;
+
+use super::drive::Input;
+
+#[cfg(unix)]
+mod unix {
+    use std::time::Duration;
+
+    use futures_util::stream::{self, BoxStream, StreamExt};
+    use rustix::process::{Signal, kill_current_process_group};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    use super::Input;
+
+    pub(super) fn signals() -> Vec<BoxStream<'static, Input>> {
+        let known = [
+            (SignalKind::interrupt(), Input::Interrupt),
+            (SignalKind::terminate(), Input::Terminate),
+            (SignalKind::hangup(), Input::Terminate),
+            (continued(), Input::Continued),
+        ];
+        known
+            .into_iter()
+            .filter_map(|(kind, input)| listen(kind, input))
+            .collect()
+    }
+
+    fn continued() -> SignalKind {
+        SignalKind::from_raw(Signal::CONT.as_raw())
+    }
+
+    fn listen(kind: SignalKind, input: Input) -> Option<BoxStream<'static, Input>> {
+        let listener = signal(kind).ok()?;
+        let next = |(mut listener, input): (tokio::signal::unix::Signal, Input)| async move {
+            listener.recv().await?;
+            Some((input.clone(), (listener, input)))
+        };
+        Some(stream::unfold((listener, input), next).boxed())
+    }
+
+    pub(super) async fn stop() {
+        let listener = signal(continued());
+        let stopped = kill_current_process_group(Signal::TSTP);
+        if let (Ok(mut listener), Ok(())) = (listener, stopped) {
+            // Where nobody can continue the process it is not stopped either: go on after a moment.
+            let _ = tokio::time::timeout(Duration::from_millis(300), listener.recv()).await;
+        }
+    }
+}
+
+/// What the system tells, one stream for each signal.
+pub(super) fn signals() -> Vec<BoxStream<'static, Input>> {
+    #[cfg(unix)]
+    return unix::signals();
+    #[cfg(not(unix))]
+    Vec::new()
+}
+
+/// Stops the process, with its whole job, until somebody continues it.
+pub(super) async fn stop() {
+    #[cfg(unix)]
+    unix::stop().await;
+}
