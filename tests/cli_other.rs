@@ -1,5 +1,6 @@
 //! The program among processes that die, and the commands beside plan and apply.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -141,6 +142,43 @@ async fn one_ctrl_c_stops_gently_and_the_next_run_goes_on() {
     town.heals(&server).await;
 }
 
+#[tokio::test]
+async fn two_at_once_converge_and_only_one_says_that_it_created_an_agent() {
+    let town = Town::new();
+    let server = town.serve();
+    let start = || {
+        let mut command = town.command(&server, "apply --yes --keep-going");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let both = [start(), start()].map(|child| Told::of(&child.wait_with_output().unwrap()));
+    let created = |told: &Told| -> BTreeSet<String> {
+        let lines = told.out.lines().filter_map(|line| line.strip_prefix("created agent "));
+        lines
+            .filter_map(|line| line.split(' ').next().map(str::to_owned))
+            .collect()
+    };
+    let [one, other] = [created(&both[0]), created(&both[1])];
+    assert!(one.is_disjoint(&other), "{both:?}");
+    assert_eq!(one.len() + other.len(), AGENTS, "{both:?}");
+    if both.iter().all(|told| told.code == 0) {
+        town.ends(&server, "plan --detailed-exitcode", 0);
+    }
+    town.heals(&server).await;
+}
+
+#[tokio::test]
+async fn with_nothing_to_do_a_program_is_told_so_too() {
+    let town = Town::new();
+    let server = town.serve();
+    let first = town.ends(&server, "apply --yes --format json", 0).object("summary");
+    assert_eq!(first["tally"]["created"], 2 * AGENTS + 2);
+    let again = town.ends(&server, "apply --yes --format json", 0).object("summary");
+    assert_eq!(
+        (&again["verdict"], &again["tally"]["total"]),
+        (&"done".into(), &0.into())
+    );
+}
+
 /// The program in a folder, with nothing known.
 fn alone(folder: &Path, line: &str) -> Told {
     let mut command = lobuctl(folder);
@@ -249,6 +287,9 @@ fn a_port_that_is_taken_is_told() {
     assert_eq!(told.code, 1, "{told:?}");
     assert!(told.err.contains(&address), "{told:?}");
     assert_eq!(alone(folder.path(), "serve --listen nonsense").code, 64);
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let told = alone(folder.path(), "serve --data-dir file");
+    assert_eq!((told.code, told.err.matches("exists").count()), (1, 1), "{told:?}");
 }
 
 #[test]
@@ -264,8 +305,8 @@ fn the_demo_without_a_terminal_only_plans_or_says_what_it_needs() {
     );
     let json = alone(folder.path(), "demo --yes --format json");
     assert_eq!(json.code, 0, "{json:?}");
-    let mut plans = json.objects().into_iter().filter(|object| object["type"] == "plan");
-    let last = plans.next_back().unwrap();
+    let objects = json.objects();
+    let last = objects.iter().rfind(|object| object["type"] == "plan").unwrap();
     assert_eq!(
         (&last["counts"]["create"], &last["counts"]["update"]),
         (&0.into(), &0.into())

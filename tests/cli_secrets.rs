@@ -2,10 +2,17 @@
 
 use std::path::Path;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lobuctl::apply::{ApplyOptions, Cancel};
+use lobuctl::plan::Prune;
+use lobuctl::remote::{Request, Response, RouterTransport, Transport, TransportError};
+use serde_json::json;
+
+use super::support::peer::{Peer, usable};
 use super::support::process::{Process, lobuctl};
 use super::support::project::TempProject;
 use super::support::shell::Told;
-use super::support::stub::{Reply, Stub};
 
 const TOML: &str = r#"
 [agents.desk]
@@ -40,7 +47,7 @@ client_secret = "planted-client-secret"
 
 [agents.desk.skills.mcp.local]
 command = "run-it"
-env = { API_TOKEN = "planted-env" }
+env = { API_TOKEN = "planted-env", DATABASE_URL = "postgres://u:planted-p@db/x" }
 
 [memory]
 org = "dev"
@@ -109,38 +116,46 @@ fn no_planted_value_is_said_or_left_whatever_the_format() {
     leaves_nothing(project.path());
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// Refuses every write with the words that it was sent.
+struct Echo(RouterTransport);
+
+impl Transport for Echo {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        async move {
+            // What hangs below an agent needs it.
+            let creates = request.path.ends_with("/agents");
+            let Some(body) = request.body.as_ref().filter(|_| request.writes && !creates) else {
+                return self.0.send(request).await;
+            };
+            let words = String::from_utf8(body.bytes().to_vec()).unwrap();
+            Ok(Response {
+                status: 400,
+                body: json!({ "error": format!("what is {words}?") }).to_string().into_bytes(),
+                ..Response::default()
+            })
+        }
+        .boxed()
+    }
+
+    fn describe(&self) -> String {
+        "http://echo".to_owned()
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_repeats_what_it_was_sent_cannot_make_it_public() {
-    let empty = Reply::json("200 OK", r#"{"agents":[]}"#);
-    let types = Reply::json("200 OK", r#"{"entity_types":[],"relationship_types":[]}"#);
-    let created = Reply::json("201 Created", r#"{"agentId":"desk","name":"Desk"}"#);
-    let echo = r#"{"error":"bad planted-literal-token, planted-dotenv-2, planted-header, planted-client-secret, planted-env, planted \"quoted\" 3, owl_pat_planted"}"#;
-    for replies in [
-        vec![Reply::json("400 Bad Request", echo)],
-        vec![empty.clone(), Reply::json("400 Bad Request", echo)],
-        vec![
-            empty.clone(),
-            types.clone(),
-            types.clone(),
-            created.clone(),
-            Reply::json("400 Bad Request", echo),
-        ],
-    ] {
-        let stub = Stub::start(replies).await;
-        let project = project();
-        let told = tokio::task::spawn_blocking(move || {
-            let raw = lobuctl(project.path())
-                .args(["apply", "--yes", "-vv", "--only", "agents", "--url", &stub.url])
-                .current_dir(project.path())
-                .env("LOBU_API_TOKEN", "owl_pat_planted")
-                .output()
-                .unwrap();
-            (
-                String::from_utf8_lossy(&raw.stdout).into_owned() + &String::from_utf8_lossy(&raw.stderr),
-                stub.requests(),
-            )
-        });
-        let (told, requests) = told.await.unwrap();
-        println!("{told}\n{}", requests.len());
+    let project = usable(project().load());
+    for address in ["settings.desk", "platform.desk.slack", "platform.desk.telegram"] {
+        let peer = Peer::stored().await;
+        let mut draft = peer.plan(&project, Prune::Nothing).await;
+        draft
+            .steps
+            .retain(|step, _| step.kind() == "agent" || step.to_string() == address);
+        let client = Peer::client_through(Echo(peer.transport()));
+        let options = ApplyOptions::default();
+        let ran = peer.apply_through(&client, &draft, options, Cancel::new()).await;
+        let said = serde_json::to_string(&ran.events).unwrap();
+        assert!(said.contains("answered 400: what is {"), "{address}: {said}");
+        assert!(!said.contains("planted"), "{address}: {said}");
     }
 }

@@ -1,8 +1,8 @@
 //! A network and a server that fail in the middle of a run: each row ends with the truth, and the next run heals.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use lobuctl::apply::event::{EventKind, Outcome};
@@ -11,7 +11,7 @@ use lobuctl::plan::Prune;
 use lobuctl::remote::Request;
 use serde_json::json;
 
-use crate::support::faults::{Fault, FaultTransport};
+use crate::support::faults::{Fault, FaultTransport, by_chance};
 use crate::support::office::{Office, named, office_with, quick, quicker};
 use crate::support::peer::{Ran, usable};
 use crate::support::project::TempProject;
@@ -389,36 +389,6 @@ async fn providers_that_stay_keep_the_day_they_were_installed() {
         providers[1]["installedAt"].as_u64().is_some_and(|at| at > 1_234),
         "{providers}"
     );
-}
-
-/// Something else for every request, the same for the same seed.
-fn by_chance(seed: u64, percent: u64) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
-    const FAULTS: [Fault; 10] = [
-        Fault::DropBefore,
-        Fault::DropAfter,
-        Fault::DropAfter,
-        Fault::After(504),
-        Fault::Status(500, "oops"),
-        Fault::Status(502, "bad gateway"),
-        Fault::Later(429, "0"),
-        Fault::Garbage,
-        Fault::Redirect,
-        Fault::Status(401, r#"{"error":"invalid_token"}"#),
-    ];
-    let state = Arc::new(Mutex::new(seed));
-    move |_, _| {
-        let mut state = state.lock().unwrap();
-        // SplitMix64.
-        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = *state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^= mixed >> 31;
-        if mixed % 100 >= percent {
-            return Fault::None;
-        }
-        FAULTS[(mixed >> 32) as usize % FAULTS.len()].clone()
-    }
 }
 
 /// What the run says is there has to be there.

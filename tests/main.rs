@@ -29,6 +29,7 @@ mod edge_program;
 mod edge_retry;
 mod edge_session;
 mod edge_transport;
+mod executor_chance;
 mod executor_faults;
 mod executor_order;
 mod github;

@@ -53,10 +53,7 @@ pub async fn run(
             Decision::Apply(draft, selection) if selection.all().is_empty() => {
                 drop(draft);
                 console.progress("nothing to do");
-                if console.format == Format::Json {
-                    applying::summarize(console, &Progress::default())?;
-                }
-                return Ok(Exit::Done);
+                return nothing_to_do(console);
             }
             Decision::Apply(draft, selection) => {
                 let connection = &desk.workspace.connection;
@@ -70,6 +67,14 @@ pub async fn run(
             }
         }
     }
+}
+
+/// A program that waits for a run's summary gets one, of no rows.
+fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
+    if console.format == Format::Json {
+        applying::summarize(console, &Progress::default())?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Everything that was read, and the plan made from it.

@@ -128,12 +128,5 @@ async fn maintain(console: &Console, common: &Common, what: &ServeCommand, place
 }
 
 fn failure(error: &ServerError) -> Failure {
-    let mut failure = Failure::failed(error.to_string());
-    failure.causes = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        failure.causes.push(cause.to_string());
-        source = cause.source();
-    }
-    failure
+    Failure::failed(error.to_string()).because(error)
 }

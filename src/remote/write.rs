@@ -91,10 +91,14 @@ fn mcp_secrets(body: &Map<String, Value>) -> Vec<Secret> {
     for server in servers.into_iter().flat_map(Map::values) {
         for table in ["headers", "env", "oauth"] {
             let entries = server.get(table).and_then(Value::as_object).into_iter().flatten();
-            let hidden = entries.filter(|(key, _)| table == "headers" || is_secret_key(key));
+            let hidden = entries.filter(|(key, _)| table != "oauth" || is_secret_key(key));
             let values = hidden.filter_map(|(_, value)| value.as_str());
             let literal = values.filter(|value| value.len() >= 8 && !value.starts_with('$'));
-            secrets.extend(literal.map(Secret::new));
+            for value in literal {
+                secrets.push(Secret::new(value));
+                // `Bearer VALUE` may come back as the value alone.
+                secrets.extend(value.split_once(' ').map(|(_, rest)| Secret::new(rest)));
+            }
         }
     }
     secrets

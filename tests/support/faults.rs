@@ -1,7 +1,7 @@
 //! A transport that fails on purpose: it delays, drops before or after sending, and garbles what comes back.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -124,5 +124,35 @@ where
 
     fn describe(&self) -> String {
         self.inner.describe()
+    }
+}
+
+/// Something else for every request, the same for the same seed.
+pub fn by_chance(seed: u64, percent: u64) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
+    const FAULTS: [Fault; 10] = [
+        Fault::DropBefore,
+        Fault::DropAfter,
+        Fault::DropAfter,
+        Fault::After(504),
+        Fault::Status(500, "oops"),
+        Fault::Status(502, "bad gateway"),
+        Fault::Later(429, "0"),
+        Fault::Garbage,
+        Fault::Redirect,
+        Fault::Status(401, r#"{"error":"invalid_token"}"#),
+    ];
+    let state = Arc::new(Mutex::new(seed));
+    move |_, _| {
+        let mut state = state.lock().unwrap();
+        // SplitMix64.
+        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = *state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        if mixed % 100 >= percent {
+            return Fault::None;
+        }
+        FAULTS[(mixed >> 32) as usize % FAULTS.len()].clone()
     }
 }
