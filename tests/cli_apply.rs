@@ -229,6 +229,27 @@ fn a_reader_that_went_away_ends_it_quietly() {
 }
 
 #[test]
+fn text_that_no_server_stores_is_told_before_anything_is_written() {
+    let shell = Shell::new();
+    shell.edit("lobu.toml", "name = \"Clerk\"", "name = \"Cl\\u0000erk\"");
+    std::fs::write(shell.path().join("desk/SOUL.md"), "Be\0concise.\n").unwrap();
+    let told = shell.ends("apply --yes", 1);
+    assert!(
+        told.err
+            .contains("2 rows would be refused by the server; nothing was written"),
+        "{told:?}"
+    );
+    assert!(
+        told.err.contains("agent.clerk: `name` holds the character U+0000"),
+        "{told:?}"
+    );
+    assert!(
+        told.err.contains("settings.desk: `soulMd` holds the character U+0000"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn two_at_once_converge() {
     let shell = Shell::new();
     let start = || {

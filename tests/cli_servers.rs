@@ -144,7 +144,7 @@ async fn interrupted_twice_it_leaves_at_once_and_says_what_is_unknown() {
     let scene = Scene::new().await;
     scene
         .gated
-        .rule(Rule::Hold("/agents/clerk/config", Duration::from_secs(60)));
+        .rule(Rule::Hold("/agents/clerk/config", Duration::from_mins(1)));
     let mut command = scene.command("apply --yes --parallelism 1 --only agents");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = wait_for(&mut child, "created agent clerk");

@@ -10,6 +10,8 @@
 
 mod architecture;
 mod cli_apply;
+mod cli_other;
+mod cli_secrets;
 mod cli_servers;
 mod config_broken;
 mod config_examples;

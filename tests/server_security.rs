@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use lobuctl::server::command::{Place, RekeyArgs, rekey};
 use lobuctl::server::runtime::ScriptedRuntime;
 use lobuctl::server::{NewToken, Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::support::hex;
-use crate::support::server::{Client, ask, memory_server, open};
+use crate::support::postgres::Database;
+use crate::support::server::{Client, ask, listening_with, memory_server, open};
 
 /// Every route that changes something, with a body that would.
 fn mutations(org: &str) -> Vec<(&'static str, String, Option<Value>)> {
@@ -332,6 +334,49 @@ async fn a_key_opens_its_own_database_only_and_secrets_of_older_releases_are_sea
         Client::new(&server, &admin).put(path, body(&sealed)).await.body["noop"],
         true
     );
+}
+
+#[tokio::test]
+async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
+    let Some(database) = Database::create("rekey").await else {
+        return;
+    };
+    let key = |byte: &str| SecretString::from(byte.repeat(32));
+    let options = |byte: &str| {
+        let mut options = ServerOptions::new(Storage::Postgres {
+            url: database.url.clone(),
+        });
+        options.encryption_key = Some(key(byte));
+        options
+    };
+    let listener = listening_with(options("7a")).await;
+    let client = Client::at(&listener.url, &listener.token);
+    client
+        .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
+        .await;
+    let path = "/api/dev/agents/abc/platforms/by-stable-id/bot";
+    let body = json!({ "platform": "telegram", "config": { "botToken": "123:SECRETTOKEN" } });
+    assert_eq!(client.put(path, body.clone()).await.status, 201);
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place {
+        data_dir: dir.path().to_owned(),
+        database_url: Some(database.url.clone()),
+        encryption_key: Some(key("7a")),
+    };
+    let arguments = RekeyArgs {
+        place,
+        new_key: Some(key("7b")),
+    };
+    let refused = rekey(&arguments, &mut Vec::new()).await.unwrap_err();
+    assert!(refused.to_string().contains("stop every server"), "{refused}");
+    let token = listener.token.clone();
+    listener.stopped().await;
+    rekey(&arguments, &mut Vec::new()).await.unwrap();
+    assert!(Server::open(options("7a")).await.is_err(), "the old key");
+    let server = Server::open(options("7b")).await.unwrap();
+    assert_eq!(Client::new(&server, &token).put(path, body).await.body["noop"], true);
+    drop(server);
+    database.drop_now().await;
 }
 
 /// Seals the way older releases did, under the key `7a…7a`.

@@ -17,6 +17,7 @@ mod problem;
 mod row;
 mod schedule;
 mod selection;
+mod unstorable;
 
 pub use change::{Change, ChangeKind, Reading};
 pub use compare::{Comparison, compare, creation_fields};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::change::ChangeKind;
 use super::compare::{Comparison, compare};
 use super::counts::Counts;
 use super::operation::Operation;
@@ -117,6 +118,9 @@ impl Planner<'_> {
         let mut comparison = compare(&desired, seen.as_ref(), clear);
         if comparison.recheck && !self.options.recheck {
             comparison.operation = None;
+            comparison
+                .changes
+                .retain(|change| change.kind != ChangeKind::SecretNotComparable);
         }
         let is_new = matches!(desired, Resource::Settings(_)) && !self.has_agent(&address);
         if is_new && comparison.operation.is_none() {

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::planner::declared;
+use super::unstorable;
 use crate::resource::value::same;
 use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State};
 
@@ -33,6 +35,12 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
             origin,
         });
     };
+    for (address, resource) in declared(desired) {
+        for field in unstorable::fields(&resource) {
+            let message = format!("`{field}` holds the character U+0000, which no server stores");
+            add(address.clone(), message, "remove the character");
+        }
+    }
     for platform in desired.platforms.values() {
         let taken = |other: &&crate::resource::PlatformKey| {
             other.stable_id == platform.stable_id && other.agent != platform.agent

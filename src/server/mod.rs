@@ -195,7 +195,10 @@ impl Server {
         // A connection goes back before its pool closes; a directory stays taken until its database is closed.
         let directory = match self.presence {
             Presence::Directory { lock } => Some(lock),
-            Presence::Nobody | Presence::Database { .. } => None,
+            other => {
+                drop(other);
+                None
+            }
         };
         self.app.db.close().await;
         drop(directory);

@@ -76,6 +76,10 @@ pub fn run_lines(progress: &Progress) -> Vec<Line> {
     for (address, outcome) in troubles {
         lines.extend(trouble_lines(address, outcome));
     }
+    if tally.skipped > 0 {
+        let words = "run again: the next plan holds what was not tried";
+        lines.push(Line::at(2).push(Role::Dim, "hint: ").plain(words));
+    }
     lines
 }
 

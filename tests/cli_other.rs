@@ -1,0 +1,273 @@
+//! The program among processes that die, and the commands beside plan and apply.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::support::process::{Process, lobuctl};
+use super::support::project::TempProject;
+use super::support::server::Client as Plain;
+use super::support::shell::Told;
+
+const AGENTS: usize = 60;
+
+/// A project that takes a while, and a server whose data outlives its process.
+struct Town {
+    project: TempProject,
+    data: tempfile::TempDir,
+}
+
+impl Town {
+    fn new() -> Self {
+        let agents =
+            (0..AGENTS).map(|number| format!("[agents.agent-{number}]\nname = \"A {number}\"\ndir = \"./a\"\n"));
+        let toml = agents.collect::<String>() + "[memory]\norg = \"dev\"\nmodels = \"./models\"\n";
+        let rules = "type: relationship\nslug: knows\nname: Knows\nrules:\n  - { source: person, target: person }\n";
+        let files = [
+            ("lobu.toml", toml.as_str()),
+            ("a/SOUL.md", "Be kind.\n"),
+            ("models/person.yaml", "type: entity\nslug: person\nname: Person\n"),
+            ("models/knows.yaml", rules),
+        ];
+        Self {
+            project: TempProject::new(&files),
+            data: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn serve(&self) -> Process {
+        Process::on_sqlite(self.data.path())
+    }
+
+    fn command(&self, server: &Process, line: &str) -> Command {
+        let mut command = lobuctl(self.project.path());
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.project.path())
+            .env("LOBU_API_URL", &server.url)
+            .env("LOBU_API_TOKEN", server.token());
+        command
+    }
+
+    fn ends(&self, server: &Process, line: &str, code: i32) -> Told {
+        let told = Told::of(&self.command(server, line).output().unwrap());
+        assert_eq!(told.code, code, "`{line}`: {told:?}");
+        told
+    }
+
+    /// Starts an apply and waits until it has told of so many rows that were created.
+    fn begin(&self, server: &Process, rows: usize) -> (Child, BufReader<std::process::ChildStdout>, String) {
+        let mut command = self.command(server, "apply --yes --parallelism 2");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut told = String::new();
+        while told.matches("\ncreated ").count() < rows {
+            assert!(out.read_line(&mut told).unwrap() > 0, "{told}");
+        }
+        (child, out, told)
+    }
+
+    /// Runs again: then everything is there, once.
+    async fn heals(&self, server: &Process) {
+        self.ends(server, "apply --yes", 0);
+        let plan = self.ends(server, "plan --detailed-exitcode", 0);
+        assert!(plan.out.contains("Summary: 0 create, 0 update, "), "{plan:?}");
+        let plain = Plain::at(&server.url, &server.token());
+        let agents = plain.get("/api/dev/agents").await.body;
+        assert_eq!(agents["agents"].as_array().unwrap().len(), AGENTS);
+        let list = serde_json::json!({ "schema_type": "relationship_type", "action": "list_rules", "slug": "knows" });
+        let rules = plain.schema(list).await.body;
+        assert_eq!(rules["rules"].as_array().unwrap().len(), 1, "{rules}");
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_the_next_run_goes_on() {
+    for rows in [1, 20, 90] {
+        let town = Town::new();
+        let server = town.serve();
+        let (mut child, ..) = town.begin(&server, rows);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        town.heals(&server).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_dies_half_way_is_told_and_the_next_run_goes_on() {
+    let town = Town::new();
+    let server = town.serve();
+    let (child, mut out, mut told) = town.begin(&server, 5);
+    server.kill();
+    std::io::Read::read_to_string(&mut out, &mut told).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{told}\n{err}");
+    assert!(err.contains("retrying "), "{err}");
+    let summary = told.lines().find(|line| line.starts_with("Not complete: ")).unwrap();
+    let count = |word: &str| -> usize {
+        let part = summary.split([',', ';', ':']).find(|part| part.contains(word));
+        part.and_then(|part| part.split_whitespace().next()?.parse().ok())
+            .unwrap_or(0)
+    };
+    assert!(
+        count("created") >= 5 && count("failed") + count("unknown") >= 1,
+        "{summary}"
+    );
+    assert_eq!(count("created"), told.matches("\ncreated ").count(), "{told}");
+    let all = ["created", "unchanged", "failed", "unknown", "not tried"];
+    assert_eq!(all.into_iter().map(count).sum::<usize>(), 2 * AGENTS + 2, "{summary}");
+    assert!(told.contains("hint: "), "{told}");
+    town.heals(&town.serve()).await;
+}
+
+#[tokio::test]
+async fn one_ctrl_c_stops_gently_and_the_next_run_goes_on() {
+    let town = Town::new();
+    let server = town.serve();
+    let (child, mut out, mut told) = town.begin(&server, 5);
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    std::io::Read::read_to_string(&mut out, &mut told).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{told}\n{err}");
+    assert!(err.contains("stopping: "), "{err}");
+    assert!(
+        told.contains("\nNot complete: ") && told.contains(" not tried"),
+        "{told}"
+    );
+    assert!(!told.contains("unknown") && !told.contains("failed"), "{told}");
+    town.heals(&server).await;
+}
+
+/// The program in a folder, with nothing known.
+fn alone(folder: &Path, line: &str) -> Told {
+    let mut command = lobuctl(folder);
+    Told::of(
+        &command
+            .args(line.split_whitespace())
+            .current_dir(folder)
+            .output()
+            .unwrap(),
+    )
+}
+
+#[test]
+fn a_new_project_is_valid_and_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = alone(folder.path(), "init team");
+    assert_eq!((told.code, told.out.as_str()), (0, ""), "{told:?}");
+    let team = folder.path().join("team");
+    std::fs::write(team.join(".env"), "ANTHROPIC_API_KEY=planted-key\n").unwrap();
+    let valid = alone(&team, "validate");
+    assert!(
+        valid.code == 0 && valid.out.starts_with("lobu.toml is valid: 1 agent, "),
+        "{valid:?}"
+    );
+    let before = std::fs::read(team.join("lobu.toml")).unwrap();
+    let again = alone(folder.path(), "init team");
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.err.contains("already"), "{again:?}");
+    assert_eq!(std::fs::read(team.join("lobu.toml")).unwrap(), before);
+
+    let data = tempfile::tempdir().unwrap();
+    let server = Process::on_sqlite(data.path());
+    for (line, code) in [
+        ("plan --detailed-exitcode", 2),
+        ("apply --yes", 0),
+        ("plan --detailed-exitcode", 0),
+    ] {
+        let mut command = lobuctl(&team);
+        command
+            .args(line.split_whitespace())
+            .args(["--url", &server.url, "--org", "dev"]);
+        command.current_dir(&team).env("LOBU_API_TOKEN", server.token());
+        let told = Told::of(&command.output().unwrap());
+        assert_eq!(told.code, code, "{line}: {told:?}");
+    }
+}
+
+#[test]
+fn every_shell_and_every_editor_gets_what_it_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let told = alone(folder.path(), &format!("completions {shell}"));
+        assert!(
+            told.code == 0 && told.err.is_empty() && told.out.contains("lobuctl"),
+            "{shell}: {told:?}"
+        );
+    }
+    assert_eq!(alone(folder.path(), "completions tcsh").code, 64);
+    let schema = alone(folder.path(), "schema");
+    let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
+    assert!(schema["properties"]["agents"].is_object());
+}
+
+#[test]
+fn contexts_are_listed_chosen_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join(".config/lobu");
+    std::fs::create_dir_all(&config).unwrap();
+    let file = r#"{"currentContext":"home","contexts":{"home":{"apiUrl":"http://127.0.0.1:9"},"work":{"apiUrl":"https://work.example"}}}"#;
+    std::fs::write(config.join("config.json"), file).unwrap();
+    let list = alone(folder.path(), "context");
+    assert!(list.out.contains("* home") && list.out.contains("  work"), "{list:?}");
+    assert_eq!(alone(folder.path(), "context use nowhere").code, 1);
+    assert_eq!(alone(folder.path(), "context use work").code, 0);
+    let shown = alone(folder.path(), "context show --format json");
+    let shown = shown.object("context");
+    assert_eq!((&shown["name"], &shown["current"]), (&"work".into(), &true.into()));
+}
+
+#[test]
+fn a_doctor_with_nothing_to_look_at_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in [
+        "doctor",
+        "doctor --format json",
+        "whoami",
+        "whoami --format json",
+        "validate --format json",
+    ] {
+        let told = alone(folder.path(), line);
+        assert_eq!(told.code, 1, "{line}: {told:?}");
+        if line.ends_with("json") {
+            assert!(!told.objects().is_empty(), "{line}: {told:?}");
+        }
+    }
+    let told = alone(folder.path(), "doctor");
+    assert!(told.out.contains("lobuctl init"), "{told:?}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let told = alone(folder.path(), &format!("serve --listen {address}"));
+    assert_eq!(told.code, 1, "{told:?}");
+    assert!(told.err.contains(&address), "{told:?}");
+    assert_eq!(alone(folder.path(), "serve --listen nonsense").code, 64);
+}
+
+#[test]
+fn the_demo_without_a_terminal_only_plans_or_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = alone(folder.path(), "demo");
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
+    assert!(refused.err.contains("`--yes`"), "{refused:?}");
+    let plan = alone(folder.path(), "demo --dry-run");
+    assert!(
+        plan.code == 0 && plan.out.starts_with("Plan: dev at http://127.0.0.1:"),
+        "{plan:?}"
+    );
+    let json = alone(folder.path(), "demo --yes --format json");
+    assert_eq!(json.code, 0, "{json:?}");
+    let plans = json.objects().into_iter().filter(|object| object["type"] == "plan");
+    let last = plans.last().unwrap();
+    assert_eq!(
+        (&last["counts"]["create"], &last["counts"]["update"]),
+        (&0.into(), &0.into())
+    );
+}
