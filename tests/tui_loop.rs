@@ -43,6 +43,18 @@ fn hanging() -> Bench {
 }
 
 #[tokio::test]
+async fn a_whole_yes_where_y_is_enough_opens_nothing() {
+    let stage = Stage::open(bench(), 100, 30);
+    stage.until("7 of 7 selected").await;
+    stage.keys("/tele<enter>").until("/tele").await;
+    stage.keys("space").until("6 of 7 selected").await;
+    stage.keys("a").until("creates 3, updates 2").await;
+    stage.keys("yes<enter>").until("done").await;
+    assert!(!stage.text().contains("secrets: names only"), "{}", stage.text());
+    stage.keys("s").until("secrets: names only").await;
+}
+
+#[tokio::test]
 async fn filter_deselect_apply_and_leave() {
     let bench = bench();
     let stage = Stage::open(bench.clone(), 100, 30);

@@ -87,7 +87,7 @@ fn screen_options(host: &Host) -> TuiOptions {
             .get("VISUAL")
             .or_else(|| environment.get("EDITOR"))
             .map(str::to_owned),
-        mouse: true,
+        mouse: !environment.switch("LOBUCTL_NO_MOUSE"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::board::{Board, Focus};
 use super::glyph::Glyphs;
+use super::key::Key;
 use super::layout::{self, Layout};
 use super::options::TuiOptions;
 use super::screen::{After, Answer, Loading, Overlay, RunState, Screen};
@@ -22,6 +23,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// What there is to say about the last key.
     pub notice: Option<Line>,
+    /// Keys that would only finish a word whose first letter was enough: `es` and enter after `y`.
+    pub rest_of_word: &'static [Key],
     /// Runs that have ended before the one on the screen.
     pub runs: Vec<Progress>,
     /// Colours.
@@ -93,6 +96,7 @@ impl Model {
             screen: Screen::Loading(Box::new(Loading::new(0, After::First))),
             overlay: None,
             notice: None,
+            rest_of_word: &[],
             runs: Vec::new(),
             theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),

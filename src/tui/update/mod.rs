@@ -71,6 +71,9 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
 
 fn press(model: &mut Model, key: Key) -> Effects {
     model.notice = None;
+    if finishes_word(model, key) {
+        return Effects::new();
+    }
     match lookup(model, key) {
         Some(binding) => act(model, binding.action),
         None if model.context().types() => {
@@ -78,6 +81,17 @@ fn press(model: &mut Model, key: Key) -> Effects {
             Effects::new()
         }
         None => Effects::new(),
+    }
+}
+
+/// Whether a key only finishes the word that `y` began: it must not open the editor of the run that has just started.
+fn finishes_word(model: &mut Model, key: Key) -> bool {
+    match std::mem::take(&mut model.rest_of_word).split_first() {
+        Some((next, rest)) if *next == key => {
+            model.rest_of_word = rest;
+            true
+        }
+        _ => false,
     }
 }
 

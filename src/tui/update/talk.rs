@@ -1,14 +1,20 @@
 //! Dialogs: help, secrets, the question before an apply, and the line that is being typed.
 
+use crossterm::event::KeyCode;
+
 use super::{Effects, see};
 use crate::apply::Cancel;
 use crate::show::Role;
 use crate::tui::action::Talk;
 use crate::tui::exit::Ending;
+use crate::tui::key::Key;
 use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{After, Answer, Confirm, Loading, Overlay, Run, RunState, Screen};
 use crate::tui::workbench::ApplyRequest;
+
+/// What people type after `y` out of habit.
+const REST_OF_YES: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
 
 pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
     match talk {
@@ -34,7 +40,12 @@ fn ask(model: &mut Model) {
 
 fn agree(model: &mut Model) -> Effects {
     match model.overlay.take() {
-        Some(Overlay::Confirm(confirm)) if confirm.is_answered() => begin(model),
+        Some(Overlay::Confirm(confirm)) if confirm.is_answered() => {
+            if confirm.answer == Answer::Key {
+                model.rest_of_word = REST_OF_YES;
+            }
+            begin(model)
+        }
         Some(Overlay::Leave) => stop_and_leave(model),
         other => {
             model.overlay = other;
