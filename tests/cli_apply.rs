@@ -94,6 +94,14 @@ fn json_is_one_object_a_line() {
     assert_eq!(summary["tally"]["created"], 9);
     assert_eq!(summary["requests"], count("request"));
 
+    let nothing = shell
+        .ends("apply --yes --no-recheck --format json", 0)
+        .object("summary");
+    assert_eq!(
+        (&nothing["verdict"], &nothing["tally"]["total"]),
+        (&"done".into(), &0.into())
+    );
+
     let doctor = shell.ends("doctor --format json", 0);
     assert!(doctor.objects().iter().all(|check| check["ok"] == true), "{doctor:?}");
     shell.ends("whoami --format json", 0).object("session");

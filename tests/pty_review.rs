@@ -80,6 +80,37 @@ async fn review_filter_deselect_apply() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn drift_goes_only_when_it_is_asked_to() {
+    let (server, project) = (Gated::open().await, project());
+    let ghost = serde_json::json!({ "agentId": "ghost", "name": "Ghost" });
+    server.client.post("/api/dev/agents", ghost).await;
+    let mut pty = Pty::start(command(project.path(), &server), 100, 30);
+    pty.until("? ghost");
+    pty.keys("A /ghost<enter> space").until("`D` selects it for deletion");
+    pty.keys("D").until("- ghost");
+    pty.keys("a").until("deletes agent ghost");
+    pty.keys("yes<enter>").until("done");
+    assert!(server.agents().await.is_empty());
+    pty.keys("q");
+    assert_eq!(pty.ended().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_target_wants_its_name() {
+    let (server, project) = (Gated::open().await, project());
+    let mut command = command(project.path(), &server);
+    command.args(["apply", "--protect"]);
+    let mut pty = Pty::start(command, 100, 30);
+    pty.until("(protected)");
+    pty.keys("a yes<enter>").until("type `dev` to apply, esc");
+    assert!(server.agents().await.is_empty());
+    pty.keys("<backspace> <backspace> <backspace> dev<enter>").until("done");
+    assert_eq!(server.agents().await, ["alpha", "beta"]);
+    pty.keys("q");
+    assert_eq!(pty.ended().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leaving_the_review_writes_nothing() {
     let (mut pty, server, _project) = open().await;
     pty.keys("q");

@@ -202,6 +202,15 @@ fn the_mouse_selects_opens_and_scrolls() {
 }
 
 #[test]
+fn what_is_asked_to_be_deleted_is_selected() {
+    let play = Play::review(100, 30).keys("n space");
+    assert!(play.text().contains("[ ] ~ settings"));
+    let play = play.keys("D");
+    assert!(play.text().contains("[x] ~ settings"), "{}", play.text());
+    assert!(play.keys("a").text().contains("type `yes` to apply"));
+}
+
+#[test]
 fn quitting_says_that_nothing_was_applied() {
     let play = Play::review(80, 24).keys("q");
     assert_eq!(play.exit.unwrap().ending, Ending::Left);

@@ -1,11 +1,13 @@
 //! The same changes with the server's side on the left and the files' side on the right.
 
-use similar::{ChangeTag, TextDiff};
-
 use super::detail::BodyLine;
 use super::lines;
 use crate::plan::{Change, ChangeKind, Row};
+use crate::show::text_diff::{self, Context};
 use crate::show::{Line, Role};
+
+/// No line is left out.
+const ALL: Context = Context(usize::MAX / 4);
 
 /// Every difference of a row, side by side.
 pub fn changes(row: &Row) -> Vec<BodyLine> {
@@ -55,18 +57,13 @@ fn secret_words(kind: ChangeKind) -> &'static str {
 
 /// Lines that stay stand opposite each other; lines that went and lines that came are paired in order.
 fn pairs(body: &mut Vec<BodyLine>, before: &str, after: &str) {
-    let diff = TextDiff::configure()
-        .timeout(std::time::Duration::from_millis(500))
-        .diff_lines(before, after);
     let (mut gone, mut come): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
-    for change in diff.iter_all_changes() {
-        let text = change.value().trim_end_matches(['\n', '\r']);
-        match change.tag() {
-            ChangeTag::Delete => gone.push(Line::default().push(Role::RemovedText, format!("- {text}"))),
-            ChangeTag::Insert => come.push(Line::default().push(Role::AddedText, format!("+ {text}"))),
-            ChangeTag::Equal => {
+    for line in text_diff::diff(before, after, ALL).lines {
+        match line.spans.first().map(|span| span.role) {
+            Some(Role::RemovedText) => gone.push(line),
+            Some(Role::AddedText) => come.push(line),
+            _ => {
                 flush(body, &mut gone, &mut come);
-                let line = Line::default().plain(format!("  {text}"));
                 body.push(BodyLine::Two(line.clone(), line));
             }
         }

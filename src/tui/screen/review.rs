@@ -14,19 +14,29 @@ pub struct Review {
     pub board: Board,
     /// What of it to apply.
     pub choice: Choice,
+    /// What was just asked to be deleted: selected in the plan that follows, whatever was taken out before.
+    pub wanted: Option<Address>,
 }
 
 impl Review {
     /// A plan with everything selected but these rows.
     pub fn without(board: Board, without: &BTreeSet<Address>) -> Self {
         let choice = Choice::with(&board.plan, |address| !without.contains(address));
-        Self { board, choice }
+        Self {
+            board,
+            choice,
+            wanted: None,
+        }
     }
 
     /// A plan with only these rows selected.
     pub fn only(board: Board, only: &BTreeSet<Address>) -> Self {
         let choice = Choice::with(&board.plan, |address| only.contains(address));
-        Self { board, choice }
+        Self {
+            board,
+            choice,
+            wanted: None,
+        }
     }
 
     /// Rows that could be applied and were taken out.
@@ -44,7 +54,10 @@ impl Review {
 
     /// Takes the plan with other rows to delete; what was taken out stays out.
     pub fn replan(&mut self, plan: Plan) {
-        let without = self.left_out();
+        let mut without = self.left_out();
+        if let Some(wanted) = self.wanted.take() {
+            without.remove(&wanted);
+        }
         self.board.replace_plan(plan);
         self.choice = Choice::with(&self.board.plan, |address| !without.contains(address));
     }

@@ -97,6 +97,7 @@ fn delete(review: &mut Review) -> (Option<String>, Effects) {
         format!("{words} is left alone")
     } else if is_drift {
         review.board.prune.insert(address.clone());
+        review.wanted = Some(address.clone());
         format!("{what} when you apply; `D` again leaves it alone")
     } else {
         return (Some(nothing_to_delete(&address, &words)), Effects::new());
