@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use lobuctl::apply::event::Outcome;
 use lobuctl::apply::{ApplyOptions, Cancel, Status};
 use lobuctl::plan::{Draft, PlanOptions, Prune, Target, plan};
-use lobuctl::remote::{Scope, fetch};
+use lobuctl::remote::{Request, Scope, fetch};
 use lobuctl::resource::{Origins, State};
 use proptest::prelude::*;
 
-use crate::support::faults::{FaultTransport, by_chance};
+use crate::support::faults::{Fault, FaultTransport, by_chance};
 use crate::support::office::quick;
 use crate::support::organisation::{PLANTED, organisation};
 use crate::support::peer::{Peer, Ran, changing};
@@ -83,6 +83,39 @@ proptest! {
             assert_true(&ran, &left);
             peer.apply_well(&left).await;
             let again = compare(&peer, &desired, prune).await;
+            assert_eq!(changing(&again.plan), Vec::<String>::new());
+            assert_no_rule_twice(&peer).await;
+        });
+    }
+
+    #[test]
+    fn a_run_that_is_interrupted_anywhere_is_told_truly_and_heals(
+        before in organisation(), desired in organisation(), at in 0_usize..60, times in 1_usize..3, parallelism in 1_usize..17,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let peer = Peer::stored().await;
+            let first = compare(&peer, &before, Prune::Nothing).await;
+            peer.apply_well(&first).await;
+            let draft = compare(&peer, &desired, Prune::Everything).await;
+            let cancel = Cancel::new();
+            let handle = cancel.clone();
+            let interrupts = move |count: usize, _: &Request| {
+                if count == at {
+                    (0..times).for_each(|_| handle.interrupt());
+                }
+                Fault::None
+            };
+            let client = quick(FaultTransport::new(peer.transport(), interrupts));
+            let options = ApplyOptions { parallelism, ..ApplyOptions::default() };
+            let ran = peer.apply_through(&client, &draft, options, cancel).await;
+            assert!(ran.progress.finished);
+            // The server may still be at what was in flight, so that the next plan is stale when it is applied.
+            for _ in 0..3 {
+                let left = compare(&peer, &desired, Prune::Everything).await;
+                peer.apply(&left).await;
+            }
+            let again = compare(&peer, &desired, Prune::Everything).await;
             assert_eq!(changing(&again.plan), Vec::<String>::new());
             assert_no_rule_twice(&peer).await;
         });
