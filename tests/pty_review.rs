@@ -245,6 +245,9 @@ async fn stopping_and_coming_back() {
     // A shell with job control, so that there is somebody to stop for.
     let mut shell = CommandBuilder::new("bash");
     shell.cwd(project.path());
+    // A pipeline says so in its environment, and there nobody is asked.
+    shell.env_clear();
+    shell.env("PATH", "/usr/bin:/bin");
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.env("PS1", "ready> ");
     let mut line = String::new();
