@@ -3,7 +3,6 @@
 
 use lobuctl::plan::Prune;
 
-use super::support::aloud;
 use super::support::peer::{Peer, changing, drifting, usable};
 use super::support::project::TempProject;
 
@@ -106,293 +105,31 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// File, what to replace, by what, and the only row that changes.
-type Edit = (&'static str, &'static str, &'static str, &'static str);
+/// What to change and what to remove, one at a time.
+#[derive(serde::Deserialize)]
+struct Table {
+    edit: Vec<Edit>,
+    removal: Vec<Removal>,
+}
 
-const SETTINGS: &str = "~ settings desk";
+#[derive(serde::Deserialize)]
+struct Edit {
+    file: String,
+    from: String,
+    to: String,
+    row: String,
+}
 
-const EDITS: &[Edit] = &[
-    (
-        "lobu.toml",
-        "name = \"Desk\"",
-        "name = \"Front desk\"",
-        "~ agent desk (name)",
-    ),
-    (
-        "lobu.toml",
-        "answers first",
-        "answers last",
-        "~ agent desk (description)",
-    ),
-    ("lobu.toml", "\"polite\", ", "", "~ settings desk (guardrails)"),
-    (
-        "lobu.toml",
-        "claude/sonnet",
-        "claude/opus",
-        "~ settings desk (providerModelPreferences)",
-    ),
-    (
-        "lobu.toml",
-        "id = \"openai\"\nmodel = \"gpt\"",
-        "id = \"other\"\nmodel = \"gpt\"",
-        SETTINGS,
-    ),
-    (
-        "lobu.toml",
-        "chatId = \"1\"",
-        "chatId = \"2\"",
-        "~ platform desk/desk-telegram (config)",
-    ),
-    (
-        "lobu.toml",
-        "mode = \"webhook\" }",
-        "mode = \"webhook\", userName = \"x\" }",
-        "~ platform desk/desk-telegram (config)",
-    ),
-    (
-        "lobu.toml",
-        "\"b.example\"",
-        "\"bb.example\"",
-        "~ settings desk (networkConfig)",
-    ),
-    (
-        "lobu.toml",
-        "[\"a.example\", \"b.example\"]",
-        "[]",
-        "~ settings desk (networkConfig)",
-    ),
-    (
-        "lobu.toml",
-        "c.example",
-        "cc.example",
-        "~ settings desk (networkConfig)",
-    ),
-    (
-        "lobu.toml",
-        "\"d.example\"",
-        "\"dd.example\"",
-        "~ settings desk (networkConfig)",
-    ),
-    (
-        "lobu.toml",
-        "Deny uploads",
-        "Allow uploads",
-        "~ settings desk (networkConfig)",
-    ),
-    (
-        "lobu.toml",
-        "card number",
-        "phone number",
-        "~ settings desk (egressConfig)",
-    ),
-    ("lobu.toml", "\"haiku\"", "\"opus\"", "~ settings desk (egressConfig)"),
-    (
-        "lobu.toml",
-        "tools/search",
-        "tools/get",
-        "~ settings desk (preApprovedTools)",
-    ),
-    (
-        "lobu.toml",
-        "allowed = [\"Read\"]",
-        "allowed = [\"Grep\"]",
-        "~ settings desk (toolsConfig)",
-    ),
-    (
-        "lobu.toml",
-        "denied = [\"Bash\"]",
-        "denied = []",
-        "~ settings desk (toolsConfig)",
-    ),
-    (
-        "lobu.toml",
-        "strict = true",
-        "strict = false",
-        "~ settings desk (toolsConfig)",
-    ),
-    ("lobu.toml", "[\"jq\"]", "[\"yq\"]", "~ settings desk (nixConfig)"),
-    ("lobu.toml", "streamable-http", "sse", "~ settings desk (mcpServers)"),
-    (
-        "lobu.toml",
-        "https://mcp.example/mcp",
-        "https://mcp.example/v2",
-        "~ settings desk (mcpServers)",
-    ),
-    (
-        "lobu.toml",
-        "auth_scope = \"user\"",
-        "auth_scope = \"channel\"",
-        "~ settings desk (mcpServers)",
-    ),
-    ("lobu.toml", "X-Team", "X-Group", "~ settings desk (mcpServers)"),
-    ("lobu.toml", "/a\"", "/b\"", "~ settings desk (mcpServers)"),
-    ("lobu.toml", "/t\"", "/u\"", "~ settings desk (mcpServers)"),
-    (
-        "lobu.toml",
-        "client_id = \"desk\"",
-        "client_id = \"desk2\"",
-        "~ settings desk (mcpServers)",
-    ),
-    (
-        "lobu.toml",
-        "client_secret = \"$KEY\"",
-        "client_secret = \"$TOKEN\"",
-        "~ settings desk (mcpServers)",
-    ),
-    (
-        "lobu.toml",
-        "scopes = [\"read\"]",
-        "scopes = [\"read\", \"write\"]",
-        "~ settings desk (mcpServers)",
-    ),
-    (
-        "lobu.toml",
-        "client_secret_post",
-        "client_secret_basic",
-        "~ settings desk (mcpServers)",
-    ),
-    ("lobu.toml", "run-it", "run-that", "~ settings desk (mcpServers)"),
-    ("lobu.toml", "--one", "--two", "~ settings desk (mcpServers)"),
-    (
-        "lobu.toml",
-        "REGION = \"eu\"",
-        "REGION = \"us\"",
-        "~ settings desk (mcpServers)",
-    ),
-    (
-        "agents/desk/IDENTITY.md",
-        "the desk",
-        "a desk",
-        "~ settings desk (identityMd)",
-    ),
-    (
-        "agents/desk/SOUL.md",
-        "Be kind.",
-        "Be kinder.",
-        "~ settings desk (soulMd)",
-    ),
-    ("agents/desk/USER.md", "Customers", "People", "~ settings desk (userMd)"),
-    (
-        "agents/desk/skills/escalate/SKILL.md",
-        "Call somebody",
-        "Call nobody",
-        "~ settings desk (skillsConfig)",
-    ),
-    (
-        "agents/desk/skills/escalate/SKILL.md",
-        "When to call",
-        "When to wait",
-        "~ settings desk (skillsConfig)",
-    ),
-    (
-        "agents/desk/skills/escalate/SKILL.md",
-        "[ripgrep]",
-        "[fd]",
-        "~ settings desk (nixConfig, skillsConfig)",
-    ),
-    (
-        "agents/desk/skills/escalate/SKILL.md",
-        "pager.example",
-        "siren.example",
-        "~ settings desk (networkConfig, skillsConfig)",
-    ),
-    (
-        "agents/desk/skills/flat.md",
-        "A flat",
-        "Another flat",
-        "~ settings desk (skillsConfig)",
-    ),
-    (
-        "models/company.yaml",
-        "name: Company",
-        "name: Firm",
-        "~ entity-type company (name)",
-    ),
-    (
-        "models/company.yaml",
-        "a firm",
-        "a company",
-        "~ entity-type company (description)",
-    ),
-    (
-        "models/company.yaml",
-        "house",
-        "building",
-        "~ entity-type company (icon)",
-    ),
-    (
-        "models/company.yaml",
-        "#111111",
-        "#222222",
-        "~ entity-type company (color)",
-    ),
-    (
-        "models/company.yaml",
-        "label: Founded",
-        "label: Begun",
-        "~ entity-type company (event_kinds)",
-    ),
-    (
-        "models/company.yaml",
-        "minimum: 1.0",
-        "minimum: 2",
-        "~ entity-type company (metadata_schema)",
-    ),
-    (
-        "models/works-at.yaml",
-        "name: Works at",
-        "name: Is employed",
-        "~ relationship-type works-at (name)",
-    ),
-    (
-        "models/works-at.yaml",
-        "a job",
-        "work",
-        "~ relationship-type works-at (description)",
-    ),
-    (
-        "models/works-at.yaml",
-        "type: string",
-        "type: number",
-        "~ relationship-type works-at (metadata_schema)",
-    ),
-    (
-        "models/works-at.yaml",
-        "status: active",
-        "status: archived",
-        "~ relationship-type works-at (status)",
-    ),
-    (
-        "models/works-at.yaml",
-        "targetField: email",
-        "targetField: mail",
-        "~ relationship-type works-at (auto_create_when)",
-    ),
-    (
-        "models/works-at.yaml",
-        "target: company }",
-        "target: person }",
-        "~ relationship-type works-at (rules)",
-    ),
-    (
-        "models/works-at.yaml",
-        "target: company }",
-        "target: company }\n  - { source: company, target: company }",
-        "~ relationship-type works-at (rules)",
-    ),
-    (
-        "models/works-at.yaml",
-        "inverse: employs",
-        "inverse: knows",
-        "~ relationship-type works-at (inverse_type_slug)",
-    ),
-    (
-        "models/knows.yaml",
-        "is_symmetric: true",
-        "is_symmetric: false",
-        "~ relationship-type knows (is_symmetric)",
-    ),
-];
+#[derive(serde::Deserialize)]
+struct Removal {
+    file: String,
+    line: String,
+    drift: String,
+}
+
+fn table() -> Table {
+    toml::from_str(include_str!("fixtures/converge_fields.toml")).unwrap()
+}
 
 fn project() -> TempProject {
     TempProject::new(FILES)
@@ -427,7 +164,7 @@ async fn filled(peer: &Peer) {
 
 async fn each_edit(peer: Peer) {
     filled(&peer).await;
-    for (file, from, to, expected) in EDITS {
+    for Edit { file, from, to, row } in &table().edit {
         let original = usable(project().load());
         let changed = edited(file, from, to);
         let changed = usable(changed.load());
@@ -435,8 +172,8 @@ async fn each_edit(peer: Peer) {
         let rows = changing(&draft.plan);
         assert_eq!(rows.len(), 1, "{file}: {from:?} -> {to:?}: {rows:?}");
         assert!(
-            rows[0].starts_with(expected),
-            "{file}: {from:?} -> {to:?}: {rows:?}, expected {expected}"
+            rows[0].starts_with(row),
+            "{file}: {from:?} -> {to:?}: {rows:?}, expected {row}"
         );
         peer.apply_well(&draft).await;
         let again = peer.plan(&changed, Prune::Nothing).await;
@@ -466,99 +203,15 @@ async fn each_edit_is_one_change_and_then_none_where_nothing_is_started() {
     each_edit(Peer::stored().await).await;
 }
 
-/// File, what to remove, and what is drift then.
-type Removal = (&'static str, &'static str, &'static [&'static str]);
-
-const REMOVALS: &[Removal] = &[
-    (
-        "lobu.toml",
-        "description = \"answers first\"",
-        &["agent desk description"],
-    ),
-    (
-        "lobu.toml",
-        "guardrails = [\"polite\", \"no-secrets\"]",
-        &["settings desk guardrails"],
-    ),
-    (
-        "lobu.toml",
-        "model = \"gpt\"",
-        &["settings desk providerModelPreferences.openai"],
-    ),
-    (
-        "lobu.toml",
-        ", chatId = \"1\"",
-        &["platform desk/desk-telegram config.chatId"],
-    ),
-    (
-        "lobu.toml",
-        "denied = [\"c.example\"]",
-        &["settings desk networkConfig.deniedDomains"],
-    ),
-    (
-        "lobu.toml",
-        "extra_policy = \"Never send a card number.\"",
-        &["settings desk egressConfig.extraPolicy"],
-    ),
-    (
-        "lobu.toml",
-        "judge_model = \"haiku\"",
-        &["settings desk egressConfig.judgeModel"],
-    ),
-    (
-        "lobu.toml",
-        "pre_approved = [\"/mcp/linear/tools/search\"]",
-        &["settings desk preApprovedTools"],
-    ),
-    ("lobu.toml", "strict = true", &["settings desk toolsConfig.strictMode"]),
-    (
-        "lobu.toml",
-        "auth_scope = \"user\"",
-        &["settings desk mcpServers.linear.authScope"],
-    ),
-    (
-        "lobu.toml",
-        "scopes = [\"read\"]",
-        &["settings desk mcpServers.linear.oauth.scopes"],
-    ),
-    (
-        "lobu.toml",
-        "env = { REGION = \"eu\" }",
-        &["settings desk mcpServers.local.env"],
-    ),
-    ("agents/desk/USER.md", "Customers.", &["settings desk userMd"]),
-    (
-        "models/company.yaml",
-        "description: a firm",
-        &["entity-type company description"],
-    ),
-    ("models/company.yaml", "icon: house", &["entity-type company icon"]),
-    (
-        "models/works-at.yaml",
-        "description: a job",
-        &["relationship-type works-at description"],
-    ),
-    (
-        "models/works-at.yaml",
-        "rules:\n  - { source: person, target: company }",
-        &["relationship-type works-at rules.person->company"],
-    ),
-    (
-        "models/knows.yaml",
-        "is_symmetric: true",
-        &["relationship-type knows is_symmetric"],
-    ),
-];
-
 #[tokio::test]
 async fn each_removal_is_drift_until_it_is_pruned() {
     let peer = Peer::new().await;
     filled(&peer).await;
-    for (file, line, expected) in REMOVALS {
+    for Removal { file, line, drift } in &table().removal {
         let removed = usable(edited(file, line, "").load());
         let draft = peer.plan(&removed, Prune::Nothing).await;
         assert_eq!(changing(&draft.plan), Vec::<String>::new(), "{file} without {line:?}");
-        assert_eq!(drifting(&draft.plan), *expected, "{file} without {line:?}");
+        assert_eq!(drifting(&draft.plan), [drift.as_str()], "{file} without {line:?}");
         let ran = peer.apply_well(&draft).await;
         assert_eq!(ran.progress.tally().applied(), 0, "{file} without {line:?}");
         let pruning = peer.plan(&removed, Prune::Everything).await;
@@ -569,31 +222,5 @@ async fn each_removal_is_drift_until_it_is_pruned() {
         assert_eq!(drifting(&clean.plan), Vec::<String>::new(), "{file} without {line:?}");
         let back = peer.plan(&usable(project().load()), Prune::Nothing).await;
         peer.apply_well(&back).await;
-    }
-}
-
-#[tokio::test]
-async fn real_projects_converge() {
-    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/examples");
-    let Ok(folders) = std::fs::read_dir(&examples) else {
-        aloud("real projects: there is no ../shared/examples");
-        return;
-    };
-    for folder in folders
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.join("lobu.toml").exists())
-    {
-        let peer = Peer::new().await;
-        let load = || {
-            TempProject::new::<&str, &str>(&[])
-                .env("ANTHROPIC_API_KEY", "x")
-                .load_file(&folder.join("lobu.toml"))
-        };
-        let project = usable(load());
-        peer.apply_well(&peer.plan(&project, Prune::Nothing).await).await;
-        let again = peer.plan(&project, Prune::Nothing).await;
-        assert_eq!(changing(&again.plan), Vec::<String>::new(), "{}", folder.display());
-        assert_eq!(drifting(&again.plan), Vec::<String>::new(), "{}", folder.display());
     }
 }

@@ -20,6 +20,7 @@ mod config_properties;
 mod config_schema;
 mod config_secrets;
 mod config_skills;
+mod converge_examples;
 mod converge_fields;
 mod converge_secrets;
 mod edge_bad_server;

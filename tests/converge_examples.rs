@@ -1,0 +1,123 @@
+//! Real projects: they apply, then nothing is left to do; and after each of many small edits, exactly that one change.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lobuctl::plan::Prune;
+
+use super::support::aloud;
+use super::support::peer::{Peer, changing, drifting, usable};
+use super::support::project::TempProject;
+
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/examples");
+    let Ok(entries) = fs::read_dir(&folder) else {
+        aloud("real projects: there is no ../shared/examples");
+        return Vec::new();
+    };
+    let mut projects: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("lobu.toml").exists())
+        .collect();
+    projects.sort();
+    projects
+}
+
+/// The text files below a folder, by path.
+fn files(folder: &Path, below: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(below).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(folder, &path, found);
+        } else {
+            found.push((
+                path.strip_prefix(folder).unwrap().to_owned(),
+                fs::read_to_string(&path).unwrap(),
+            ));
+        }
+    }
+}
+
+/// Small edits of a file, each as its whole new text: one value of one line, or one more line.
+fn edits(path: &Path, text: &str) -> Vec<String> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("toml") => line_edits(
+            text,
+            &["name = \"", "description = \"", "model = \"", "judge_model = \""],
+        ),
+        // A skill's front matter goes to several settings at once; its body is edited like any text.
+        Some("md") => vec![format!("{text}\nOne more line.\n")],
+        Some("yaml") if is_synced(text) => line_edits(text, &["name: ", "description: ", "icon: ", "color: \""]),
+        _ => Vec::new(),
+    }
+}
+
+/// One edit for each line at the left margin that begins like this, up to where memory begins.
+fn line_edits(text: &str, beginnings: &[&str]) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let end = lines
+        .iter()
+        .position(|line| line.starts_with("[memory"))
+        .unwrap_or(lines.len());
+    let edit = |index: usize| {
+        let beginning = beginnings
+            .iter()
+            .find(|beginning| lines[index].starts_with(*beginning))?;
+        let rest = &lines[index][beginning.len()..];
+        if rest.starts_with(['>', '|']) {
+            return None;
+        }
+        let changed = format!("{beginning}x{rest}");
+        let all = lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| if at == index { changed.as_str() } else { line });
+        Some(all.collect::<Vec<_>>().join("\n") + "\n")
+    };
+    (0..end).filter_map(edit).collect()
+}
+
+/// Entity and relationship types, but for those whose slug the server keeps to itself.
+fn is_synced(text: &str) -> bool {
+    let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start)).map(str::trim);
+    matches!(line("type:"), Some("entity" | "relationship")) && line("slug:") != Some("organization")
+}
+
+#[tokio::test]
+async fn each_small_edit_of_a_real_project_is_one_change_and_then_none() {
+    for folder in examples() {
+        let peer = Peer::new().await;
+        let mut all = Vec::new();
+        files(&folder, &folder, &mut all);
+        let copy = TempProject::new(&all).env("ANTHROPIC_API_KEY", "x");
+        peer.apply_well(&peer.plan(&usable(copy.load()), Prune::Nothing).await)
+            .await;
+        let again = peer.plan(&usable(copy.load()), Prune::Nothing).await;
+        assert_eq!(changing(&again.plan), Vec::<String>::new(), "{}", folder.display());
+        assert_eq!(drifting(&again.plan), Vec::<String>::new(), "{}", folder.display());
+        let mut count = 0;
+        for (path, text) in &all {
+            for edited in edits(path, text) {
+                fs::write(copy.path().join(path), &edited).unwrap();
+                let draft = peer.plan(&usable(copy.load()), Prune::Nothing).await;
+                let rows = changing(&draft.plan);
+                assert_eq!(
+                    rows.len(),
+                    1,
+                    "{}: {}: {rows:?}\n{edited}",
+                    folder.display(),
+                    path.display()
+                );
+                peer.apply_well(&draft).await;
+                let again = peer.plan(&usable(copy.load()), Prune::Nothing).await;
+                assert_eq!(changing(&again.plan), Vec::<String>::new(), "{}", path.display());
+                fs::write(copy.path().join(path), text).unwrap();
+                peer.apply_well(&peer.plan(&usable(copy.load()), Prune::Nothing).await)
+                    .await;
+                count += 1;
+            }
+        }
+        assert!(count > 10, "{}: {count} edits", folder.display());
+    }
+}
