@@ -39,6 +39,7 @@ mod linear_review;
 mod plan_text;
 mod pty_review;
 mod server_malformed;
+mod server_owned;
 mod server_platforms;
 mod server_process;
 mod server_races;

@@ -98,6 +98,7 @@ fn compare_field(name: &'static str, desired: &Settings, remote: &Settings, clea
         field::EGRESS => Shape::Table(EGRESS),
         field::TOOLS => Shape::Table(TOOLS),
         field::NIX => Shape::Table(NIX),
+        field::PRE_APPROVED => return pre_approved(&path, wanted, found, clear),
         field::MCP_SERVERS => return mcp_servers(&path, wanted, found, clear),
         field::SKILLS => return skills::merge(&path, wanted, found, clear),
         _ => Shape::Set,
@@ -236,6 +237,30 @@ fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>
         value: Some(Value::Object(result)),
         changes,
     }
+}
+
+/// Tools of the server that later releases give every new agent (contract section 11.1): allowed by the server itself,
+/// never drift, and kept by every write.
+const INJECTED_TOOLS: &str = "/mcp/lobu-memory/tools/*";
+
+fn pre_approved(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+    let is_injected = |item: &&Value| item.as_str() == Some(INJECTED_TOOLS);
+    let items = remote.and_then(Value::as_array);
+    let injected = items.is_some_and(|items| items.iter().any(|item| is_injected(&item)));
+    let declared = desired
+        .and_then(Value::as_array)
+        .is_some_and(|items| items.iter().any(|item| is_injected(&item)));
+    if !injected || declared {
+        return merge(Shape::Set, path, desired, remote, clear);
+    }
+    let others = items.map(|items| items.iter().filter(|item| !is_injected(item)).cloned().collect());
+    let mut merged = merge(Shape::Set, path, desired, others.map(Value::Array).as_ref(), clear);
+    let value = merged.value.get_or_insert_with(|| json!([]));
+    value
+        .as_array_mut()
+        .into_iter()
+        .for_each(|items| items.push(json!(INJECTED_TOOLS)));
+    merged
 }
 
 /// The server that every new agent is given (contract sections 4 and 11.1): the server's own, never drift.
