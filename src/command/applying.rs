@@ -55,12 +55,21 @@ pub async fn run(console: &Console, run: &Run<'_>, interrupt: &Interrupt) -> Res
         sender,
     );
     let log = console.request_log()?;
+    fence(console, "\n```text\n");
     let ((), progress) = tokio::join!(work, tell(console, log, receiver));
     if let Err(failure) = summarize(console, &progress) {
         // What was written decides the exit code, not who still listens.
         console.failure(&failure);
     }
+    fence(console, "```\n");
     Ok(exit_of(&progress, interrupt))
+}
+
+/// In Markdown the lines of a run stand as they are. Whether anybody reads them must not stop the run.
+fn fence(console: &Console, text: &str) {
+    if console.format == Format::Markdown {
+        let _ = console.text(text);
+    }
 }
 
 /// Tells every event, and folds them. A closed standard output does not stop the run.
