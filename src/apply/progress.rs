@@ -181,22 +181,18 @@ impl Progress {
 
     /// The fold of a run that nobody listened to until its end: what was at work is unknown, the rest was not tried.
     pub fn closed(mut self) -> Self {
-        if self.finished {
-            return self;
-        }
         for row in self.rows.values_mut() {
             let outcome = match row.status {
                 Status::Finished { .. } => continue,
                 Status::Queued => Outcome::Skipped {
-                    reason: "the run was stopped".to_owned(),
+                    reason: "the run was left".to_owned(),
                 },
                 Status::Running { .. } | Status::Retrying { .. } => Outcome::Unknown {
-                    message: "left before the answer came".to_owned(),
+                    message: "the run was left before an answer came".to_owned(),
                 },
             };
             row.status = Status::Finished { outcome, took_ms: 0 };
         }
-        self.finished = true;
         self
     }
 

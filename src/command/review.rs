@@ -13,7 +13,7 @@ use super::plan::targeted;
 use super::signal::Interrupt;
 use super::workspace::{Settings, Waiting, Workspace, choose, connect, problems_failure, read_project};
 use crate::apply::event::Event;
-use crate::apply::{Cancel, Progress, apply};
+use crate::apply::{Cancel, apply};
 use crate::cli::{ApplyArgs, Common};
 use crate::config::{Loaded as LoadedProject, SecretSource, SecretUse};
 use crate::exit::Exit;
@@ -92,11 +92,10 @@ fn screen_options(host: &Host) -> TuiOptions {
 }
 
 fn finish(console: &Console, exit: &TuiExit, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let runs: Vec<Progress> = exit.runs.iter().cloned().map(Progress::closed).collect();
-    for progress in &runs {
+    for progress in &exit.runs {
         summarize(console, progress)?;
     }
-    let of_run = runs.last().map(|progress| exit_of(progress, interrupt));
+    let of_run = exit.progress().map(|progress| exit_of(progress, interrupt));
     // An earlier run of the same review may have written what a later one could not finish.
     let of_run = of_run.map(|code| {
         if code == Exit::Failed && exit.wrote() {

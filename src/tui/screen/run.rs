@@ -90,19 +90,7 @@ impl Run {
 
     /// What happened, unless nothing could begin. Rows that nobody told the end of are unknown, or were not tried.
     pub fn record(&self) -> Option<Progress> {
-        let mut progress = self.progress.clone();
-        for row in progress.rows.values_mut() {
-            let outcome = match row.status {
-                Status::Finished { .. } => continue,
-                Status::Queued => Outcome::Skipped {
-                    reason: "the run was left".to_owned(),
-                },
-                Status::Running { .. } | Status::Retrying { .. } => Outcome::Unknown {
-                    message: "the run was left before an answer came".to_owned(),
-                },
-            };
-            row.status = Status::Finished { outcome, took_ms: 0 };
-        }
+        let progress = self.progress.clone().closed();
         (!progress.rows.is_empty()).then_some(progress)
     }
 
