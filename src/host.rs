@@ -198,18 +198,6 @@ impl Host {
         self
     }
 
-    /// This host with that home folder.
-    pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {
-        self.home = Some(home.into());
-        self
-    }
-
-    /// This host with that clock.
-    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         (self.clock)()

@@ -24,7 +24,7 @@ pub use compare::{Comparison, compare, creation_fields};
 pub use counts::Counts;
 pub use operation::Operation;
 pub use options::{PlanOptions, Prune};
-pub use planner::{Draft, Step, known_addresses, plan};
+pub use planner::{Draft, Step, plan};
 pub use problem::Problem;
 pub use row::{Impact, Row, Verb};
 pub use schedule::{Schedule, ScheduledStep, schedule};

@@ -1,6 +1,6 @@
 //! Desired against remote: the rows of a plan, and beside each what the executor needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::change::ChangeKind;
 use super::compare::{Comparison, compare};
@@ -57,8 +57,9 @@ pub fn plan(
         rows: BTreeMap::new(),
         steps: BTreeMap::new(),
     };
-    let stated = with_implied_inverses(desired, remote);
-    declared(&stated).for_each(|(address, resource)| planner.add(address, resource));
+    for (address, resource) in declared(desired) {
+        planner.add(address, with_implied_inverse(resource, desired, remote));
+    }
     drift::add(&mut planner, desired);
     let Planner {
         mut rows, mut steps, ..
@@ -82,25 +83,16 @@ pub fn plan(
 
 /// The server writes both sides of a pair of inverse types. Where the files name only one side, what the server then has
 /// on the other is no drift.
-fn with_implied_inverses(desired: &State, remote: &State) -> State {
-    let mut stated = desired.clone();
-    for (slug, wanted) in &mut stated.relationship_types {
-        let found = remote
-            .relationship_types
-            .get(slug)
-            .and_then(|found| found.inverse_type_slug.as_ref());
-        let names_back = |inverse: &&String| {
-            let other = desired
-                .relationship_types
-                .get(*inverse)
-                .and_then(|other| other.inverse_type_slug.as_ref());
-            other == Some(slug)
-        };
-        if wanted.inverse_type_slug.is_none() {
-            wanted.inverse_type_slug = found.filter(names_back).cloned();
-        }
+fn with_implied_inverse(resource: Resource, desired: &State, remote: &State) -> Resource {
+    let Resource::RelationshipType(mut wanted) = resource else {
+        return resource;
+    };
+    if wanted.inverse_type_slug.is_none() {
+        let inverse = |state: &State, slug: &str| state.relationship_types.get(slug)?.inverse_type_slug.clone();
+        let found = inverse(remote, &wanted.slug);
+        wanted.inverse_type_slug = found.filter(|other| inverse(desired, other).as_ref() == Some(&wanted.slug));
     }
-    stated
+    Resource::RelationshipType(wanted)
 }
 
 pub(super) struct Planner<'a> {
@@ -217,12 +209,4 @@ fn seen(remote: &State, desired: &Resource) -> Option<Resource> {
 /// The addresses of declared platforms, by the agents that declare them.
 pub(super) fn platforms_of<'a>(state: &'a State, agent: &'a str) -> impl Iterator<Item = &'a Platform> {
     state.platforms.values().filter(move |platform| platform.agent == agent)
-}
-
-/// Every address that either side knows, for globs and completion.
-pub fn known_addresses(desired: &State, remote: &State) -> BTreeSet<Address> {
-    declared(desired)
-        .chain(declared(remote))
-        .map(|(address, _)| address)
-        .collect()
 }

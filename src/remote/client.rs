@@ -369,8 +369,3 @@ impl Reply {
 fn is_missing(error: &RemoteError, words: &str) -> bool {
     error.status() == Some(404) && error.words() == words
 }
-
-/// A transport that every client of one server shares.
-pub fn shared(transport: impl Transport + 'static) -> Retry {
-    Retry::new(Arc::new(transport))
-}

@@ -20,7 +20,7 @@ pub mod write;
 
 pub use answer::{AnswerError, decode, refusal};
 pub use body::Body;
-pub use client::{Client, shared};
+pub use client::Client;
 pub use error::RemoteError;
 pub use fetch::{Reading, Scope, Watch, fetch};
 pub use http::{HttpOptions, HttpTransport};

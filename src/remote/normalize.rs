@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::resource::value::is_redacted;
 use crate::resource::{
     Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Rule, Secret, Settings, field, is_secret_key,
 };
@@ -57,7 +58,7 @@ pub fn platform(agent: &str, wire: wire::platform::Platform) -> Platform {
 /// Stars mean that the server does not tell; a secret-named key that it does tell is hidden from here on.
 fn config_value(key: &str, value: Value) -> ConfigValue {
     match value {
-        Value::String(text) if text.starts_with("***") => ConfigValue::Redacted,
+        redacted if is_redacted(&redacted) => ConfigValue::Redacted,
         Value::String(text) if is_secret_key(key) => ConfigValue::Secret(Secret::new(text)),
         other => ConfigValue::Plain(other),
     }
