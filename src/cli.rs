@@ -80,7 +80,7 @@ pub enum Command {
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(PlanArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; every problem at once.
-    Validate,
+    Validate(ValidateArgs),
     /// Write the files of a project that plans and applies as it is.
     Init(InitArgs),
     /// Run the embedded server: a SQLite file, or PostgreSQL by URL.
@@ -127,6 +127,14 @@ Examples:
   export LOBU_API_TOKEN=$(cat .lobu/server/bootstrap-pat.txt)
   lobuctl plan --url http://127.0.0.1:8787 --org dev
   lobuctl serve token create --scope mcp:read";
+
+/// Arguments of `lobuctl validate`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct ValidateArgs {
+    /// Treat a `$NAME` without a value as an error; by default it is a warning.
+    #[arg(long)]
+    pub secrets: bool,
+}
 
 /// Arguments of `lobuctl init`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]

@@ -52,7 +52,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
             plan::run(console, &cli.common, &arguments, interrupt).await
         }
         Command::Init(arguments) => init::run(console, &arguments),
-        Command::Validate => validate::run(console, &cli.common),
+        Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
         Command::Whoami => whoami::run(console, &cli.common),

@@ -6,19 +6,24 @@ use serde_json::json;
 
 use super::console::Console;
 use super::workspace::{Settings, read_project};
-use crate::cli::{Common, Format, PlanArgs};
+use crate::cli::{Common, Format, PlanArgs, ValidateArgs};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::show::plan::plural;
 
-/// Runs the command. Missing secrets are problems too, as they are for an apply.
+/// Reports every problem of the project's files. A pull request has no secrets, so a missing one is an error only with
+/// `--secrets`.
 ///
 /// # Errors
 /// When the project has errors, or there is none.
-pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
+pub fn run(console: &Console, common: &Common, arguments: &ValidateArgs) -> Result<Exit, Failure> {
     let settings = Settings {
-        secrets_check: SecretsCheck::All,
+        secrets_check: if arguments.secrets {
+            SecretsCheck::All
+        } else {
+            SecretsCheck::Warn
+        },
         ..Settings::new(&console.host, common, &PlanArgs::default(), false)
     };
     let loaded = read_project(&console.host, &settings)?;

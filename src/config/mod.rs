@@ -47,6 +47,8 @@ pub enum SecretsCheck {
     All,
     /// Those whose values go to the server: platform configs.
     Sent,
+    /// None, but a missing one is a warning. The values of platforms stay unknown, as with [`SecretsCheck::Off`].
+    Warn,
     /// None; platform values that are missing stay unknown ([`crate::resource::ConfigValue::Redacted`]).
     Off,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::SecretsCheck;
-use super::diagnostic::{Diagnostic, Sink, Source, tick};
+use super::diagnostic::{Diagnostic, Severity, Sink, Source, tick};
 use super::draft::Reference;
 use crate::resource::{Origin, Secret};
 
@@ -73,7 +73,7 @@ pub(super) fn uses(source: &Source, references: &[Reference], values: &Values) -
     uses.into_values().collect()
 }
 
-/// One error for each missing name, with every use.
+/// Reports each missing name once, with every use: an error, or a warning with [`SecretsCheck::Warn`].
 pub(super) fn check(source: &Source, references: &[Reference], values: &Values, check: SecretsCheck, sink: &mut Sink) {
     let mut missing: BTreeMap<&str, Vec<&Reference>> = BTreeMap::new();
     for reference in references {
@@ -82,24 +82,25 @@ pub(super) fn check(source: &Source, references: &[Reference], values: &Values, 
         }
     }
     for (name, uses) in missing {
-        let asked = match check {
-            SecretsCheck::All => true,
-            SecretsCheck::Sent => uses.iter().any(|reference| reference.sent),
-            SecretsCheck::Off => false,
+        let severity = match check {
+            SecretsCheck::All => Some(Severity::Error),
+            SecretsCheck::Sent => uses.iter().any(|reference| reference.sent).then_some(Severity::Error),
+            SecretsCheck::Warn => Some(Severity::Warning),
+            SecretsCheck::Off => None,
         };
-        if asked {
-            sink.push(missing_secret(source, name, &uses, values));
+        if let Some(severity) = severity {
+            sink.push(missing_secret(severity, source, name, &uses, values));
         }
     }
 }
 
-fn missing_secret(source: &Source, name: &str, uses: &[&Reference], values: &Values) -> Diagnostic {
+fn missing_secret(severity: Severity, source: &Source, name: &str, uses: &[&Reference], values: &Values) -> Diagnostic {
     let problem = match values.empty.get(name) {
         Some(SecretSource::Process) => format!("the secret {} is empty in the environment", tick(name)),
         Some(SecretSource::File(file)) => format!("the secret {} is empty in `{}`", tick(name), file.display()),
         None => format!("the secret {} is not set", tick(name)),
     };
-    let mut diagnostic = Diagnostic::error("missing-secret", problem);
+    let mut diagnostic = Diagnostic::new(severity, "missing-secret", problem);
     for (index, reference) in uses.iter().enumerate() {
         let label = format!("used for {}", tick(&reference.place));
         diagnostic = if index == 0 {
