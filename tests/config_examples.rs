@@ -39,6 +39,16 @@ fn the_real_projects_load() {
         let loaded = loaded(&project, &environment);
         let text = report(&loaded);
         println!("== {}\n{text}", project.display());
+        if project.ends_with("market") {
+            assert_eq!(
+                text.matches("x-table-column: true`, and the server accepts at most 4")
+                    .count(),
+                2,
+                "{text}"
+            );
+            assert!(loaded.project.is_none());
+            continue;
+        }
         let project = loaded.project.unwrap_or_else(|| panic!("{text}"));
         assert!(!project.desired.agents.is_empty());
         assert!(!project.desired.entity_types.is_empty());

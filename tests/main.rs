@@ -13,6 +13,7 @@ mod cli_apply;
 mod cli_other;
 mod cli_secrets;
 mod cli_servers;
+mod cli_validate;
 mod config_broken;
 mod config_examples;
 mod config_load;

@@ -1,9 +1,11 @@
 //! An entity type from a model file, and what the server would refuse about it (contract section 8.1).
 
+use serde_json::Value;
+
 use super::diagnostic::{Diagnostic, tick};
 use super::model::{Declared, Reader, places};
 use super::yaml::{Node, Tree};
-use crate::resource::{Address, EntityType, normalize_entity_slug};
+use crate::resource::{Address, EntityType, normalize_entity_slug, table_columns};
 
 const KEYS: [&str; 11] = [
     "version",
@@ -36,9 +38,6 @@ const RESERVED: [&str; 14] = [
     "connector",
 ];
 
-/// How many columns a table may show.
-const COLUMNS: usize = 4;
-
 /// Reads one entity type.
 pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
     if !matches!(document.value, Tree::Map(_)) {
@@ -59,7 +58,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
             .filter(|node| !node.is_null())
             .map(Node::json),
     };
-    check_columns(reader, document);
+    check_columns(reader, document, resource.metadata_schema.as_ref());
     let (Some((slug, span)), Some(_)) = (slug, name) else {
         return;
     };
@@ -112,42 +111,42 @@ fn reserved(slug: &str) -> Diagnostic {
     Diagnostic::warning("reserved-slug", message).help("choose another slug, here and in the rules that name it")
 }
 
-/// What the server checks in a schema: the keys that make columns of a table.
-fn check_columns(reader: &mut Reader<'_>, document: &Node) {
+/// Checks the keys of a schema that make table columns, as the server does.
+fn check_columns(reader: &mut Reader<'_>, document: &Node, schema: Option<&Value>) {
     let properties = document
         .get("metadata_schema")
         .and_then(|schema| schema.get("properties"));
     let Some(properties) = properties.or_else(|| document.get("properties")) else {
         return;
     };
-    let mut columns = 0;
     for (name, _, property) in properties.entries() {
-        if let Some(node) = property.get("x-table-column") {
-            match node.json().as_bool() {
-                Some(shown) => columns += usize::from(shown),
-                None => reader.wrong_type(&format!("{name}.x-table-column"), node, "`true` or `false`"),
-            }
-            if columns > COLUMNS && node.json().as_bool() == Some(true) {
-                columns = 0;
-                too_many(reader, node);
-            }
+        if let Some(node) = property
+            .get("x-table-column")
+            .filter(|node| node.json().as_bool().is_none())
+        {
+            reader.wrong_type(&format!("{name}.x-table-column"), node, "`true` or `false`");
         }
         if let Some(node) = property.get("x-table-label").filter(|node| node.text().is_none()) {
             reader.wrong_type(&format!("{name}.x-table-label"), node, "a string");
         }
     }
+    let columns = schema.map(table_columns).unwrap_or_default();
+    let excess = columns.get(EntityType::MAX_TABLE_COLUMNS);
+    let node = excess.and_then(|name| properties.get(name)?.get("x-table-column"));
+    if let Some(node) = node {
+        too_many_columns(reader, node, columns.len());
+    }
 }
 
-/// Only a warning: the server was seen to refuse an update with more, and real projects have created types with more.
-fn too_many(reader: &mut Reader<'_>, node: &Node) {
+fn too_many_columns(reader: &mut Reader<'_>, node: &Node, count: usize) {
+    let limit = EntityType::MAX_TABLE_COLUMNS;
+    let problem = Diagnostic::error(
+        "too-many-columns",
+        format!("{count} properties have `x-table-column: true`, and the server accepts at most {limit}"),
+    );
     reader.sink.push(
-        Diagnostic::warning(
-            "too-many-columns",
-            format!("more than {COLUMNS} properties have `x-table-column: true`"),
-        )
-        .at(reader.source, node.span.clone())
-        .help(format!(
-            "the server refuses to update a type with more than {COLUMNS} columns"
-        )),
+        problem
+            .at(reader.source, node.span.clone())
+            .help(format!("remove `x-table-column` from {} of them", count - limit)),
     );
 }

@@ -1,15 +1,11 @@
 //! What the server is known to refuse, told before anything is written.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::planner::declared;
 use super::unstorable;
 use crate::resource::value::same;
-use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State};
-
-/// How many table columns an entity type may have when it is updated.
-const MOST_COLUMNS: usize = 4;
+use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State, table_columns};
 
 /// One thing that would fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,7 +55,7 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
     }
     for wanted in desired.entity_types.values() {
         if let Some(message) = too_many_columns(wanted, remote.entity_types.get(&wanted.slug)) {
-            let hint = "the server takes them when a type is created, but refuses to update a type with them";
+            let hint = "remove `x-table-column` from the others";
             add(Address::entity_type(&wanted.slug), message, hint);
         }
     }
@@ -72,17 +68,14 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
     problems
 }
 
-/// The server counts table columns only in an update (contract section 8.1).
+/// The server counts table columns when a type is created or its schema is replaced.
 fn too_many_columns(wanted: &EntityType, found: Option<&EntityType>) -> Option<String> {
     let schema = wanted.metadata_schema.as_ref()?;
-    let changes = found?.metadata_schema.as_ref().is_none_or(|found| !same(found, schema));
-    let properties = schema.get("properties").and_then(Value::as_object)?;
-    let columns = properties
-        .values()
-        .filter(|it| it.get("x-table-column") == Some(&Value::Bool(true)))
-        .count();
-    (changes && columns > MOST_COLUMNS)
-        .then(|| format!("{columns} properties have `x-table-column: true`, and at most {MOST_COLUMNS} may"))
+    let stored = found.and_then(|found| found.metadata_schema.as_ref());
+    let changes = stored.is_none_or(|stored| !same(stored, schema));
+    let (columns, limit) = (table_columns(schema).len(), EntityType::MAX_TABLE_COLUMNS);
+    (changes && columns > limit)
+        .then(|| format!("{columns} properties have `x-table-column: true`, and at most {limit} may"))
 }
 
 fn relationship_problems(wanted: &RelationshipType, desired: &State, remote: &State) -> Vec<(String, &'static str)> {

@@ -20,3 +20,19 @@ pub struct EntityType {
     /// Any JSON.
     pub event_kinds: Option<Value>,
 }
+
+impl EntityType {
+    /// The maximum number of table columns. The server refuses to create or update a type with more.
+    pub const MAX_TABLE_COLUMNS: usize = 4;
+}
+
+/// Returns the names of the properties that a metadata schema shows as table columns (`x-table-column: true`).
+pub fn table_columns(schema: &Value) -> Vec<&str> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flatten()
+        .filter(|(_, property)| property.get("x-table-column") == Some(&Value::Bool(true)))
+        .map(|(name, _)| name.as_str())
+        .collect()
+}

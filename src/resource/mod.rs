@@ -19,7 +19,7 @@ pub mod value;
 
 pub use address::{Address, AddressError};
 pub use agent::Agent;
-pub use entity_type::EntityType;
+pub use entity_type::{EntityType, table_columns};
 pub use field_path::FieldPath;
 pub use origin::{Origin, Origins};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};

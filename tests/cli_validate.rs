@@ -1,0 +1,78 @@
+//! `lobuctl validate` and `lobuctl init` with the real program.
+
+use std::path::Path;
+
+use super::support::process::lobuctl;
+use super::support::project::TempProject;
+use super::support::shell::{FILES, Shell, Told};
+
+fn validate(folder: &Path, arguments: &[&str]) -> Told {
+    let mut command = lobuctl(folder);
+    command.arg("validate").args(arguments).current_dir(folder);
+    Told::of(&command.output().unwrap())
+}
+
+#[test]
+fn validate_warns_about_missing_secrets_and_succeeds() {
+    let project = TempProject::new(FILES);
+    let valid = validate(project.path(), &[]);
+    assert_eq!(valid.code, 0, "{valid:?}");
+    assert!(valid.out.starts_with("lobu.toml is valid: 2 agents, "), "{valid:?}");
+    assert!(
+        valid.err.contains("warning: the secret `BOT_TOKEN` is not set"),
+        "{valid:?}"
+    );
+    assert!(!valid.err.contains("error"), "{valid:?}");
+}
+
+#[test]
+fn validate_with_secrets_refuses_a_missing_secret() {
+    let project = TempProject::new(FILES);
+    let refused = validate(project.path(), &["--secrets"]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
+    assert!(
+        refused.err.contains("error: the secret `BOT_TOKEN` is not set"),
+        "{refused:?}"
+    );
+    let mut command = lobuctl(project.path());
+    command.args(["validate", "--secrets"]).current_dir(project.path());
+    command.env("BOT_TOKEN", "abcdefgh").env("API_KEY", "abcdefgh");
+    let valid = Told::of(&command.output().unwrap());
+    assert_eq!((valid.code, valid.err.as_str()), (0, ""), "{valid:?}");
+}
+
+#[test]
+fn plan_still_refuses_a_missing_secret() {
+    let shell = Shell::new();
+    let mut command = shell.command("plan");
+    let refused = Told::of(&command.env_remove("BOT_TOKEN").output().unwrap());
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(
+        refused.err.contains("error: the secret `BOT_TOKEN` is not set"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_fifth_table_column_is_refused_before_anything_is_written() {
+    let shell = Shell::new();
+    let column = |name: &str| format!("  {name}: {{ type: string, x-table-column: true }}\n");
+    let columns = ["a", "b", "c", "d", "e"].map(column).concat();
+    let model = format!("type: entity\nslug: person\nname: Person\nproperties:\n{columns}");
+    std::fs::write(shell.path().join("models/person.yaml"), model).unwrap();
+    for line in ["validate", "apply --yes"] {
+        let refused = shell.ends(line, 1);
+        assert!(refused.err.contains("models/person.yaml:9:38"), "{refused:?}");
+        assert!(refused.err.contains("accepts at most 4"), "{refused:?}");
+    }
+    let model_of_four = format!(
+        "type: entity\nslug: person\nname: Person\nproperties:\n{}",
+        ["a", "b", "c", "d"].map(column).concat()
+    );
+    std::fs::write(shell.path().join("models/person.yaml"), model_of_four).unwrap();
+    let applied = shell.ends("apply --yes", 0);
+    assert!(
+        applied.out.contains("created agent desk"),
+        "nothing was written before: {applied:?}"
+    );
+}
