@@ -39,6 +39,8 @@ mod laws;
 mod linear_review;
 mod plan_text;
 mod pty_review;
+mod server_connections;
+mod server_disk;
 mod server_malformed;
 mod server_owned;
 mod server_platforms;

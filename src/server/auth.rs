@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use super::app::{App, Shared, now};
 use super::db::params;
 use super::reply::{Failure, Reply};
+use super::request_info::RequestInfo;
 use super::token;
 
 /// The organisation of the path.
@@ -157,8 +158,12 @@ async fn member(parts: &Parts, app: &App, organization: &Organization) -> Reply<
     let role = row
         .opt_text(7)?
         .ok_or_else(|| forbidden("Token owner is not a member of this organization"))?;
+    let token = row.text(0)?;
+    if let Some(info) = RequestInfo::of(parts) {
+        info.set_token(&token);
+    }
     Ok(Some(Member {
-        token: row.text(0)?,
+        token,
         account: row.text(2)?,
         scope: row.text(4)?,
         role,

@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
-use super::app::Shared;
+use super::app::{App, Shared};
+use super::host_name;
 use super::reply::Failure;
+use super::request_info::RequestInfo;
 
 const COMPRESS_FROM: u64 = 1024;
 
@@ -35,28 +37,56 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
     Failure::internal(&"a handler panicked").into_response()
 }
 
-async fn observe(State(app): State<Shared>, request: Request, next: Next) -> Response {
+async fn observe(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
+    let info = RequestInfo::attach(&mut request);
+    let method = method_name(request.method());
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
-    let mut response = if head_size(&request) > app.limits.head {
-        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        Failure::new(status, "the request's head is too large").into_response()
-    } else {
-        timed(app.limits.request, next.run(request)).await
+    let mut response = match refusal(&app, &request) {
+        Some(refusal) => refusal.into_response(),
+        None => timed(app.limits.request, next.run(request)).await,
     };
-    protect(&mut response);
+    protect(&mut response, &info);
     tracing::info!(
         %method,
         route = route.as_deref().unwrap_or("none"),
         status = response.status().as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        id = info.id,
+        peer = info.peer.map(tracing::field::display),
+        token = info.token(),
         "request"
     );
     response
+}
+
+/// What is refused before any route is asked.
+fn refusal(app: &App, request: &Request) -> Option<Failure> {
+    if !host_name::is_ours(request.headers(), app.origin()) {
+        let sentence = "this server is not known by that name; `--public-url` tells it which one it has";
+        return Some(Failure::new(StatusCode::MISDIRECTED_REQUEST, sentence));
+    }
+    (head_size(request) > app.limits.head).then(|| {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Failure::new(status, "the request's head is too large")
+    })
+}
+
+/// The method for the log. A client may send any word of any length as a method: only the known ones are repeated.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 async fn timed(limit: Duration, answer: impl Future<Output = Response>) -> Response {
@@ -76,10 +106,13 @@ fn head_size(request: &Request) -> usize {
     fields + target
 }
 
-fn protect(response: &mut Response) {
+fn protect(response: &mut Response, info: &RequestInfo) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(id) = HeaderValue::from_str(&info.id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
 }

@@ -13,11 +13,14 @@ mod db;
 mod error;
 mod file;
 mod home;
+mod host_name;
 mod layer;
+mod listen;
 mod lock;
 mod options;
 mod rekey;
 mod reply;
+mod request_info;
 mod route;
 pub mod runtime;
 mod secret;
@@ -183,9 +186,9 @@ impl Server {
             shutdown.await;
             let _ = stopping.send(true);
         };
-        let serving = axum::serve(listener, self.router).with_graceful_shutdown(shutdown);
+        let serving = listen::serve(listener, self.router, self.app.limits, shutdown);
         tokio::select! {
-            served = async { serving.await } => served.map_err(ServerError::Serve)?,
+            () = serving => {}
             () = async {
                 let _ = stopped.wait_for(|stopped| *stopped).await;
                 tokio::time::sleep(LAST_WORDS).await;

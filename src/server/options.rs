@@ -42,6 +42,10 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of a request's path, query and headers together.
     pub head: usize,
+    /// The maximum number of open connections; fewer where the system allows fewer open files.
+    pub connections: usize,
+    /// How long a connection may wait for the head of a request before it is closed.
+    pub head_timeout: Duration,
     /// How long a request may take before it is answered with 503.
     pub request: Duration,
     /// How long a platform may take to start before that counts as failed.
@@ -53,6 +57,8 @@ impl Default for Limits {
         Self {
             body: 16 * 1024 * 1024,
             head: 16 * 1024,
+            connections: 10_000,
+            head_timeout: Duration::from_secs(15),
             request: Duration::from_secs(30),
             start: Duration::from_secs(20),
         }

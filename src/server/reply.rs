@@ -94,8 +94,9 @@ impl IntoResponse for Failure {
 /// PostgreSQL's classes of trouble that passes or that a person has to end: connection, authorisation, database,
 /// rollback, resources, lock, operator, read-only.
 const PASSING: [&str; 9] = ["08", "28", "3D", "40", "53", "55", "57", "25006", "25P0"];
-/// SQLite's busy and locked, whatever their extension.
-const BUSY: [i32; 2] = [5, 6];
+/// SQLite's codes of trouble that ends with its cause, whatever their extension: busy, locked, out of memory, I/O
+/// error, full disk, cannot open (out of files).
+const BUSY: [i32; 6] = [5, 6, 7, 10, 13, 14];
 
 fn passes(error: &sqlx::Error) -> bool {
     match error {

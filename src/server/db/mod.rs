@@ -250,4 +250,11 @@ impl Tx<'_> {
             Self::Postgres(tx) => tx.commit().await,
         }
     }
+
+    pub(crate) async fn rollback(self) -> DbResult<()> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
+        }
+    }
 }

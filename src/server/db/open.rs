@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -31,6 +32,9 @@ impl Db {
 
     /// A file in WAL mode. Every commit reaches the disk before it is acknowledged. With one connection for everything,
     /// readers wait for writers too.
+    ///
+    /// After a full disk or an I/O error SQLite rolls back by itself; the rollback that sqlx sends then fails, and sqlx
+    /// goes on counting a transaction that is gone. Such a connection could begin nothing any more, so it is replaced.
     pub(crate) async fn sqlite(file: &Path, connections: u32) -> Result<Self, ServerError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -42,7 +46,8 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
-            .max_lifetime(None);
+            .max_lifetime(None)
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
         let write = write.connect_with(options.clone()).await?;
         if connections <= 1 {
             return Ok(Self::Sqlite {

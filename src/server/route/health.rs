@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::server::app::{App, Shared, iso, now};
+use crate::server::db::DbResult;
 use crate::server::options::PlatformMode;
 
 /// What clients tell the releases apart by.
@@ -26,16 +27,23 @@ pub(crate) async fn live() -> Json<Value> {
     }))
 }
 
-/// `GET /health/ready`: the database answers too.
+/// `GET /health/ready`: the database can be written to. The transaction changes nothing and is rolled back.
 pub(crate) async fn ready(State(app): State<Shared>) -> Response {
-    match app.db.fetch("SELECT name FROM meta LIMIT 1", &[]).await {
-        Ok(_) => Json(json!({ "status": "ok", "service": SERVICE, "database": "ok" })).into_response(),
+    match probe(&app).await {
+        Ok(()) => Json(json!({ "status": "ok", "service": SERVICE, "database": "ok" })).into_response(),
         Err(error) => {
             tracing::error!(reason = %error, "not ready");
             let body = json!({ "status": "unavailable", "service": SERVICE, "database": "unreachable" });
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
     }
+}
+
+async fn probe(app: &App) -> DbResult<()> {
+    let mut tx = app.db.begin().await?;
+    let sql = "UPDATE meta SET value = value WHERE name = 'ready'";
+    tx.execute(sql, &[]).await?;
+    tx.rollback().await
 }
 
 /// `GET /health/scheduler`: there is none.
