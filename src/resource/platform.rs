@@ -86,6 +86,15 @@ impl Platform {
         }
     }
 
+    /// Returns the keys of the config whose values are secret: those written as `$NAME`, whatever the key is called, and
+    /// those whose name says so. In sorted order; a value that is not known here (redacted) counts as secret.
+    pub fn secret_keys(&self) -> impl Iterator<Item = &str> {
+        self.config
+            .iter()
+            .filter(|(_, value)| !matches!(value, ConfigValue::Plain(_)))
+            .map(|(key, _)| key.as_str())
+    }
+
     /// The address that the plan shows.
     pub fn address(&self) -> Address {
         Address::platform_from_id(&self.agent, &self.kind, &self.stable_id)
