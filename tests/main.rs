@@ -41,6 +41,7 @@ mod plan_text;
 mod pty_review;
 mod server_connections;
 mod server_disk;
+mod server_files;
 mod server_malformed;
 mod server_owned;
 mod server_platforms;

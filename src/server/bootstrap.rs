@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::app::now;
 use super::crypto::Crypto;
@@ -67,10 +67,11 @@ pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Optio
     if db.optional(sql, params![ORGANIZATION]).await?.is_some() {
         return Ok(None);
     }
-    let token = match keep_in {
-        None => token::mint()?,
-        Some(path) => kept_token(path)?,
-    };
+    // Always a fresh one: a file that is already there may have come with a cloned repository.
+    let token = token::mint()?;
+    if let Some(path) = keep_in {
+        file::write_secret(path, &token)?;
+    }
     let mut tx = db.begin().await?;
     organization(&mut tx, "org-bootstrap-dev", ORGANIZATION).await?;
     account(&mut tx, ACCOUNT, ACCOUNT_NAME).await?;
@@ -85,18 +86,6 @@ pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Optio
     token::insert(&mut tx, &token, &new).await?;
     tx.commit().await?;
     Ok(Some(token))
-}
-
-/// A start that was cut short may have left the file: then its token is the one.
-fn kept_token(path: &Path) -> Result<SecretString, ServerError> {
-    if let Some(token) = file::read_secret(path)?
-        && token::is_well_formed(token.expose_secret())
-    {
-        return Ok(token);
-    }
-    let token = token::mint()?;
-    file::write_secret(path, &token)?;
-    Ok(token)
 }
 
 /// Slugs that are routes, not organisations.

@@ -69,15 +69,16 @@ impl Crypto {
         self.decrypt(nonce, body, aad.as_bytes())
     }
 
-    /// Opens the prefixless form of older databases, `nonce:tag:ciphertext` in hexadecimal. `None` when it is not one.
-    pub(crate) fn open_legacy(&self, text: &str) -> Option<String> {
-        let mut parts = text.split(':').map(from_hex);
-        let (nonce, tag, body) = (parts.next()??, parts.next()??, parts.next()??);
-        if parts.next().is_some() || nonce.len() != NONCE || tag.len() != TAG {
-            return None;
-        }
-        let sealed = [body, tag].concat();
-        self.decrypt(&nonce, &sealed, b"").ok()
+    /// Opens the prefixless form of older databases, `nonce:tag:ciphertext` in hexadecimal. `None` when the text does
+    /// not have that form.
+    ///
+    /// # Errors
+    /// When it has the form, but was sealed with another key.
+    pub(crate) fn open_legacy(&self, text: &str) -> Result<Option<String>, Sealed> {
+        let Some([nonce, tag, body]) = legacy_parts(text) else {
+            return Ok(None);
+        };
+        self.decrypt(&nonce, &[body, tag].concat(), b"").map(Some)
     }
 
     fn decrypt(&self, nonce: &[u8], body: &[u8], aad: &[u8]) -> Result<String, Sealed> {
@@ -88,6 +89,13 @@ impl Crypto {
             .map_err(|_| Sealed)?;
         String::from_utf8(plain).map_err(|_| Sealed)
     }
+}
+
+/// Nonce, tag and ciphertext, where a text has the older form.
+fn legacy_parts(text: &str) -> Option<[Vec<u8>; 3]> {
+    let parts: Option<Vec<Vec<u8>>> = text.split(':').map(from_hex).collect();
+    let parts: [Vec<u8>; 3] = parts?.try_into().ok()?;
+    (parts[0].len() == NONCE && parts[1].len() == TAG).then_some(parts)
 }
 
 /// Lower-case hexadecimal.
@@ -148,8 +156,9 @@ mod tests {
         let sealed = crypto.cipher.encrypt((&nonce).into(), b"old".as_slice()).unwrap();
         let (body, tag) = sealed.split_at(3);
         let text = format!("{}:{}:{}", to_hex(&nonce), to_hex(tag), to_hex(body));
-        assert_eq!(crypto.open_legacy(&text).as_deref(), Some("old"));
-        assert_eq!(crypto.open_legacy("111:222:333"), None);
-        assert_eq!(crypto.open_legacy(&text.replace(':', "-")), None);
+        assert_eq!(crypto.open_legacy(&text), Ok(Some("old".to_owned())));
+        assert_eq!(crypto.open_legacy("111:222:333"), Ok(None));
+        assert_eq!(crypto.open_legacy(&text.replace(':', "-")), Ok(None));
+        assert_eq!(self::crypto().open_legacy(&text), Err(Sealed), "another key");
     }
 }

@@ -25,6 +25,31 @@ pub enum ServerError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A file or directory belongs to another user.
+    #[error("`{}` belongs to another user; use a directory of your own", .0.display())]
+    ForeignFile(PathBuf),
+    /// Others can read or write a private file, or write to its directory.
+    #[error("`{}` is open to other users; `chmod {mode:o} {}` closes it", path.display(), path.display())]
+    OpenToOthers {
+        /// The file or directory.
+        path: PathBuf,
+        /// The mode that would be accepted.
+        mode: u32,
+    },
+    /// A private file is a link, a directory or a device.
+    #[error("`{}` is not a regular file", .0.display())]
+    NotAFile(PathBuf),
+    /// A data directory has a key or a token, and no database that they could belong to.
+    #[error("`{}` is there, but the database beside it is missing or empty; restore the database, or start in an empty directory", .0.display())]
+    DatabaseMissing(PathBuf),
+    /// The database's pages do not fit together.
+    #[error("the database `{}` is damaged ({reason}); restore a backup", path.display())]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What the check found first.
+        reason: String,
+    },
     /// The database URL does not parse. The URL is not repeated: it may carry a password.
     #[error("the database URL is not a PostgreSQL URL; it looks like postgres://user@host:5432/name")]
     DatabaseUrl,

@@ -1,20 +1,71 @@
 //! The files beside a database: the directory's lock, the key, the first token. Private from their first byte on.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::ServerError;
+use super::token;
 
-/// Makes a directory that only its owner enters.
+/// Creates a directory that only its owner enters, with a `.gitignore` that keeps all of it out of a repository.
+///
+/// # Errors
+/// When the directory cannot be created, belongs to another user, or can be written to by others.
 pub(crate) fn private_dir(path: &Path) -> Result<(), ServerError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| ServerError::file(path, error))
+    builder.create(path).map_err(|error| ServerError::file(path, error))?;
+    let metadata = std::fs::metadata(path).map_err(|error| ServerError::file(path, error))?;
+    // Whoever can write to the directory can put a key or a database of their own there.
+    check_owner(path, &metadata, 0o022)?;
+    ignore_for_git(path)
+}
+
+fn ignore_for_git(dir: &Path) -> Result<(), ServerError> {
+    let path = dir.join(".gitignore");
+    match private_options().create_new(true).open(&path) {
+        Ok(mut file) => writeln!(file, "*").map_err(|error| ServerError::file(path, error)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(ServerError::file(path, error)),
+    }
+}
+
+/// Refuses what belongs to another user or gives others one of the rights in `forbidden`, as ssh does for its keys.
+#[cfg(unix)]
+fn check_owner(path: &Path, metadata: &Metadata, forbidden: u32) -> Result<(), ServerError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (owner, me) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != me && owner != 0 {
+        return Err(ServerError::ForeignFile(path.to_owned()));
+    }
+    if metadata.mode() & forbidden != 0 {
+        let mode = metadata.mode() & 0o777 & !forbidden;
+        return Err(ServerError::OpenToOthers {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &Metadata, _: u32) -> Result<(), ServerError> {
+    Ok(())
+}
+
+/// Refuses a private file that others can read or write, or that is a link to somewhere else. A file that does not
+/// exist is fine.
+pub(crate) fn check_private(path: &Path) -> Result<(), ServerError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(ServerError::NotAFile(path.to_owned())),
+        Ok(metadata) => check_owner(path, &metadata, 0o077),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(ServerError::file(path, error)),
+    }
 }
 
 fn private_options() -> OpenOptions {
@@ -45,26 +96,37 @@ pub(crate) fn create_new(path: &Path) -> Result<File, ServerError> {
         .map_err(|error| ServerError::file(path, error))
 }
 
-/// Writes a line into a private file, whole or not at all.
+/// Writes a line into a private file, whole or not at all, over a file that may be there.
 pub(crate) fn write_secret(path: &Path, text: &SecretString) -> Result<(), ServerError> {
-    let draft = path.with_extension("tmp");
+    // A name that cannot be guessed, opened only when it is new: nobody can have put a file or a link there.
+    let draft = path.with_extension(format!("{}.tmp", token::random_id()?));
     let written = (|| {
-        let mut file = private_options().create(true).truncate(true).open(&draft)?;
+        let mut file = private_options().create_new(true).open(&draft)?;
         writeln!(file, "{}", text.expose_secret())?;
         file.sync_all()?;
-        std::fs::rename(&draft, path)?;
-        // The name reaches the disk with its directory.
-        path.parent()
-            .map_or(Ok(()), |dir| File::open(dir).and_then(|dir| dir.sync_all()))
+        drop(file);
+        move_into_place(&draft, path)
     })();
+    if written.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
     written.map_err(|error| ServerError::file(path, error))
 }
 
-/// Reads the line of a private file; `None` when there is no such file.
+/// Renames a finished file, and waits until its new name is on the disk.
+pub(crate) fn move_into_place(draft: &Path, path: &Path) -> std::io::Result<()> {
+    std::fs::rename(draft, path)?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = File::open(dir.unwrap_or_else(|| Path::new(".")))?;
+    dir.sync_all()
+}
+
+/// Reads the line of a private file. `None` when there is no such file.
 pub(crate) fn read_secret(path: &Path) -> Result<Option<SecretString>, ServerError> {
+    check_private(path)?;
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(SecretString::from(text.trim().to_owned()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ServerError::file(path, error)),
     }
 }

@@ -16,6 +16,8 @@ use super::options::Storage;
 
 /// The SQLite file of a data directory.
 pub(crate) const DATABASE: &str = "lobu.db";
+/// The file of the first admin token.
+pub(crate) const BOOTSTRAP_TOKEN: &str = "bootstrap-pat.txt";
 const KEY: &str = "encryption-key";
 const NEXT_KEY: &str = "encryption-key.next";
 /// Held shared by every server on a PostgreSQL database, and alone by a rekey.
@@ -71,11 +73,19 @@ impl Home {
         let presence = Presence::Directory {
             lock: file::lock_dir(dir)?,
         };
+        for name in [DATABASE, KEY, NEXT_KEY, BOOTSTRAP_TOKEN] {
+            file::check_private(&dir.join(name))?;
+        }
         let path = dir.join(DATABASE);
         if !path.exists() {
             drop(file::create_new(&path)?);
         }
         let db = Db::sqlite(&path, connections).await?;
+        if !migration::has_tables(&db).await? {
+            expect_new(dir)?;
+        } else if let Some(reason) = db.damage().await? {
+            return Err(ServerError::Damaged { path, reason });
+        }
         migration::migrate(&db).await?;
         let crypto = directory_key(&db, dir, key).await?;
         Self::ready(db, crypto, presence).await
@@ -84,6 +94,16 @@ impl Home {
     async fn ready(db: Db, crypto: Crypto, presence: Presence) -> Result<Self, ServerError> {
         migration::migrate(&db).await?;
         Ok(Self { db, crypto, presence })
+    }
+}
+
+/// Refuses a directory with a key or a token but without a database: an empty world under a known token would make
+/// every plan create everything again, and a token that was put there would become the administrator's.
+fn expect_new(dir: &Path) -> Result<(), ServerError> {
+    let left = [KEY, NEXT_KEY, BOOTSTRAP_TOKEN].map(|name| dir.join(name));
+    match left.into_iter().find(|path| path.exists()) {
+        Some(path) => Err(ServerError::DatabaseMissing(path)),
+        None => Ok(()),
     }
 }
 

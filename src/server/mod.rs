@@ -71,13 +71,12 @@ impl Server {
             Storage::Sqlite { data_dir } => Some(
                 options
                     .bootstrap_file
-                    .unwrap_or_else(|| data_dir.join("bootstrap-pat.txt")),
+                    .unwrap_or_else(|| data_dir.join(home::BOOTSTRAP_TOKEN)),
             ),
             Storage::Memory | Storage::Postgres { .. } => options.bootstrap_file,
         };
         let held = locks.hold(&db, "first-start".to_owned()).await?;
-        bootstrap::check_key(&db, &home.crypto).await?;
-        rekey::migrate_older(&db, &home.crypto).await?;
+        rekey::adopt_database(&db, &home.crypto).await?;
         let bootstrap = bootstrap::first_start(&db, keep_in.as_deref()).await?;
         held.release().await;
         let app = Arc::new(App {

@@ -51,8 +51,21 @@ pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, 
     Ok(count)
 }
 
+/// Makes sure that this key is the database's, and brings the secrets of older releases into today's form. Everything
+/// is opened before the database is marked: a wrong key changes nothing.
+///
+/// # Errors
+/// [`ServerError::WrongKey`] when the key does not open the database or a secret of an older release in it.
+pub(crate) async fn adopt_database(db: &Db, crypto: &Crypto) -> Result<(), ServerError> {
+    if bootstrap::opens(db, crypto).await? == Some(false) {
+        return Err(ServerError::WrongKey);
+    }
+    migrate_older(db, crypto).await?;
+    bootstrap::check_key(db, crypto).await
+}
+
 /// Seals what an older release left in its own form or in clear. Afterwards such texts are values like any other.
-pub(crate) async fn migrate_older(db: &Db, crypto: &Crypto) -> Result<usize, ServerError> {
+async fn migrate_older(db: &Db, crypto: &Crypto) -> Result<usize, ServerError> {
     let sql = "SELECT value FROM meta WHERE name = $1";
     if db.optional(sql, params![OLDER]).await?.is_some() {
         return Ok(0);
@@ -62,7 +75,7 @@ pub(crate) async fn migrate_older(db: &Db, crypto: &Crypto) -> Result<usize, Ser
     for table in &TABLES {
         for row in tx.fetch(table.select, &[]).await? {
             let (id, mut fields) = (row.text(0)?, object(row.json(1)?));
-            if !secret::open_older(table.names, &mut fields, crypto) {
+            if !secret::open_older(table.names, &mut fields, crypto).map_err(|_| ServerError::WrongKey)? {
                 continue;
             }
             let place = format!("{}/{id}", table.place);

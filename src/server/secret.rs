@@ -134,20 +134,23 @@ pub(crate) fn open(names: Names, root: &mut Map<String, Value>, crypto: &Crypto,
 }
 
 /// Replaces secret leaves in the form of older databases, or in clear, by what they mean. Tells whether there were any.
-pub(crate) fn open_older(names: Names, root: &mut Map<String, Value>, crypto: &Crypto) -> bool {
+///
+/// # Errors
+/// When a leaf has the older sealed form and does not open: it must never be taken for a secret in clear.
+pub(crate) fn open_older(names: Names, root: &mut Map<String, Value>, crypto: &Crypto) -> Result<bool, Sealed> {
     let mut found = false;
-    let _ = names.visit::<()>(root, &mut |leaf| {
+    names.visit(root, &mut |leaf| {
         if let Value::String(text) = leaf
             && !text.starts_with(PREFIX)
         {
             found = true;
-            if let Some(plain) = crypto.open_legacy(text) {
+            if let Some(plain) = crypto.open_legacy(text)? {
                 *leaf = Value::String(plain);
             }
         }
         Ok(())
-    });
-    found
+    })?;
+    Ok(found)
 }
 
 /// Redacts every secret leaf for an answer.

@@ -71,16 +71,6 @@ pub(crate) fn random_id() -> Result<String, ServerError> {
     Ok(to_hex(&bytes[..8]))
 }
 
-/// Whether a text could be a token of this server.
-pub(crate) fn is_well_formed(text: &str) -> bool {
-    text.strip_prefix(PREFIX).is_some_and(|rest| {
-        rest.len() == 32
-            && rest
-                .bytes()
-                .all(|each| each.is_ascii_alphanumeric() || each == b'-' || each == b'_')
-    })
-}
-
 /// What the database keeps of a token.
 pub(crate) fn hash(token: &str) -> String {
     to_hex(&Sha256::digest(token.as_bytes()))

@@ -1,7 +1,7 @@
 //! `lobuctl serve backup` and `lobuctl serve rekey`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -10,7 +10,7 @@ use crate::server::crypto::Crypto;
 use crate::server::db::Db;
 use crate::server::error::ServerError;
 use crate::server::home::{self, Home, Share};
-use crate::server::{bootstrap, file, rekey as sealing};
+use crate::server::{file, rekey as sealing, token};
 
 /// The arguments of `backup`.
 #[derive(Debug, Clone)]
@@ -28,18 +28,33 @@ pub async fn backup(args: &BackupArgs, out: &mut (dyn Write + Send)) -> Result<(
         return Err(ServerError::Argument(words.to_owned()));
     }
     args.place.must_exist()?;
-    let Some(target) = args.file.to_str() else {
+    if args.file.exists() {
+        let message = format!("`{}` exists already; name a new file", args.file.display());
+        return Err(ServerError::Argument(message));
+    }
+    let draft = args.file.with_extension(format!("{}.tmp", token::random_id()?));
+    let copied = copy(&args.place, &draft, &args.file).await;
+    if copied.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    copied?;
+    writeln!(out, "{}", args.file.display()).map_err(ServerError::Output)
+}
+
+/// Copies into a draft and renames it, so that the file is a whole backup from the moment it has its name.
+async fn copy(place: &Place, draft: &Path, file: &Path) -> Result<(), ServerError> {
+    let Some(text) = draft.to_str() else {
         return Err(ServerError::Argument("the backup's path is not UTF-8".to_owned()));
     };
-    let source = Db::sqlite(&args.place.data_dir.join(home::DATABASE), 1).await?;
-    drop(file::create_new(&args.file)?);
-    let copied = source.copy_into(target).await;
+    let target = file::create_new(draft)?;
+    let source = Db::sqlite(&place.data_dir.join(home::DATABASE), 1).await?;
+    let copied = source.copy_into(text).await;
     source.close().await;
-    if let Err(error) = copied {
-        let _ = std::fs::remove_file(&args.file);
-        return Err(error.into());
-    }
-    writeln!(out, "{target}").map_err(ServerError::Output)
+    copied?;
+    target
+        .sync_all()
+        .and_then(|()| file::move_into_place(draft, file))
+        .map_err(|error| ServerError::file(file, error))
 }
 
 /// The arguments of `rekey`.
@@ -66,8 +81,7 @@ pub async fn rekey(args: &RekeyArgs, out: &mut (dyn Write + Send)) -> Result<(),
         return Err(ServerError::Argument(words.to_owned()));
     }
     let home = Home::open(&place.storage(), old.as_ref(), Share::Alone, 1).await?;
-    bootstrap::check_key(&home.db, &home.crypto).await?;
-    sealing::migrate_older(&home.db, &home.crypto).await?;
+    sealing::adopt_database(&home.db, &home.crypto).await?;
     let text = args.new_key.clone().map_or_else(Crypto::new_key, Ok)?;
     let new = Crypto::from_text(&text)?;
     if in_file {

@@ -43,7 +43,7 @@ pub async fn serve(
             source,
         })?;
     let address = listener.local_addr().map_err(ServerError::Serve)?;
-    let file = args.place.data_dir.join("bootstrap-pat.txt");
+    let file = args.place.data_dir.join(home::BOOTSTRAP_TOKEN);
     let server = Server::open(options(args, address, &file)?).await?;
     remark(&server, address, &file);
     writeln!(out, "listening on http://{address}")

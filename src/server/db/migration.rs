@@ -14,6 +14,12 @@ fn migrator(serial_key: &str) -> Migrator {
     Migrator::with_migrations(vec![first])
 }
 
+/// Whether a SQLite database has the tables of any version; an empty file has none.
+pub(crate) async fn has_tables(db: &Db) -> Result<bool, ServerError> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'";
+    Ok(db.optional(sql, &[]).await?.is_some())
+}
+
 /// Brings the database to this version. On PostgreSQL the migrator holds an advisory lock meanwhile.
 pub(crate) async fn migrate(db: &Db) -> Result<(), ServerError> {
     let done = match db {

@@ -85,6 +85,15 @@ impl Db {
         Ok(Self::Postgres { pool, locks })
     }
 
+    /// What SQLite's quick check finds wrong with the file first. `None` when nothing is.
+    pub(crate) async fn damage(&self) -> super::DbResult<Option<String>> {
+        let Self::Sqlite { read, .. } = self else {
+            return Ok(None);
+        };
+        let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(read).await?;
+        Ok((found != "ok").then_some(found))
+    }
+
     /// Writes a copy of the SQLite database, as of one moment, into an empty file.
     pub(crate) async fn copy_into(&self, file: &str) -> super::DbResult<()> {
         if let Self::Sqlite { read, .. } = self {
