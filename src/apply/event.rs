@@ -47,7 +47,7 @@ pub enum Outcome {
     Deleted,
     /// The server says that nothing changed.
     Unchanged,
-    /// The server refused, in its own words; nothing was written.
+    /// The server refused, in its own words, or a new reading proves that the write was not carried out.
     Failed {
         /// What happened.
         message: String,
@@ -58,7 +58,7 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         partly_written: bool,
     },
-    /// No answer came: it may have been written.
+    /// It may have been written: nothing that the server said or has proves either.
     Unknown {
         /// What is known.
         message: String,

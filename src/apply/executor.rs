@@ -8,10 +8,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cancel::Cancel;
+use super::context::StepNotes;
 use super::event::{Event, EventKind, Outcome, PlannedStep};
+use super::prepare::OnStale;
 use super::queue::{Ending, Next, Queue};
 use super::stamp::Stamp;
-use super::step::{OnStale, StepNotes, run_step};
+use super::step::run_step;
 use crate::plan::{Schedule, ScheduledStep, Target};
 use crate::remote::Client;
 use crate::resource::Address;
@@ -148,6 +150,10 @@ impl<'a> Run<'a> {
         } else {
             Ending::Failed
         };
+        // The agent exists already, so that what belongs to it has to be read before it is written.
+        if matches!(address, Address::Agent { .. }) && *outcome == Outcome::Unchanged {
+            self.queue.expect_existing(address);
+        }
         if let Some(words) = trouble(outcome) {
             self.troubles.insert(address.clone(), words);
             self.failed.get_or_insert_with(|| address.clone());

@@ -1,15 +1,18 @@
-//! Carrying out a plan: the executor, its event stream and the one fold of it.
+//! Carries out a plan: the executor, its event stream, and the one fold of that stream.
 
 mod cancel;
+mod context;
 pub mod event;
 mod executor;
 mod perform;
+mod prepare;
 mod progress;
 mod queue;
+mod settle;
 mod stamp;
 mod step;
 
 pub use cancel::Cancel;
 pub use executor::{ApplyOptions, apply};
+pub use prepare::OnStale;
 pub use progress::{Progress, RowProgress, Status, Tally, Verdict};
-pub use step::OnStale;

@@ -68,6 +68,15 @@ impl Queue {
         }
     }
 
+    /// Corrects the plan's belief that this run creates an agent: another run was quicker.
+    pub fn expect_existing(&mut self, agent: &Address) {
+        for (address, (step, _)) in &mut self.waiting {
+            if address.parent().as_ref() == Some(agent) {
+                step.new_agent = false;
+            }
+        }
+    }
+
     /// Gives up on everything that has not started, in display order.
     pub fn drain(&mut self) -> Vec<Address> {
         self.ready.clear();

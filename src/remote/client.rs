@@ -3,7 +3,6 @@
 //! Every answer's shape is checked: any path of a Lobu server may answer 200 with something else (contract section 1).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,6 +56,7 @@ pub(super) enum CallKind {
 pub(super) struct Reply {
     method: Method,
     path: String,
+    writes: bool,
     response: Response,
 }
 
@@ -112,7 +112,7 @@ impl Client {
     /// `GET …/agents/:id/config`; nothing when the agent is not there.
     pub async fn settings(&self, agent: &str) -> Result<Option<Settings>, RemoteError> {
         let reply = match self.reply(Call::read(self.path(&["agents", agent, "config"]))).await {
-            Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
+            Err(error) if error.is_missing() => return Ok(None),
             other => other?,
         };
         let config: AgentConfig = reply.parse()?;
@@ -125,7 +125,7 @@ impl Client {
     /// `GET …/agents/:id/platforms`; nothing when the agent is not there.
     pub async fn platforms(&self, agent: &str) -> Result<Option<Vec<Platform>>, RemoteError> {
         let list: PlatformList = match self.get(&["agents", agent, "platforms"]).await {
-            Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
+            Err(error) if error.is_missing() => return Ok(None),
             other => other?,
         };
         Ok(Some(
@@ -161,7 +161,7 @@ impl Client {
         match address {
             Address::Agent { id } => {
                 let summary: AgentSummary = match self.get(&["agents", id]).await {
-                    Err(error) if is_missing(&error, "Agent not found") => return Ok(None),
+                    Err(error) if error.is_missing() => return Ok(None),
                     other => other?,
                 };
                 Ok(Some(Resource::Agent(normalize::agent(summary))))
@@ -212,7 +212,7 @@ impl Client {
         let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
         match self.schema(kind, "get", &fields, CallKind::Read).await {
             Ok(reply) => reply.parse_key(key),
-            Err(error) if error.status() == Some(400) && error.words().ends_with("not found") => Ok(None),
+            Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -258,30 +258,31 @@ impl Client {
         };
         // The semaphore is never closed; a request without a permit would merely be one too many.
         let permit = self.in_flight.acquire().await.ok();
-        let response = match self.retry.send(request).await {
-            Err(error) if !writes => return Err(error.of_a_read().into()),
-            other => other?,
-        };
+        let response = self.retry.send(request).await.map_err(|error| RemoteError::Transport {
+            maybe_applied: writes && error.maybe_sent(),
+            error,
+        })?;
         drop(permit);
         let Some(answer) = answer::refusal(call.method, &call.path, &response) else {
             return Ok(Reply {
                 method: call.method,
                 path: call.path,
+                writes,
                 response,
             });
         };
         let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
-        let words = body.map(|body| body.sentence().to_owned()).unwrap_or_default();
+        let message = body.map(|body| body.sentence().to_owned()).unwrap_or_default();
         Err(RemoteError::Refused {
             answer,
-            words,
-            doubtful: writes && response.leaves_doubt(),
+            message,
+            maybe_applied: writes && !response.proves_refusal(),
         })
     }
 
-    /// Waits a little before the `tries`-th try of something that must not be repeated blindly.
-    pub(super) async fn pause(&self, tries: u32) {
-        tokio::time::sleep(Duration::from_millis(150) * tries).await;
+    /// Waits as long as before the attempt after the `attempt`-th of a request.
+    pub async fn pause(&self, attempt: u32) {
+        self.retry.pause(attempt).await;
     }
 }
 
@@ -322,14 +323,17 @@ impl Reply {
         self.response.status
     }
 
-    /// Whether an earlier try may have been carried out.
-    pub fn is_doubtful(&self) -> bool {
-        self.response.doubtful
+    /// Whether an earlier attempt may have been carried out.
+    pub fn maybe_applied(&self) -> bool {
+        self.response.maybe_applied
     }
 
     /// The body as what it should be.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, RemoteError> {
-        answer::decode(self.method, &self.path, &self.response).map_err(|answer| RemoteError::Malformed { answer })
+        answer::decode(self.method, &self.path, &self.response).map_err(|answer| RemoteError::Malformed {
+            answer,
+            maybe_applied: self.writes,
+        })
     }
 
     /// One key of the body; an answer without it is not one.
@@ -348,9 +352,17 @@ impl Reply {
         }
     }
 
-    /// A write's answer of whatever shape; a page of a proxy is none.
-    pub fn expect_object(&self) -> Result<(), RemoteError> {
-        self.parse::<Map<String, Value>>().map(drop)
+    /// Checks that the schema tool answered this action: its reply repeats `schema_type` and `action`.
+    ///
+    /// Nothing else of a reply can be relied on: a real server in local mode answers a creation with rubbish beside the
+    /// echo (contract section 8.1), while a proxy or a catch-all route answers any JSON object.
+    pub fn expect_echo(&self, kind: SchemaType, action: &str) -> Result<(), RemoteError> {
+        let body: Map<String, Value> = self.parse()?;
+        let echoes = body.get("schema_type") == Some(&json!(kind)) && body.get("action") == Some(&json!(action));
+        if echoes {
+            return Ok(());
+        }
+        Err(self.malformed("the echo of `schema_type` and `action`"))
     }
 
     fn malformed(&self, expected: &str) -> RemoteError {
@@ -361,11 +373,9 @@ impl Reply {
             what: format!("answered {} without {expected}", self.response.status),
             hint: Some("check that `--url` is a Lobu server, and its path prefix"),
         };
-        RemoteError::Malformed { answer }
+        RemoteError::Malformed {
+            answer,
+            maybe_applied: self.writes,
+        }
     }
-}
-
-/// A 404 of the route's own, not of a path that nobody knows.
-fn is_missing(error: &RemoteError, words: &str) -> bool {
-    error.status() == Some(404) && error.words() == words
 }

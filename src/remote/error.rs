@@ -3,61 +3,87 @@
 use super::answer::AnswerError;
 use super::transport::TransportError;
 
-/// A request that did not lead to a usable answer.
+/// A request that did not lead to a usable response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
-    /// No answer came, after all tries.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// The server said no, in `words`.
+    /// No response arrived, after all attempts.
+    #[error("{error}")]
+    Transport {
+        /// How the last attempt failed.
+        error: TransportError,
+        /// Whether the request changes the server and may have been carried out.
+        maybe_applied: bool,
+    },
+    /// The server refused the request.
     #[error("{answer}")]
     Refused {
-        /// Where, and what came back.
+        /// The request, and what came back.
         answer: AnswerError,
-        /// The server's own words alone.
-        words: String,
-        /// Whether it may have carried out the request all the same.
-        doubtful: bool,
+        /// The server's message alone; empty where it sent none.
+        message: String,
+        /// Whether the request changes the server and may have been carried out all the same.
+        maybe_applied: bool,
     },
-    /// The answer is not what a Lobu server says.
+    /// The response is not one that a Lobu server sends.
     #[error("{answer}")]
     Malformed {
-        /// Where, and what came back.
+        /// The request, and what came back.
         answer: AnswerError,
+        /// Whether the request changes the server: it may have been carried out, whatever this response is.
+        maybe_applied: bool,
     },
 }
 
 impl RemoteError {
-    /// The status of the answer, where there was one.
+    /// Returns the status of the response, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused { answer, .. } | Self::Malformed { answer } => Some(answer.status),
-            Self::Transport(_) => None,
+            Self::Refused { answer, .. } | Self::Malformed { answer, .. } => Some(answer.status),
+            Self::Transport { .. } => None,
         }
     }
 
-    /// The server's own words, where it had some.
-    pub fn words(&self) -> &str {
+    /// Whether the request was a write that may have been carried out although no proof of it arrived.
+    pub fn maybe_applied(&self) -> bool {
         match self {
-            Self::Refused { words, .. } => words,
-            _ => "",
+            Self::Transport { maybe_applied, .. }
+            | Self::Refused { maybe_applied, .. }
+            | Self::Malformed { maybe_applied, .. } => *maybe_applied,
         }
     }
 
-    /// Whether a write may have been carried out though no usable answer came.
-    pub fn may_have_written(&self) -> bool {
-        match self {
-            Self::Transport(error) => error.maybe_sent(),
-            Self::Malformed { answer } => (200..300).contains(&answer.status),
-            Self::Refused { doubtful, .. } => *doubtful,
-        }
+    /// Whether the server says that the resource does not exist.
+    ///
+    /// Agents and platforms answer 404 with a message of their own; any other 404 comes from a path that the server
+    /// does not know, and says nothing about the resource. The schema tool answers 400 to everything (contract section
+    /// 8), so that only its message tells this case apart.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.status(), Some(400 | 404)) && self.message().ends_with(" not found")
     }
 
-    /// What to do next.
+    /// Whether the schema tool says that the type or rule exists already.
+    ///
+    /// Two creations that race get the database's message about a duplicate key (contract section 8.1).
+    pub fn already_exists(&self) -> bool {
+        let message = self.message();
+        let says_so = ["already exists", "duplicate key value"]
+            .iter()
+            .any(|text| message.contains(text));
+        self.status() == Some(400) && says_so
+    }
+
+    /// Returns what to do next, where something is known to help.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Refused { answer, .. } | Self::Malformed { answer } => answer.hint,
-            Self::Transport(error) => Some(error.hint()),
+            Self::Refused { answer, .. } | Self::Malformed { answer, .. } => answer.hint,
+            Self::Transport { error, .. } => Some(error.hint()),
+        }
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Self::Refused { message, .. } => message,
+            _ => "",
         }
     }
 }

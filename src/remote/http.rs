@@ -43,8 +43,9 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
-            timeout: Duration::from_mins(1),
+            // A Lobu server gives up on a request after 30 s: a client that gave up first would lose its answer.
+            read_timeout: Duration::from_secs(45),
+            timeout: Duration::from_secs(90),
             largest_body: LARGEST_BODY,
             insecure_http: false,
         }

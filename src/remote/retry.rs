@@ -108,6 +108,16 @@ impl Retry {
         self
     }
 
+    /// Waits as long as before the attempt after the `attempt`-th of a request, at most until the run is stopped.
+    pub async fn pause(&self, attempt: u32) {
+        let doubled = self
+            .policy
+            .base
+            .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+        self.wait(doubled.min(self.policy.longest).mul_f64(random_fraction()))
+            .await;
+    }
+
     async fn run(&self, request: Request) -> Result<Response, TransportError> {
         let mut waits = ExponentialBuilder::default()
             .with_min_delay(self.policy.base)
@@ -129,8 +139,9 @@ impl Retry {
             let reason = reason.filter(|_| attempt < self.policy.tries && !self.stop.is_cancelled());
             let delay = reason.map(|reason| (self.delay(&answer, waits.next().unwrap_or_default()), reason));
             self.tell(&request, &answer, took, attempt, delay.clone());
+            // A success is not in doubt; an attempt before it may be.
             doubt |= match &answer {
-                Ok(response) => response.leaves_doubt(),
+                Ok(response) => !response.succeeded() && !response.proves_refusal(),
                 Err(error) => error.maybe_sent(),
             };
             match delay {
@@ -218,11 +229,14 @@ impl Transport for Retry {
     }
 }
 
-/// Whether a status says: not now. After 408, 502 and 504 the request may have been carried out all the same.
+/// Whether a status means that another attempt may succeed.
 fn repeats(request: &Request, status: u16) -> bool {
     match status {
-        425 | 429 | 503 => true,
-        408 | 502 | 504 => request.repeatable,
+        425 | 429 => true,
+        // The server, or a proxy before it, may have given up on a request that is still carried out.
+        408 | 502 | 503 | 504 => request.repeatable,
+        // A read that failed inside the server changes nothing; a write that did so is settled by reading instead.
+        500 => !request.writes,
         _ => false,
     }
 }
@@ -231,7 +245,7 @@ fn repeats(request: &Request, status: u16) -> bool {
 fn with_doubt(answer: Result<Response, TransportError>, doubt: bool) -> Result<Response, TransportError> {
     match answer {
         Ok(response) => Ok(Response {
-            doubtful: doubt,
+            maybe_applied: doubt,
             ..response
         }),
         Err(TransportError::NoAnswer {

@@ -60,7 +60,7 @@ impl RouterTransport {
             retry_after: text(&parts.headers, RETRY_AFTER),
             location: text(&parts.headers, LOCATION),
             body: body.into(),
-            doubtful: false,
+            maybe_applied: false,
         })
     }
 }

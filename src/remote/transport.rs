@@ -127,8 +127,8 @@ pub struct Response {
     pub location: Option<String>,
     /// The body, unpacked.
     pub body: Vec<u8>,
-    /// An earlier try of the same request got no answer, so that it may have been carried out whatever this answer says.
-    pub doubtful: bool,
+    /// Whether an earlier attempt of the same request may have been carried out, whatever this response says.
+    pub maybe_applied: bool,
 }
 
 impl Response {
@@ -137,9 +137,12 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
-    /// Whether a write that got this answer may have been carried out although the answer is no success.
-    pub fn leaves_doubt(&self) -> bool {
-        !self.succeeded() && (self.doubtful || matches!(self.status, 408 | 502 | 504))
+    /// Whether this response proves that the request was not carried out, provided that no earlier attempt was.
+    ///
+    /// Only a 4xx does. A 5xx may come from a proxy, or from a server that failed after it had stored the change, and a
+    /// 408 says no more than that somebody stopped waiting.
+    pub fn proves_refusal(&self) -> bool {
+        !self.maybe_applied && (400..500).contains(&self.status) && self.status != 408
     }
 
     /// The first line of the body with something in it, made fit for one line of a message: at most 200 characters.
@@ -251,17 +254,10 @@ impl TransportError {
     pub fn maybe_sent(&self) -> bool {
         match self {
             Self::NoAnswer { maybe_sent, .. } => *maybe_sent,
-            Self::TooLarge { .. } => true,
+            // Only a 4xx proves that nothing was written, and neither of these is one.
+            Self::TooLarge { .. } | Self::Redirect { .. } => true,
             _ => false,
         }
-    }
-
-    /// The same for a request that changes nothing, and so cannot have been carried out.
-    pub fn of_a_read(mut self) -> Self {
-        if let Self::NoAnswer { maybe_sent, .. } = &mut self {
-            *maybe_sent = false;
-        }
-        self
     }
 
     /// What to do next.

@@ -17,8 +17,6 @@ pub enum Answer {
     Created,
     /// It was changed; for platforms, whether the instance restarts.
     Updated(Option<bool>),
-    /// It is gone.
-    Deleted,
     /// Nothing changed.
     Unchanged,
     /// There was one already: a POST for an agent that exists changes nothing.
@@ -40,7 +38,7 @@ pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, Remo
         name: stored.name,
         description: stored.description,
     };
-    let repeated = reply.is_doubtful() && stored == *agent;
+    let repeated = reply.maybe_applied() && stored == *agent;
     Ok(if reply.status() == 201 || repeated {
         Answer::Created
     } else {
@@ -49,14 +47,13 @@ pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, Remo
 }
 
 /// Changes an agent's name or description.
-pub async fn patch_agent(client: &Client, id: &str, body: &PatchAgent) -> Result<Answer, RemoteError> {
+pub async fn patch_agent(client: &Client, id: &str, body: &PatchAgent) -> Result<(), RemoteError> {
     let call = Call::new(Method::Patch, client.path(&["agents", id]), CallKind::Write).with(body);
-    client.reply(call).await?.expect_success()?;
-    Ok(Answer::Updated(None))
+    client.reply(call).await?.expect_success()
 }
 
-/// Deletes an agent with all that belongs to it; one that is gone already is gone.
-pub async fn delete_agent(client: &Client, id: &str) -> Result<Answer, RemoteError> {
+/// Deletes an agent with all that belongs to it.
+pub async fn delete_agent(client: &Client, id: &str) -> Result<(), RemoteError> {
     delete(client, client.path(&["agents", id])).await
 }
 
@@ -66,7 +63,7 @@ pub async fn patch_settings(
     agent: &str,
     body: &Map<String, Value>,
     now_ms: u64,
-) -> Result<Answer, RemoteError> {
+) -> Result<(), RemoteError> {
     let mut body = body.clone();
     if let Some(Value::Array(providers)) = body.get_mut(crate::resource::field::PROVIDERS) {
         for provider in providers.iter_mut().filter_map(Value::as_object_mut) {
@@ -80,8 +77,7 @@ pub async fn patch_settings(
     )
     .with(&body)
     .hiding(mcp_secrets(&body));
-    client.reply(call).await?.expect_success()?;
-    Ok(Answer::Updated(None))
+    client.reply(call).await?.expect_success()
 }
 
 /// Secrets that stand literally in MCP servers. Short ones are left out: they may be words of any answer.
@@ -141,15 +137,15 @@ pub async fn put_platform(
     let answer = match (reply.status(), stored.noop) {
         (201, _) => Answer::Created,
         // An earlier try was carried out though its answer was lost.
-        (_, true) if reply.is_doubtful() => Answer::Updated(None),
+        (_, true) if reply.maybe_applied() => Answer::Updated(None),
         (_, true) => Answer::Unchanged,
         _ => Answer::Updated(Some(stored.will_restart)),
     };
     Ok((answer, stored))
 }
 
-/// Deletes a platform; one that is gone already is gone.
-pub async fn delete_platform(client: &Client, agent: &str, id: &str) -> Result<Answer, RemoteError> {
+/// Deletes a platform.
+pub async fn delete_platform(client: &Client, agent: &str, id: &str) -> Result<(), RemoteError> {
     delete(client, client.path(&["agents", agent, "platforms", id])).await
 }
 
@@ -162,16 +158,14 @@ pub async fn start_platform(client: &Client, agent: &str, id: &str) -> Result<()
         .expect_success()
 }
 
-async fn delete(client: &Client, path: String) -> Result<Answer, RemoteError> {
-    match client.reply(Call::new(Method::Delete, path, CallKind::Write)).await {
-        Ok(reply) => reply.expect_success().map(|()| Answer::Deleted),
-        Err(error) if error.status() == Some(404) && error.words().ends_with("not found") => Ok(Answer::Deleted),
-        Err(error) => Err(error),
-    }
+async fn delete(client: &Client, path: String) -> Result<(), RemoteError> {
+    client
+        .reply(Call::new(Method::Delete, path, CallKind::Write))
+        .await?
+        .expect_success()
 }
 
-/// One action of the schema tool that changes something. Of its reply no more is read than that it is one (contract
-/// section 8.1).
+/// One action of the schema tool that changes something. Of its reply only the echo is read.
 pub async fn schema(
     client: &Client,
     kind: SchemaType,
@@ -184,47 +178,56 @@ pub async fn schema(
     client
         .schema(kind, action, &body, CallKind::Write)
         .await?
-        .expect_object()
+        .expect_echo(kind, action)
 }
 
-/// Adds a rule that is not there yet. Never sent twice without reading the rules in between: the server makes a second
-/// row of it (contract section 8.2). Says whether the rule was added.
-pub async fn add_rule(client: &Client, slug: &str, rule: &Rule) -> Result<bool, RemoteError> {
-    let mut tries = 0;
-    let mut lost = None;
-    loop {
-        let present = match (client.rules(slug).await, lost.take()) {
-            (Ok(present), _) => present,
-            // What became of the try before is still not known.
-            (Err(_), Some(before)) => return Err(before),
-            (Err(error), None) => return Err(error),
-        };
-        let same = |row: &crate::wire::schema::Rule| {
-            row.source_entity_type_slug == rule.source && row.target_entity_type_slug == rule.target
-        };
-        if present.iter().any(same) {
-            return Ok(tries > 0);
-        }
-        tries += 1;
-        let body = Map::from_iter([
-            ("slug".to_owned(), json!(slug)),
-            ("source_entity_type_slug".to_owned(), json!(rule.source)),
-            ("target_entity_type_slug".to_owned(), json!(rule.target)),
-        ]);
-        match client
-            .schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce)
-            .await
-            .and_then(|reply| reply.expect_object())
-        {
-            Ok(()) => return Ok(true),
-            Err(error) if tries < 3 && error.may_have_written() => {
-                lost = Some(error);
-                client.pause(tries).await;
-            }
-            Err(error) if error.words().starts_with("Rule already exists") => return Ok(tries > 1),
-            Err(error) => return Err(error),
-        }
+/// Adds a rule unless the server has it, and returns whether it was added. `is_new` says that the type was created a
+/// moment ago and has no rules, so that reading them first is not needed.
+///
+/// Sent twice, the request makes two rows of one rule (contract section 8.2), so that it is never repeated without
+/// reading the rules in between.
+pub async fn add_rule(client: &Client, slug: &str, rule: &Rule, is_new: bool) -> Result<bool, RemoteError> {
+    if !is_new && has_rule(client, slug, rule).await? {
+        return Ok(false);
     }
+    let mut attempt = 1;
+    loop {
+        let error = match send_rule(client, slug, rule).await {
+            Ok(()) => return Ok(true),
+            Err(error) if error.already_exists() => return Ok(attempt > 1),
+            Err(error) if !error.maybe_applied() => return Err(error),
+            Err(error) => error,
+        };
+        match has_rule(client, slug, rule).await {
+            Ok(true) => return Ok(true),
+            Ok(false) if attempt < MAX_RULE_ATTEMPTS => client.pause(attempt).await,
+            // The row is settled as a whole: the rule may still appear.
+            _ => return Err(error),
+        }
+        attempt += 1;
+    }
+}
+
+/// How often adding a rule is tried when the response is lost, with a reading in between.
+const MAX_RULE_ATTEMPTS: u32 = 3;
+
+async fn has_rule(client: &Client, slug: &str, rule: &Rule) -> Result<bool, RemoteError> {
+    let present = client.rules(slug).await?;
+    Ok(present
+        .iter()
+        .any(|row| row.source_entity_type_slug == rule.source && row.target_entity_type_slug == rule.target))
+}
+
+async fn send_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), RemoteError> {
+    let body = Map::from_iter([
+        ("slug".to_owned(), json!(slug)),
+        ("source_entity_type_slug".to_owned(), json!(rule.source)),
+        ("target_entity_type_slug".to_owned(), json!(rule.target)),
+    ]);
+    client
+        .schema(SchemaType::RelationshipType, "add_rule", &body, CallKind::WriteOnce)
+        .await?
+        .expect_echo(SchemaType::RelationshipType, "add_rule")
 }
 
 /// Removes a rule; one that is gone already is gone.
@@ -234,8 +237,8 @@ pub async fn remove_rule(client: &Client, slug: &str, id: &Value) -> Result<(), 
         .schema(SchemaType::RelationshipType, "remove_rule", &body, CallKind::Write)
         .await
     {
-        Ok(reply) => reply.expect_object(),
-        Err(error) if error.words().ends_with("not found") => Ok(()),
+        Ok(reply) => reply.expect_echo(SchemaType::RelationshipType, "remove_rule"),
+        Err(error) if error.is_missing() => Ok(()),
         Err(error) => Err(error),
     }
 }

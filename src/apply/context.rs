@@ -1,0 +1,112 @@
+//! What the requests of one row share: who sends them, who listens, and what is known so far.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::event::EventKind;
+use super::stamp::{Stamp, milliseconds};
+use crate::plan::{ScheduledStep, Verb};
+use crate::remote::{Attempt, Client};
+use crate::resource::Address;
+
+/// The work on one row.
+pub struct StepContext<'a> {
+    /// Sends requests, and reports each attempt as an event of this row.
+    pub client: Client,
+    /// The row, and what the plan says of it.
+    pub scheduled: &'a ScheduledStep,
+    stamp: &'a Stamp,
+    notes: &'a StepNotes,
+}
+
+/// What is known about a row's writes. It outlives a row that is dropped half way.
+#[derive(Debug, Default)]
+pub struct StepNotes {
+    wrote: AtomicBool,
+    writing: AtomicBool,
+}
+
+impl StepNotes {
+    /// Whether a write may be under way or done, so that the outcome of a row that is dropped now is unknown.
+    pub fn may_have_written(&self) -> bool {
+        self.wrote.load(Ordering::Relaxed) || self.writing.load(Ordering::Relaxed)
+    }
+}
+
+impl<'a> StepContext<'a> {
+    /// Creates the context of a row. The requests of its client are reported through `stamp`.
+    pub fn new(
+        client: &Client,
+        scheduled: &'a ScheduledStep,
+        stamp: &'a Arc<Stamp>,
+        notes: &'a Arc<StepNotes>,
+    ) -> Self {
+        let (watch, address) = (Arc::clone(stamp), scheduled.address.clone());
+        let client = client.watched(move |attempt| report_attempt(&watch, &address, attempt));
+        Self {
+            client,
+            scheduled,
+            stamp,
+            notes,
+        }
+    }
+
+    /// Returns the address of the row.
+    pub fn address(&self) -> &'a Address {
+        &self.scheduled.address
+    }
+
+    /// Whether the plan calls the row a creation.
+    pub fn creates(&self) -> bool {
+        self.scheduled.verb == Verb::Create
+    }
+
+    /// Whether nothing is known to differ: the row is sent because a hidden secret cannot be compared.
+    pub fn resends_secret(&self) -> bool {
+        self.scheduled.verb == Verb::Noop
+    }
+
+    /// Reports a sentence about the row.
+    pub fn note(&self, message: impl Into<String>) {
+        self.stamp.tell(EventKind::Note {
+            address: self.scheduled.address.clone(),
+            message: message.into(),
+        });
+    }
+
+    /// Records that the row's writes begin, or that their outcome is known.
+    pub fn set_writing(&self, writing: bool) {
+        self.notes.writing.store(writing, Ordering::Relaxed);
+    }
+
+    /// Records that a request of this row was carried out, if `wrote`.
+    pub fn record_write(&self, wrote: bool) {
+        self.notes.wrote.fetch_or(wrote, Ordering::Relaxed);
+    }
+
+    /// Whether a request of this row was certainly carried out.
+    pub fn wrote(&self) -> bool {
+        self.notes.wrote.load(Ordering::Relaxed)
+    }
+}
+
+/// Reports an attempt of a row's request, and the wait before the next one.
+fn report_attempt(stamp: &Stamp, address: &Address, attempt: &Attempt) {
+    stamp.tell(EventKind::Request {
+        address: address.clone(),
+        method: attempt.method.to_string(),
+        path: attempt.path.clone(),
+        status: attempt.status,
+        took_ms: milliseconds(attempt.took),
+        attempt: attempt.attempt,
+    });
+    if let Some((delay, reason)) = &attempt.will_retry {
+        stamp.tell(EventKind::Retrying {
+            address: address.clone(),
+            attempt: attempt.attempt + 1,
+            of: attempt.of,
+            reason: reason.clone(),
+            delay_ms: milliseconds(*delay),
+        });
+    }
+}

@@ -1,0 +1,44 @@
+//! Carries out the requests of one row, in the order in which they are safe.
+
+mod agent;
+mod confirm;
+mod entity_type;
+mod platform;
+mod relationship_type;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::context::StepContext;
+use super::event::Outcome;
+use crate::plan::Operation;
+use crate::remote::RemoteError;
+
+/// Carries out a row's operation and returns its outcome.
+///
+/// # Errors
+/// The first request that failed. What was certainly written before it is recorded in the context.
+pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result<Outcome, RemoteError> {
+    let work: BoxFuture<'_, Result<Outcome, RemoteError>> = match operation {
+        Operation::CreateAgent(wanted) => agent::create(context, wanted).boxed(),
+        Operation::PatchAgent { id, body } => agent::patch(context, id, body).boxed(),
+        Operation::DeleteAgent { id } => agent::delete(context, id).boxed(),
+        Operation::PatchSettings { agent, body } => agent::patch_settings(context, agent, body).boxed(),
+        Operation::UpsertPlatform(write) => platform::upsert(context, write).boxed(),
+        Operation::ReplacePlatform(write) => platform::replace(context, write).boxed(),
+        Operation::DeletePlatform { agent, id } => platform::delete(context, agent, id).boxed(),
+        Operation::CreateEntityType(wanted) => entity_type::create(context, wanted).boxed(),
+        Operation::UpdateEntityType { slug, fields } => entity_type::update(context, slug, fields).boxed(),
+        Operation::DeleteEntityType { slug } => entity_type::delete(context, slug).boxed(),
+        Operation::CreateRelationshipType(write) => relationship_type::create(context, write).boxed(),
+        Operation::UpdateRelationshipType {
+            slug,
+            fields,
+            add,
+            remove,
+        } => relationship_type::update(context, slug, fields, (add, remove)).boxed(),
+        Operation::ReplaceRelationshipType(write) => relationship_type::replace(context, write).boxed(),
+        Operation::DeleteRelationshipType { slug } => relationship_type::delete(context, slug).boxed(),
+    };
+    work.await
+}

@@ -1,0 +1,100 @@
+//! The requests of platforms.
+
+use crate::apply::context::StepContext;
+use crate::apply::event::Outcome;
+use crate::plan::operation::PlatformWrite;
+use crate::remote::RemoteError;
+use crate::remote::write::{self, Answer};
+use crate::resource::{Platform, Resource};
+use crate::wire::platform::UpsertReply;
+
+/// Puts a platform, and starts it when it is in error.
+pub async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
+    let (answer, reply) = write::put_platform(&context.client, &write.platform, write.settings.as_ref()).await?;
+    context.record_write(!matches!(answer, Answer::Unchanged));
+    note_restart(context, &answer);
+    if let Some(failed) = start_if_in_error(context, &write.platform, &reply).await {
+        return Ok(failed);
+    }
+    Ok(match answer {
+        Answer::Unchanged => Outcome::Unchanged,
+        Answer::Updated(restarted) if !context.creates() => Outcome::Updated { restarted },
+        _ => Outcome::Created,
+    })
+}
+
+/// Deletes a platform and puts it again, which is the only way to drop a key of its config.
+///
+/// Nothing is read in between: on a real server a reading brings the deleted platform back (contract section 7).
+pub async fn replace(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
+    let platform = &write.platform;
+    let deleted = write::delete_platform(&context.client, &platform.agent, &platform.stable_id).await;
+    confirm_deletion(context, deleted).await?;
+    context.record_write(true);
+    let (_, reply) = write::put_platform(&context.client, platform, write.settings.as_ref()).await?;
+    let failed = start_if_in_error(context, platform, &reply).await;
+    Ok(failed.unwrap_or(Outcome::Updated { restarted: Some(true) }))
+}
+
+/// Deletes a platform. A server may answer success and keep it (contract section 7), so only a reading proves it.
+pub async fn delete(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
+    write::delete_platform(&context.client, agent, id).await?;
+    let left = match context.client.platforms(agent).await {
+        Ok(left) => left.unwrap_or_default(),
+        Err(error) => {
+            return Ok(Outcome::Unknown {
+                message: format!("the server answered success; reading it again failed: {error}"),
+            });
+        }
+    };
+    if left.iter().all(|platform| platform.stable_id != id) {
+        return Ok(Outcome::Deleted);
+    }
+    Ok(Outcome::Failed {
+        message: "the server answered success and still has the platform".to_owned(),
+        hint: Some("stop it on the server, or delete its agent".to_owned()),
+        partly_written: false,
+    })
+}
+
+async fn confirm_deletion(context: &StepContext<'_>, result: Result<(), RemoteError>) -> Result<(), RemoteError> {
+    super::confirm::confirm(context, result, |fresh| fresh.is_none()).await
+}
+
+/// Notes a predicted restart that did not happen, and one that was not predicted.
+fn note_restart(context: &StepContext<'_>, answer: &Answer) {
+    match (context.scheduled.restarts, answer) {
+        (true, Answer::Updated(Some(false)) | Answer::Unchanged) => context.note("no restart: the server says so"),
+        (false, Answer::Updated(Some(true))) => context.note("the server restarts the platform"),
+        _ => {}
+    }
+}
+
+/// Starts a platform that is in error: it stays so after a good PUT until it is started (contract section 7).
+/// Returns the row's outcome when it does not start.
+async fn start_if_in_error(context: &StepContext<'_>, platform: &Platform, reply: &UpsertReply) -> Option<Outcome> {
+    if reply.platform.status != "error" {
+        return None;
+    }
+    let started = write::start_platform(&context.client, &platform.agent, &platform.stable_id).await;
+    let Err(error) = started else {
+        context.note("it was in error and has been started");
+        return None;
+    };
+    if error.maybe_applied() && runs(context).await {
+        context.note(format!("{error}; it was in error, and runs now"));
+        return None;
+    }
+    Some(Outcome::Failed {
+        message: format!("stored, but it does not start: {error}"),
+        hint: Some("check the platform's config and secrets".to_owned()),
+        partly_written: true,
+    })
+}
+
+async fn runs(context: &StepContext<'_>) -> bool {
+    let Ok(Some(Resource::Platform(found))) = context.client.read(context.address()).await else {
+        return false;
+    };
+    found.status.is_some_and(|(status, _)| status == "active")
+}

@@ -1,0 +1,149 @@
+//! Checks just before a row is written that the plan still fits what the server has (semantics, "Applying").
+
+use serde_json::Value;
+
+use super::context::StepContext;
+use super::event::Outcome;
+use crate::plan::{Operation, ScheduledStep, Verb, compare};
+use crate::remote::RemoteError;
+use crate::resource::{Address, Resource, field};
+
+/// What to do with a row that is not what the plan saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnStale {
+    /// Write nothing; the user plans again.
+    #[default]
+    Stop,
+    /// Write what the files say over what the server has now.
+    Overwrite,
+}
+
+/// Whether and what to write.
+pub enum Prepared {
+    /// This is to be written.
+    Write(Box<Work>),
+    /// Nothing is to be written; this is the row's outcome.
+    Done(Outcome),
+}
+
+/// A write, and what the server had just before it.
+pub struct Work {
+    /// The write.
+    pub operation: Operation,
+    /// The resource before the write; `None` when it did not exist.
+    pub before: Option<Resource>,
+}
+
+impl Work {
+    fn planned(scheduled: &ScheduledStep) -> Prepared {
+        Self::of(scheduled.step.operation.clone(), scheduled.step.seen.clone())
+    }
+
+    fn of(operation: Operation, before: Option<Resource>) -> Prepared {
+        Prepared::Write(Box::new(Self { operation, before }))
+    }
+}
+
+/// Reads the resource again and decides whether the planned write still fits.
+pub async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Result<Prepared, RemoteError> {
+    let scheduled = context.scheduled;
+    if needs_no_reading(scheduled) {
+        return Ok(Work::planned(scheduled));
+    }
+    let fresh = context.client.read(&scheduled.address).await?;
+    if scheduled.new_agent {
+        return Ok(plan_again(scheduled, fresh));
+    }
+    if same_resource(scheduled.step.seen.as_ref(), fresh.as_ref()) {
+        return Ok(Work::planned(scheduled));
+    }
+    if is_done(scheduled, fresh.as_ref()) {
+        context.note("somebody made the same change since the plan was made");
+        return Ok(Prepared::Done(Outcome::Unchanged));
+    }
+    if on_stale == OnStale::Overwrite {
+        context.note("it changed since the plan was made, and is overwritten");
+        return Ok(plan_again(scheduled, fresh));
+    }
+    let message = stale_message(scheduled.step.seen.as_ref(), fresh.as_ref());
+    Ok(Prepared::Done(Outcome::Stale { message }))
+}
+
+/// Whether the write itself reports a resource that the plan did not see, so that a reading would be one request too
+/// many.
+fn needs_no_reading(scheduled: &ScheduledStep) -> bool {
+    match &scheduled.address {
+        // Creating one that exists changes nothing, and the response says so.
+        Address::Agent { .. } | Address::EntityType { .. } | Address::RelationshipType { .. } => {
+            scheduled.verb == Verb::Create
+        }
+        // An agent that this run created has no platforms,
+        Address::Platform { .. } => scheduled.new_agent,
+        // and the settings that every new agent has.
+        Address::Settings { .. } => scheduled.new_agent && !replaces_injected(&scheduled.step.operation),
+    }
+}
+
+/// Whether a write of settings replaces a list to which the server adds entries for every new agent (contract sections 4
+/// and 11.1). The write has to carry those, so they have to be read first.
+fn replaces_injected(operation: &Operation) -> bool {
+    match operation {
+        Operation::PatchSettings { body, .. } => [field::MCP_SERVERS, field::PRE_APPROVED]
+            .iter()
+            .any(|name| body.contains_key(*name)),
+        _ => false,
+    }
+}
+
+/// Makes the planned comparison again, against what the server has now.
+fn plan_again(scheduled: &ScheduledStep, fresh: Option<Resource>) -> Prepared {
+    let step = &scheduled.step;
+    let Some(desired) = &step.desired else {
+        return Work::of(step.operation.clone(), fresh);
+    };
+    match compare(desired, fresh.as_ref(), step.clear).operation {
+        Some(operation) => Work::of(operation, fresh),
+        None => Prepared::Done(Outcome::Unchanged),
+    }
+}
+
+/// Whether the server already has what the files want.
+fn is_done(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
+    match &scheduled.step.desired {
+        Some(desired) => fresh.is_some() && compare(desired, fresh, scheduled.step.clear).operation.is_none(),
+        None => fresh.is_none(),
+    }
+}
+
+/// Says how a resource differs from what the plan saw.
+pub fn stale_message(seen: Option<&Resource>, fresh: Option<&Resource>) -> String {
+    let change = match (seen, fresh) {
+        (None, Some(_)) => "it was created",
+        (Some(_), None) => "it was deleted",
+        _ => "it was changed",
+    };
+    format!("{change} on the server since the plan was made")
+}
+
+/// Whether two readings of a resource are the same, as far as a plan depends on them.
+pub fn same_resource(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
+    match (seen, fresh) {
+        (Some(Resource::Settings(seen)), Some(Resource::Settings(fresh))) => {
+            let value = |settings: &crate::resource::Settings| Value::Object(settings.fields.clone());
+            crate::resource::value::same(&value(seen), &value(fresh))
+        }
+        (Some(Resource::Platform(seen)), Some(Resource::Platform(fresh))) => {
+            seen.kind == fresh.kind && seen.config == fresh.config && seen.settings == fresh.settings
+        }
+        (Some(Resource::RelationshipType(seen)), Some(Resource::RelationshipType(fresh))) => {
+            // The other side of a pair of inverse types may have been written by this very run.
+            let without_inverse = |it: &crate::resource::RelationshipType| {
+                let mut it = it.clone();
+                it.inverse_type_slug = None;
+                it
+            };
+            without_inverse(seen) == without_inverse(fresh)
+        }
+        (seen, fresh) => seen == fresh,
+    }
+}
