@@ -45,6 +45,7 @@ mod server_files;
 mod server_malformed;
 mod server_owned;
 mod server_platforms;
+mod server_postgres;
 mod server_process;
 mod server_races;
 mod server_replay;

@@ -31,10 +31,11 @@ pub(crate) async fn opens(db: &Db, crypto: &Crypto) -> Result<Option<bool>, Serv
         .transpose()
 }
 
-/// Whether the database has a key already.
-pub(crate) async fn is_marked(db: &Db) -> Result<bool, ServerError> {
+/// The mark of the database's key: another one after each rekey. `None` before the first start.
+pub(crate) async fn key_mark(db: &Db) -> Result<Option<String>, ServerError> {
     let sql = "SELECT value FROM meta WHERE name = $1";
-    Ok(db.optional(sql, params![CHECK]).await?.is_some())
+    let row = db.optional(sql, params![CHECK]).await?;
+    Ok(row.map(|row| row.text(0)).transpose()?)
 }
 
 /// Marks the database with this key.

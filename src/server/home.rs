@@ -1,11 +1,8 @@
 //! Opening a storage with its key: the directory, its lock, the key's file and what a cut-short rekey left behind.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
 
 use super::bootstrap;
 use super::crypto::Crypto;
@@ -13,6 +10,7 @@ use super::db::{Db, migration};
 use super::error::ServerError;
 use super::file;
 use super::options::Storage;
+use super::presence::{DatabasePresence, Presence, Share};
 
 /// The SQLite file of a data directory.
 pub(crate) const DATABASE: &str = "lobu.db";
@@ -20,30 +18,11 @@ pub(crate) const DATABASE: &str = "lobu.db";
 pub(crate) const BOOTSTRAP_TOKEN: &str = "bootstrap-pat.txt";
 const KEY: &str = "encryption-key";
 const NEXT_KEY: &str = "encryption-key.next";
-/// Held shared by every server on a PostgreSQL database, and alone by a rekey.
-const PRESENCE: i64 = 0x6c6f_6275_6374_6c01;
-
-/// What keeps others away while a storage is open.
-pub(crate) enum Presence {
-    Nobody,
-    Directory { lock: File },
-    Database { _connection: Box<PoolConnection<Postgres>> },
-}
-
 /// An open storage.
 pub(crate) struct Home {
     pub(crate) db: Db,
     pub(crate) crypto: Crypto,
     pub(crate) presence: Presence,
-}
-
-/// Whether others may use the storage at the same time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Share {
-    /// A server among servers: alone in a directory, with others on a database.
-    Serve,
-    /// A rekey: with nobody.
-    Alone,
 }
 
 impl Home {
@@ -62,7 +41,12 @@ impl Home {
             Storage::Postgres { url } => {
                 let crypto = Crypto::from_text(key.ok_or(ServerError::KeyRequired)?)?;
                 let db = Db::postgres(url, connections).await?;
-                let presence = presence(&db, share).await?;
+                let presence = match &db {
+                    Db::Postgres { locks, .. } => Presence::Database {
+                        _lock: DatabasePresence::take(locks, share).await?,
+                    },
+                    Db::Sqlite { .. } => Presence::Nobody,
+                };
                 Self::ready(db, crypto, presence).await
             }
         }
@@ -120,7 +104,7 @@ async fn directory_key(db: &Db, dir: &Path, given: Option<&SecretString>) -> Res
             return Ok(crypto);
         }
     }
-    if !dir.join(KEY).exists() && bootstrap::is_marked(db).await? {
+    if !dir.join(KEY).exists() && bootstrap::key_mark(db).await?.is_some() {
         // A new key would not open what is there.
         return Err(ServerError::WrongKey);
     }
@@ -148,26 +132,4 @@ pub(crate) fn adopt(dir: &Path) -> Result<PathBuf, ServerError> {
     let path = dir.join(KEY);
     std::fs::rename(dir.join(NEXT_KEY), &path).map_err(|error| ServerError::file(&path, error))?;
     Ok(path)
-}
-
-async fn presence(db: &Db, share: Share) -> Result<Presence, ServerError> {
-    let Db::Postgres { locks, .. } = db else {
-        return Ok(Presence::Nobody);
-    };
-    let sql = match share {
-        Share::Serve => "SELECT pg_try_advisory_lock_shared($1)",
-        Share::Alone => "SELECT pg_try_advisory_lock($1)",
-    };
-    let mut connection = locks.acquire().await?;
-    let taken: bool = sqlx::query_scalar(sql)
-        .bind(PRESENCE)
-        .fetch_one(&mut *connection)
-        .await?;
-    if taken {
-        Ok(Presence::Database {
-            _connection: Box::new(connection),
-        })
-    } else {
-        Err(ServerError::DatabaseTaken)
-    }
 }

@@ -4,11 +4,20 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
+use sqlx::Either;
 use sqlx::postgres::PgAdvisoryLock;
 use tokio::sync::OwnedMutexGuard;
 
 use super::db::{Db, DbResult, PgLock, Tx};
+
+/// The pauses between two tries for a lock of another server grow from here …
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+/// … to here.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// Longer than the lease of a server that stands still.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 type Names = Arc<Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>>;
 
@@ -66,9 +75,22 @@ impl Locks {
     }
 }
 
+/// Tries until the lock is free, without holding a connection in between: waiting for one name, or for a server that
+/// stands still, takes nothing from the others.
 async fn advisory(locks: &sqlx::PgPool, name: &str) -> DbResult<PgLock> {
     let lock = PgAdvisoryLock::new(format!("lobuctl/{name}"));
-    lock.acquire(locks.acquire().await?).await
+    let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
+    loop {
+        match lock.try_acquire(locks.acquire().await?).await? {
+            Either::Left(held) => return Ok(held),
+            Either::Right(connection) => drop(connection),
+        }
+        if started.elapsed() > LONGEST_WAIT {
+            return Err(sqlx::Error::PoolTimedOut);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
 impl Held {

@@ -18,6 +18,7 @@ mod layer;
 mod listen;
 mod lock;
 mod options;
+mod presence;
 mod rekey;
 mod reply;
 mod request_info;
@@ -41,8 +42,9 @@ use tokio::sync::RwLock;
 
 use app::{App, Shared};
 use db::params;
-use home::{Home, Presence, Share};
+use home::Home;
 use lock::Locks;
+use presence::{Presence, Share};
 
 /// How long a stopping server waits for the changes that are under way.
 const LAST_WORDS: Duration = Duration::from_secs(30);

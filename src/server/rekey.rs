@@ -36,6 +36,8 @@ const TABLES: [Table; 2] = [
 /// Puts everything under the new key, in one transaction.
 pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, ServerError> {
     let mut tx = db.begin().await?;
+    // First: whoever seals with the old key has committed, or finds the new mark afterwards.
+    bootstrap::mark(&mut tx, new).await?;
     let mut count = 0;
     for table in &TABLES {
         for row in tx.fetch(table.select, &[]).await? {
@@ -46,7 +48,6 @@ pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, 
             count += 1;
         }
     }
-    bootstrap::mark(&mut tx, new).await?;
     tx.commit().await?;
     Ok(count)
 }
@@ -61,6 +62,11 @@ pub(crate) async fn adopt_database(db: &Db, crypto: &Crypto) -> Result<(), Serve
         return Err(ServerError::WrongKey);
     }
     migrate_older(db, crypto).await?;
+    bootstrap::check_key(db, crypto).await?;
+    if let Some(mark) = bootstrap::key_mark(db).await? {
+        db.expect_generation(mark);
+    }
+    // A rekey between the check and this reading would have left a mark of its own.
     bootstrap::check_key(db, crypto).await
 }
 

@@ -9,7 +9,8 @@ use super::Place;
 use crate::server::crypto::Crypto;
 use crate::server::db::Db;
 use crate::server::error::ServerError;
-use crate::server::home::{self, Home, Share};
+use crate::server::home::{self, Home};
+use crate::server::presence::Share;
 use crate::server::{file, rekey as sealing, token};
 
 /// The arguments of `backup`.

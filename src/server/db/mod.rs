@@ -6,6 +6,8 @@
 pub(crate) mod migration;
 mod open;
 
+use std::sync::{Arc, OnceLock};
+
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgAdvisoryLockGuard, PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
@@ -23,7 +25,12 @@ pub(crate) enum Db {
     /// Readers share a pool; every write goes through one connection, in order. In memory both are the same.
     Sqlite { read: SqlitePool, write: SqlitePool },
     /// Lock holders have connections of their own, so that waiting for a lock never starves a query.
-    Postgres { pool: PgPool, locks: PgPool },
+    Postgres {
+        pool: PgPool,
+        locks: PgPool,
+        /// The mark of the encryption key that this process seals with; a rekey gives the database another one.
+        generation: Arc<OnceLock<String>>,
+    },
 }
 
 /// A query parameter. The optional forms keep the type when the value is null, which PostgreSQL insists on.
@@ -176,18 +183,25 @@ impl Db {
     pub(crate) async fn begin(&self) -> DbResult<Tx<'static>> {
         match self {
             Self::Sqlite { write, .. } => Ok(Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres { pool, .. } => Ok(Tx::Postgres(pool.begin().await?)),
+            Self::Postgres { pool, generation, .. } => same_key(pool.begin().await?, generation).await,
         }
     }
 
     /// Begins a transaction on the connection that holds an advisory lock: when the lock is gone, so is the write.
     pub(crate) async fn begin_under<'a>(&self, lock: Option<&'a mut PgLock>) -> DbResult<Tx<'a>> {
-        match lock {
-            None => self.begin().await,
-            Some(lock) => {
+        match (lock, self) {
+            (Some(lock), Self::Postgres { generation, .. }) => {
                 let connection: &'a mut PgConnection = lock.as_mut();
-                Ok(Tx::Postgres(connection.begin().await?))
+                same_key(connection.begin().await?, generation).await
             }
+            _ => self.begin().await,
+        }
+    }
+
+    /// Lets transactions begin only while the database has this mark of a key.
+    pub(crate) fn expect_generation(&self, mark: String) {
+        if let Self::Postgres { generation, .. } = self {
+            let _ = generation.set(mark);
         }
     }
 
@@ -198,12 +212,27 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, locks } => {
+            Self::Postgres { pool, locks, .. } => {
                 pool.close().await;
                 locks.close().await;
             }
         }
     }
+}
+
+/// Makes sure, for as long as the transaction lasts, that the database still has the key of this process. A rekey locks
+/// the same row: it sees every row that was sealed with the old key, and no such row is written after it.
+async fn same_key<'a>(mut tx: Transaction<'a, Postgres>, generation: &OnceLock<String>) -> DbResult<Tx<'a>> {
+    if let Some(mark) = generation.get() {
+        let sql = "SELECT value FROM meta WHERE name = 'key_check' FOR SHARE";
+        let found: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut *tx).await?;
+        if found.as_ref() != Some(mark) {
+            return Err(sqlx::Error::Protocol(
+                "the encryption key was changed; restart with the new one".to_owned(),
+            ));
+        }
+    }
+    Ok(Tx::Postgres(tx))
 }
 
 /// A transaction; dropped without [`Tx::commit`] it rolls back.

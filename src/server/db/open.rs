@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,6 +14,8 @@ use super::Db;
 use crate::server::error::ServerError;
 
 const SQLITE_READERS: u32 = 4;
+/// How long PostgreSQL keeps the locks of a session that sends nothing, in milliseconds.
+const LEASE_MS: &str = "30000";
 
 impl Db {
     /// A database that dies with the process. One connection, for `:memory:` belongs to its connection.
@@ -78,11 +81,23 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone())
             .await?;
+        // A lock is a lease: a process that stands still, while its kernel keeps the connection alive, loses its locks.
+        // Nothing that is done under a lock leaves its connection idle for as long; see `Limits::start`.
+        let options = options.options([
+            ("idle_session_timeout", LEASE_MS),
+            ("idle_in_transaction_session_timeout", LEASE_MS),
+        ]);
         let locks = PgPoolOptions::new()
             .max_connections(connections / 2 + 2)
             .acquire_timeout(Duration::from_secs(30))
+            .idle_timeout(Duration::from_secs(20))
             .connect_lazy_with(options);
-        Ok(Self::Postgres { pool, locks })
+        let generation = Arc::default();
+        Ok(Self::Postgres {
+            pool,
+            locks,
+            generation,
+        })
     }
 
     /// What SQLite's quick check finds wrong with the file first. `None` when nothing is.

@@ -1,0 +1,126 @@
+//! What several servers on one PostgreSQL promise when sessions end, keys change, and one of them stands still.
+
+use std::time::Duration;
+
+use lobuctl::server::command::{Place, RekeyArgs, rekey};
+use lobuctl::server::{Server, ServerOptions, Storage};
+use secrecy::SecretString;
+use serde_json::json;
+use sqlx::postgres::{PgAdvisoryLock, PgPoolOptions};
+
+use crate::support::postgres::Database;
+use crate::support::server::{Client, listening_with};
+
+fn key(byte: &str) -> SecretString {
+    SecretString::from(byte.repeat(32))
+}
+
+fn options(database: &Database, byte: &str) -> ServerOptions {
+    let mut options = ServerOptions::new(Storage::Postgres {
+        url: database.url.clone(),
+    });
+    options.encryption_key = Some(key(byte));
+    options
+}
+
+fn platform(id: &str) -> String {
+    format!("/api/dev/agents/abc/platforms/by-stable-id/{id}")
+}
+
+#[tokio::test]
+async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_replaced() {
+    let Some(database) = Database::create("generation").await else {
+        return;
+    };
+    let old = listening_with(options(&database, "7a")).await;
+    let client = Client::at(&old.url, &old.token);
+    client
+        .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
+        .await;
+    let body = |token: &str| json!({ "platform": "telegram", "config": { "botToken": token } });
+    assert_eq!(client.put(&platform("one"), body("123:FIRSTTOKEN")).await.status, 201);
+
+    // PostgreSQL restarts: the lock that shows the server to a rekey is gone until the next heartbeat.
+    database.cut().await;
+    let dir = tempfile::tempdir().unwrap();
+    let arguments = RekeyArgs {
+        place: Place {
+            data_dir: dir.path().to_owned(),
+            database_url: Some(database.url.clone()),
+            encryption_key: Some(key("7a")),
+        },
+        new_key: Some(key("7b")),
+    };
+    rekey(&arguments, &mut Vec::new()).await.unwrap();
+
+    let created = client.put(&platform("two"), body("456:SECONDTOKEN")).await;
+    assert_eq!(created.status, 503, "{}", created.text);
+    let patched = client
+        .patch("/api/dev/agents/abc/config", json!({ "soulMd": "x" }))
+        .await;
+    assert_eq!(patched.status, 503, "{}", patched.text);
+    let token = old.token.clone();
+    let server = Server::open(options(&database, "7b")).await.unwrap();
+    let fresh = Client::new(&server, &token);
+    let listed = fresh.get("/api/dev/agents/abc/platforms").await;
+    assert_eq!(
+        listed.body["platforms"].as_array().map(Vec::len),
+        Some(1),
+        "{}",
+        listed.text
+    );
+    assert_eq!(
+        fresh.put(&platform("one"), body("123:FIRSTTOKEN")).await.body["noop"],
+        true
+    );
+    assert_eq!(fresh.put(&platform("two"), body("456:SECONDTOKEN")).await.status, 201);
+    drop((server, fresh));
+    old.stopped().await;
+    database.drop_now().await;
+}
+
+#[tokio::test]
+async fn waiting_for_ids_that_another_server_holds_keeps_no_connection_from_other_ids() {
+    let Some(database) = Database::create("waiting").await else {
+        return;
+    };
+    let server = Server::open(options(&database, "7a")).await.unwrap();
+    let admin = server.bootstrap_token().unwrap();
+    let client = Client::new(&server, secrecy::ExposeSecret::expose_secret(&admin));
+    client
+        .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
+        .await;
+    let body = json!({ "platform": "telegram", "config": { "botToken": "123:SECRETTOKEN" } });
+
+    // A server that stands still holds more ids than this one has connections for locks.
+    let frozen = PgPoolOptions::new()
+        .max_connections(20)
+        .connect(secrecy::ExposeSecret::expose_secret(&database.url))
+        .await
+        .unwrap();
+    let mut held = Vec::new();
+    for number in 0..20 {
+        let lock = PgAdvisoryLock::new(format!("lobuctl/platform/held-{number}"));
+        held.push(lock.acquire(frozen.acquire().await.unwrap()).await.unwrap());
+    }
+    let waiting: Vec<_> = (0..20)
+        .map(|number| {
+            let (client, body) = (client.clone(), body.clone());
+            tokio::spawn(async move { client.put(&platform(&format!("held-{number}")), body).await.status })
+        })
+        .collect();
+    for number in 0..5 {
+        let path = platform(&format!("free-{number}"));
+        let put = tokio::time::timeout(Duration::from_secs(10), client.put(&path, body.clone())).await;
+        assert_eq!(put.expect("answered in time").status, 201);
+    }
+    for lock in held {
+        lock.release_now().await.unwrap();
+    }
+    for put in waiting {
+        assert_eq!(put.await.unwrap(), 201);
+    }
+    drop((server, client));
+    frozen.close().await;
+    database.drop_now().await;
+}
