@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lobuctl::server::runtime::{Counts, ScriptedRuntime};
+use lobuctl::server::runtime::{RuntimeCounts, ScriptedRuntime};
 use lobuctl::server::{PlatformMode, Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -244,7 +244,7 @@ async fn required_keys_in_the_platforms_own_words() {
     assert_eq!(google.status, 400);
     assert_eq!(
         stage.runtime.counts(),
-        Counts {
+        RuntimeCounts {
             starts: 7,
             restarts: 0,
             stops: 7

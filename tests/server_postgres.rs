@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lobuctl::server::command::{Place, RekeyArgs, rekey};
+use lobuctl::server::command::{DataLocation, RekeyArgs, rekey};
 use lobuctl::server::{Server, ServerOptions, Storage};
 use secrecy::SecretString;
 use serde_json::json;
@@ -44,7 +44,7 @@ async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_rep
     database.cut().await;
     let dir = tempfile::tempdir().unwrap();
     let arguments = RekeyArgs {
-        place: Place {
+        location: DataLocation {
             data_dir: dir.path().to_owned(),
             database_url: Some(database.url.clone()),
             encryption_key: Some(key("7a")),

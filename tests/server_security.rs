@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use lobuctl::server::command::{Place, RekeyArgs, rekey};
+use lobuctl::server::command::{DataLocation, RekeyArgs, rekey};
 use lobuctl::server::runtime::ScriptedRuntime;
 use lobuctl::server::{NewToken, Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
@@ -229,7 +229,13 @@ async fn the_audit_says_who_what_and_when_without_values() {
     let actions: Vec<&str> = events.iter().map(|event| event["action"].as_str().unwrap()).collect();
     assert_eq!(
         actions,
-        ["agent.delete", "settings.update", "platform.create", "agent.create"]
+        [
+            "agent.delete",
+            "settings.update",
+            "platform.create",
+            "agent.create",
+            "token.create"
+        ]
     );
     assert_eq!(events[1]["fields"], json!(["model", "soulMd"]));
     assert_eq!(events[1]["actor"]["userId"], "bootstrap-user");
@@ -360,13 +366,13 @@ async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
     let body = json!({ "platform": "telegram", "config": { "botToken": "123:SECRETTOKEN" } });
     assert_eq!(client.put(path, body.clone()).await.status, 201);
     let dir = tempfile::tempdir().unwrap();
-    let place = Place {
+    let place = DataLocation {
         data_dir: dir.path().to_owned(),
         database_url: Some(database.url.clone()),
         encryption_key: Some(key("7a")),
     };
     let arguments = RekeyArgs {
-        place,
+        location: place,
         new_key: Some(key("7b")),
     };
     let refused = rekey(&arguments, &mut Vec::new()).await.unwrap_err();

@@ -52,17 +52,21 @@ pub enum ServeCommand {
 pub enum TokenCommand {
     /// Make one; it is printed once.
     Create {
-        /// What it may do; may be given several times.
-        #[arg(long, value_name = "SCOPE", default_values = ["mcp:read", "mcp:write", "mcp:admin"])]
+        /// What it may do: `mcp:read`, `mcp:write` or `mcp:admin`; may be given several times. Applying needs
+        /// `mcp:admin`.
+        #[arg(long, value_name = "SCOPE", default_values = ["mcp:read"])]
         scope: Vec<String>,
         /// What it is for.
         #[arg(long, value_name = "NAME", default_value = "lobuctl")]
         name: String,
-        /// When it ends, in days; never by default.
-        #[arg(long, value_name = "DAYS")]
-        expires_in_days: Option<u32>,
+        /// How many days it is valid.
+        #[arg(long, value_name = "DAYS", default_value_t = 90)]
+        expires_in_days: u32,
+        /// Let it be valid until it is revoked.
+        #[arg(long, conflicts_with = "expires_in_days")]
+        never_expires: bool,
     },
-    /// Every token: id, name, scopes, last use; never its value.
+    /// Every token: state, expiry, scopes, organization, name and id; never its value.
     List,
     /// End one.
     Revoke {

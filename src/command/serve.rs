@@ -6,10 +6,10 @@ use secrecy::SecretString;
 
 use super::console::Console;
 use super::signal::Interrupt;
-use crate::cli::{Common, ServeArgs, ServeCommand, TokenCommand};
+use crate::cli::{Common, Format, ServeArgs, ServeCommand, TokenCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::server::command::{self, BackupArgs, Place, RekeyArgs};
+use crate::server::command::{self, BackupArgs, DataLocation, RekeyArgs};
 use crate::server::command::{TokenCreateArgs, TokenListArgs, TokenRevokeArgs};
 use crate::server::{PlatformMode, ServerError};
 
@@ -30,22 +30,27 @@ pub async fn run(
     }
 }
 
-fn place(console: &Console, arguments: &ServeArgs) -> Place {
+fn place(console: &Console, arguments: &ServeArgs) -> DataLocation {
     let secret = |name: &str| console.host.environment.get(name).map(SecretString::from);
     let database_url = arguments.database_url.as_deref().map(SecretString::from);
-    Place {
+    DataLocation {
         data_dir: console.host.absolute(&arguments.data_dir),
         database_url: database_url.or_else(|| secret("LOBU_DATABASE_URL")),
         encryption_key: secret("LOBUCTL_ENCRYPTION_KEY"),
     }
 }
 
-async fn serve(console: &Console, arguments: &ServeArgs, place: Place, interrupt: &Interrupt) -> Result<Exit, Failure> {
+async fn serve(
+    console: &Console,
+    arguments: &ServeArgs,
+    place: DataLocation,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     log_to_stderr(console);
     let cancel = interrupt.cancel.clone();
-    let arguments = command::ServeArgs {
+    let arguments = command::ServeConfig {
         listen: arguments.listen.to_string(),
-        place,
+        location: place,
         public_url: arguments.public_url.clone(),
         mode: if arguments.local {
             PlatformMode::Stored
@@ -77,54 +82,68 @@ fn log_to_stderr(console: &Console) {
         .with_ansi(console.colour_err)
         .with_writer(move || err.clone());
     // A log that is set up already is as good.
-    let _ = if console.format == crate::cli::Format::Json {
+    let _ = if console.format == Format::Json {
         builder.json().try_init()
     } else {
         builder.try_init()
     };
 }
 
-async fn maintain(console: &Console, common: &Common, what: &ServeCommand, place: Place) -> Result<Exit, Failure> {
+async fn maintain(
+    console: &Console,
+    common: &Common,
+    what: &ServeCommand,
+    location: DataLocation,
+) -> Result<Exit, Failure> {
     let mut out = console.host.stdout.clone();
     let done = match what {
         ServeCommand::Rekey => {
-            let new_key = console
-                .host
-                .environment
-                .get("LOBUCTL_NEW_ENCRYPTION_KEY")
-                .map(SecretString::from);
-            command::rekey(&RekeyArgs { place, new_key }, &mut out).await
+            let new_key = console.host.environment.get("LOBUCTL_NEW_ENCRYPTION_KEY");
+            let new_key = new_key.map(SecretString::from);
+            command::rekey(&RekeyArgs { location, new_key }, &mut out).await
         }
         ServeCommand::Backup { file } => {
             let file = console.host.absolute(file);
-            command::backup(&BackupArgs { place, file }, &mut out).await
+            command::backup(&BackupArgs { location, file }, &mut out).await
         }
-        ServeCommand::Token {
-            command: TokenCommand::List,
-        } => command::token_list(&TokenListArgs { place }, &mut out).await,
-        ServeCommand::Token {
-            command: TokenCommand::Revoke { id },
-        } => command::token_revoke(&TokenRevokeArgs { place, id: id.clone() }, &mut out).await,
-        ServeCommand::Token {
-            command:
-                TokenCommand::Create {
-                    scope,
-                    name,
-                    expires_in_days,
-                },
+        ServeCommand::Token { command } => token(console, common, command, location).await,
+    };
+    done.map(|()| Exit::Done).map_err(|error| failure(&error))
+}
+
+async fn token(
+    console: &Console,
+    common: &Common,
+    what: &TokenCommand,
+    location: DataLocation,
+) -> Result<(), ServerError> {
+    let mut out = console.host.stdout.clone();
+    match what {
+        TokenCommand::List => {
+            let json = console.format == Format::Json;
+            command::token_list(&TokenListArgs { location, json }, &mut out).await
+        }
+        TokenCommand::Revoke { id } => {
+            let id = id.clone();
+            command::token_revoke(&TokenRevokeArgs { location, id }, &mut out).await
+        }
+        TokenCommand::Create {
+            scope,
+            name,
+            expires_in_days,
+            never_expires,
         } => {
             let day = Duration::from_hours(24);
             let arguments = TokenCreateArgs {
-                place,
+                location,
                 name: name.clone(),
                 organization: common.org.clone().unwrap_or_else(|| "dev".to_owned()),
                 scope: scope.join(" "),
-                expires_in: expires_in_days.map(|days| day * days),
+                expires_in: (!never_expires).then(|| day * *expires_in_days),
             };
             command::token_create(&arguments, &mut out).await
         }
-    };
-    done.map(|()| Exit::Done).map_err(|error| failure(&error))
+    }
 }
 
 fn failure(error: &ServerError) -> Failure {

@@ -1,19 +1,67 @@
-//! Who changed what and when: written in the transaction of the change, without values, read by administrators.
+//! Who changed what and when: written in the transaction of the change, without values, and read by administrators.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use serde::Deserialize;
+use axum::extract::{Query, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::app::{Shared, iso, now};
+use super::app::{App, Shared, iso, now};
 use super::auth::{Admin, Caller};
-use super::db::{DbResult, Row, Tx, params};
-use super::reply::{Failure, Reply};
+use super::db::{DbResult, Tx, params, table_row};
+use super::reply::{ApiError, ApiResult, Denial};
 
 const PAGE: i64 = 100;
-const LARGEST_PAGE: i64 = 1000;
+const LARGEST_PAGE: i64 = 500;
+/// The maximum number of field names in an event. Further ones are counted.
+const MAX_FIELDS: usize = 32;
+/// The maximum number of characters of a field name.
+const MAX_FIELD_CHARS: usize = 64;
+/// The maximum number of characters of a target.
+const MAX_TARGET_CHARS: usize = 300;
+/// The user of events that happen on the command line of the server's machine.
+pub(crate) const COMMAND_LINE: &str = "command-line";
 
-/// Notes a change. `fields` are names, never values.
+/// One event, before it is written.
+#[derive(Debug, Default)]
+pub(crate) struct AuditEvent<'a> {
+    pub(crate) organization: &'a str,
+    /// The user. Empty when the credentials are unknown.
+    pub(crate) account: &'a str,
+    /// The row id of the token. Empty when there is none.
+    pub(crate) token: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) target: &'a str,
+    /// Names of what changed, never values.
+    pub(crate) fields: &'a [&'a str],
+    pub(crate) request_id: Option<&'a str>,
+}
+
+impl AuditEvent<'_> {
+    /// Writes the event.
+    pub(crate) async fn write(&self, tx: &mut Tx<'_>) -> DbResult<()> {
+        tx.execute(
+            "INSERT INTO audit (organization_id, at, account_id, token_id, action, target, fields, request_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            params![
+                self.organization,
+                now(),
+                self.account,
+                self.token,
+                self.action,
+                &target_text(self.target),
+                &json!(field_names(self.fields)).to_string(),
+                self.request_id
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// Records a change on behalf of a caller. `fields` are names, never values.
 pub(crate) async fn record(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -21,65 +69,163 @@ pub(crate) async fn record(
     target: &str,
     fields: &[&str],
 ) -> DbResult<()> {
-    tx.execute(
-        "INSERT INTO audit (organization_id, at, account_id, token_id, action, target, fields) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![
-            &caller.organization.id,
-            now(),
-            &caller.member.account,
-            &caller.member.token,
-            action,
-            target,
-            &json!(fields).to_string()
-        ],
-    )
-    .await?;
-    Ok(())
+    let event = AuditEvent {
+        organization: &caller.organization.id,
+        account: &caller.member.account,
+        token: &caller.member.token,
+        action,
+        target,
+        fields,
+        request_id: caller.request_id.as_deref(),
+    };
+    event.write(tx).await
 }
 
-/// `?limit=` and `?before=`.
+/// Returns a target as it is stored.
+pub(crate) fn target_text(target: &str) -> String {
+    target.chars().take(MAX_TARGET_CHARS).collect()
+}
+
+fn field_names(fields: &[&str]) -> Vec<String> {
+    let short = |name: &&str| name.chars().take(MAX_FIELD_CHARS).collect();
+    let mut names: Vec<String> = fields.iter().take(MAX_FIELDS).map(short).collect();
+    if fields.len() > MAX_FIELDS {
+        names.push(format!("and {} more", fields.len() - MAX_FIELDS));
+    }
+    names
+}
+
+/// Records requests that would change something and were denied. The number of records in a minute is bounded.
+pub(crate) async fn record_denials(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let target = format!("{} {}", request.method(), request.uri().path());
+    let request_id = super::auth::request_id(request.extensions());
+    let response = next.run(request).await;
+    if let Some(denial) = response.extensions().get::<Denial>()
+        && !reads
+        && app.denials.admits(&denial.organization, now())
+        && let Err(error) = write_denial(&app, denial, &target, request_id.as_deref()).await
+    {
+        tracing::warn!(reason = %error, "a denial was not recorded");
+    }
+    response
+}
+
+async fn write_denial(app: &App, denial: &Denial, target: &str, request_id: Option<&str>) -> DbResult<()> {
+    let (account, token) = denial
+        .actor
+        .as_ref()
+        .map_or(("", ""), |(account, token)| (account, token));
+    let event = AuditEvent {
+        organization: &denial.organization,
+        account,
+        token,
+        action: "access.denied",
+        target,
+        fields: &[],
+        request_id,
+    };
+    let mut tx = app.db.begin().await?;
+    event.write(&mut tx).await?;
+    tx.commit().await
+}
+
+/// The query of [`list`].
 #[derive(Deserialize)]
-pub(crate) struct Page {
+pub(crate) struct AuditQuery {
     limit: Option<i64>,
     before: Option<i64>,
     target: Option<String>,
 }
 
-/// `GET /api/:org/audit`, newest first. `next` is the `before` of the following page.
+table_row! {
+    /// A recorded event.
+    pub(crate) struct AuditRow, columns audit_columns {
+        id: i64 = "id",
+        at: i64 = "at",
+        account_id: String = "account_id",
+        token_id: String = "token_id",
+        action: String = "action",
+        target: String = "target",
+        fields: Value = "fields",
+        request_id: Option<String> = "request_id",
+    }
+}
+
+const LIST: &str = concat!(
+    "SELECT ",
+    audit_columns!(),
+    " FROM audit WHERE organization_id = $1 AND id < $2 AND ($3 = '' OR target = $3) ORDER BY id DESC LIMIT $4"
+);
+
+/// The response of [`list`].
+#[derive(Serialize)]
+pub(crate) struct AuditPage {
+    events: Vec<AuditBody>,
+    /// The `before` of the following page.
+    next: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct AuditBody {
+    id: i64,
+    at: String,
+    actor: ActorBody,
+    action: String,
+    target: String,
+    fields: Value,
+    #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActorBody {
+    user_id: Option<String>,
+    token_id: Option<String>,
+}
+
+impl From<AuditRow> for AuditBody {
+    fn from(row: AuditRow) -> Self {
+        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            id: row.id,
+            at: iso(row.at),
+            actor: ActorBody {
+                user_id: known(row.account_id),
+                token_id: known(row.token_id),
+            },
+            action: row.action,
+            target: row.target,
+            fields: bounded(&row.fields),
+            request_id: row.request_id,
+        }
+    }
+}
+
+/// Bounds the names of an event that an older release has stored.
+fn bounded(fields: &Value) -> Value {
+    let names = fields.as_array().filter(|names| names.len() > MAX_FIELDS + 1);
+    names.map_or(fields.clone(), |names| {
+        let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+        json!(field_names(&names))
+    })
+}
+
+/// `GET /api/:org/audit`: the newest events first.
 pub(crate) async fn list(
     State(app): State<Shared>,
     Admin(caller): Admin,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
-) -> Reply {
-    let Query(page) = page.map_err(|_| Failure::bad_request("limit and before must be numbers"))?;
+    page: Result<Query<AuditQuery>, axum::extract::rejection::QueryRejection>,
+) -> ApiResult<Json<AuditPage>> {
+    let Query(page) = page.map_err(|_| ApiError::bad_request("limit and before must be numbers"))?;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let target = page.target.filter(|target| !target.contains('\0')).unwrap_or_default();
-    let rows = app
-        .db
-        .fetch(
-            "SELECT id, at, account_id, token_id, action, target, fields FROM audit \
-             WHERE organization_id = $1 AND id < $2 AND ($3 = '' OR target = $3) ORDER BY id DESC LIMIT $4",
-            params![&caller.organization.id, page.before.unwrap_or(i64::MAX), &target, limit],
-        )
-        .await?;
-    let events = rows.iter().map(event).collect::<DbResult<Vec<_>>>()?;
-    let full = i64::try_from(events.len()).is_ok_and(|count| count == limit);
-    let next = if full {
-        events.last().map(|event| event["id"].clone())
-    } else {
-        None
-    };
-    Ok(Json(json!({ "events": events, "next": next })))
-}
-
-fn event(row: &Row) -> DbResult<Value> {
-    Ok(json!({
-        "id": row.int(0)?,
-        "at": iso(row.int(1)?),
-        "actor": { "userId": row.text(2)?, "tokenId": row.text(3)? },
-        "action": row.text(4)?,
-        "target": row.text(5)?,
-        "fields": row.json(6)?,
-    }))
+    let before = page.before.unwrap_or(i64::MAX);
+    let parameters = params![&caller.organization.id, before, &target, limit];
+    let rows: Vec<AuditRow> = app.db.rows(LIST, parameters).await?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
+    let next = rows.last().filter(|_| full).map(|row| row.id);
+    let events = rows.into_iter().map(AuditBody::from).collect();
+    Ok(Json(AuditPage { events, next }))
 }

@@ -1,17 +1,19 @@
-//! Who asks, for which organisation, and whether they may: contract section 2, in its order.
+//! Who sends a request, for which organization, and whether they may: contract section 2, in its order.
+
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Extensions, StatusCode, header};
 use subtle::ConstantTimeEq;
 
 use super::app::{App, Shared, now};
-use super::db::params;
-use super::reply::{Failure, Reply};
+use super::db::{params, table_row};
+use super::reply::{ApiError, ApiResult, Denial};
 use super::request_info::RequestInfo;
 use super::token;
 
-/// The organisation of the path.
+/// The organization of the path.
 #[derive(Debug, Clone)]
 pub(crate) struct Organization {
     pub(crate) id: String,
@@ -19,113 +21,181 @@ pub(crate) struct Organization {
     pub(crate) public: bool,
 }
 
-/// The user behind a token, as a member of the organisation.
+/// The user behind a token, as a member of the organization.
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) account: String,
+    /// The row id of the token.
     pub(crate) token: String,
+    /// Scopes, separated by spaces.
     pub(crate) scope: String,
     pub(crate) role: String,
 }
 
 impl Member {
-    pub(crate) fn may_administer(&self) -> bool {
+    /// Whether the token has the scope `mcp:admin`.
+    pub(crate) fn has_admin_scope(&self) -> bool {
         self.scope.split_whitespace().any(|word| word == "mcp:admin")
     }
 
-    pub(crate) fn governs(&self) -> bool {
+    /// Whether the user may administer the organization, whatever the token's scope.
+    pub(crate) fn is_org_admin(&self) -> bool {
         matches!(self.role.as_str(), "owner" | "admin")
+    }
+
+    fn actor(&self) -> (String, String) {
+        (self.account.clone(), self.token.clone())
     }
 }
 
-/// A member on whose behalf something may be read, or changed when it came through [`Admin`].
+/// A member and the organization of the request.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) organization: Organization,
     pub(crate) member: Member,
+    /// The id of the request, for the audit.
+    pub(crate) request_id: Option<String>,
 }
 
-/// Any member with a valid token.
+impl Caller {
+    /// Describes the denial of this member's request.
+    pub(crate) fn denial(&self) -> Denial {
+        Denial {
+            organization: self.organization.id.clone(),
+            actor: Some(self.member.actor()),
+        }
+    }
+}
+
+/// Accepts any member with a valid token.
 pub(crate) struct Reader(pub(crate) Caller);
 
-/// A member whose token has `mcp:admin`.
+/// Accepts members whose token has `mcp:admin`.
 pub(crate) struct Admin(pub(crate) Caller);
 
-/// A member, or anybody when the organisation is public.
+/// Accepts members, and anyone when the organization is public.
 pub(crate) struct Visitor {
     pub(crate) organization: Organization,
     pub(crate) member: Option<Member>,
+    /// The id of the request, for the audit.
+    pub(crate) request_id: Option<String>,
+}
+
+impl Visitor {
+    /// Whether the caller may change types: a member with the scope and the role.
+    pub(crate) fn may_write(&self) -> bool {
+        self.member
+            .as_ref()
+            .is_some_and(|member| member.has_admin_scope() && member.is_org_admin())
+    }
 }
 
 impl FromRequestParts<Shared> for Reader {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Reply<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
         let organization = organization(parts, app).await?;
-        let member = member(parts, app, &organization)
-            .await?
-            .ok_or_else(|| unauthorized(app))?;
-        Ok(Self(Caller { organization, member }))
+        let member = member(parts, app, &organization).await?;
+        let Some(member) = member else {
+            return Err(unauthorized(app, &organization));
+        };
+        Ok(Self(Caller {
+            organization,
+            member,
+            request_id: request_id(&parts.extensions),
+        }))
     }
 }
 
 impl FromRequestParts<Shared> for Admin {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Reply<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
         let Reader(caller) = Reader::from_request_parts(parts, app).await?;
-        if caller.member.may_administer() {
+        if caller.member.has_admin_scope() {
             return Ok(Self(caller));
         }
-        let sentence = "This route requires a web session or a token with mcp:admin scope.";
-        Err(Failure::coded(StatusCode::FORBIDDEN, "forbidden", sentence))
+        let message = "This route requires a web session or a token with mcp:admin scope.";
+        Err(forbidden(message).denying(caller.denial()))
     }
 }
 
 impl FromRequestParts<Shared> for Visitor {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Reply<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
         let organization = organization(parts, app).await?;
         let member = member(parts, app, &organization).await?;
         if member.is_none() && !organization.public {
-            return Err(unauthorized(app));
+            return Err(unauthorized(app, &organization));
         }
-        Ok(Self { organization, member })
+        Ok(Self {
+            organization,
+            member,
+            request_id: request_id(&parts.extensions),
+        })
     }
 }
 
-async fn organization(parts: &mut Parts, app: &App) -> Reply<Organization> {
+/// Returns the id of a request.
+pub(crate) fn request_id(extensions: &Extensions) -> Option<String> {
+    extensions.get::<Arc<RequestInfo>>().map(|info| info.id.clone())
+}
+
+table_row! {
+    /// What the path says about an organization.
+    pub(crate) struct OrganizationRow, columns organization_columns {
+        id: String = "id",
+        visibility: String = "visibility",
+    }
+}
+
+// The organization is looked up before the credentials, as the recorded server does: an unknown one is 404 for everyone.
+async fn organization(parts: &mut Parts, app: &App) -> ApiResult<Organization> {
     let params = RawPathParams::from_request_parts(parts, &()).await;
-    let params = params.map_err(|_| Failure::not_found("Not found"))?;
+    let params = params.map_err(|_| ApiError::not_found("Not found"))?;
     let slug = params
         .iter()
         .find(|(name, _)| *name == "org")
         .map(|(_, slug)| slug.to_owned())
         .unwrap_or_default();
     if slug.contains('\0') {
-        return Err(Failure::bad_request("ids cannot contain U+0000"));
+        return Err(ApiError::bad_request("ids cannot contain U+0000"));
     }
-    let row = app
-        .db
-        .optional(
-            "SELECT id, visibility FROM organization WHERE slug = $1",
-            params![&slug],
-        )
-        .await?;
-    let Some(row) = row else {
-        let sentence = format!("Organization '{slug}' not found");
-        return Err(Failure::coded(StatusCode::NOT_FOUND, "invalid_request", sentence));
+    let sql = concat!("SELECT ", organization_columns!(), " FROM organization WHERE slug = $1");
+    let Some(row) = app.db.row::<OrganizationRow>(sql, params![&slug]).await? else {
+        let message = format!("Organization '{slug}' not found");
+        return Err(ApiError::coded(StatusCode::NOT_FOUND, "invalid_request", message));
     };
     Ok(Organization {
-        id: row.text(0)?,
-        public: row.text(1)? == "public",
+        id: row.id,
+        public: row.visibility == "public",
         slug,
     })
 }
 
-/// The member that the credentials stand for; `None` when there are no credentials.
-async fn member(parts: &Parts, app: &App, organization: &Organization) -> Reply<Option<Member>> {
+table_row! {
+    /// A token and the role of its user in the organization of the request.
+    pub(crate) struct CredentialRow, columns credential_columns {
+        id: String = "t.id",
+        hash: String = "t.hash",
+        account_id: String = "t.account_id",
+        organization_id: Option<String> = "t.organization_id",
+        scope: String = "t.scope",
+        expires_at: Option<i64> = "t.expires_at",
+        revoked_at: Option<i64> = "t.revoked_at",
+        role: Option<String> = "m.role",
+    }
+}
+
+const BY_HASH: &str = concat!(
+    "SELECT ",
+    credential_columns!(),
+    " FROM token t LEFT JOIN member m ON m.account_id = t.account_id AND m.organization_id = $2 WHERE t.hash = $1"
+);
+
+/// Returns the member that the credentials belong to; `None` when there are no credentials.
+async fn member(parts: &Parts, app: &App, organization: &Organization) -> ApiResult<Option<Member>> {
     let sent = parts
         .headers
         .get(header::AUTHORIZATION)
@@ -137,57 +207,61 @@ async fn member(parts: &Parts, app: &App, organization: &Organization) -> Reply<
         return Ok(None);
     };
     let hash = token::hash(text);
-    let row = app
-        .db
-        .optional(
-            "SELECT t.id, t.hash, t.account_id, t.organization_id, t.scope, t.expires_at, t.revoked_at, m.role \
-             FROM token t LEFT JOIN member m ON m.account_id = t.account_id AND m.organization_id = $2 \
-             WHERE t.hash = $1",
-            params![&hash, &organization.id],
-        )
-        .await?;
-    let Some(row) = row else { return Err(invalid_token(app)) };
-    let same: bool = row.text(1)?.as_bytes().ct_eq(hash.as_bytes()).into();
-    let expired = row.opt_int(5)?.is_some_and(|at| at <= now());
-    if !same || expired || row.opt_int(6)?.is_some() {
-        return Err(invalid_token(app));
+    let row: Option<CredentialRow> = app.db.row(BY_HASH, params![&hash, &organization.id]).await?;
+    let Some(row) = row else {
+        return Err(invalid_token(app, organization, None));
+    };
+    let actor = Some((row.account_id.clone(), row.id.clone()));
+    let same: bool = row.hash.as_bytes().ct_eq(hash.as_bytes()).into();
+    let expired = row.expires_at.is_some_and(|at| at <= now());
+    if !same || expired || row.revoked_at.is_some() {
+        return Err(invalid_token(app, organization, actor));
     }
-    if row.opt_text(3)?.is_some_and(|bound| bound != organization.id) {
-        return Err(forbidden("Token organization does not match URL organization"));
+    let denial = Denial {
+        organization: organization.id.clone(),
+        actor,
+    };
+    if row.organization_id.is_some_and(|bound| bound != organization.id) {
+        return Err(forbidden("Token organization does not match URL organization").denying(denial));
     }
-    let role = row
-        .opt_text(7)?
-        .ok_or_else(|| forbidden("Token owner is not a member of this organization"))?;
-    let token = row.text(0)?;
+    let Some(role) = row.role else {
+        return Err(forbidden("Token owner is not a member of this organization").denying(denial));
+    };
     if let Some(info) = RequestInfo::of(parts) {
-        info.set_token(&token);
+        info.set_token(&row.id);
     }
     Ok(Some(Member {
-        token,
-        account: row.text(2)?,
-        scope: row.text(4)?,
+        token: row.id,
+        account: row.account_id,
+        scope: row.scope,
         role,
     }))
 }
 
-fn forbidden(sentence: &str) -> Failure {
-    Failure::coded(StatusCode::FORBIDDEN, "forbidden", sentence)
+fn forbidden(message: &str) -> ApiError {
+    ApiError::coded(StatusCode::FORBIDDEN, "forbidden", message)
 }
 
-/// 401 for a request without credentials.
-pub(crate) fn unauthorized(app: &App) -> Failure {
-    let sentence = "Authentication required. Use OAuth or API key.";
-    Failure::coded(StatusCode::UNAUTHORIZED, "unauthorized", sentence).with(header::WWW_AUTHENTICATE, challenge(app))
+/// Returns the 401 for a request without credentials.
+pub(crate) fn unauthorized(app: &App, organization: &Organization) -> ApiError {
+    let message = "Authentication required. Use OAuth or API key.";
+    ApiError::coded(StatusCode::UNAUTHORIZED, "unauthorized", message)
+        .with(header::WWW_AUTHENTICATE, challenge(app))
+        .denying(Denial {
+            organization: organization.id.clone(),
+            actor: None,
+        })
 }
 
-fn invalid_token(app: &App) -> Failure {
+fn invalid_token(app: &App, organization: &Organization, actor: Option<(String, String)>) -> ApiError {
     let value = format!("{}, error=\"invalid_token\"", challenge(app));
-    Failure::coded(
-        StatusCode::UNAUTHORIZED,
-        "invalid_token",
-        "Invalid or expired access token",
-    )
-    .with(header::WWW_AUTHENTICATE, value)
+    let message = "Invalid or expired access token";
+    ApiError::coded(StatusCode::UNAUTHORIZED, "invalid_token", message)
+        .with(header::WWW_AUTHENTICATE, value)
+        .denying(Denial {
+            organization: organization.id.clone(),
+            actor,
+        })
 }
 
 fn challenge(app: &App) -> String {

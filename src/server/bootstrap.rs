@@ -24,18 +24,14 @@ const CHECK_TEXT: &str = "lobuctl";
 
 /// Whether this key opens this database; a database without a mark has none yet.
 pub(crate) async fn opens(db: &Db, crypto: &Crypto) -> Result<Option<bool>, ServerError> {
-    let row = db
-        .optional("SELECT value FROM meta WHERE name = $1", params![CHECK])
-        .await?;
-    row.map(|row| Ok(crypto.open(&row.text(0)?, CHECK_PLACE).as_deref() == Ok(CHECK_TEXT)))
-        .transpose()
+    let mark = key_mark(db).await?;
+    Ok(mark.map(|mark| crypto.open(&mark, CHECK_PLACE).as_deref() == Ok(CHECK_TEXT)))
 }
 
 /// The mark of the database's key: another one after each rekey. `None` before the first start.
 pub(crate) async fn key_mark(db: &Db) -> Result<Option<String>, ServerError> {
     let sql = "SELECT value FROM meta WHERE name = $1";
-    let row = db.optional(sql, params![CHECK]).await?;
-    Ok(row.map(|row| row.text(0)).transpose()?)
+    Ok(db.value(sql, params![CHECK]).await?)
 }
 
 /// Marks the database with this key.
@@ -65,7 +61,7 @@ pub(crate) async fn check_key(db: &Db, crypto: &Crypto) -> Result<(), ServerErro
 /// Makes the first organisation when there is none, and answers its token when it was just made.
 pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Option<SecretString>, ServerError> {
     let sql = "SELECT id FROM organization WHERE slug = $1";
-    if db.optional(sql, params![ORGANIZATION]).await?.is_some() {
+    if db.exists(sql, params![ORGANIZATION]).await? {
         return Ok(None);
     }
     // Always a fresh one: a file that is already there may have come with a cloned repository.

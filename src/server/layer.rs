@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -14,16 +14,14 @@ use tower_http::compression::predicate::SizeAbove;
 
 use super::app::{App, Shared};
 use super::host_name;
-use super::reply::Failure;
+use super::reply::ApiError;
 use super::request_info::RequestInfo;
 
 const COMPRESS_FROM: u64 = 1024;
 
 /// Wraps the routes.
 pub(crate) fn wrap(routes: Router, app: Shared) -> Router {
-    let limit = DefaultBodyLimit::max(app.limits.body);
     routes
-        .layer(limit)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app, observe))
         .layer(
@@ -34,7 +32,7 @@ pub(crate) fn wrap(routes: Router, app: Shared) -> Router {
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Failure::internal(&"a handler panicked").into_response()
+    ApiError::internal(&"a handler panicked").into_response()
 }
 
 async fn observe(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
@@ -64,14 +62,14 @@ async fn observe(State(app): State<Shared>, mut request: Request, next: Next) ->
 }
 
 /// What is refused before any route is asked.
-fn refusal(app: &App, request: &Request) -> Option<Failure> {
+fn refusal(app: &App, request: &Request) -> Option<ApiError> {
     if !host_name::is_ours(request.headers(), app.origin()) {
         let sentence = "this server is not known by that name; `--public-url` tells it which one it has";
-        return Some(Failure::new(StatusCode::MISDIRECTED_REQUEST, sentence));
+        return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, sentence));
     }
     (head_size(request) > app.limits.head).then(|| {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        Failure::new(status, "the request's head is too large")
+        ApiError::new(status, "the request's head is too large")
     })
 }
 
@@ -92,7 +90,7 @@ fn method_name(method: &Method) -> &'static str {
 async fn timed(limit: Duration, answer: impl Future<Output = Response>) -> Response {
     match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
-        Err(_) => Failure::unavailable("the request took too long, read before trying again").into_response(),
+        Err(_) => ApiError::unavailable("the request took too long, read before trying again").into_response(),
     }
 }
 

@@ -1,15 +1,17 @@
 //! The embedded REST server: contract sections 2 to 9 over SQLite or PostgreSQL, in process or on a port.
 //!
-//! A real server for a laptop or a small team, and the peer that tests run against; no chat gateway. It shares the
-//! bodies of `wire` with the client and knows nothing else of this crate: it must be able to disagree with the client.
+//! A server for a laptop or a small team, and the server that the tests run against. It is no chat gateway. Of this crate
+//! it knows only the error body of `wire`, so that its idea of the API cannot follow the client's mistakes.
 
 mod app;
 mod audit;
 mod auth;
+mod body;
 mod bootstrap;
 pub mod command;
 mod crypto;
 mod db;
+mod denial;
 mod error;
 mod file;
 mod home;
@@ -17,7 +19,10 @@ mod host_name;
 mod layer;
 mod listen;
 mod lock;
+mod nesting;
 mod options;
+mod path;
+mod precondition;
 mod presence;
 mod rekey;
 mod reply;
@@ -29,7 +34,7 @@ mod token;
 
 pub use error::ServerError;
 pub use options::{Limits, PlatformMode, ServerOptions, Storage};
-pub use token::{ADMIN_SCOPE, NewToken, TokenRow};
+pub use token::{ADMIN_SCOPE, NewToken};
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -38,18 +43,19 @@ use std::time::Duration;
 use axum::Router;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 
 use app::{App, Shared};
 use db::params;
+use denial::DenialBudget;
 use home::Home;
 use lock::Locks;
 use presence::{Presence, Share};
 
-/// How long a stopping server waits for the changes that are under way.
-const LAST_WORDS: Duration = Duration::from_secs(30);
+/// How long a stopping server waits for open connections, and then for changes that are under way.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An open store with its routes and its runtime.
+/// An open database with its routes and its runtime.
 pub struct Server {
     app: Shared,
     router: Router,
@@ -58,8 +64,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the storage, brings its tables up to date, and makes the organisation `dev` with an admin token when there
-    /// is none.
+    /// Opens the storage, brings its tables up to date, and creates the organization `dev` with an admin token when it
+    /// does not exist.
     pub async fn open(options: ServerOptions) -> Result<Self, ServerError> {
         let home = Home::open(
             &options.storage,
@@ -92,6 +98,8 @@ impl Server {
                 .public_url
                 .map_or_else(OnceLock::new, |url| url.trim_end_matches('/').to_owned().into()),
             working: Arc::new(RwLock::new(())),
+            bodies: Arc::new(Semaphore::new(body::HELD_KIB)),
+            denials: DenialBudget::default(),
         });
         let router = layer::wrap(route::routes(app.clone()), app.clone());
         Ok(Self {
@@ -102,30 +110,30 @@ impl Server {
         })
     }
 
-    /// The routes, for a transport in this process.
+    /// Returns the routes, for a transport in this process.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
 
-    /// The admin token of `dev` when this opening made it: in memory always, otherwise at the first start.
+    /// Returns the admin token of `dev` when [`Server::open`] has created it: at the first start on a database.
     pub fn bootstrap_token(&self) -> Option<SecretString> {
         self.bootstrap.clone()
     }
 
-    /// Makes a private organisation; its owner is the first user.
+    /// Creates a private organization, owned by the first user.
     pub async fn create_organization(&self, slug: &str) -> Result<(), ServerError> {
         bootstrap::check_slug(slug)?;
         let mut tx = self.app.db.begin().await?;
         let sql = "SELECT id FROM organization WHERE slug = $1";
-        if tx.optional(sql, params![slug]).await?.is_some() {
-            return Err(ServerError::Argument(format!("organisation `{slug}` exists")));
+        if tx.exists(sql, params![slug]).await? {
+            return Err(ServerError::Argument(format!("organization `{slug}` exists")));
         }
         bootstrap::organization(&mut tx, &format!("org-{slug}"), slug).await?;
         bootstrap::member(&mut tx, slug, bootstrap::ACCOUNT, "owner").await?;
         Ok(tx.commit().await?)
     }
 
-    /// Lets everybody read an organisation's types, or nobody but its members.
+    /// Makes an organization's types readable by anyone, or by its members only.
     pub async fn set_public(&self, slug: &str, public: bool) -> Result<(), ServerError> {
         let visibility = if public { "public" } else { "private" };
         let mut tx = self.app.db.begin().await?;
@@ -137,7 +145,7 @@ impl Server {
         Ok(tx.commit().await?)
     }
 
-    /// Makes a user a member of an organisation, as `owner`, `admin` or `member`; the user comes to be when unknown.
+    /// Makes a user a member of an organization, as `owner`, `admin` or `member`. Creates the user if needed.
     pub async fn add_member(&self, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
         let mut tx = self.app.db.begin().await?;
         bootstrap::account(&mut tx, account, account).await?;
@@ -145,19 +153,19 @@ impl Server {
         Ok(tx.commit().await?)
     }
 
-    /// Makes a user that is a member of nothing.
+    /// Creates a user who is a member of no organization.
     pub async fn add_account(&self, account: &str) -> Result<(), ServerError> {
         let mut tx = self.app.db.begin().await?;
         bootstrap::account(&mut tx, account, account).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Makes a token and answers its row id and its text, which is shown this once.
+    /// Creates a token. Returns its row id and its text, which cannot be read again.
     pub async fn create_token(&self, new: &NewToken) -> Result<(String, SecretString), ServerError> {
-        command::create_token(&self.app.db, new).await
+        token::create(&self.app.db, new).await
     }
 
-    /// Makes an admin token for the first user in one organisation.
+    /// Creates an admin token of the first user for one organization.
     pub async fn create_admin_token(&self, organization: &str) -> Result<SecretString, ServerError> {
         let new = NewToken {
             name: "admin".to_owned(),
@@ -169,12 +177,12 @@ impl Server {
         Ok(self.create_token(&new).await?.1)
     }
 
-    /// Revokes a token by its row id, and answers whether it was in force.
+    /// Revokes a token by its row id. Returns whether there was such a token, not yet revoked.
     pub async fn revoke_token(&self, id: &str) -> Result<bool, ServerError> {
         Ok(token::revoke(&self.app.db, id).await?)
     }
 
-    /// Serves until `shutdown`, then lets what is under way finish.
+    /// Serves until `shutdown` completes, then waits for requests and changes that are under way.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -192,10 +200,10 @@ impl Server {
             () = serving => {}
             () = async {
                 let _ = stopped.wait_for(|stopped| *stopped).await;
-                tokio::time::sleep(LAST_WORDS).await;
+                tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
             } => tracing::warn!("stopped while connections were still open"),
         }
-        self.app.idle(LAST_WORDS).await;
+        self.app.wait_until_idle(SHUTDOWN_TIMEOUT).await;
         // A connection goes back before its pool closes; a directory stays taken until its database is closed.
         let directory = match self.presence {
             Presence::Directory { lock } => Some(lock),

@@ -38,8 +38,10 @@ pub enum PlatformMode {
 /// What a single request may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of a request's body.
+    /// The maximum size of a request's body, in bytes, except for settings.
     pub body: usize,
+    /// The maximum size of a change of settings, in bytes: it holds whole prompts and skills.
+    pub settings_body: usize,
     /// Bytes of a request's path, query and headers together.
     pub head: usize,
     /// The maximum number of open connections; fewer where the system allows fewer open files.
@@ -55,7 +57,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body: 16 * 1024 * 1024,
+            body: 1024 * 1024,
+            settings_body: 16 * 1024 * 1024,
             head: 16 * 1024,
             connections: 10_000,
             head_timeout: Duration::from_secs(15),

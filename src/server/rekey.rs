@@ -2,36 +2,118 @@
 
 use serde_json::{Map, Value};
 
+use super::audit::{self, AuditEvent};
 use super::bootstrap;
 use super::crypto::Crypto;
-use super::db::{Db, Tx, params};
+use super::db::{Db, Tx, params, table_row};
 use super::error::ServerError;
-use super::secret::{self, Names};
+use super::secret::{self, SecretFields};
 
 const OLDER: &str = "older_secrets";
 
-/// A kind of row that holds secrets: how to read all, how to write one, and where each one's place is.
-struct Table {
-    names: Names,
+table_row! {
+    /// A row with sealed secrets.
+    pub(crate) struct SealedRow, columns sealed_columns {
+        id: String = "id",
+        fields: Value = "fields",
+        secret_keys: Value = "secret_keys",
+    }
+}
+
+/// A table with sealed secrets: how to read its rows, how to write one, and what its sealed texts are bound to.
+struct SealedTable {
+    is_platform: bool,
     place: &'static str,
     select: &'static str,
     update: &'static str,
 }
 
-const TABLES: [Table; 2] = [
-    Table {
-        names: Names::Platform,
+const TABLES: [SealedTable; 2] = [
+    SealedTable {
+        is_platform: true,
         place: "platform",
-        select: "SELECT id, config FROM platform",
+        select: concat!(
+            "SELECT ",
+            sealed_columns!(),
+            " FROM (SELECT id, config AS fields, secret_keys FROM platform) AS sealed"
+        ),
         update: "UPDATE platform SET config = $1 WHERE id = $2",
     },
-    Table {
-        names: Names::Settings,
+    SealedTable {
+        is_platform: false,
         place: "agent",
-        select: "SELECT id, settings FROM agent",
+        select: concat!(
+            "SELECT ",
+            sealed_columns!(),
+            " FROM (SELECT id, settings AS fields, '[]' AS secret_keys FROM agent) AS sealed"
+        ),
         update: "UPDATE agent SET settings = $1 WHERE id = $2",
     },
 ];
+
+/// A row whose secrets are to be sealed again.
+struct Resealed<'a> {
+    table: &'a SealedTable,
+    id: String,
+    fields: Map<String, Value>,
+    declared: Vec<String>,
+}
+
+impl<'a> Resealed<'a> {
+    fn new(table: &'a SealedTable, row: SealedRow) -> Self {
+        let fields = match row.fields {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        };
+        Self {
+            table,
+            id: row.id,
+            fields,
+            declared: serde_json::from_value(row.secret_keys).unwrap_or_default(),
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("{}/{}", self.table.place, self.id)
+    }
+
+    fn open(&mut self, crypto: &Crypto) -> Result<(), ServerError> {
+        let place = self.place();
+        let (rule, fields) = self.parts();
+        secret::open(rule, fields, crypto, &place).map_err(|_| ServerError::WrongKey)
+    }
+
+    /// Opens texts in the form of older releases. Returns whether there were any.
+    fn open_older(&mut self, crypto: &Crypto) -> Result<bool, ServerError> {
+        let (rule, fields) = self.parts();
+        secret::open_older(rule, fields, crypto).map_err(|_| ServerError::WrongKey)
+    }
+
+    fn parts(&mut self) -> (SecretFields<'_>, &mut Map<String, Value>) {
+        let rule = if self.table.is_platform {
+            SecretFields::Platform {
+                declared: &self.declared,
+            }
+        } else {
+            SecretFields::Settings
+        };
+        (rule, &mut self.fields)
+    }
+
+    async fn write(mut self, tx: &mut Tx<'_>, crypto: &Crypto) -> Result<(), ServerError> {
+        let place = self.place();
+        let (rule, fields) = self.parts();
+        secret::seal(rule, fields, crypto, &place).map_err(|_| ServerError::Random)?;
+        let text = Value::Object(self.fields).to_string();
+        tx.execute(self.table.update, params![&text, &self.id]).await?;
+        Ok(())
+    }
+}
+
+async fn rows<'a>(tx: &mut Tx<'_>, table: &'a SealedTable) -> Result<Vec<Resealed<'a>>, ServerError> {
+    let rows: Vec<SealedRow> = tx.rows(table.select, &[]).await?;
+    Ok(rows.into_iter().map(|row| Resealed::new(table, row)).collect())
+}
 
 /// Puts everything under the new key, in one transaction.
 pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, ServerError> {
@@ -40,13 +122,20 @@ pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, 
     bootstrap::mark(&mut tx, new).await?;
     let mut count = 0;
     for table in &TABLES {
-        for row in tx.fetch(table.select, &[]).await? {
-            let (id, mut fields) = (row.text(0)?, object(row.json(1)?));
-            let place = format!("{}/{id}", table.place);
-            secret::open(table.names, &mut fields, old, &place).map_err(|_| ServerError::WrongKey)?;
-            write(&mut tx, table, &id, &mut fields, new).await?;
+        for mut row in rows(&mut tx, table).await? {
+            row.open(old)?;
+            row.write(&mut tx, new).await?;
             count += 1;
         }
+    }
+    for organization in tx.values::<String>("SELECT id FROM organization", &[]).await? {
+        let event = AuditEvent {
+            organization: &organization,
+            account: audit::COMMAND_LINE,
+            action: "secrets.rekey",
+            ..AuditEvent::default()
+        };
+        event.write(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(count)
@@ -73,20 +162,18 @@ pub(crate) async fn adopt_database(db: &Db, crypto: &Crypto) -> Result<(), Serve
 /// Seals what an older release left in its own form or in clear. Afterwards such texts are values like any other.
 async fn migrate_older(db: &Db, crypto: &Crypto) -> Result<usize, ServerError> {
     let sql = "SELECT value FROM meta WHERE name = $1";
-    if db.optional(sql, params![OLDER]).await?.is_some() {
+    if db.exists(sql, params![OLDER]).await? {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
     let mut count = 0;
     for table in &TABLES {
-        for row in tx.fetch(table.select, &[]).await? {
-            let (id, mut fields) = (row.text(0)?, object(row.json(1)?));
-            if !secret::open_older(table.names, &mut fields, crypto).map_err(|_| ServerError::WrongKey)? {
+        for mut row in rows(&mut tx, table).await? {
+            if !row.open_older(crypto)? {
                 continue;
             }
-            let place = format!("{}/{id}", table.place);
-            secret::open(table.names, &mut fields, crypto, &place).map_err(|_| ServerError::WrongKey)?;
-            write(&mut tx, table, &id, &mut fields, crypto).await?;
+            row.open(crypto)?;
+            row.write(&mut tx, crypto).await?;
             count += 1;
         }
     }
@@ -94,25 +181,4 @@ async fn migrate_older(db: &Db, crypto: &Crypto) -> Result<usize, ServerError> {
     tx.execute(sql, params![OLDER]).await?;
     tx.commit().await?;
     Ok(count)
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
-async fn write(
-    tx: &mut Tx<'_>,
-    table: &Table,
-    id: &str,
-    fields: &mut Map<String, Value>,
-    crypto: &Crypto,
-) -> Result<(), ServerError> {
-    let place = format!("{}/{id}", table.place);
-    secret::seal(table.names, fields, crypto, &place).map_err(|_| ServerError::Random)?;
-    let text = Value::Object(std::mem::take(fields)).to_string();
-    tx.execute(table.update, params![&text, id]).await?;
-    Ok(())
 }

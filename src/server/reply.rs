@@ -1,108 +1,136 @@
-//! The answers that are not the wanted one, in the two shapes of the contract, and how a body is read.
+//! Error responses, in the two shapes of the contract, and the plain success.
 //!
-//! Every failure is JSON; nothing of the database's or the runtime's inner words reaches a client.
+//! Every error is JSON. Messages of the database and of the runtime's internals go to the log, never to a client.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
+use super::crypto::Sealed;
 use crate::wire::error::ErrorBody;
 
-/// What a route answers.
-pub(crate) type Reply<T = Json<Value>> = Result<T, Failure>;
+/// The result of a route.
+pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
-/// A refusal or a fault, on its way to the client. Boxed, for it is the rare case.
+/// An error response. Boxed, so that the common `Ok` stays small.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Refusal>);
+pub(crate) struct ApiError(Box<ErrorParts>);
 
 #[derive(Debug)]
-struct Refusal {
+struct ErrorParts {
     status: StatusCode,
     body: ErrorBody,
     header: Option<(header::HeaderName, String)>,
+    denied: Option<Denial>,
 }
 
-impl Failure {
+/// Who was denied what an organization guards, for the audit. Travels with the response as an extension.
+#[derive(Debug, Clone)]
+pub(crate) struct Denial {
+    /// The id of the organization.
+    pub(crate) organization: String,
+    /// The user and the row id of the token, where the token is known.
+    pub(crate) actor: Option<(String, String)>,
+}
+
+impl ApiError {
     fn with_body(status: StatusCode, error: String, error_description: Option<String>) -> Self {
-        Self(Box::new(Refusal {
+        Self(Box::new(ErrorParts {
             status,
             body: ErrorBody {
                 error,
                 error_description,
             },
             header: None,
+            denied: None,
         }))
     }
 
-    /// `{"error": sentence}`.
-    pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
-        Self::with_body(status, sentence.into(), None)
+    /// `{"error": message}`.
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::with_body(status, message.into(), None)
     }
 
-    /// `{"error": code, "error_description": sentence}`.
-    pub(crate) fn coded(status: StatusCode, code: &str, sentence: impl Into<String>) -> Self {
-        Self::with_body(status, code.to_owned(), Some(sentence.into()))
+    /// `{"error": code, "error_description": message}`.
+    pub(crate) fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self::with_body(status, code.to_owned(), Some(message.into()))
     }
 
-    pub(crate) fn bad_request(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, sentence)
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    pub(crate) fn not_found(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, sentence)
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    pub(crate) fn conflict(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, sentence)
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
     }
 
-    /// The server cannot do it now; the same request may work in a moment.
-    pub(crate) fn unavailable(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence).with(header::RETRY_AFTER, "1")
+    /// 503 with `Retry-After`: the same request may succeed in a moment.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message).with(header::RETRY_AFTER, "1")
     }
 
-    /// A fault of the server itself. The log has the reason, the client does not.
+    /// 500. The reason goes to the log, not to the client.
     pub(crate) fn internal(reason: &dyn std::fmt::Display) -> Self {
         tracing::error!(%reason, "request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 
+    /// Returns the status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Adds a header. A second call replaces the first one's.
     pub(crate) fn with(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.0.header = Some((name, value.into()));
         self
     }
+
+    /// Marks the error as a denial of access, so that the audit can record it.
+    pub(crate) fn denying(mut self, denial: Denial) -> Self {
+        self.0.denied = Some(denial);
+        self
+    }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Refusal { status, body, header } = *self.0;
+        let ErrorParts {
+            status,
+            body,
+            header,
+            denied,
+        } = *self.0;
         let mut response = (status, Json(body)).into_response();
         if let Some((name, value)) = header
             && let Ok(value) = HeaderValue::from_str(&value)
         {
             response.headers_mut().insert(name, value);
         }
+        if let Some(denial) = denied {
+            response.extensions_mut().insert(denial);
+        }
         response
     }
 }
 
-/// PostgreSQL's classes of trouble that passes or that a person has to end: connection, authorisation, database,
-/// rollback, resources, lock, operator, read-only.
-const PASSING: [&str; 9] = ["08", "28", "3D", "40", "53", "55", "57", "25006", "25P0"];
+/// SQLSTATE classes answered with 503, because the same request can succeed later: connection, authorization, database,
+/// rollback, resources, lock, operator intervention, read-only.
+const TEMPORARY: [&str; 9] = ["08", "28", "3D", "40", "53", "55", "57", "25006", "25P0"];
 /// SQLite's codes of trouble that ends with its cause, whatever their extension: busy, locked, out of memory, I/O
 /// error, full disk, cannot open (out of files).
 const BUSY: [i32; 6] = [5, 6, 7, 10, 13, 14];
 
-fn passes(error: &sqlx::Error) -> bool {
+fn is_temporary(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(inner) => inner.code().is_some_and(|code| {
             let sqlite = code.len() < 5 && code.parse::<i32>().is_ok_and(|code| BUSY.contains(&(code & 0xff)));
-            sqlite || (code.len() == 5 && PASSING.iter().any(|class| code.starts_with(class)))
+            sqlite || (code.len() == 5 && TEMPORARY.iter().any(|class| code.starts_with(class)))
         }),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -114,9 +142,9 @@ fn passes(error: &sqlx::Error) -> bool {
     }
 }
 
-impl From<sqlx::Error> for Failure {
+impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        if passes(&error) {
+        if is_temporary(&error) {
             tracing::error!(reason = %error, "database not available");
             return Self::unavailable("the database is not available, try again");
         }
@@ -124,98 +152,19 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-impl From<super::crypto::Sealed> for Failure {
-    fn from(_: super::crypto::Sealed) -> Self {
+impl From<Sealed> for ApiError {
+    fn from(_: Sealed) -> Self {
         Self::internal(&"a sealed value does not open with this key")
     }
 }
 
-/// The path's parameters, decoded. What cannot be an id anywhere is not found anywhere.
-pub(crate) struct Ids<T>(pub(crate) T);
-
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        if parts.uri.path().to_ascii_lowercase().contains("%00") {
-            return Err(Failure::bad_request("ids cannot contain U+0000"));
-        }
-        let path = Path::<T>::from_request_parts(parts, state).await;
-        path.map(|Path(ids)| Self(ids))
-            .map_err(|_| Failure::not_found("Not found"))
-    }
-}
-
-/// The body as JSON, whatever its content type says.
-pub(crate) struct Body(pub(crate) Value);
-
-impl<S: Send + Sync> FromRequest<S> for Body {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let encoding = request.headers().get(header::CONTENT_ENCODING);
-        if encoding.is_some_and(|encoding| encoding != "identity") {
-            return Err(Failure::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "an encoded body is not supported",
-            ));
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                return Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
-            }
-            Failure::bad_request("the body did not arrive in full")
-        })?;
-        parse(&bytes).map(Self)
-    }
-}
-
-fn parse(bytes: &[u8]) -> Result<Value, Failure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Failure::bad_request("the body is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // The parser's words may quote the body: only the place is repeated.
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        Failure::bad_request(format!(
-            "JSON Parse error: line {}, column {}",
-            error.line(),
-            error.column()
-        ))
-    })?;
-    if has_nul(&value) {
-        return Err(Failure::bad_request("text cannot contain U+0000"));
-    }
-    Ok(value)
-}
-
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(list) => list.iter().any(has_nul),
-        Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
-        _ => false,
-    }
-}
-
-impl Body {
-    /// The body's fields; a body that is not an object has none.
-    pub(crate) fn fields(self) -> Map<String, Value> {
-        match self.0 {
-            Value::Object(map) => map,
-            _ => Map::new(),
-        }
-    }
-}
-
-/// A text field, where null and absent are the same.
-pub(crate) fn text_field<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Failure> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Failure::bad_request(format!("{name} must be a string"))),
-    }
-}
-
 /// `{"success": true}`.
-pub(crate) fn success() -> Json<Value> {
-    Json(json!({ "success": true }))
+#[derive(Debug, Serialize)]
+pub(crate) struct Success {
+    success: bool,
+}
+
+/// Returns `{"success": true}`.
+pub(crate) fn success() -> Json<Success> {
+    Json(Success { success: true })
 }

@@ -1,19 +1,26 @@
-//! Which fields are secret by their name, and what is done to them: sealed in the database, redacted in every answer,
+//! Which fields hold secrets, and what happens to them: they are sealed in the database, redacted in every response, and
 //! kept when a client sends the redaction back.
 //!
-//! Works on JSON trees; knows no table and no route.
+//! Works on JSON values; knows no table and no route.
 
 use serde_json::{Map, Value};
 
 use super::crypto::{Crypto, PREFIX, Sealed};
 
-/// How secret fields are told from others.
+/// The rule that decides which fields hold secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Names {
-    /// A platform's config: everything at or below a key that sounds secret.
-    Platform,
-    /// An agent's settings: text fields of MCP servers, profiles and plugins whose own key sounds secret.
+pub(crate) enum SecretFields<'a> {
+    /// A platform's config: everything at or below a key that sounds secret, or that a client has declared secret.
+    Platform {
+        /// Top-level keys.
+        declared: &'a [String],
+    },
+    /// An agent's settings: in MCP servers, profiles and plugins, texts whose own key sounds secret, and everything in
+    /// the environment and the headers of an MCP server.
     Settings,
+    /// What is redacted of an agent's settings for administrators: values in the environment and the headers of an MCP
+    /// server only when their own key sounds secret. A plan has to compare the others, such as `REGION=eu`.
+    SettingsForAdmins,
 }
 
 const PLATFORM_WORDS: [&str; 6] = ["token", "secret", "password", "key", "credential", "authorization"];
@@ -28,17 +35,18 @@ const SETTINGS_WORDS: [&str; 8] = [
     "-key",
 ];
 const HARMLESS_ENDINGS: [&str; 6] = ["url", "uri", "endpoint", "method", "type", "name"];
-const SETTINGS_ROOTS: [&str; 4] = ["mcpServers", "authProfiles", "installedProviders", "pluginsConfig"];
+const MCP_SERVERS: &str = "mcpServers";
+const SETTINGS_ROOTS: [&str; 4] = [MCP_SERVERS, "authProfiles", "installedProviders", "pluginsConfig"];
 const STARS: &str = "***";
 const SHOWN: usize = 4;
 const LONG_ENOUGH: usize = 8;
 
-impl Names {
-    fn is_secret(self, key: &str) -> bool {
+impl SecretFields<'_> {
+    fn sounds_secret(self, key: &str) -> bool {
         let key = key.to_lowercase();
         match self {
-            Self::Platform => PLATFORM_WORDS.iter().any(|word| key.contains(word)),
-            Self::Settings => {
+            Self::Platform { .. } => PLATFORM_WORDS.iter().any(|word| key.contains(word)),
+            Self::Settings | Self::SettingsForAdmins => {
                 (SETTINGS_WORDS.iter().any(|word| key.contains(word)) || key.ends_with("key"))
                     && !HARMLESS_ENDINGS.iter().any(|ending| key.ends_with(ending))
             }
@@ -46,8 +54,8 @@ impl Names {
     }
 
     /// Whether a top-level field may hold secrets at all.
-    pub(crate) fn covers(self, root: &str) -> bool {
-        self == Self::Platform || SETTINGS_ROOTS.contains(&root)
+    pub(crate) fn may_hold_secrets(self, root: &str) -> bool {
+        matches!(self, Self::Platform { .. }) || SETTINGS_ROOTS.contains(&root)
     }
 
     /// Calls `change` on every secret leaf.
@@ -56,36 +64,58 @@ impl Names {
         root: &mut Map<String, Value>,
         change: &mut impl FnMut(&mut Value) -> Result<(), E>,
     ) -> Result<(), E> {
-        for (key, value) in root.iter_mut() {
-            if self.covers(key) {
-                let secret = self == Self::Platform && self.is_secret(key);
-                self.descend(value, secret, change)?;
-            }
+        match self {
+            Self::Platform { declared } => root.iter_mut().try_for_each(|(key, value)| {
+                let secret = self.sounds_secret(key) || declared.contains(key);
+                self.descend(value, secret, secret, change)
+            }),
+            Self::Settings | Self::SettingsForAdmins => root
+                .iter_mut()
+                .filter(|(key, _)| self.may_hold_secrets(key))
+                .try_for_each(|(key, value)| match value {
+                    Value::Object(servers) if key == MCP_SERVERS => self.visit_servers(servers, change),
+                    other => self.descend(other, false, false, change),
+                }),
         }
-        Ok(())
     }
 
+    /// The values of an MCP server's environment and headers are credentials more often than not, whatever their keys.
+    fn visit_servers<E>(
+        self,
+        servers: &mut Map<String, Value>,
+        change: &mut impl FnMut(&mut Value) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let fields = servers.values_mut().filter_map(Value::as_object_mut).flatten();
+        fields.into_iter().try_for_each(|(key, value)| {
+            let whole = self == Self::Settings && matches!(key.as_str(), "env" | "headers");
+            self.descend(value, whole, whole || self.sounds_secret(key), change)
+        })
+    }
+
+    /// Visits the leaves of a value. `inherited` says that everything below is secret, `secret` that this value is.
     fn descend<E>(
         self,
         value: &mut Value,
+        inherited: bool,
         secret: bool,
         change: &mut impl FnMut(&mut Value) -> Result<(), E>,
     ) -> Result<(), E> {
         match value {
             Value::Object(map) => map.iter_mut().try_for_each(|(key, inner)| {
-                let inherited = secret && self == Self::Platform;
-                self.descend(inner, inherited || self.is_secret(key), change)
+                let secret = inherited || self.sounds_secret(key);
+                let inherited = inherited || (secret && matches!(self, Self::Platform { .. }));
+                self.descend(inner, inherited, secret, change)
             }),
             Value::Array(list) => list
                 .iter_mut()
-                .try_for_each(|inner| self.descend(inner, secret, change)),
+                .try_for_each(|inner| self.descend(inner, inherited, secret, change)),
             leaf if secret && hides(leaf) => change(leaf),
             _ => Ok(()),
         }
     }
 }
 
-/// Null, booleans, the empty text and references such as `$NAME` hide nothing.
+/// Whether a leaf can be a secret: null, booleans, the empty text and references such as `$NAME` cannot.
 fn hides(leaf: &Value) -> bool {
     match leaf {
         Value::String(text) => !text.is_empty() && !is_reference(text),
@@ -94,7 +124,7 @@ fn hides(leaf: &Value) -> bool {
     }
 }
 
-/// `$NAME`, `${NAME}`, or one of them after a scheme word (`Bearer $NAME`).
+/// Whether a text is `$NAME` or `${NAME}`, alone or after a scheme such as `Bearer`.
 fn is_reference(text: &str) -> bool {
     let last = text
         .split_once(' ')
@@ -113,17 +143,27 @@ fn is_reference(text: &str) -> bool {
             .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_')
 }
 
-/// Seals every secret leaf for the database.
-pub(crate) fn seal(names: Names, root: &mut Map<String, Value>, crypto: &Crypto, place: &str) -> Result<(), Sealed> {
-    names.visit(root, &mut |leaf| {
+/// Seals every secret leaf for the database. `place` binds the sealed texts to one row.
+pub(crate) fn seal(
+    fields: SecretFields<'_>,
+    root: &mut Map<String, Value>,
+    crypto: &Crypto,
+    place: &str,
+) -> Result<(), Sealed> {
+    fields.visit(root, &mut |leaf| {
         *leaf = Value::String(crypto.seal(&leaf.to_string(), place)?);
         Ok(())
     })
 }
 
 /// Opens every sealed leaf of a database row.
-pub(crate) fn open(names: Names, root: &mut Map<String, Value>, crypto: &Crypto, place: &str) -> Result<(), Sealed> {
-    names.visit(root, &mut |leaf| {
+pub(crate) fn open(
+    fields: SecretFields<'_>,
+    root: &mut Map<String, Value>,
+    crypto: &Crypto,
+    place: &str,
+) -> Result<(), Sealed> {
+    fields.visit(root, &mut |leaf| {
         if let Value::String(text) = leaf
             && text.starts_with(PREFIX)
         {
@@ -137,9 +177,13 @@ pub(crate) fn open(names: Names, root: &mut Map<String, Value>, crypto: &Crypto,
 ///
 /// # Errors
 /// When a leaf has the older sealed form and does not open: it must never be taken for a secret in clear.
-pub(crate) fn open_older(names: Names, root: &mut Map<String, Value>, crypto: &Crypto) -> Result<bool, Sealed> {
+pub(crate) fn open_older(
+    fields: SecretFields<'_>,
+    root: &mut Map<String, Value>,
+    crypto: &Crypto,
+) -> Result<bool, Sealed> {
     let mut found = false;
-    names.visit(root, &mut |leaf| {
+    fields.visit(root, &mut |leaf| {
         if let Value::String(text) = leaf
             && !text.starts_with(PREFIX)
         {
@@ -153,9 +197,9 @@ pub(crate) fn open_older(names: Names, root: &mut Map<String, Value>, crypto: &C
     Ok(found)
 }
 
-/// Redacts every secret leaf for an answer.
-pub(crate) fn redact(names: Names, root: &mut Map<String, Value>) {
-    let _ = names.visit::<()>(root, &mut |leaf| {
+/// Redacts every secret leaf for a response.
+pub(crate) fn redact(fields: SecretFields<'_>, root: &mut Map<String, Value>) {
+    let _ = fields.visit::<()>(root, &mut |leaf| {
         *leaf = Value::String(redaction(leaf));
         Ok(())
     });
@@ -173,12 +217,12 @@ fn redaction(leaf: &Value) -> String {
     format!("{STARS}{end}")
 }
 
-/// Whether a text is a redaction that a client sends back.
+/// Whether a value is a redaction that a client sends back.
 pub(crate) fn is_redaction(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.starts_with(STARS))
 }
 
-/// Puts stored values where a client sent redactions back; a redaction of nothing disappears.
+/// Replaces redactions that a client sends back with the stored values. A redaction without a stored value is removed.
 pub(crate) fn restore(new: &mut Value, old: Option<&Value>) {
     match new {
         Value::Object(map) => {
@@ -192,7 +236,10 @@ pub(crate) fn restore(new: &mut Value, old: Option<&Value>) {
         }
         Value::Array(list) => {
             for (at, value) in list.iter_mut().enumerate() {
-                restore(value, old.and_then(|old| twin(old, value, at)).cloned().as_ref());
+                restore(
+                    value,
+                    old.and_then(|old| matching_item(old, value, at)).cloned().as_ref(),
+                );
             }
         }
         leaf if is_redaction(leaf) => {
@@ -204,8 +251,9 @@ pub(crate) fn restore(new: &mut Value, old: Option<&Value>) {
     }
 }
 
-/// The stored element a list element stands for: the one with its id, else the one in its place.
-fn twin<'a>(old: &'a Value, new: &Value, at: usize) -> Option<&'a Value> {
+/// Returns the stored element that an element of a list corresponds to: the one with its id, or without an id the one at
+/// its index.
+fn matching_item<'a>(old: &'a Value, new: &Value, at: usize) -> Option<&'a Value> {
     let id = |value: &Value| value.get("id").or_else(|| value.get("providerId")).cloned();
     match id(new) {
         Some(wanted) => old.as_array()?.iter().find(|each| id(each).as_ref() == Some(&wanted)),
@@ -218,6 +266,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const PLATFORM: SecretFields<'_> = SecretFields::Platform { declared: &[] };
+
     fn map(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()
     }
@@ -228,7 +278,7 @@ mod tests {
             "botToken": "123:SECRETTOKEN", "signingSecret": "ss", "chatId": "1",
             "credentials": {"private": "abcdefgh", "n": 5, "on": true}, "publicKey": "", "nested": {"apiKey": "12345678"}
         }));
-        redact(Names::Platform, &mut config);
+        redact(PLATFORM, &mut config);
         assert_eq!(
             Value::Object(config),
             json!({
@@ -247,7 +297,7 @@ mod tests {
             "oauth": {"tokenUrl": "https://t", "clientSecret": "${S}", "tokenEndpointAuthMethod": "none"}}},
             "authProfiles": [{"id": "p", "credential": "sk-secret"}]
         }));
-        redact(Names::Settings, &mut settings);
+        redact(SecretFields::Settings, &mut settings);
         let shown = Value::Object(settings);
         assert_eq!(
             shown.pointer("/mcpServers/keycloak-token/headers/X-Api-Key"),
@@ -278,9 +328,9 @@ mod tests {
         let crypto = Crypto::from_text(&Crypto::new_key().unwrap()).unwrap();
         let clear = map(&json!({"botToken": "enc:v1:not-really", "pin_secret": 12, "chatId": "enc:v1:x"}));
         let mut row = clear.clone();
-        seal(Names::Platform, &mut row, &crypto, "platform/a").unwrap();
+        seal(PLATFORM, &mut row, &crypto, "platform/a").unwrap();
         assert!(!Value::Object(row.clone()).to_string().contains("not-really"));
-        open(Names::Platform, &mut row, &crypto, "platform/a").unwrap();
+        open(PLATFORM, &mut row, &crypto, "platform/a").unwrap();
         assert_eq!(row, clear);
 
         let mut sent = json!([{"id": "b", "credential": "***bbbb"}, {"id": "c", "credential": "***cccc", "x": 1}]);

@@ -9,84 +9,107 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::app::now;
+use super::audit::{self, AuditEvent};
 use super::crypto::to_hex;
-use super::db::{Db, DbResult, Tx, params};
+use super::db::{Db, DbResult, Tx, params, table_row};
 use super::error::ServerError;
 
 const PREFIX: &str = "owl_pat_";
+/// The maximum number of characters of a token's name.
+const MAX_NAME_CHARS: usize = 100;
 
-/// Every scope there is; an admin's token has all of them.
+/// All scopes, separated by spaces. An administrator's token has all of them.
 pub const ADMIN_SCOPE: &str = "mcp:read mcp:write mcp:admin";
 
-/// What a token is made from.
+/// What a token is created from.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// What people call it.
+    /// The name that people know it by: one printable line of at most 100 characters.
     pub name: String,
-    /// The user it speaks for.
+    /// The id of the user that it belongs to.
     pub account: String,
-    /// The slug of the one organisation it is good for; `None` is every organisation of its user.
+    /// The slug of the only organization that it is valid for. `None` means every organization of its user.
     pub organization: Option<String>,
-    /// Words out of [`ADMIN_SCOPE`].
+    /// Scopes out of [`ADMIN_SCOPE`], separated by spaces.
     pub scope: String,
-    /// When it stops working, in milliseconds since 1970.
+    /// When it expires, in milliseconds since 1970.
     pub expires_at: Option<i64>,
 }
 
-/// A token as `token list` shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenRow {
-    /// Names it to `token revoke`.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// The user it speaks for.
-    pub account: String,
-    /// The slug of the one organisation it is good for.
-    pub organization: Option<String>,
-    /// What it may do.
-    pub scope: String,
-    /// When it was made, in milliseconds since 1970.
-    pub created_at: i64,
-    /// When it stops working.
-    pub expires_at: Option<i64>,
-    /// When it was revoked.
-    pub revoked_at: Option<i64>,
+table_row! {
+    /// A token as `token list` shows it. Times are in milliseconds since 1970.
+    pub(crate) struct TokenRow, columns token_columns {
+        id: String = "t.id",
+        name: String = "t.name",
+        account_id: String = "t.account_id",
+        organization: Option<String> = "o.slug",
+        scope: String = "t.scope",
+        created_at: i64 = "t.created_at",
+        expires_at: Option<i64> = "t.expires_at",
+        revoked_at: Option<i64> = "t.revoked_at",
+    }
 }
 
-/// 24 random bytes as 32 characters that suit a URL.
+const LIST: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM token t LEFT JOIN organization o ON o.id = t.organization_id ORDER BY t.created_at DESC, t.id"
+);
+
+table_row! {
+    /// A token that was just revoked.
+    pub(crate) struct RevokedToken, columns revoked_columns {
+        account_id: String = "account_id",
+        organization_id: Option<String> = "organization_id",
+    }
+}
+
+const REVOKE: &str = concat!(
+    "UPDATE token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL RETURNING ",
+    revoked_columns!()
+);
+
+/// Returns 24 random bytes as 32 characters of URL-safe base64.
 fn random_text() -> Result<String, ServerError> {
     let bytes: Array<u8, U24> = Array::try_generate().map_err(|_| ServerError::Random)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// A new token's text.
+/// Returns the text of a new token.
 pub(crate) fn mint() -> Result<SecretString, ServerError> {
     Ok(SecretString::from(format!("{PREFIX}{}", random_text()?)))
 }
 
-/// A random id for a row.
+/// Returns a random id for a row.
 pub(crate) fn random_id() -> Result<String, ServerError> {
     let bytes: Array<u8, U24> = Array::try_generate().map_err(|_| ServerError::Random)?;
     Ok(to_hex(&bytes[..8]))
 }
 
-/// What the database keeps of a token.
+/// Returns what the database stores of a token: its SHA-256.
 pub(crate) fn hash(token: &str) -> String {
     to_hex(&Sha256::digest(token.as_bytes()))
 }
 
-/// Stores a token and answers its row id.
+/// Creates a token. Returns its row id and its text, which cannot be read again.
+pub(crate) async fn create(db: &Db, new: &NewToken) -> Result<(String, SecretString), ServerError> {
+    let token = mint()?;
+    let mut tx = db.begin().await?;
+    let id = insert(&mut tx, &token, new).await?;
+    tx.commit().await?;
+    Ok((id, token))
+}
+
+/// Stores a token and records that in the audit. Returns its row id.
 pub(crate) async fn insert(tx: &mut Tx<'_>, token: &SecretString, new: &NewToken) -> Result<String, ServerError> {
     check_scope(&new.scope)?;
+    check_name(&new.name)?;
     let organization = match &new.organization {
         None => None,
         Some(slug) => Some(organization_id(tx, slug).await?),
     };
-    let known = tx
-        .optional("SELECT id FROM account WHERE id = $1", params![&new.account])
-        .await?;
-    if known.is_none() {
+    let known = "SELECT id FROM account WHERE id = $1";
+    if !tx.exists(known, params![&new.account]).await? {
         return Err(ServerError::Argument(format!("no user `{}`", new.account)));
     }
     let id = format!("tok_{}", random_id()?);
@@ -105,6 +128,8 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, token: &SecretString, new: &NewToken
         ],
     )
     .await?;
+    let scopes: Vec<&str> = new.scope.split_whitespace().collect();
+    record(tx, "token.create", &id, organization, &new.account, &scopes).await?;
     Ok(id)
 }
 
@@ -119,50 +144,92 @@ fn check_scope(scope: &str) -> Result<(), ServerError> {
     }
 }
 
+/// Refuses names that `token list` cannot show on one line: a line break in a name could fake a second row.
+fn check_name(name: &str) -> Result<(), ServerError> {
+    let invisible = |letter: char| {
+        letter.is_control()
+            || (letter.is_whitespace() && letter != ' ')
+            // Directional and zero-width characters change how a line is shown.
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let length = name.chars().count();
+    if name.trim().is_empty() || length > MAX_NAME_CHARS || name.chars().any(invisible) {
+        return Err(ServerError::Argument(format!(
+            "the name of a token is one printable line of 1 to {MAX_NAME_CHARS} characters"
+        )));
+    }
+    Ok(())
+}
+
 async fn organization_id(tx: &mut Tx<'_>, slug: &str) -> Result<String, ServerError> {
-    let row = tx
-        .optional("SELECT id FROM organization WHERE slug = $1", params![slug])
-        .await?;
-    row.map_or_else(
-        || Err(ServerError::Argument(format!("no organisation `{slug}`"))),
-        |row| Ok(row.text(0)?),
-    )
+    let sql = "SELECT id FROM organization WHERE slug = $1";
+    let id = tx.value(sql, params![slug]).await?;
+    id.ok_or_else(|| ServerError::Argument(format!("no organization `{slug}`")))
 }
 
-/// Every token, newest first.
+/// Records an event about a token in every organization that the token is valid for.
+async fn record(
+    tx: &mut Tx<'_>,
+    action: &str,
+    token: &str,
+    organization: Option<String>,
+    account: &str,
+    fields: &[&str],
+) -> DbResult<()> {
+    let organizations = if let Some(id) = organization {
+        vec![id]
+    } else {
+        let sql = "SELECT organization_id FROM member WHERE account_id = $1";
+        tx.values(sql, params![account]).await?
+    };
+    for organization in organizations {
+        let event = AuditEvent {
+            organization: &organization,
+            account: audit::COMMAND_LINE,
+            action,
+            target: token,
+            fields,
+            ..AuditEvent::default()
+        };
+        event.write(tx).await?;
+    }
+    Ok(())
+}
+
+/// Lists all tokens, newest first.
 pub(crate) async fn list(db: &Db) -> DbResult<Vec<TokenRow>> {
-    let rows = db
-        .fetch(
-            "SELECT t.id, t.name, t.account_id, o.slug, t.scope, t.created_at, t.expires_at, t.revoked_at \
-             FROM token t LEFT JOIN organization o ON o.id = t.organization_id ORDER BY t.created_at DESC, t.id",
-            &[],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(TokenRow {
-                id: row.text(0)?,
-                name: row.text(1)?,
-                account: row.text(2)?,
-                organization: row.opt_text(3)?,
-                scope: row.text(4)?,
-                created_at: row.int(5)?,
-                expires_at: row.opt_int(6)?,
-                revoked_at: row.opt_int(7)?,
-            })
-        })
-        .collect()
+    db.rows(LIST, &[]).await
 }
 
-/// Revokes by row id, and answers whether there was such a token in force.
+/// Revokes a token by its row id and records that in the audit. Returns whether there was such a token, not yet revoked.
 pub(crate) async fn revoke(db: &Db, id: &str) -> DbResult<bool> {
     let mut tx = db.begin().await?;
-    let done = tx
-        .execute(
-            "UPDATE token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL",
-            params![now(), id],
-        )
-        .await?;
+    let revoked: Option<RevokedToken> = tx.row(REVOKE, params![now(), id]).await?;
+    let Some(revoked) = revoked else { return Ok(false) };
+    let (organization, account) = (revoked.organization_id, revoked.account_id);
+    record(&mut tx, "token.revoke", id, organization, &account, &[]).await?;
     tx.commit().await?;
-    Ok(done == 1)
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_names_that_are_not_one_printable_line() {
+        for name in [
+            "",
+            "  ",
+            "a\nactive  never expires",
+            "a\u{1b}[2K",
+            "a\u{202e}b",
+            &"x".repeat(101),
+        ] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        for name in ["CI of the web shop", "Büro 東京"] {
+            assert!(check_name(name).is_ok(), "{name:?}");
+        }
+    }
 }

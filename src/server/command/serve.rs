@@ -7,32 +7,32 @@ use std::path::Path;
 
 use tokio::net::TcpListener;
 
-use super::Place;
+use super::location::DataLocation;
 use crate::server::error::ServerError;
 use crate::server::options::{PlatformMode, ServerOptions};
 use crate::server::{Server, file, home};
 
 /// The arguments of `serve`.
 #[derive(Debug, Clone)]
-pub struct ServeArgs {
+pub struct ServeConfig {
     /// Address and port; port 0 picks a free one.
     pub listen: String,
-    /// Which database.
-    pub place: Place,
+    /// The database.
+    pub location: DataLocation,
     /// The origin that clients see; the listening address when there is none.
     pub public_url: Option<String>,
     /// [`PlatformMode::Stored`] is `--local`.
     pub mode: PlatformMode,
 }
 
-impl ServeArgs {
+impl ServeConfig {
     /// The default address.
     pub const LISTEN: &'static str = "127.0.0.1:8787";
 }
 
 /// Serves until `shutdown`. Writes `listening on http://ADDRESS` to `out` once requests are answered.
 pub async fn serve(
-    args: ServeArgs,
+    args: ServeConfig,
     out: &mut (dyn Write + Send),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
@@ -43,7 +43,7 @@ pub async fn serve(
             source,
         })?;
     let address = listener.local_addr().map_err(ServerError::Serve)?;
-    let file = args.place.data_dir.join(home::BOOTSTRAP_TOKEN);
+    let file = args.location.data_dir.join(home::BOOTSTRAP_TOKEN);
     let server = Server::open(options(args, address, &file)?).await?;
     remark(&server, address, &file);
     writeln!(out, "listening on http://{address}")
@@ -52,16 +52,16 @@ pub async fn serve(
     server.serve(listener, shutdown).await
 }
 
-fn options(args: ServeArgs, address: SocketAddr, file: &Path) -> Result<ServerOptions, ServerError> {
-    let mut options = ServerOptions::new(args.place.storage());
+fn options(args: ServeConfig, address: SocketAddr, file: &Path) -> Result<ServerOptions, ServerError> {
+    let mut options = ServerOptions::new(args.location.storage());
     options.public_url = Some(args.public_url.unwrap_or_else(|| format!("http://{address}")));
     options.mode = args.mode;
     options.bootstrap_file = Some(file.to_owned());
-    options.encryption_key = args.place.encryption_key;
-    if args.place.database_url.is_some() {
-        file::private_dir(&args.place.data_dir)?;
+    options.encryption_key = args.location.encryption_key;
+    if args.location.database_url.is_some() {
+        file::private_dir(&args.location.data_dir)?;
         if options.encryption_key.is_none() {
-            options.encryption_key = Some(home::key_beside(&args.place.data_dir)?);
+            options.encryption_key = Some(home::key_beside(&args.location.data_dir)?);
         }
     }
     Ok(options)

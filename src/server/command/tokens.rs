@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+use serde::Serialize;
 
-use super::Place;
+use super::location::DataLocation;
 use crate::server::app::{iso, now};
 use crate::server::bootstrap;
 use crate::server::db::{Db, migration};
@@ -17,37 +18,39 @@ use crate::server::token::{self, NewToken, TokenRow};
 /// The arguments of `token create`.
 #[derive(Debug, Clone)]
 pub struct TokenCreateArgs {
-    /// Which database.
-    pub place: Place,
-    /// What people call the token.
+    /// The database.
+    pub location: DataLocation,
+    /// The name that people know the token by.
     pub name: String,
-    /// The organisation it is good for.
+    /// The slug of the organization that it is valid for.
     pub organization: String,
-    /// Words out of [`crate::server::ADMIN_SCOPE`].
+    /// Scopes out of [`crate::server::ADMIN_SCOPE`], separated by spaces.
     pub scope: String,
-    /// When it stops working.
+    /// How long it is valid. `None` means until it is revoked.
     pub expires_in: Option<Duration>,
 }
 
 /// The arguments of `token list`.
 #[derive(Debug, Clone)]
 pub struct TokenListArgs {
-    /// Which database.
-    pub place: Place,
+    /// The database.
+    pub location: DataLocation,
+    /// Whether to write JSON instead of lines.
+    pub json: bool,
 }
 
 /// The arguments of `token revoke`.
 #[derive(Debug, Clone)]
 pub struct TokenRevokeArgs {
-    /// Which database.
-    pub place: Place,
+    /// The database.
+    pub location: DataLocation,
     /// The id that `token list` shows.
     pub id: String,
 }
 
-async fn open(place: &Place) -> Result<Db, ServerError> {
-    place.must_exist()?;
-    let db = match place.storage() {
+async fn open(location: &DataLocation) -> Result<Db, ServerError> {
+    location.must_exist()?;
+    let db = match location.storage() {
         Storage::Sqlite { data_dir } => Db::sqlite(&data_dir.join(home::DATABASE), 1).await?,
         Storage::Postgres { url } => Db::postgres(&url, 1).await?,
         Storage::Memory => Db::memory().await?,
@@ -56,9 +59,9 @@ async fn open(place: &Place) -> Result<Db, ServerError> {
     Ok(db)
 }
 
-/// Makes a token and writes it, and nothing else, to `out`.
+/// Creates a token and writes its text, and nothing else, to `out`.
 pub async fn token_create(args: &TokenCreateArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
-    let db = open(&args.place).await?;
+    let db = open(&args.location).await?;
     let lifetime = args
         .expires_in
         .map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
@@ -69,50 +72,81 @@ pub async fn token_create(args: &TokenCreateArgs, out: &mut (dyn Write + Send)) 
         scope: args.scope.split_whitespace().collect::<Vec<_>>().join(" "),
         expires_at: lifetime.map(|time| now().saturating_add(time)),
     };
-    let made = create_token(&db, &new).await;
+    let made = token::create(&db, &new).await;
     db.close().await;
     let (_, token) = made?;
     writeln!(out, "{}", token.expose_secret()).map_err(ServerError::Output)
 }
 
-/// Stores a new token and answers its row id and its text.
-pub(crate) async fn create_token(db: &Db, new: &NewToken) -> Result<(String, SecretString), ServerError> {
-    let token = token::mint()?;
-    let mut tx = db.begin().await?;
-    let id = token::insert(&mut tx, &token, new).await?;
-    tx.commit().await?;
-    Ok((id, token))
+/// A token as JSON.
+#[derive(Serialize)]
+struct TokenJson<'a> {
+    id: &'a str,
+    name: &'a str,
+    user: &'a str,
+    organization: Option<&'a str>,
+    scopes: Vec<&'a str>,
+    state: &'static str,
+    created_at: String,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
 }
 
-/// Writes one line for each token: state, expiry, scope, organisation, name, id.
+/// Writes one line for each token (state, expiry, scopes, organization, name, id), or a JSON list.
 pub async fn token_list(args: &TokenListArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
-    let db = open(&args.place).await?;
+    let db = open(&args.location).await?;
     let rows = token::list(&db).await;
     db.close().await;
-    for row in rows? {
+    let rows = rows?;
+    if args.json {
+        let tokens: Vec<TokenJson<'_>> = rows.iter().map(json).collect();
+        let text = serde_json::to_string(&tokens).map_err(|error| ServerError::Output(error.into()))?;
+        return writeln!(out, "{text}").map_err(ServerError::Output);
+    }
+    for row in rows {
         writeln!(out, "{}", line(&row)).map_err(ServerError::Output)?;
     }
     Ok(())
 }
 
-fn line(row: &TokenRow) -> String {
+fn state(row: &TokenRow) -> &'static str {
     let expired = row.expires_at.is_some_and(|at| at <= now());
-    let state = match (row.revoked_at, expired) {
+    match (row.revoked_at, expired) {
         (Some(_), _) => "revoked",
         (None, true) => "expired",
         (None, false) => "active",
-    };
+    }
+}
+
+fn json(row: &TokenRow) -> TokenJson<'_> {
+    TokenJson {
+        id: &row.id,
+        name: &row.name,
+        user: &row.account_id,
+        organization: row.organization.as_deref(),
+        scopes: row.scope.split_whitespace().collect(),
+        state: state(row),
+        created_at: iso(row.created_at),
+        expires_at: row.expires_at.map(iso),
+        revoked_at: row.revoked_at.map(iso),
+    }
+}
+
+fn line(row: &TokenRow) -> String {
+    let state = state(row);
     let expiry = row
         .expires_at
         .map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", iso(at)));
-    let organization = row.organization.as_deref().unwrap_or("every organisation");
+    let organization = row.organization.as_deref().unwrap_or("every organization");
     let scope = row.scope.replace(' ', ",");
-    format!("{state}  {expiry}  {scope}  {organization}  {}  {}", row.name, row.id)
+    // Names of older releases may hold line breaks, which could fake a row.
+    let name: String = row.name.chars().filter(|letter| !letter.is_control()).collect();
+    format!("{state}  {expiry}  {scope}  {organization}  {name}  {}", row.id)
 }
 
 /// Revokes a token; the running server refuses it from the next request on.
 pub async fn token_revoke(args: &TokenRevokeArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
-    let db = open(&args.place).await?;
+    let db = open(&args.location).await?;
     let revoked = token::revoke(&db, &args.id).await;
     db.close().await;
     if !revoked? {

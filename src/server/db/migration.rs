@@ -1,4 +1,4 @@
-//! The tables, and how a database gets to them. Two words of the DDL differ between the databases; nothing else does.
+//! The tables and their migrations. The DDL of the two databases differs only in the type of a generated key.
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
@@ -6,21 +6,28 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::Db;
 use crate::server::error::ServerError;
 
-const SCHEMA: &str = include_str!("schema.sql");
+/// The migrations in order. A released one never changes: the database keeps its checksum.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "tables", include_str!("schema.sql")),
+    (2, "revisions", include_str!("revision.sql")),
+];
 
 fn migrator(serial_key: &str) -> Migrator {
-    let sql = AssertSqlSafe(SCHEMA.replace("SERIAL_KEY", serial_key)).into_sql_str();
-    let first = Migration::new(1, "tables".into(), MigrationType::Simple, sql, false);
-    Migrator::with_migrations(vec![first])
+    let migrations = MIGRATIONS.iter().map(|(version, name, text)| {
+        let sql = AssertSqlSafe(text.replace("SERIAL_KEY", serial_key)).into_sql_str();
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 /// Whether a SQLite database has the tables of any version; an empty file has none.
 pub(crate) async fn has_tables(db: &Db) -> Result<bool, ServerError> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'";
-    Ok(db.optional(sql, &[]).await?.is_some())
+    Ok(db.exists(sql, &[]).await?)
 }
 
-/// Brings the database to this version. On PostgreSQL the migrator holds an advisory lock meanwhile.
+/// Brings the tables to the version of this release. On PostgreSQL the migrator holds an advisory lock, so several
+/// servers may start at once.
 pub(crate) async fn migrate(db: &Db) -> Result<(), ServerError> {
     let done = match db {
         Db::Sqlite { write, .. } => migrator("INTEGER PRIMARY KEY AUTOINCREMENT").run(write).await,

@@ -1,30 +1,34 @@
-//! The one seam where the two databases meet: text and integer parameters in, rows out, one transaction type.
+//! The only code that knows both databases: text and integer parameters in, rows out, one transaction type.
 //!
 //! Every query of the server is a `&'static str` that SQLite and PostgreSQL both understand, with `$1` parameters.
 //! This file must not know any table.
 
 pub(crate) mod migration;
 mod open;
+mod row;
+
+pub(crate) use row::{ColumnValue, DbRow, FromRow, table_row};
 
 use std::sync::{Arc, OnceLock};
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgAdvisoryLockGuard, PgArguments, PgPool, PgRow};
+use sqlx::postgres::{PgAdvisoryLockGuard, PgArguments, PgPool};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
-use sqlx::{Connection, PgConnection, Postgres, Row as _, Sqlite, Transaction};
+use sqlx::sqlite::{SqliteArguments, SqlitePool};
+use sqlx::{Connection, PgConnection, Postgres, Sqlite, Transaction};
 
-/// A result of this room; the routes turn the error into an answer.
+/// The result of a query. The routes turn the error into a response.
 pub(crate) type DbResult<T> = Result<T, sqlx::Error>;
 
-/// A session advisory lock and the connection it lives on.
+/// A session advisory lock and the connection that holds it.
 pub(crate) type PgLock = PgAdvisoryLockGuard<PoolConnection<Postgres>>;
 
 /// The open database.
 pub(crate) enum Db {
-    /// Readers share a pool; every write goes through one connection, in order. In memory both are the same.
+    /// Readers share a pool; all writes go through one connection, one after the other. In memory both pools are the
+    /// same one.
     Sqlite { read: SqlitePool, write: SqlitePool },
-    /// Lock holders have connections of their own, so that waiting for a lock never starves a query.
+    /// Lock holders use a pool of their own, so that waiting for a lock never takes a connection from a query.
     Postgres {
         pool: PgPool,
         locks: PgPool,
@@ -33,7 +37,8 @@ pub(crate) enum Db {
     },
 }
 
-/// A query parameter. The optional forms keep the type when the value is null, which PostgreSQL insists on.
+/// A query parameter. `OptText` and `OptInt` keep their type when the value is null, because PostgreSQL rejects an
+/// untyped null.
 #[derive(Clone, Copy)]
 pub(crate) enum Param<'a> {
     Text(&'a str),
@@ -78,7 +83,7 @@ impl From<bool> for Param<'_> {
     }
 }
 
-/// Writes a parameter list: `params![id, name.as_deref(), 5_i64]`.
+/// Builds a parameter list: `params![id, name.as_deref(), 5_i64]`.
 macro_rules! params {
     ($($value:expr),* $(,)?) => { &[$($crate::server::db::Param::from($value)),*][..] };
 }
@@ -107,75 +112,49 @@ fn on_postgres<'q>(sql: &'static str, params: &[Param<'q>]) -> Query<'q, Postgre
     bound!(sql, params)
 }
 
-/// A row of either database, read by position.
-pub(crate) enum Row {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-impl Row {
-    pub(crate) fn text(&self, index: usize) -> DbResult<String> {
-        match self {
-            Self::Sqlite(row) => row.try_get(index),
-            Self::Postgres(row) => row.try_get(index),
-        }
-    }
-
-    pub(crate) fn opt_text(&self, index: usize) -> DbResult<Option<String>> {
-        match self {
-            Self::Sqlite(row) => row.try_get(index),
-            Self::Postgres(row) => row.try_get(index),
-        }
-    }
-
-    pub(crate) fn int(&self, index: usize) -> DbResult<i64> {
-        match self {
-            Self::Sqlite(row) => row.try_get(index),
-            Self::Postgres(row) => row.try_get(index),
-        }
-    }
-
-    pub(crate) fn opt_int(&self, index: usize) -> DbResult<Option<i64>> {
-        match self {
-            Self::Sqlite(row) => row.try_get(index),
-            Self::Postgres(row) => row.try_get(index),
-        }
-    }
-
-    /// A column that holds JSON as text.
-    pub(crate) fn json(&self, index: usize) -> DbResult<serde_json::Value> {
-        let text = self.text(index)?;
-        serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-    }
-
-    /// A nullable column that holds JSON as text; null when it is null.
-    pub(crate) fn opt_json(&self, index: usize) -> DbResult<serde_json::Value> {
-        self.opt_text(index)?.map_or(Ok(serde_json::Value::Null), |text| {
-            serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-        })
-    }
-}
-
 impl Db {
-    /// Reads rows outside of any transaction.
-    pub(crate) async fn fetch(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<Row>> {
+    /// Reads the rows of a query, outside of any transaction.
+    pub(crate) async fn rows<T: FromRow>(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<T>> {
+        self.fetch_all(sql, params).await?.iter().map(T::from_row).collect()
+    }
+
+    /// Reads at most one row, outside of any transaction.
+    pub(crate) async fn row<T: FromRow>(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<T>> {
+        let row = self.fetch_optional(sql, params).await?;
+        row.map(|row| T::from_row(&row)).transpose()
+    }
+
+    /// Reads the value of a query for one column of at most one row, outside of any transaction.
+    pub(crate) async fn value<T: ColumnValue>(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<T>> {
+        let row = self.fetch_optional(sql, params).await?;
+        row.map(|row| row.only_value()).transpose()
+    }
+
+    /// Whether a query finds a row, outside of any transaction.
+    pub(crate) async fn exists(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<bool> {
+        Ok(self.fetch_optional(sql, params).await?.is_some())
+    }
+
+    async fn fetch_all(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<DbRow>> {
         match self {
             Self::Sqlite { read, .. } => {
                 let rows = on_sqlite(sql, params).fetch_all(read).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
+                Ok(rows.into_iter().map(DbRow::Sqlite).collect())
             }
             Self::Postgres { pool, .. } => {
                 let rows = on_postgres(sql, params).fetch_all(pool).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+                Ok(rows.into_iter().map(DbRow::Postgres).collect())
             }
         }
     }
 
-    /// Reads at most one row outside of any transaction.
-    pub(crate) async fn optional(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<Row>> {
+    async fn fetch_optional(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<DbRow>> {
         match self {
-            Self::Sqlite { read, .. } => Ok(on_sqlite(sql, params).fetch_optional(read).await?.map(Row::Sqlite)),
-            Self::Postgres { pool, .. } => Ok(on_postgres(sql, params).fetch_optional(pool).await?.map(Row::Postgres)),
+            Self::Sqlite { read, .. } => Ok(on_sqlite(sql, params).fetch_optional(read).await?.map(DbRow::Sqlite)),
+            Self::Postgres { pool, .. } => Ok(on_postgres(sql, params)
+                .fetch_optional(pool)
+                .await?
+                .map(DbRow::Postgres)),
         }
     }
 
@@ -187,7 +166,8 @@ impl Db {
         }
     }
 
-    /// Begins a transaction on the connection that holds an advisory lock: when the lock is gone, so is the write.
+    /// Begins a transaction on the connection that holds an advisory lock. A server that has lost the lock has lost this
+    /// connection too, so it cannot commit.
     pub(crate) async fn begin_under<'a>(&self, lock: Option<&'a mut PgLock>) -> DbResult<Tx<'a>> {
         match (lock, self) {
             (Some(lock), Self::Postgres { generation, .. }) => {
@@ -242,30 +222,68 @@ pub(crate) enum Tx<'a> {
 }
 
 impl Tx<'_> {
-    pub(crate) async fn fetch(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<Row>> {
+    /// Reads the rows of a query.
+    pub(crate) async fn rows<T: FromRow>(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<T>> {
+        self.fetch_all(sql, params).await?.iter().map(T::from_row).collect()
+    }
+
+    /// Reads at most one row.
+    pub(crate) async fn row<T: FromRow>(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<T>> {
+        let row = self.fetch_optional(sql, params).await?;
+        row.map(|row| T::from_row(&row)).transpose()
+    }
+
+    /// Reads the values of a query for one column.
+    pub(crate) async fn values<T: ColumnValue>(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<T>> {
+        self.fetch_all(sql, params)
+            .await?
+            .iter()
+            .map(DbRow::only_value)
+            .collect()
+    }
+
+    /// Reads the value of a query for one column of at most one row.
+    pub(crate) async fn value<T: ColumnValue>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> DbResult<Option<T>> {
+        let row = self.fetch_optional(sql, params).await?;
+        row.map(|row| row.only_value()).transpose()
+    }
+
+    /// Whether a query finds a row.
+    pub(crate) async fn exists(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<bool> {
+        Ok(self.fetch_optional(sql, params).await?.is_some())
+    }
+
+    async fn fetch_all(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<DbRow>> {
         match self {
             Self::Sqlite(tx) => {
                 let rows = on_sqlite(sql, params).fetch_all(&mut **tx).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
+                Ok(rows.into_iter().map(DbRow::Sqlite).collect())
             }
             Self::Postgres(tx) => {
                 let rows = on_postgres(sql, params).fetch_all(&mut **tx).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+                Ok(rows.into_iter().map(DbRow::Postgres).collect())
             }
         }
     }
 
-    pub(crate) async fn optional(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<Row>> {
+    async fn fetch_optional(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<DbRow>> {
         match self {
-            Self::Sqlite(tx) => Ok(on_sqlite(sql, params).fetch_optional(&mut **tx).await?.map(Row::Sqlite)),
+            Self::Sqlite(tx) => Ok(on_sqlite(sql, params)
+                .fetch_optional(&mut **tx)
+                .await?
+                .map(DbRow::Sqlite)),
             Self::Postgres(tx) => Ok(on_postgres(sql, params)
                 .fetch_optional(&mut **tx)
                 .await?
-                .map(Row::Postgres)),
+                .map(DbRow::Postgres)),
         }
     }
 
-    /// Runs a statement and tells how many rows it touched.
+    /// Runs a statement and returns the number of rows that it changed.
     pub(crate) async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<u64> {
         match self {
             Self::Sqlite(tx) => Ok(on_sqlite(sql, params).execute(&mut **tx).await?.rows_affected()),

@@ -1,29 +1,23 @@
-//! The routes, one file per resource, and the table that joins them.
+//! The table of all routes. Each resource has its own module.
 
 mod agent;
-mod config;
-mod entity_type;
 mod health;
 mod organization;
 mod platform;
-mod platform_change;
-mod platform_row;
-mod platform_upsert;
-mod relationship_type;
-mod relationship_write;
-mod rule;
+mod schema;
 mod tool;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 
 use super::app::Shared;
 use super::audit;
-use super::reply::Failure;
+use super::reply::ApiError;
 
-/// Every route of the server, without its layers.
+/// Returns all routes, without the layers that every request passes through.
 pub(crate) fn routes(app: Shared) -> Router {
     Router::new()
         .merge(open())
@@ -34,6 +28,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
+        .layer(from_fn_with_state(app.clone(), audit::record_denials))
         .with_state(app)
 }
 
@@ -65,27 +60,27 @@ fn agents() -> Router<Shared> {
         )
         .route(
             "/api/{org}/agents/{agent}/config",
-            get(config::read).patch(config::patch),
+            get(agent::settings::read).patch(agent::settings::patch),
         )
         .route(
             "/api/{org}/agents/{agent}/platforms",
-            get(platform::list).post(platform_upsert::post),
+            get(platform::list).post(platform::upsert::post),
         )
         .route(
             "/api/{org}/agents/{agent}/platforms/{platform}",
-            get(platform::read).delete(platform_change::delete),
+            get(platform::read).delete(platform::action::delete),
         )
         .route(
             "/api/{org}/agents/{agent}/platforms/{platform}/start",
-            post(platform_change::start),
+            post(platform::action::start),
         )
         .route(
             "/api/{org}/agents/{agent}/platforms/{platform}/stop",
-            post(platform_change::stop),
+            post(platform::action::stop),
         )
         .route(
             "/api/{org}/agents/{agent}/platforms/by-stable-id/{platform}",
-            put(platform_upsert::put),
+            put(platform::upsert::put),
         )
 }
 
@@ -93,5 +88,5 @@ async fn unmatched(method: Method) -> Response {
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }
-    Failure::not_found("Not found").into_response()
+    ApiError::not_found("Not found").into_response()
 }

@@ -1,86 +1,154 @@
-//! Which organisations there are: contract section 3.
+//! The organizations that a caller can see: contract section 3.
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::server::app::{App, Shared};
 use crate::server::auth::{Visitor, unauthorized};
-use crate::server::db::{DbResult, params};
-use crate::server::reply::{Failure, Ids, Reply, text_field};
+use crate::server::body::text_field;
+use crate::server::db::{params, table_row};
+use crate::server::path::PathIds;
+use crate::server::reply::{ApiError, ApiResult};
 
-/// The tool `list_organizations`: own and public ones, as a bare list.
-pub(crate) async fn list(app: &App, visitor: &Visitor) -> Reply {
-    let member = visitor.member.as_ref().ok_or_else(|| unauthorized(app))?;
-    let rows = app
-        .db
-        .fetch(
-            "SELECT o.id, o.slug, o.name, o.visibility, m.role FROM organization o \
-             LEFT JOIN member m ON m.organization_id = o.id AND m.account_id = $1 \
-             WHERE m.role IS NOT NULL OR o.visibility = 'public' ORDER BY o.name, o.slug",
-            params![&member.account],
-        )
-        .await?;
-    let organizations: DbResult<Vec<Value>> = rows
-        .iter()
-        .map(|row| {
-            Ok(json!({
-                "slug": row.text(1)?,
-                "name": row.text(2)?,
-                "is_member": row.opt_text(4)?.is_some(),
-                "is_current": row.text(0)? == visitor.organization.id,
-                "visibility": row.text(3)?,
-            }))
-        })
-        .collect();
-    Ok(Json(Value::Array(organizations?)))
+table_row! {
+    /// An organization and the role that the caller has in it.
+    pub(crate) struct VisibleOrganization, columns organization_columns {
+        id: String = "o.id",
+        slug: String = "o.slug",
+        name: String = "o.name",
+        visibility: String = "o.visibility",
+        role: Option<String> = "m.role",
+    }
 }
 
-/// The tool `resolve_path`, for the path of an organisation.
-pub(crate) async fn resolve_path(app: &App, visitor: &Visitor, arguments: &Map<String, Value>) -> Reply {
-    let path = text_field(arguments, "path")?.ok_or_else(|| Failure::bad_request("path is required"))?;
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            organization_columns!(),
+            " FROM organization o LEFT JOIN member m ON m.organization_id = o.id AND m.account_id = $1 ",
+            $rest
+        )
+    };
+}
+
+const VISIBLE: &str = select!("WHERE m.role IS NOT NULL OR o.visibility = 'public' ORDER BY o.name, o.slug");
+const VISIBLE_BY_SLUG: &str = select!("WHERE o.slug = $2 AND (m.role IS NOT NULL OR o.visibility = 'public')");
+/// No account has the empty id: this finds what everyone may see.
+const ANYONE: &str = "";
+
+/// An element of [`list`].
+#[derive(Serialize)]
+pub(crate) struct ListedOrganization {
+    slug: String,
+    name: String,
+    is_member: bool,
+    is_current: bool,
+    visibility: String,
+}
+
+/// The tool `list_organizations`: the caller's own organizations and the public ones, as a bare list.
+pub(crate) async fn list(app: &App, visitor: &Visitor) -> ApiResult<Vec<ListedOrganization>> {
+    let Some(member) = &visitor.member else {
+        return Err(unauthorized(app, &visitor.organization));
+    };
+    let rows: Vec<VisibleOrganization> = app.db.rows(VISIBLE, params![&member.account]).await?;
+    let organizations = rows.into_iter().map(|row| ListedOrganization {
+        slug: row.slug,
+        name: row.name,
+        is_member: row.role.is_some(),
+        is_current: row.id == visitor.organization.id,
+        visibility: row.visibility,
+    });
+    Ok(organizations.collect())
+}
+
+/// The response of [`resolve_path`].
+#[derive(Serialize)]
+pub(crate) struct ResolvedPath {
+    workspace: Workspace,
+    path: String,
+}
+
+#[derive(Serialize)]
+struct Workspace {
+    slug: String,
+    r#type: &'static str,
+    id: String,
+    name: String,
+}
+
+/// The tool `resolve_path`, for the path of an organization.
+pub(crate) async fn resolve_path(
+    app: &App,
+    visitor: &Visitor,
+    arguments: &Map<String, Value>,
+) -> ApiResult<ResolvedPath> {
+    let path = text_field(arguments, "path")?.ok_or_else(|| ApiError::bad_request("path is required"))?;
     let slug = path.trim_matches('/').split('/').next().unwrap_or_default();
-    let account = visitor
-        .member
-        .as_ref()
-        .map(|member| member.account.as_str())
-        .unwrap_or_default();
-    let row = app
-        .db
-        .optional(
-            "SELECT o.id, o.name FROM organization o \
-             LEFT JOIN member m ON m.organization_id = o.id AND m.account_id = $1 \
-             WHERE o.slug = $2 AND (m.role IS NOT NULL OR o.visibility = 'public')",
-            params![account, slug],
-        )
-        .await?
-        .ok_or_else(|| Failure::bad_request(format!("Workspace '{slug}' not found")))?;
-    let workspace = json!({ "slug": slug, "type": "organization", "id": row.text(0)?, "name": row.text(1)? });
-    Ok(Json(json!({ "workspace": workspace, "path": path })))
+    let account = visitor.member.as_ref().map_or(ANYONE, |member| &member.account);
+    let row: Option<VisibleOrganization> = app.db.row(VISIBLE_BY_SLUG, params![account, slug]).await?;
+    let row = row.ok_or_else(|| ApiError::bad_request(format!("Workspace '{slug}' not found")))?;
+    Ok(ResolvedPath {
+        workspace: Workspace {
+            slug: row.slug,
+            r#type: "organization",
+            id: row.id,
+            name: row.name,
+        },
+        path: path.to_owned(),
+    })
 }
 
-/// `GET /api/organizations`: the public ones, for anybody.
-pub(crate) async fn list_public(State(app): State<Shared>) -> Reply {
-    let sql = "SELECT id, slug, name FROM organization WHERE visibility = 'public' ORDER BY name, slug";
-    let rows = app.db.fetch(sql, &[]).await?;
-    let organizations: DbResult<Vec<Value>> = rows
-        .iter()
-        .map(|row| {
-            Ok(json!({ "id": row.text(0)?, "slug": row.text(1)?, "name": row.text(2)?, "visibility": "public" }))
-        })
-        .collect();
-    Ok(Json(json!({ "organizations": organizations? })))
+/// The response of [`list_public`].
+#[derive(Serialize)]
+pub(crate) struct PublicOrganizations {
+    organizations: Vec<PublicOrganization>,
+}
+
+#[derive(Serialize)]
+struct PublicOrganization {
+    id: String,
+    slug: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visibility: Option<String>,
+}
+
+/// `GET /api/organizations`: the public organizations, for anyone.
+pub(crate) async fn list_public(State(app): State<Shared>) -> ApiResult<Json<PublicOrganizations>> {
+    let rows: Vec<VisibleOrganization> = app.db.rows(VISIBLE, params![ANYONE]).await?;
+    let organizations = rows.into_iter().map(|row| PublicOrganization {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        visibility: Some(row.visibility),
+    });
+    Ok(Json(PublicOrganizations {
+        organizations: organizations.collect(),
+    }))
+}
+
+/// The response of [`public`].
+#[derive(Serialize)]
+pub(crate) struct PublicOrganizationReply {
+    organization: PublicOrganization,
 }
 
 /// `GET /api/:org/public/organization`
-pub(crate) async fn public(State(app): State<Shared>, Ids(slug): Ids<String>) -> Reply {
-    let sql = "SELECT id, name FROM organization WHERE slug = $1 AND visibility = 'public'";
-    let row = app
-        .db
-        .optional(sql, params![&slug])
-        .await?
-        .ok_or_else(|| Failure::not_found("Not found"))?;
-    Ok(Json(
-        json!({ "organization": { "id": row.text(0)?, "slug": slug, "name": row.text(1)? } }),
-    ))
+pub(crate) async fn public(
+    State(app): State<Shared>,
+    PathIds(slug): PathIds<String>,
+) -> ApiResult<Json<PublicOrganizationReply>> {
+    let row: Option<VisibleOrganization> = app.db.row(VISIBLE_BY_SLUG, params![ANYONE, &slug]).await?;
+    let row = row.ok_or_else(|| ApiError::not_found("Not found"))?;
+    let organization = PublicOrganization {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        visibility: None,
+    };
+    Ok(Json(PublicOrganizationReply { organization }))
 }

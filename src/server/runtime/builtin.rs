@@ -1,23 +1,23 @@
-//! The built-in runtime: it knows the six platforms and what each one requires, and keeps no connection to any.
+//! The built-in runtime: it knows the six platforms and what each one requires, and connects to none of them.
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Instance, PlatformRuntime, RuntimeError, Started};
+use super::instance::{BoxFuture, Instance, PlatformRuntime, RuntimeError, Started};
 
-/// The platforms' JSON schemas, as `GET /api/agents/platforms` answers them.
+/// The JSON schemas of the platforms, as `GET /api/agents/platforms` answers them.
 pub(crate) static SCHEMAS: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).unwrap_or_default());
 
-/// Checks and acknowledges; the row is the only record of what runs.
+/// Checks configs and reports every start as successful. The row is the only record of what runs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BuiltinRuntime;
 
-/// Keys of a config, each with its variable.
+/// Keys of a config, each with the environment variable that the platform's own library reads.
 type Keys = &'static [(&'static str, &'static str)];
 
-/// What must be there, and the variable that the platform's own words name.
+/// The required keys of each platform.
 const REQUIRED: [(&str, Keys); 5] = [
     ("telegram", &[("botToken", "TELEGRAM_BOT_TOKEN")]),
     ("slack", &[("signingSecret", "SLACK_SIGNING_SECRET")]),
@@ -67,7 +67,7 @@ impl PlatformRuntime for BuiltinRuntime {
         }
     }
 
-    fn start<'a>(&'a self, instance: &'a Instance) -> Answer<'a, Result<Started, RuntimeError>> {
+    fn start<'a>(&'a self, instance: &'a Instance) -> BoxFuture<'a, Result<Started, RuntimeError>> {
         Box::pin(async move {
             self.check(instance)?;
             Ok(Started {
@@ -76,16 +76,16 @@ impl PlatformRuntime for BuiltinRuntime {
         })
     }
 
-    fn restart<'a>(&'a self, _old: &'a Instance, new: &'a Instance) -> Answer<'a, Result<Started, RuntimeError>> {
+    fn restart<'a>(&'a self, _old: &'a Instance, new: &'a Instance) -> BoxFuture<'a, Result<Started, RuntimeError>> {
         self.start(new)
     }
 
-    fn stop<'a>(&'a self, _id: &'a str) -> Answer<'a, ()> {
+    fn stop<'a>(&'a self, _id: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }
 
-/// Teams takes an empty value for an anonymous bot; everywhere else it counts as missing.
+/// Refuses a missing key. An empty value counts as missing, except for Teams, where it means an anonymous bot.
 fn require(instance: &Instance, key: &str, variable: &str) -> Result<(), RuntimeError> {
     let present = match instance.config.get(key) {
         None | Some(Value::Null) => false,

@@ -1,26 +1,27 @@
-//! A runtime for tests: it checks like the built-in one, counts, keeps what runs, and fails or dawdles on demand.
+//! A runtime for tests: it checks like the built-in one, counts, remembers what runs, and fails or waits on demand.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Answer, BuiltinRuntime, Instance, PlatformRuntime, RuntimeError, Started};
+use super::builtin::BuiltinRuntime;
+use super::instance::{BoxFuture, Instance, PlatformRuntime, RuntimeError, Started};
 
-/// Decides the fate of one start: `None` leaves it to the built-in runtime.
+/// Decides the outcome of one start. `None` leaves it to the built-in runtime.
 pub type Script = Box<dyn Fn(&Instance) -> Option<Result<Started, RuntimeError>> + Send + Sync>;
 
-/// How often what was asked for.
+/// The number of calls so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Starts that were tried.
+pub struct RuntimeCounts {
+    /// Attempts to start.
     pub starts: usize,
-    /// Restarts that were tried.
+    /// Attempts to restart.
     pub restarts: usize,
     /// Stops.
     pub stops: usize,
 }
 
-/// See the module.
+/// A [`PlatformRuntime`] for tests.
 #[derive(Default)]
 pub struct ScriptedRuntime {
     inner: Mutex<Inner>,
@@ -30,35 +31,35 @@ pub struct ScriptedRuntime {
 
 #[derive(Default)]
 struct Inner {
-    counts: Counts,
+    counts: RuntimeCounts,
     running: BTreeMap<String, Instance>,
     failures: usize,
 }
 
 impl ScriptedRuntime {
-    /// Asks the script at every start and restart.
+    /// Calls the script at every start and restart.
     pub fn with_script(mut self, script: Script) -> Self {
         self.script = Some(script);
         self
     }
 
-    /// Takes that long for every start and restart.
+    /// Delays every start and restart.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Lets the next `count` starts and restarts fail.
+    /// Makes the next `count` starts and restarts fail.
     pub fn fail_next(&self, count: usize) {
         self.inner().failures = count;
     }
 
-    /// What was asked for so far.
-    pub fn counts(&self) -> Counts {
+    /// Returns the number of calls so far.
+    pub fn counts(&self) -> RuntimeCounts {
         self.inner().counts
     }
 
-    /// What runs under an id.
+    /// Returns the instance that runs under an id.
     pub fn running(&self, id: &str) -> Option<Instance> {
         self.inner().running.get(id).cloned()
     }
@@ -91,17 +92,17 @@ impl PlatformRuntime for ScriptedRuntime {
         BuiltinRuntime.check(instance)
     }
 
-    fn start<'a>(&'a self, instance: &'a Instance) -> Answer<'a, Result<Started, RuntimeError>> {
+    fn start<'a>(&'a self, instance: &'a Instance) -> BoxFuture<'a, Result<Started, RuntimeError>> {
         self.inner().counts.starts += 1;
         Box::pin(self.attempt(instance))
     }
 
-    fn restart<'a>(&'a self, _old: &'a Instance, new: &'a Instance) -> Answer<'a, Result<Started, RuntimeError>> {
+    fn restart<'a>(&'a self, _old: &'a Instance, new: &'a Instance) -> BoxFuture<'a, Result<Started, RuntimeError>> {
         self.inner().counts.restarts += 1;
         Box::pin(self.attempt(new))
     }
 
-    fn stop<'a>(&'a self, id: &'a str) -> Answer<'a, ()> {
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, ()> {
         let mut inner = self.inner();
         inner.counts.stops += 1;
         inner.running.remove(id);

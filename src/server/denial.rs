@@ -1,0 +1,43 @@
+//! How many denials of access are recorded: a flood of wrong tokens must not fill the disk.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The maximum number of denials that are recorded in a minute, for each organization.
+const PER_MINUTE: u32 = 20;
+const MINUTE_MS: i64 = 60_000;
+
+/// Counts the denials of the current minute by organization.
+#[derive(Debug, Default)]
+pub(crate) struct DenialBudget {
+    counts: Mutex<HashMap<String, (i64, u32)>>,
+}
+
+impl DenialBudget {
+    /// Whether one more denial may be recorded for an organization at that time, in milliseconds since 1970.
+    pub(crate) fn admits(&self, organization: &str, now: i64) -> bool {
+        let minute = now / MINUTE_MS;
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(organization.to_owned()).or_insert((minute, 0));
+        if count.0 != minute {
+            *count = (minute, 0);
+        }
+        count.1 += 1;
+        count.1 <= PER_MINUTE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn admits_a_bounded_number_in_each_minute_for_each_organization() {
+        let budget = DenialBudget::default();
+        let admitted = |organization: &str, now: i64| (0..100).filter(|_| budget.admits(organization, now)).count();
+        assert_eq!(admitted("a", 0), 20);
+        assert_eq!(admitted("a", MINUTE_MS - 1), 0);
+        assert_eq!(admitted("b", 0), 20);
+        assert_eq!(admitted("a", MINUTE_MS), 20);
+    }
+}

@@ -1,0 +1,116 @@
+//! Bounds on the shape of JSON: checked on the text of a request before it is parsed, and on stored values before they
+//! are answered.
+//!
+//! A response adds a few levels around a stored value, and clients stop at 128 levels: one value nested deeper would make
+//! a whole list unreadable. Many small values take a hundred times their size in memory once they are parsed.
+
+use serde_json::Value;
+
+/// The maximum number of nested objects and lists.
+const MAX_DEPTH: usize = 64;
+/// The maximum number of values and keys in one body.
+const MAX_VALUES: usize = 200_000;
+/// Takes the place of a stored part that is nested too deeply to be answered.
+const LEFT_OUT: &str = "[left out: nested more than 64 levels deep]";
+
+/// Why a text was refused before it was parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NestingError {
+    /// More than [`MAX_DEPTH`] levels.
+    #[error("the body is nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// More than [`MAX_VALUES`] values.
+    #[error("the body has more than {MAX_VALUES} values")]
+    TooMany,
+}
+
+/// Checks the bounds on a text that should be JSON. Whether it is JSON is left to the parser.
+pub(crate) fn check(text: &str) -> Result<(), NestingError> {
+    let (mut depth, mut values) = (0_usize, 0_usize);
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => skip_string(&mut bytes),
+            b'{' | b'[' => {
+                depth += 1;
+                values += 1;
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' | b':' => values += 1,
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(NestingError::TooDeep);
+        }
+        if values > MAX_VALUES {
+            return Err(NestingError::TooMany);
+        }
+    }
+    Ok(())
+}
+
+fn skip_string(bytes: &mut std::str::Bytes<'_>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            // The escaped byte may be a quotation mark.
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+}
+
+/// Replaces what is nested too deeply in a stored value. Databases of older releases may hold such values.
+pub(crate) fn cut(value: &mut Value) {
+    cut_below(value, MAX_DEPTH);
+}
+
+fn cut_below(value: &mut Value, levels: usize) {
+    if levels == 0 && matches!(value, Value::Array(_) | Value::Object(_)) {
+        *value = Value::from(LEFT_OUT);
+        return;
+    }
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|inner| cut_below(inner, levels - 1)),
+        Value::Object(map) => map.values_mut().for_each(|inner| cut_below(inner, levels - 1)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(levels: usize) -> String {
+        format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+    }
+
+    #[test]
+    fn accepts_64_levels_and_refuses_65() {
+        assert_eq!(check(&nested(64)), Ok(()));
+        assert_eq!(check(&nested(65)), Err(NestingError::TooDeep));
+    }
+
+    #[test]
+    fn ignores_brackets_inside_of_strings() {
+        let text = format!(r#"{{"a": "\"{}\\"}}"#, "[".repeat(100));
+        assert_eq!(check(&text), Ok(()));
+    }
+
+    #[test]
+    fn refuses_more_values_than_the_bound() {
+        let text = format!("[{}0]", "0,".repeat(MAX_VALUES));
+        assert_eq!(check(&text), Err(NestingError::TooMany));
+        let text = format!("[{}0]", "0,".repeat(MAX_VALUES - 1));
+        assert_eq!(check(&text), Ok(()));
+    }
+
+    #[test]
+    fn cuts_a_stored_value_at_the_bound() {
+        let mut value: Value = serde_json::from_str(&nested(100)).unwrap();
+        cut(&mut value);
+        let shown = value.to_string();
+        assert_eq!(shown.matches('[').count(), 64 + 1, "{shown}");
+        assert!(shown.contains("left out"));
+    }
+}

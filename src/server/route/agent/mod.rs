@@ -1,0 +1,229 @@
+//! Agents: contract section 4.
+
+mod patch;
+mod row;
+pub(crate) mod settings;
+
+pub(crate) use row::{exists, not_found};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use patch::AgentPatch;
+use row::{AgentBody, AgentCounts, AgentMetadata, AgentName, AgentRow};
+
+use crate::server::app::{Shared, now};
+use crate::server::audit;
+use crate::server::auth::{Admin, Caller, Reader};
+use crate::server::body::{JsonBody, text_field};
+use crate::server::db::params;
+use crate::server::path::PathIds;
+use crate::server::precondition::{Precondition, Revision};
+use crate::server::reply::{ApiError, ApiResult, Success, success};
+
+const ID_RULE: &str = "agentId must be 3-60 lowercase alphanumeric chars with hyphens, starting with a letter";
+/// How often a create looks again when the agent is created and deleted by others at the same time.
+const MAX_ATTEMPTS: usize = 3;
+
+/// The response of a list.
+#[derive(Serialize)]
+pub(crate) struct AgentList<T> {
+    agents: Vec<T>,
+}
+
+/// `GET /api/:org/agents`
+pub(crate) async fn list(State(app): State<Shared>, Reader(caller): Reader) -> ApiResult<Json<AgentList<AgentBody>>> {
+    let rows = AgentRow::list(&app.db, &caller.organization.id).await?;
+    let agents = rows.into_iter().map(AgentBody::from).collect();
+    Ok(Json(AgentList { agents }))
+}
+
+/// The response of [`read`].
+#[derive(Serialize)]
+pub(crate) struct AgentWithSettings {
+    #[serde(flatten)]
+    metadata: AgentMetadata,
+    settings: Map<String, Value>,
+    #[serde(flatten)]
+    counts: AgentCounts,
+}
+
+/// `GET /api/:org/agents/:id`
+pub(crate) async fn read(
+    State(app): State<Shared>,
+    Reader(caller): Reader,
+    PathIds((_, id)): PathIds<(String, String)>,
+) -> ApiResult<(Revision, Json<AgentWithSettings>)> {
+    // The row comes before the settings: should they change in between, the revision is the older one, and a change
+    // that relies on it is refused.
+    let row = AgentRow::find(&app.db, &id).await?;
+    let row = row.filter(|row| row.organization_id == caller.organization.id);
+    let row = row.ok_or_else(not_found)?;
+    let (_, settings) = settings::load(&app, &caller, &id).await?;
+    let revision = row.revision();
+    let AgentBody { metadata, counts } = row.into();
+    let body = AgentWithSettings {
+        metadata,
+        settings,
+        counts,
+    };
+    Ok((revision, Json(body)))
+}
+
+/// `GET /api/:org/public/agents`, for public organizations.
+pub(crate) async fn public(
+    State(app): State<Shared>,
+    PathIds(slug): PathIds<String>,
+) -> ApiResult<Json<AgentList<AgentName>>> {
+    let sql = "SELECT id FROM organization WHERE slug = $1 AND visibility = 'public'";
+    let organization: Option<String> = app.db.value(sql, params![&slug]).await?;
+    let organization = organization.ok_or_else(|| ApiError::not_found("Not found"))?;
+    let rows = AgentRow::list(&app.db, &organization).await?;
+    let agents = rows.into_iter().map(AgentName::from).collect();
+    Ok(Json(AgentList { agents }))
+}
+
+/// The checked body of a create.
+struct NewAgent {
+    id: String,
+    name: String,
+    description: Option<String>,
+}
+
+impl NewAgent {
+    fn from_fields(fields: &Map<String, Value>) -> ApiResult<Self> {
+        let given = |name| fields.get(name).filter(|value| !value.is_null() && *value != "");
+        let (Some(id), Some(_)) = (given("agentId"), given("name")) else {
+            return Err(ApiError::bad_request("agentId and name are required"));
+        };
+        let id = id
+            .as_str()
+            .filter(|id| is_agent_id(id))
+            .ok_or_else(|| ApiError::bad_request(ID_RULE))?;
+        let name = text_field(fields, "name")?.unwrap_or_default();
+        let description = text_field(fields, "description")?;
+        Ok(Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            description: description.map(str::to_owned),
+        })
+    }
+}
+
+fn is_agent_id(id: &str) -> bool {
+    (3..=60).contains(&id.len())
+        && id.starts_with(|first: char| first.is_ascii_lowercase())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// `POST /api/:org/agents`: 201 for a new agent, 200 with the stored values for one that exists.
+pub(crate) async fn create(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    mut body: JsonBody,
+) -> ApiResult<(StatusCode, Json<AgentName>)> {
+    let new = NewAgent::from_fields(&body.take_fields())?;
+    for _ in 0..MAX_ATTEMPTS {
+        if insert(&app, &caller, &new).await? {
+            let body = AgentName {
+                agent_id: new.id,
+                name: new.name,
+                description: new.description,
+            };
+            return Ok((StatusCode::CREATED, Json(body)));
+        }
+        // The agent existed a moment ago. Without a row it was deleted between the two statements.
+        let Some(row) = AgentRow::find(&app.db, &new.id).await? else {
+            continue;
+        };
+        if row.organization_id != caller.organization.id {
+            return Err(ApiError::conflict("Agent ID already exists in another organization"));
+        }
+        return Ok((StatusCode::OK, Json(row.into())));
+    }
+    Err(ApiError::unavailable(
+        "the agent is being created and deleted, try again",
+    ))
+}
+
+/// Inserts the agent and returns whether it is new. The one statement also stores the MCP server that every new agent
+/// gets, so nobody can see or change the agent before it is complete.
+async fn insert(app: &Shared, caller: &Caller, new: &NewAgent) -> ApiResult<bool> {
+    let organization = &caller.organization;
+    let url = format!("{}/mcp/{}", app.origin(), organization.slug);
+    let settings = json!({ "mcpServers": { "owletto": { "url": url } } }).to_string();
+    let owner = json!({ "platform": "owletto", "userId": caller.member.account }).to_string();
+    let mut tx = app.db.begin().await?;
+    let inserted = tx
+        .execute(
+            "INSERT INTO agent (id, organization_id, name, description, owner, settings, created_at, updated_at, \
+             settings_updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7) ON CONFLICT (id) DO NOTHING",
+            params![
+                &new.id,
+                &organization.id,
+                &new.name,
+                new.description.as_deref(),
+                &owner,
+                &settings,
+                now()
+            ],
+        )
+        .await?;
+    if inserted == 0 {
+        return Ok(false);
+    }
+    audit::record(&mut tx, caller, "agent.create", &new.id, &[]).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// `PATCH /api/:org/agents/:id`
+pub(crate) async fn patch(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, id)): PathIds<(String, String)>,
+    precondition: Precondition,
+    mut body: JsonBody,
+) -> ApiResult<(Revision, Json<Success>)> {
+    let patch = AgentPatch::from_fields(&body.take_fields())?;
+    let mut tx = app.db.begin().await?;
+    let row = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
+    precondition.check_first_part(&row.revision())?;
+    patch.write(&mut tx, &id).await?;
+    let written = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
+    audit::record(&mut tx, &caller, "agent.update", &id, &patch.names).await?;
+    tx.commit().await?;
+    Ok((written.revision(), success()))
+}
+
+/// `DELETE /api/:org/agents/:id`: deletes its platforms too, and stops them.
+pub(crate) async fn delete(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, id)): PathIds<(String, String)>,
+    precondition: Precondition,
+) -> ApiResult<Json<Success>> {
+    let work = app.clone();
+    app.finish(async move {
+        let mut tx = work.db.begin().await?;
+        let row = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
+        precondition.check(&row.revision())?;
+        let platforms: Vec<String> = tx
+            .values("SELECT id FROM platform WHERE agent_id = $1", params![&id])
+            .await?;
+        tx.execute("DELETE FROM agent WHERE id = $1", params![&id]).await?;
+        audit::record(&mut tx, &caller, "agent.delete", &id, &[]).await?;
+        tx.commit().await?;
+        // Instances stop only after the commit: a delete that fails leaves everything running.
+        for platform in platforms {
+            work.runtime.stop(&platform).await;
+        }
+        Ok(success())
+    })
+    .await
+}

@@ -1,0 +1,237 @@
+//! An agent's settings: contract section 5. A change merges by top-level key, under the row's lock; null resets a field.
+//!
+//! The row holds the fields that were set. All others have their default.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+
+use super::row::not_found;
+use crate::server::app::{App, Shared, now};
+use crate::server::audit;
+use crate::server::auth::{Admin, Caller, Reader};
+use crate::server::body::{JsonBody, SettingsBody};
+use crate::server::db::{Tx, params, table_row};
+use crate::server::nesting;
+use crate::server::path::PathIds;
+use crate::server::precondition::{Precondition, Revision};
+use crate::server::reply::{ApiError, ApiResult, Success, success};
+use crate::server::secret::{self, SecretFields};
+
+/// The type of a field's value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FieldType {
+    Text,
+    OptionalText,
+    Flag,
+    Object,
+    Texts,
+    Objects,
+}
+
+const FIELDS: [(&str, FieldType); 20] = [
+    ("model", FieldType::OptionalText),
+    ("modelSelection", FieldType::Object),
+    ("providerModelPreferences", FieldType::Object),
+    ("networkConfig", FieldType::Object),
+    ("egressConfig", FieldType::Object),
+    ("nixConfig", FieldType::Object),
+    ("mcpServers", FieldType::Object),
+    ("mcpInstallNotified", FieldType::Object),
+    ("soulMd", FieldType::Text),
+    ("userMd", FieldType::Text),
+    ("identityMd", FieldType::Text),
+    ("skillsConfig", FieldType::Object),
+    ("toolsConfig", FieldType::Object),
+    ("pluginsConfig", FieldType::Object),
+    ("authProfiles", FieldType::Objects),
+    ("installedProviders", FieldType::Objects),
+    ("verboseLogging", FieldType::Flag),
+    ("templateAgentId", FieldType::OptionalText),
+    ("preApprovedTools", FieldType::Texts),
+    ("guardrails", FieldType::Texts),
+];
+
+impl FieldType {
+    fn accepts(self, value: &Value) -> bool {
+        match self {
+            Self::Text | Self::OptionalText => value.is_string(),
+            Self::Flag => value.is_boolean(),
+            Self::Object => value.is_object(),
+            Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
+            Self::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
+        }
+    }
+
+    /// Names the type in an error message.
+    fn description(self) -> &'static str {
+        match self {
+            Self::Text | Self::OptionalText => "a string",
+            Self::Flag => "true or false",
+            Self::Object => "an object",
+            Self::Texts => "a list of strings",
+            Self::Objects => "a list of objects",
+        }
+    }
+
+    fn default(self, field: &str) -> Option<Value> {
+        match self {
+            Self::OptionalText => None,
+            Self::Text => Some(json!("")),
+            Self::Flag => Some(json!(false)),
+            Self::Object if field == "skillsConfig" => Some(json!({ "skills": [] })),
+            Self::Object => Some(json!({})),
+            Self::Texts | Self::Objects => Some(json!([])),
+        }
+    }
+}
+
+table_row! {
+    /// The settings of an agent as they are stored, secrets sealed.
+    pub(crate) struct SettingsRow, columns settings_columns {
+        settings: Value = "settings",
+        settings_updated_at: i64 = "settings_updated_at",
+    }
+}
+
+const READ: &str = concat!(
+    "SELECT ",
+    settings_columns!(),
+    " FROM agent WHERE id = $1 AND organization_id = $2"
+);
+
+// Writing first takes the row's lock: what this returns cannot change before the commit.
+const LOCK: &str = concat!(
+    "UPDATE agent SET settings_updated_at = settings_updated_at WHERE id = $1 AND organization_id = $2 RETURNING ",
+    settings_columns!()
+);
+
+const WRITE: &str = "UPDATE agent SET settings = $1, \
+    settings_updated_at = CASE WHEN settings_updated_at >= $2 THEN settings_updated_at + 1 ELSE $2 END \
+    WHERE id = $3 RETURNING settings_updated_at";
+
+/// The place that sealed secrets of an agent are bound to.
+fn sealed_place(agent: &str) -> String {
+    format!("agent/{agent}")
+}
+
+/// Reads the settings as they are answered: every field, defaults filled in, secrets redacted.
+pub(super) async fn load(app: &App, caller: &Caller, agent: &str) -> ApiResult<(Revision, Map<String, Value>)> {
+    let parameters = params![agent, &caller.organization.id];
+    let row: Option<SettingsRow> = app.db.row(READ, parameters).await?;
+    let row = row.ok_or_else(not_found)?;
+    let mut stored = unsealed(app, agent, row.settings)?;
+    let redacted = if caller.member.has_admin_scope() {
+        SecretFields::SettingsForAdmins
+    } else {
+        SecretFields::Settings
+    };
+    secret::redact(redacted, &mut stored);
+    let mut settings = Map::new();
+    for (field, field_type) in FIELDS {
+        if let Some(mut value) = stored.remove(field).or_else(|| field_type.default(field)) {
+            nesting::cut(&mut value);
+            settings.insert(field.to_owned(), value);
+        }
+    }
+    settings.insert("updatedAt".to_owned(), json!(row.settings_updated_at));
+    Ok((Revision::of_row(row.settings_updated_at), settings))
+}
+
+fn unsealed(app: &App, agent: &str, stored: Value) -> ApiResult<Map<String, Value>> {
+    let Value::Object(mut stored) = stored else {
+        return Err(ApiError::internal(&"settings are not an object"));
+    };
+    secret::open(SecretFields::Settings, &mut stored, &app.crypto, &sealed_place(agent))?;
+    Ok(stored)
+}
+
+/// `GET /api/:org/agents/:id/config`
+pub(crate) async fn read(
+    State(app): State<Shared>,
+    Reader(caller): Reader,
+    PathIds((_, id)): PathIds<(String, String)>,
+) -> ApiResult<(Revision, Json<Map<String, Value>>)> {
+    let (revision, settings) = load(&app, &caller, &id).await?;
+    Ok((revision, Json(settings)))
+}
+
+/// `PATCH /api/:org/agents/:id/config`
+pub(crate) async fn patch(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, id)): PathIds<(String, String)>,
+    precondition: Precondition,
+    SettingsBody(mut body): SettingsBody,
+) -> ApiResult<(Revision, Json<Success>)> {
+    let patch = checked(&mut body)?;
+    let mut tx = app.db.begin().await?;
+    let row: Option<SettingsRow> = tx.row(LOCK, params![&id, &caller.organization.id]).await?;
+    let row = row.ok_or_else(not_found)?;
+    precondition.check(&Revision::of_row(row.settings_updated_at))?;
+    let mut settings = unsealed(&app, &id, row.settings)?;
+    merge(&mut tx, &caller, &mut settings, &patch).await?;
+    secret::seal(SecretFields::Settings, &mut settings, &app.crypto, &sealed_place(&id))?;
+    let text = Value::Object(settings).to_string();
+    let updated_at: Option<i64> = tx.value(WRITE, params![&text, now(), &id]).await?;
+    let updated_at = updated_at.ok_or_else(not_found)?;
+    let names: Vec<&str> = patch.keys().map(String::as_str).collect();
+    audit::record(&mut tx, &caller, "settings.update", &id, &names).await?;
+    tx.commit().await?;
+    Ok((Revision::of_row(updated_at), success()))
+}
+
+/// Returns the known fields, each of its type or null. Unknown fields are ignored, as the recorded server ignores them.
+fn checked(body: &mut JsonBody) -> ApiResult<Map<String, Value>> {
+    let mut sent = body.take_fields();
+    let mut patch = Map::new();
+    for (field, field_type) in FIELDS {
+        let Some(value) = sent.swap_remove(field) else { continue };
+        if !value.is_null() && !field_type.accepts(&value) {
+            return Err(ApiError::bad_request(format!(
+                "{field} must be {} or null",
+                field_type.description()
+            )));
+        }
+        if field == "mcpServers" && value.as_object().is_some_and(|map| !map.values().all(Value::is_object)) {
+            return Err(ApiError::bad_request("mcpServers must hold an object for each server"));
+        }
+        patch.insert(field.to_owned(), value);
+    }
+    Ok(patch)
+}
+
+/// Applies a patch to the stored settings. A redacted secret that a client sends back keeps the stored value.
+async fn merge(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    settings: &mut Map<String, Value>,
+    patch: &Map<String, Value>,
+) -> ApiResult<()> {
+    for (field, value) in patch {
+        let old = settings.swap_remove(field);
+        if value.is_null() {
+            continue;
+        }
+        if field == "templateAgentId" {
+            check_template(tx, caller, value).await?;
+        }
+        let mut value = value.clone();
+        if SecretFields::Settings.may_hold_secrets(field) {
+            secret::restore(&mut value, old.as_ref());
+        }
+        settings.insert(field.clone(), value);
+    }
+    Ok(())
+}
+
+async fn check_template(tx: &mut Tx<'_>, caller: &Caller, value: &Value) -> ApiResult<()> {
+    let template = value.as_str().unwrap_or_default();
+    let sql = "SELECT id FROM agent WHERE id = $1 AND organization_id = $2";
+    if tx.exists(sql, params![template, &caller.organization.id]).await? {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "templateAgentId must be the id of an agent of this organization",
+    ))
+}

@@ -1,0 +1,178 @@
+//! Starting, stopping and deleting a platform, under the lock of its id.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::row::{PlatformBody, StoredPlatform, not_found};
+use super::start::{start_in_time, stored_error};
+use super::status::PlatformStatus;
+use crate::server::app::{App, Shared};
+use crate::server::audit;
+use crate::server::auth::{Admin, Caller};
+use crate::server::db::params;
+use crate::server::lock::Held;
+use crate::server::options::PlatformMode;
+use crate::server::path::PathIds;
+use crate::server::precondition::Precondition;
+use crate::server::reply::{ApiError, ApiResult, success};
+
+/// What to do with a platform.
+#[derive(Clone, Copy)]
+enum PlatformAction {
+    Start,
+    Stop,
+    Delete,
+}
+
+type PlatformPath = PathIds<(String, String, String)>;
+
+/// `POST …/platforms/:platform/start`
+pub(crate) async fn start(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, _, id)): PlatformPath,
+    precondition: Precondition,
+) -> ApiResult<Response> {
+    perform(app, caller, id, precondition, PlatformAction::Start).await
+}
+
+/// `POST …/platforms/:platform/stop`
+pub(crate) async fn stop(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, _, id)): PlatformPath,
+    precondition: Precondition,
+) -> ApiResult<Response> {
+    perform(app, caller, id, precondition, PlatformAction::Stop).await
+}
+
+/// `DELETE …/platforms/:platform`
+pub(crate) async fn delete(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, _, id)): PlatformPath,
+    precondition: Precondition,
+) -> ApiResult<Response> {
+    perform(app, caller, id, precondition, PlatformAction::Delete).await
+}
+
+async fn perform(
+    app: Shared,
+    caller: Caller,
+    id: String,
+    precondition: Precondition,
+    action: PlatformAction,
+) -> ApiResult<Response> {
+    let work = app.clone();
+    app.finish(async move {
+        let mut held = work.locks.hold(&work.db, format!("platform/{id}")).await?;
+        let outcome = perform_locked(&work, &caller, &mut held, &id, &precondition, action).await;
+        // Released explicitly, so that the next request does not wait for the drop of a database connection.
+        held.release().await;
+        outcome
+    })
+    .await
+}
+
+async fn perform_locked(
+    app: &App,
+    caller: &Caller,
+    held: &mut Held,
+    id: &str,
+    precondition: &Precondition,
+    action: PlatformAction,
+) -> ApiResult<Response> {
+    let platform = StoredPlatform::find_in(app, &caller.organization.id, id).await?;
+    precondition.check(&platform.revision())?;
+    match action {
+        PlatformAction::Start => start_locked(app, caller, held, platform).await,
+        PlatformAction::Stop => stop_locked(app, caller, held, platform).await,
+        PlatformAction::Delete => delete_locked(app, caller, held, platform).await,
+    }
+}
+
+/// The response of a start or a stop.
+#[derive(Serialize)]
+struct ChangedPlatform {
+    success: bool,
+    platform: PlatformBody,
+}
+
+fn changed(platform: &StoredPlatform) -> Response {
+    let body = ChangedPlatform {
+        success: true,
+        platform: platform.body(),
+    };
+    (platform.revision(), Json(body)).into_response()
+}
+
+async fn start_locked(
+    app: &App,
+    caller: &Caller,
+    held: &mut Held,
+    mut platform: StoredPlatform,
+) -> ApiResult<Response> {
+    let mut failure = None;
+    if app.mode == PlatformMode::Live && platform.status != PlatformStatus::Active {
+        match start_in_time(app, app.runtime.start(&platform.instance)).await {
+            Ok(started) => platform.metadata = started.metadata,
+            Err(error) => {
+                // A start that timed out may still succeed in the runtime.
+                app.runtime.stop(&platform.instance.id).await;
+                failure = Some(error);
+            }
+        }
+    }
+    platform.error = failure.as_ref().map(stored_error);
+    platform.status = if failure.is_some() {
+        PlatformStatus::Error
+    } else {
+        PlatformStatus::Active
+    };
+    if let Err(error) = save(app, caller, held, &mut platform, "platform.start").await {
+        // The row still says that nothing runs.
+        app.runtime.stop(&platform.instance.id).await;
+        return Err(error);
+    }
+    match failure {
+        Some(error) => Err(ApiError::bad_request(error.message)),
+        None => Ok(changed(&platform)),
+    }
+}
+
+async fn stop_locked(app: &App, caller: &Caller, held: &mut Held, mut platform: StoredPlatform) -> ApiResult<Response> {
+    platform.status = PlatformStatus::Stopped;
+    platform.error = None;
+    save(app, caller, held, &mut platform, "platform.stop").await?;
+    app.runtime.stop(&platform.instance.id).await;
+    Ok(changed(&platform))
+}
+
+async fn save(
+    app: &App,
+    caller: &Caller,
+    held: &mut Held,
+    platform: &mut StoredPlatform,
+    action: &str,
+) -> ApiResult<()> {
+    let mut tx = held.begin(&app.db).await?;
+    if !platform.update(app, &mut tx).await? {
+        return Err(not_found());
+    }
+    audit::record(&mut tx, caller, action, &platform.instance.id, &[]).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn delete_locked(app: &App, caller: &Caller, held: &mut Held, platform: StoredPlatform) -> ApiResult<Response> {
+    let id = &platform.instance.id;
+    let mut tx = held.begin(&app.db).await?;
+    if tx.execute("DELETE FROM platform WHERE id = $1", params![id]).await? == 0 {
+        return Err(not_found());
+    }
+    audit::record(&mut tx, caller, "platform.delete", id, &[]).await?;
+    tx.commit().await?;
+    app.runtime.stop(id).await;
+    Ok(success().into_response())
+}

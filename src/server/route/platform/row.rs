@@ -1,0 +1,245 @@
+//! A platform's row: unsealed after reading, sealed before writing, redacted before it is answered.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::status::PlatformStatus;
+use crate::server::app::{App, now};
+use crate::server::db::{DbResult, Tx, params, table_row};
+use crate::server::nesting;
+use crate::server::precondition::Revision;
+use crate::server::reply::{ApiError, ApiResult};
+use crate::server::runtime::Instance;
+use crate::server::secret::{self, SecretFields};
+
+table_row! {
+    /// A platform as it is stored, secrets sealed.
+    pub(crate) struct PlatformRow, columns platform_columns {
+        id: String = "id",
+        organization_id: String = "organization_id",
+        agent_id: String = "agent_id",
+        kind: String = "kind",
+        config: Value = "config",
+        settings: Value = "settings",
+        metadata: Value = "metadata",
+        secret_keys: Value = "secret_keys",
+        status: PlatformStatus = "status",
+        error_message: Option<String> = "error_message",
+        created_at: i64 = "created_at",
+        updated_at: i64 = "updated_at",
+    }
+}
+
+const BY_ID: &str = concat!("SELECT ", platform_columns!(), " FROM platform WHERE id = $1");
+const BY_AGENT: &str = concat!(
+    "SELECT ",
+    platform_columns!(),
+    " FROM platform WHERE agent_id = $1 ORDER BY created_at DESC, id DESC"
+);
+
+/// A platform with its secrets in clear.
+pub(crate) struct StoredPlatform {
+    pub(crate) organization: String,
+    pub(crate) instance: Instance,
+    /// What the last start learned, such as the bot's name.
+    pub(crate) metadata: Map<String, Value>,
+    /// The config keys that clients have declared to hold secrets, sorted.
+    pub(crate) secret_keys: Vec<String>,
+    pub(crate) status: PlatformStatus,
+    pub(crate) error: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// A platform as it is answered, secrets redacted.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlatformBody {
+    id: String,
+    platform: String,
+    template_agent_id: String,
+    config: Map<String, Value>,
+    settings: Map<String, Value>,
+    metadata: Map<String, Value>,
+    status: PlatformStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+/// Returns the 404 for a platform.
+pub(crate) fn not_found() -> ApiError {
+    ApiError::not_found("Platform not found")
+}
+
+/// The place that sealed secrets of a platform are bound to.
+fn sealed_place(id: &str) -> String {
+    format!("platform/{id}")
+}
+
+fn object(value: Value) -> ApiResult<Map<String, Value>> {
+    match value {
+        Value::Object(map) => Ok(map),
+        _ => Err(ApiError::internal(&"a platform's column is not an object")),
+    }
+}
+
+impl StoredPlatform {
+    fn from_row(app: &App, row: PlatformRow) -> ApiResult<Self> {
+        let secret_keys: Vec<String> = serde_json::from_value(row.secret_keys).unwrap_or_default();
+        let mut config = object(row.config)?;
+        let fields = SecretFields::Platform { declared: &secret_keys };
+        secret::open(fields, &mut config, &app.crypto, &sealed_place(&row.id))?;
+        Ok(Self {
+            organization: row.organization_id,
+            instance: Instance {
+                id: row.id,
+                agent: row.agent_id,
+                kind: row.kind,
+                config,
+                settings: object(row.settings)?,
+            },
+            metadata: object(row.metadata)?,
+            secret_keys,
+            status: row.status,
+            error: row.error_message,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+
+    /// Reads a platform of any organization.
+    pub(crate) async fn find(app: &App, id: &str) -> ApiResult<Option<Self>> {
+        let row = app.db.row(BY_ID, params![id]).await?;
+        row.map(|row| Self::from_row(app, row)).transpose()
+    }
+
+    /// Reads a platform of one organization.
+    pub(crate) async fn find_in(app: &App, organization: &str, id: &str) -> ApiResult<Self> {
+        let found = Self::find(app, id).await?;
+        found
+            .filter(|platform| platform.organization == organization)
+            .ok_or_else(not_found)
+    }
+
+    /// Reads an agent's platforms, newest first.
+    pub(crate) async fn list(app: &App, agent: &str) -> ApiResult<Vec<Self>> {
+        let rows = app.db.rows(BY_AGENT, params![agent]).await?;
+        rows.into_iter().map(|row| Self::from_row(app, row)).collect()
+    }
+
+    fn secret_fields(&self) -> SecretFields<'_> {
+        SecretFields::Platform {
+            declared: &self.secret_keys,
+        }
+    }
+
+    /// Returns the platform as it is answered.
+    pub(crate) fn body(&self) -> PlatformBody {
+        let mut config = self.instance.config.clone();
+        secret::redact(self.secret_fields(), &mut config);
+        config.values_mut().for_each(nesting::cut);
+        let mut settings = self.instance.settings.clone();
+        settings.values_mut().for_each(nesting::cut);
+        PlatformBody {
+            id: self.instance.id.clone(),
+            platform: self.instance.kind.clone(),
+            template_agent_id: self.instance.agent.clone(),
+            config,
+            settings,
+            metadata: self.metadata.clone(),
+            status: self.status,
+            error_message: self.error.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    /// Returns the platform's revision.
+    pub(crate) fn revision(&self) -> Revision {
+        Revision::of_row(self.updated_at)
+    }
+
+    /// Adds to the keys that hold secrets. A key stays secret until the platform is deleted: otherwise a client that
+    /// does not name it would make its stored value readable. Returns whether a key is new.
+    pub(crate) fn declare_secret(&mut self, keys: &[String]) -> bool {
+        let before = self.secret_keys.len();
+        self.secret_keys.extend_from_slice(keys);
+        self.secret_keys.sort();
+        self.secret_keys.dedup();
+        self.secret_keys.len() > before
+    }
+
+    fn sealed_config(&self, app: &App) -> ApiResult<String> {
+        let mut config = self.instance.config.clone();
+        let place = sealed_place(&self.instance.id);
+        secret::seal(self.secret_fields(), &mut config, &app.crypto, &place)?;
+        Ok(Value::Object(config).to_string())
+    }
+
+    /// Inserts the row. Returns false when the id is already taken.
+    pub(crate) async fn insert(&self, app: &App, tx: &mut Tx<'_>) -> ApiResult<bool> {
+        let instance = &self.instance;
+        let inserted = tx
+            .execute(
+                "INSERT INTO platform (id, organization_id, agent_id, kind, config, settings, metadata, secret_keys, \
+                 status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
+                 ON CONFLICT (id) DO NOTHING",
+                params![
+                    &instance.id,
+                    &self.organization,
+                    &instance.agent,
+                    &instance.kind,
+                    &self.sealed_config(app)?,
+                    &json!(instance.settings).to_string(),
+                    &json!(self.metadata).to_string(),
+                    &json!(self.secret_keys).to_string(),
+                    self.status.as_str(),
+                    self.created_at
+                ],
+            )
+            .await;
+        match inserted {
+            Ok(count) => Ok(count == 1),
+            // The agent was deleted since it was looked up.
+            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
+                Err(crate::server::route::agent::not_found())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes every column that can change. Returns false when the row was deleted with its agent.
+    pub(crate) async fn update(&mut self, app: &App, tx: &mut Tx<'_>) -> ApiResult<bool> {
+        self.updated_at = now().max(self.updated_at + 1);
+        let updated = tx
+            .execute(
+                "UPDATE platform SET kind = $1, config = $2, settings = $3, metadata = $4, secret_keys = $5, \
+                 status = $6, error_message = $7, updated_at = $8 WHERE id = $9 AND agent_id = $10",
+                params![
+                    &self.instance.kind,
+                    &self.sealed_config(app)?,
+                    &json!(self.instance.settings).to_string(),
+                    &json!(self.metadata).to_string(),
+                    &json!(self.secret_keys).to_string(),
+                    self.status.as_str(),
+                    self.error.as_deref(),
+                    self.updated_at,
+                    &self.instance.id,
+                    &self.instance.agent
+                ],
+            )
+            .await?;
+        Ok(updated == 1)
+    }
+
+    /// Writes only the error of the last start.
+    pub(crate) async fn update_error(&mut self, tx: &mut Tx<'_>) -> DbResult<()> {
+        self.updated_at += 1;
+        let sql = "UPDATE platform SET error_message = $1, updated_at = $2 WHERE id = $3";
+        tx.execute(sql, params![self.error.as_deref(), self.updated_at, &self.instance.id])
+            .await?;
+        Ok(())
+    }
+}

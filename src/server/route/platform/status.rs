@@ -1,0 +1,38 @@
+//! Whether a platform runs.
+
+use serde::Serialize;
+
+use crate::server::db::{ColumnValue, DbResult, DbRow};
+
+/// The status of a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PlatformStatus {
+    /// An instance runs.
+    Active,
+    /// No instance runs, because nobody started one or somebody stopped it.
+    Stopped,
+    /// The last start failed.
+    Error,
+}
+
+impl PlatformStatus {
+    /// Returns the status as it is stored and answered.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Stopped => "stopped",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl ColumnValue for PlatformStatus {
+    fn read(row: &DbRow, name: &str) -> DbResult<Self> {
+        let text = String::read(row, name)?;
+        [Self::Active, Self::Stopped, Self::Error]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| sqlx::Error::Decode(format!("unknown platform status `{text}`").into()))
+    }
+}

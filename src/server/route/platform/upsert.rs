@@ -1,0 +1,375 @@
+//! Creating and updating a platform by its stable id.
+//!
+//! The id's lock is held from the first read until the outcome is known. A request that waited for it sees the final row,
+//! or none when the request before it failed, and decides anew. The row is written after the instance has started; when
+//! that write fails, the instance is put back to what the row says.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::request::PlatformRequest;
+use super::row::{PlatformBody, StoredPlatform};
+use super::start::{start_in_time, stored_error};
+use super::status::PlatformStatus;
+use crate::server::app::{Shared, now};
+use crate::server::audit;
+use crate::server::auth::{Admin, Caller};
+use crate::server::body::JsonBody;
+use crate::server::lock::Held;
+use crate::server::options::PlatformMode;
+use crate::server::path::PathIds;
+use crate::server::precondition::{Precondition, Revision};
+use crate::server::reply::{ApiError, ApiResult};
+use crate::server::route::agent;
+use crate::server::runtime::{Instance, RuntimeError, Started};
+use crate::server::token::random_id;
+
+const MAX_ID_CHARS: usize = 300;
+
+/// The bodies of the three successes.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum UpsertBody {
+    Created {
+        platform: PlatformBody,
+    },
+    /// As the recorded server's local mode answers a create.
+    CreatedLocally {
+        platform: LocalPlatform,
+    },
+    #[serde(rename_all = "camelCase")]
+    Updated {
+        updated: bool,
+        will_restart: bool,
+        platform: PlatformBody,
+    },
+    Unchanged {
+        noop: bool,
+        platform: PlatformBody,
+    },
+}
+
+/// A platform that was just created in the local mode.
+#[derive(Serialize)]
+pub(crate) struct LocalPlatform {
+    id: String,
+    platform: String,
+    status: PlatformStatus,
+}
+
+type UpsertResponse = (StatusCode, Revision, Json<UpsertBody>);
+
+/// One request to create or update, while it holds the lock.
+struct PlatformUpsert {
+    app: Shared,
+    caller: Caller,
+    agent: String,
+    id: String,
+    /// Whether the server chose the id, so that an existing platform is never the one that is meant.
+    must_create: bool,
+    precondition: Precondition,
+    request: PlatformRequest,
+}
+
+/// `PUT /api/:org/agents/:id/platforms/by-stable-id/:platform`
+pub(crate) async fn put(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, agent, id)): PathIds<(String, String, String)>,
+    precondition: Precondition,
+    mut body: JsonBody,
+) -> ApiResult<UpsertResponse> {
+    let request = PlatformRequest::from_fields(body.take_fields())?;
+    if matches!(id.as_str(), "" | "." | "..") {
+        return Err(ApiError::not_found("Not found"));
+    }
+    if id.chars().count() > MAX_ID_CHARS {
+        return Err(ApiError::bad_request(format!(
+            "a stable id has at most {MAX_ID_CHARS} characters"
+        )));
+    }
+    let upsert = PlatformUpsert {
+        app: app.clone(),
+        caller,
+        agent,
+        id,
+        must_create: false,
+        precondition,
+        request,
+    };
+    app.finish(Box::pin(upsert.run())).await
+}
+
+/// `POST /api/:org/agents/:id/platforms`: the server chooses the id.
+pub(crate) async fn post(
+    State(app): State<Shared>,
+    Admin(caller): Admin,
+    PathIds((_, agent)): PathIds<(String, String)>,
+    mut body: JsonBody,
+) -> ApiResult<UpsertResponse> {
+    let request = PlatformRequest::from_fields(body.take_fields())?;
+    let id = match app.mode {
+        PlatformMode::Live => random_id().map_err(|error| ApiError::internal(&error))?,
+        PlatformMode::Stored => format!("{}-{agent}-{}", request.kind, unique_millisecond()),
+    };
+    let upsert = PlatformUpsert {
+        app: app.clone(),
+        caller,
+        agent,
+        id,
+        must_create: true,
+        precondition: Precondition::default(),
+        request,
+    };
+    app.finish(Box::pin(upsert.run())).await
+}
+
+/// Returns the current time in milliseconds since 1970, or a later time when that one was returned before: ids of the
+/// local mode end in it.
+fn unique_millisecond() -> i64 {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let now = now();
+    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(now.max(last + 1)));
+    now.max(last.unwrap_or_default() + 1)
+}
+
+impl PlatformUpsert {
+    async fn run(self) -> ApiResult<UpsertResponse> {
+        let name = format!("platform/{}", self.id);
+        let mut held = self.app.locks.hold(&self.app.db, name).await?;
+        let outcome = self.decide(&mut held).await;
+        held.release().await;
+        outcome
+    }
+
+    async fn decide(&self, held: &mut Held) -> ApiResult<UpsertResponse> {
+        let organization = &self.caller.organization.id;
+        if !agent::exists(&self.app.db, organization, &self.agent).await? {
+            return Err(agent::not_found());
+        }
+        let Some(old) = StoredPlatform::find(&self.app, &self.id).await? else {
+            self.precondition.check_missing()?;
+            return self.create(held).await;
+        };
+        if self.must_create {
+            return Err(id_taken());
+        }
+        if old.organization != *organization || old.instance.agent != self.agent {
+            // The same words for both, so that nothing is learned of another organization.
+            return Err(ApiError::conflict("Stable ID already used by a different agent"));
+        }
+        self.precondition.check(&old.revision())?;
+        self.update(held, old).await
+    }
+
+    fn instance(&self, old: Option<&Instance>) -> ApiResult<Instance> {
+        let mode = self.app.mode;
+        let empty = Map::new();
+        let config = self.request.config_over(old.map_or(&empty, |old| &old.config), mode)?;
+        let settings = self.request.settings_over(old.map(|old| &old.settings), mode);
+        Ok(Instance {
+            id: self.id.clone(),
+            agent: self.agent.clone(),
+            kind: self.request.kind.clone(),
+            config,
+            settings,
+        })
+    }
+
+    async fn create(&self, held: &mut Held) -> ApiResult<UpsertResponse> {
+        let app = &*self.app;
+        let instance = self.instance(None)?;
+        let (status, started) = match app.mode {
+            PlatformMode::Stored => (PlatformStatus::Stopped, Started::default()),
+            PlatformMode::Live => (PlatformStatus::Active, self.start(&instance).await?),
+        };
+        let at = now();
+        let mut platform = StoredPlatform {
+            organization: self.caller.organization.id.clone(),
+            instance,
+            metadata: started.metadata,
+            secret_keys: Vec::new(),
+            status,
+            error: None,
+            created_at: at,
+            updated_at: at,
+        };
+        platform.declare_secret(&self.request.secret_keys);
+        if let Err(error) = self.insert(held, &platform).await {
+            app.runtime.stop(&self.id).await;
+            return Err(error);
+        }
+        let body = match app.mode {
+            PlatformMode::Live => UpsertBody::Created {
+                platform: platform.body(),
+            },
+            PlatformMode::Stored => UpsertBody::CreatedLocally {
+                platform: LocalPlatform {
+                    id: self.id.clone(),
+                    platform: self.request.kind.clone(),
+                    status,
+                },
+            },
+        };
+        Ok((StatusCode::CREATED, platform.revision(), Json(body)))
+    }
+
+    async fn start(&self, instance: &Instance) -> ApiResult<Started> {
+        match start_in_time(&self.app, self.app.runtime.start(instance)).await {
+            Ok(started) => Ok(started),
+            Err(error) => {
+                // A start that timed out may still succeed in the runtime.
+                self.app.runtime.stop(&self.id).await;
+                Err(ApiError::bad_request(error.message))
+            }
+        }
+    }
+
+    async fn insert(&self, held: &mut Held, platform: &StoredPlatform) -> ApiResult<()> {
+        let mut tx = held.begin(&self.app.db).await?;
+        if !platform.insert(&self.app, &mut tx).await? {
+            return Err(id_taken());
+        }
+        let names = self.request.names();
+        audit::record(&mut tx, &self.caller, "platform.create", &self.id, &names).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn update(&self, held: &mut Held, mut platform: StoredPlatform) -> ApiResult<UpsertResponse> {
+        let new = self.instance(Some(&platform.instance))?;
+        let declared = platform.declare_secret(&self.request.secret_keys);
+        if is_same(&platform.instance, &new) {
+            return self.leave_unchanged(held, platform, declared).await;
+        }
+        let started = match self.replace(&platform, &new).await {
+            Ok(started) => started,
+            Err(error) => return Err(self.keep_old(held, platform, &error).await?),
+        };
+        let ran = platform.status == PlatformStatus::Active;
+        let former = std::mem::replace(&mut platform.instance, new);
+        if let Some(started) = started {
+            (platform.metadata, platform.error) = (started.metadata, None);
+            platform.status = PlatformStatus::Active;
+        }
+        let stored = self.store(held, &mut platform).await;
+        if !matches!(stored, Ok(true)) {
+            self.undo(&platform.instance, &former, ran && stored.is_err()).await;
+            return Err(stored.err().unwrap_or_else(agent::not_found));
+        }
+        let body = UpsertBody::Updated {
+            updated: true,
+            will_restart: true,
+            platform: platform.body(),
+        };
+        Ok((StatusCode::OK, platform.revision(), Json(body)))
+    }
+
+    /// Answers a PUT that changes nothing. It clears the error that an earlier, refused update may have left, and seals
+    /// the values of keys that are declared secret now.
+    async fn leave_unchanged(
+        &self,
+        held: &mut Held,
+        mut platform: StoredPlatform,
+        declared: bool,
+    ) -> ApiResult<UpsertResponse> {
+        let had_error = platform.status == PlatformStatus::Active && platform.error.take().is_some();
+        if declared {
+            if !self.store(held, &mut platform).await? {
+                return Err(agent::not_found());
+            }
+        } else if had_error {
+            let mut tx = held.begin(&self.app.db).await?;
+            platform.update_error(&mut tx).await?;
+            tx.commit().await?;
+        }
+        let body = UpsertBody::Unchanged {
+            noop: true,
+            platform: platform.body(),
+        };
+        Ok((StatusCode::OK, platform.revision(), Json(body)))
+    }
+
+    /// Starts or restarts the new config where an instance should run, and only checks it where none should. Returns
+    /// what a start learned.
+    async fn replace(&self, old: &StoredPlatform, new: &Instance) -> Result<Option<Started>, RuntimeError> {
+        let app = &*self.app;
+        if app.mode == PlatformMode::Stored {
+            return Ok(None);
+        }
+        match old.status {
+            PlatformStatus::Active => {
+                let restart = app.runtime.restart(&old.instance, new);
+                start_in_time(app, restart).await.map(Some)
+            }
+            PlatformStatus::Error => start_in_time(app, app.runtime.start(new)).await.map(Some),
+            PlatformStatus::Stopped => app.runtime.check(new).map(|()| None),
+        }
+    }
+
+    /// Records that the new config was refused: the old one stays stored and running.
+    async fn keep_old(
+        &self,
+        held: &mut Held,
+        mut platform: StoredPlatform,
+        error: &RuntimeError,
+    ) -> ApiResult<ApiError> {
+        if platform.status != PlatformStatus::Stopped {
+            platform.error = Some(stored_error(error));
+            let mut tx = held.begin(&self.app.db).await?;
+            platform.update_error(&mut tx).await?;
+            tx.commit().await?;
+        }
+        Ok(ApiError::bad_request(error.message.clone()))
+    }
+
+    /// Writes the row. Returns false when it was deleted with its agent in the meantime.
+    async fn store(&self, held: &mut Held, platform: &mut StoredPlatform) -> ApiResult<bool> {
+        let mut tx = held.begin(&self.app.db).await?;
+        if !platform.update(&self.app, &mut tx).await? {
+            return Ok(false);
+        }
+        let names = self.request.names();
+        audit::record(&mut tx, &self.caller, "platform.update", &self.id, &names).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Puts the runtime back to what the row says, after the row could not be written.
+    async fn undo(&self, new: &Instance, former: &Instance, ran: bool) {
+        let runtime = &self.app.runtime;
+        if !ran || start_in_time(&self.app, runtime.restart(new, former)).await.is_err() {
+            runtime.stop(&self.id).await;
+        }
+    }
+}
+
+fn id_taken() -> ApiError {
+    ApiError::conflict("the platform's id was taken meanwhile, try again")
+}
+
+fn is_same(old: &Instance, new: &Instance) -> bool {
+    let equal = |left: &Map<String, Value>, right: &Map<String, Value>| {
+        left.len() == right.len()
+            && left
+                .iter()
+                .all(|(key, value)| right.get(key).is_some_and(|other| is_equal(value, other)))
+    };
+    old.kind == new.kind && equal(&old.config, &new.config) && equal(&old.settings, &new.settings)
+}
+
+/// Whether two values are equal: numbers by value (`1` and `1.0`), objects whatever the order of their keys.
+fn is_equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(a), Value::Number(b)) => a == b || ((a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_equal(a, b)))
+        }
+        _ => left == right,
+    }
+}

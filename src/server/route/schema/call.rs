@@ -1,0 +1,69 @@
+//! A call of `manage_entity_schema`: its arguments, and on whose behalf it reads or writes.
+
+use serde_json::{Map, Value};
+
+use crate::server::app::Shared;
+use crate::server::auth::{Caller, Organization, unauthorized};
+use crate::server::body::text_field;
+use crate::server::precondition::Precondition;
+use crate::server::reply::{ApiError, ApiResult};
+
+/// A call of `manage_entity_schema`.
+pub(super) struct SchemaCall {
+    pub(super) app: Shared,
+    pub(super) organization: Organization,
+    /// The member who may write; `None` when the action only reads.
+    pub(super) writer: Option<Caller>,
+    /// Whether the caller is a member, and not a visitor of a public organization.
+    pub(super) by_member: bool,
+    pub(super) action: String,
+    pub(super) arguments: Map<String, Value>,
+    pub(super) precondition: Precondition,
+}
+
+impl SchemaCall {
+    /// Returns the slug, which every action but `list` requires.
+    pub(super) fn slug(&self) -> ApiResult<&str> {
+        self.required("slug")
+    }
+
+    /// Returns a text argument that must be present and not empty.
+    pub(super) fn required(&self, name: &str) -> ApiResult<&str> {
+        let text = text_field(&self.arguments, name)?.filter(|text| !text.is_empty());
+        text.ok_or_else(|| ApiError::bad_request(format!("{name} is required for {} action", self.action)))
+    }
+
+    /// Returns a text argument. Null counts as absent.
+    pub(super) fn text(&self, name: &str) -> ApiResult<Option<&str>> {
+        text_field(&self.arguments, name)
+    }
+
+    /// Whether the argument is present, even as null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.arguments.contains_key(name)
+    }
+
+    /// Returns a JSON argument as the text to store. Null counts as absent.
+    pub(super) fn json(&self, name: &str) -> Option<String> {
+        self.arguments
+            .get(name)
+            .filter(|value| !value.is_null())
+            .map(Value::to_string)
+    }
+
+    /// Returns the member on whose behalf the call writes.
+    pub(super) fn writer(&self) -> ApiResult<&Caller> {
+        let writer = self.writer.as_ref();
+        writer.ok_or_else(|| unauthorized(&self.app, &self.organization))
+    }
+
+    /// Returns the names of the arguments that describe the type, for the audit.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let routing = ["schema_type", "action", "slug"];
+        self.arguments
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !routing.contains(name))
+            .collect()
+    }
+}

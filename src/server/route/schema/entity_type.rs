@@ -1,0 +1,248 @@
+//! Entity types: contract section 8.1. A deleted slug is free again, because its index covers only types that are not
+//! deleted.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::call::SchemaCall;
+use super::entity_type_row::{EntityTypeEvent, EntityTypeRow};
+use super::result::SchemaResult;
+use crate::server::app::now;
+use crate::server::audit;
+use crate::server::db::{Tx, params, table_row};
+use crate::server::precondition::Revision;
+use crate::server::reply::{ApiError, ApiResult};
+
+const RESERVED: [&str; 14] = [
+    "agents",
+    "connectors",
+    "events",
+    "members",
+    "settings",
+    "watchers",
+    "organization",
+    "user",
+    "watcher",
+    "content",
+    "source",
+    "sources",
+    "connections",
+    "connector",
+];
+const MEMBER: &str = "$member";
+const MAX_COLUMNS: usize = 4;
+
+/// The system type that every organization gets when it is first read.
+static MEMBER_TYPE: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("member_type.json")).unwrap_or_default());
+
+/// Lists the own types by name, then those of every public organization.
+pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    let rows = EntityTypeRow::list(&call.app.db, &call.organization.id).await?;
+    let entity_types = rows.into_iter().map(EntityTypeRow::body).collect();
+    Ok(SchemaResult::EntityTypes { entity_types })
+}
+
+/// Reads one type; null when there is none.
+pub(super) async fn get(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    let slug = call.slug()?;
+    if slug == MEMBER && call.by_member {
+        ensure_member_type(call).await?;
+    }
+    let row = EntityTypeRow::find(&call.app.db, &call.organization.id, slug).await?;
+    let entity_type = row.map(EntityTypeRow::body);
+    Ok(SchemaResult::EntityType { entity_type })
+}
+
+async fn ensure_member_type(call: &SchemaCall) -> ApiResult<()> {
+    let text = |key: &str| MEMBER_TYPE[key].as_str().unwrap_or_default();
+    let json = |key: &str| MEMBER_TYPE[key].to_string();
+    let mut tx = call.app.db.begin().await?;
+    tx.execute(
+        "INSERT INTO entity_type (organization_id, slug, name, description, icon, metadata_schema, event_kinds, \
+         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) \
+         ON CONFLICT (organization_id, slug) WHERE deleted_at IS NULL DO NOTHING",
+        params![
+            &call.organization.id,
+            MEMBER,
+            text("name"),
+            text("description"),
+            text("icon"),
+            &json("metadata_schema"),
+            &json("event_kinds"),
+            now()
+        ],
+    )
+    .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Lowers the case and puts a hyphen in place of every character but letters of ASCII, digits and hyphens.
+fn normalize(slug: &str) -> String {
+    let keeps = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    slug.to_lowercase()
+        .chars()
+        .map(|letter| if keeps(letter) { letter } else { '-' })
+        .collect()
+}
+
+/// Creates a type.
+pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    let sent = call.slug()?;
+    if sent.starts_with('$') {
+        return Err(ApiError::bad_request(
+            "Entity type slugs starting with '$' are reserved for system types",
+        ));
+    }
+    let slug = normalize(sent);
+    let name = call.required("name")?;
+    if RESERVED.contains(&slug.as_str()) {
+        let reserved = RESERVED.join(", ");
+        return Err(ApiError::bad_request(format!(
+            "Cannot create entity type with reserved slug '{slug}'. Reserved: {reserved}"
+        )));
+    }
+    check_columns(call.arguments.get("metadata_schema"))?;
+    let caller = call.writer()?;
+    let mut tx = call.app.db.begin().await?;
+    let id: Option<i64> = tx
+        .value(
+            "INSERT INTO entity_type (organization_id, slug, name, description, icon, color, metadata_schema, \
+             event_kinds, created_by, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
+             ON CONFLICT (organization_id, slug) WHERE deleted_at IS NULL DO NOTHING RETURNING id",
+            params![
+                &call.organization.id,
+                &slug,
+                name,
+                call.text("description")?,
+                call.text("icon")?,
+                call.text("color")?,
+                call.json("metadata_schema").as_deref(),
+                call.json("event_kinds").as_deref(),
+                &caller.member.account,
+                now()
+            ],
+        )
+        .await?;
+    let Some(id) = id else {
+        return Err(ApiError::bad_request(format!(
+            "Entity type with slug '{slug}' already exists"
+        )));
+    };
+    let row = EntityTypeRow::reread(&mut tx, id).await?;
+    audit::record(&mut tx, caller, "entity-type.create", &slug, &call.names()).await?;
+    tx.commit().await?;
+    Ok(SchemaResult::EntityType {
+        entity_type: Some(row.written_body()),
+    })
+}
+
+table_row! {
+    /// A type that the transaction has locked.
+    pub(crate) struct LockedEntityType, columns locked_columns {
+        id: i64 = "id",
+        updated_at: i64 = "updated_at",
+    }
+}
+
+// Writing first takes the row's lock: its revision cannot change before the commit.
+const LOCK: &str = concat!(
+    "UPDATE entity_type SET updated_at = updated_at \
+     WHERE organization_id = $1 AND slug = $2 AND deleted_at IS NULL RETURNING ",
+    locked_columns!()
+);
+
+/// Locks the own type of the slug, checks the precondition, and returns the type's id.
+async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<i64> {
+    let row: Option<LockedEntityType> = tx.row(LOCK, params![&call.organization.id, slug]).await?;
+    let row = row.ok_or_else(|| ApiError::bad_request(format!("Entity type '{slug}' not found")))?;
+    call.precondition.check(&Revision::of_row(row.updated_at))?;
+    Ok(row.id)
+}
+
+/// Updates a type. Absent arguments keep their field; null clears the two JSON fields and keeps the texts.
+pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    let slug = call.slug()?;
+    check_columns(call.arguments.get("metadata_schema"))?;
+    let caller = call.writer()?;
+    let mut tx = call.app.db.begin().await?;
+    let id = lock(call, &mut tx, slug).await?;
+    tx.execute(
+        "UPDATE entity_type SET name = COALESCE($1, name), description = COALESCE($2, description), \
+         icon = COALESCE($3, icon), color = COALESCE($4, color), \
+         metadata_schema = CASE WHEN $5 = 1 THEN $6 ELSE metadata_schema END, \
+         event_kinds = CASE WHEN $7 = 1 THEN $8 ELSE event_kinds END, \
+         updated_at = CASE WHEN updated_at >= $9 THEN updated_at + 1 ELSE $9 END WHERE id = $10",
+        params![
+            call.text("name")?,
+            call.text("description")?,
+            call.text("icon")?,
+            call.text("color")?,
+            call.has("metadata_schema"),
+            call.json("metadata_schema").as_deref(),
+            call.has("event_kinds"),
+            call.json("event_kinds").as_deref(),
+            now(),
+            id
+        ],
+    )
+    .await?;
+    let row = EntityTypeRow::reread(&mut tx, id).await?;
+    audit::record(&mut tx, caller, "entity-type.update", slug, &call.names()).await?;
+    tx.commit().await?;
+    Ok(SchemaResult::EntityType {
+        entity_type: Some(row.written_body()),
+    })
+}
+
+/// Marks a type as deleted.
+pub(super) async fn delete(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    let slug = call.slug()?;
+    let caller = call.writer()?;
+    let mut tx = call.app.db.begin().await?;
+    let id = lock(call, &mut tx, slug).await?;
+    let sql = "UPDATE entity_type SET deleted_at = $1 WHERE id = $2";
+    tx.execute(sql, params![now(), id]).await?;
+    audit::record(&mut tx, caller, "entity-type.delete", slug, &[]).await?;
+    tx.commit().await?;
+    Ok(SchemaResult::deleted(format!(
+        "Entity type '{slug}' deleted successfully"
+    )))
+}
+
+/// Lists who changed a type and when, newest first.
+pub(super) async fn list_events(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    let target = audit::target_text(call.slug()?);
+    let audit = EntityTypeEvent::list(&call.app.db, &call.organization.id, &target).await?;
+    Ok(SchemaResult::EntityTypeEvents { audit })
+}
+
+/// Checks the table columns of a schema, the only part of it that the server reads.
+fn check_columns(schema: Option<&Value>) -> ApiResult<()> {
+    let properties = schema
+        .and_then(|schema| schema.get("properties"))
+        .and_then(Value::as_object);
+    let mut columns = 0;
+    for (name, property) in properties.into_iter().flatten() {
+        match property.get("x-table-column") {
+            None => {}
+            Some(Value::Bool(shown)) => columns += usize::from(*shown),
+            Some(_) => return Err(wrong_property(name, "x-table-column must be a boolean")),
+        }
+        if property.get("x-table-label").is_some_and(|label| !label.is_string()) {
+            return Err(wrong_property(name, "x-table-label must be a string"));
+        }
+    }
+    if columns > MAX_COLUMNS {
+        return Err(ApiError::bad_request(
+            "At most 4 metadata fields can have x-table-column=true.",
+        ));
+    }
+    Ok(())
+}
+
+fn wrong_property(name: &str, message: &str) -> ApiError {
+    ApiError::bad_request(format!("metadata_schema.properties.{name}.{message}"))
+}

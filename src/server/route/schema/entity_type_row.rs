@@ -1,0 +1,176 @@
+//! An entity type's row, its body, and its events in the audit.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::server::app::iso;
+use crate::server::db::{Db, DbResult, Tx, params, table_row};
+use crate::server::nesting;
+
+table_row! {
+    /// An entity type with the names of its organization and of its author.
+    pub(crate) struct EntityTypeRow, columns entity_type_columns {
+        id: i64 = "e.id",
+        slug: String = "e.slug",
+        name: String = "e.name",
+        description: Option<String> = "e.description",
+        icon: Option<String> = "e.icon",
+        color: Option<String> = "e.color",
+        metadata_schema: Option<Value> = "e.metadata_schema",
+        event_kinds: Option<Value> = "e.event_kinds",
+        created_by: Option<String> = "e.created_by",
+        organization_id: String = "e.organization_id",
+        created_at: i64 = "e.created_at",
+        updated_at: i64 = "e.updated_at",
+        organization_slug: String = "o.slug",
+        author: Option<String> = "a.name",
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            entity_type_columns!(),
+            " FROM entity_type e JOIN organization o ON o.id = e.organization_id \
+             LEFT JOIN account a ON a.id = e.created_by ",
+            $rest
+        )
+    };
+}
+
+// The own types come first. Those of public organizations follow, as recorded.
+const LIST: &str = select!(
+    "WHERE e.deleted_at IS NULL AND (e.organization_id = $1 OR o.visibility = 'public') \
+     ORDER BY CASE WHEN e.organization_id = $1 THEN 0 ELSE 1 END, e.name, e.id"
+);
+const BY_SLUG: &str = select!(
+    "WHERE e.deleted_at IS NULL AND e.slug = $2 AND (e.organization_id = $1 OR o.visibility = 'public') \
+     ORDER BY CASE WHEN e.organization_id = $1 THEN 0 ELSE 1 END, e.id LIMIT 1"
+);
+const BY_ID: &str = select!("WHERE e.id = $1");
+
+impl EntityTypeRow {
+    /// Reads the types of an organization by name, then those of all public organizations.
+    pub(super) async fn list(db: &Db, organization: &str) -> DbResult<Vec<Self>> {
+        db.rows(LIST, params![organization]).await
+    }
+
+    /// Reads the type of a slug. The organization's own type wins over one of a public organization.
+    pub(super) async fn find(db: &Db, organization: &str, slug: &str) -> DbResult<Option<Self>> {
+        db.row(BY_SLUG, params![organization, slug]).await
+    }
+
+    /// Reads the type that this transaction has just written.
+    pub(super) async fn reread(tx: &mut Tx<'_>, id: i64) -> DbResult<Self> {
+        let row = tx.row(BY_ID, params![id]).await?;
+        row.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Returns the type as a list or a get answers it.
+    pub(super) fn body(self) -> EntityTypeBody {
+        let names = EntityTypeNames {
+            organization_slug: self.organization_slug.clone(),
+            created_by_username: self.author.clone(),
+        };
+        EntityTypeBody {
+            names: Some(names),
+            ..self.written_body()
+        }
+    }
+
+    /// Returns the type as a create or an update answers it: without the names of its organization and its author.
+    pub(super) fn written_body(self) -> EntityTypeBody {
+        let cut = |value: Option<Value>| {
+            let mut value = value.unwrap_or_default();
+            nesting::cut(&mut value);
+            value
+        };
+        EntityTypeBody {
+            id: self.id,
+            slug: self.slug,
+            name: self.name,
+            description: self.description,
+            icon: self.icon,
+            color: self.color,
+            metadata_schema: cut(self.metadata_schema),
+            event_kinds: cut(self.event_kinds),
+            is_system: self.created_by.is_none(),
+            created_by: self.created_by,
+            organization_id: self.organization_id,
+            created_at: iso(self.created_at),
+            updated_at: iso(self.updated_at),
+            current_view_template_version_id: None,
+            names: None,
+            entity_count: 0,
+            revision: self.updated_at,
+        }
+    }
+}
+
+/// An entity type as it is answered.
+#[derive(Serialize)]
+pub(super) struct EntityTypeBody {
+    id: i64,
+    slug: String,
+    name: String,
+    description: Option<String>,
+    icon: Option<String>,
+    color: Option<String>,
+    metadata_schema: Value,
+    event_kinds: Value,
+    created_by: Option<String>,
+    organization_id: String,
+    created_at: String,
+    updated_at: String,
+    current_view_template_version_id: Option<i64>,
+    #[serde(flatten)]
+    names: Option<EntityTypeNames>,
+    is_system: bool,
+    entity_count: i64,
+    #[serde(skip)]
+    pub(super) revision: i64,
+}
+
+/// The names around an entity type, which only a list and a get answer.
+#[derive(Serialize)]
+struct EntityTypeNames {
+    organization_slug: String,
+    created_by_username: Option<String>,
+}
+
+table_row! {
+    /// An event of the audit that is about an entity type.
+    pub(crate) struct EntityTypeEventRow, columns event_columns {
+        at: i64 = "at",
+        account_id: String = "account_id",
+        action: String = "action",
+    }
+}
+
+const EVENTS: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    " FROM audit WHERE organization_id = $1 AND target = $2 AND action LIKE 'entity-type.%' ORDER BY id DESC LIMIT 100"
+);
+
+/// Who changed an entity type and when.
+#[derive(Serialize)]
+pub(super) struct EntityTypeEvent {
+    at: String,
+    user_id: String,
+    action: String,
+}
+
+impl EntityTypeEvent {
+    /// Reads the last hundred events about a slug, newest first.
+    pub(super) async fn list(db: &Db, organization: &str, slug: &str) -> DbResult<Vec<Self>> {
+        let rows: Vec<EntityTypeEventRow> = db.rows(EVENTS, params![organization, slug]).await?;
+        let events = rows.into_iter().map(|row| Self {
+            at: iso(row.at),
+            user_id: row.account_id,
+            action: row.action,
+        });
+        Ok(events.collect())
+    }
+}

@@ -1,0 +1,57 @@
+//! The results of the actions of `manage_entity_schema`.
+
+use serde::Serialize;
+
+use super::entity_type_row::{EntityTypeBody, EntityTypeEvent};
+use super::relationship_row::RelationshipBody;
+use super::rule_row::RuleBody;
+use crate::server::precondition::Revision;
+
+/// The result of an action, under the key of its kind.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum SchemaResult {
+    EntityTypes {
+        entity_types: Vec<EntityTypeBody>,
+    },
+    EntityType {
+        entity_type: Option<EntityTypeBody>,
+    },
+    EntityTypeEvents {
+        audit: Vec<EntityTypeEvent>,
+    },
+    RelationshipTypes {
+        relationship_types: Vec<RelationshipBody>,
+    },
+    RelationshipType {
+        relationship_type: Option<RelationshipBody>,
+    },
+    Rules {
+        rules: Vec<RuleBody>,
+    },
+    Rule {
+        rule: RuleBody,
+    },
+    Deleted {
+        success: bool,
+        message: String,
+    },
+}
+
+impl SchemaResult {
+    /// Returns the result of a deletion.
+    pub(super) fn deleted(message: String) -> Self {
+        Self::Deleted { success: true, message }
+    }
+
+    /// Returns the revision of the one type that the result shows.
+    pub(super) fn revision(&self) -> Option<Revision> {
+        match self {
+            Self::EntityType { entity_type } => entity_type.as_ref().map(|body| Revision::of_row(body.revision)),
+            Self::RelationshipType { relationship_type } => {
+                relationship_type.as_ref().map(|body| Revision::of_row(body.revision))
+            }
+            _ => None,
+        }
+    }
+}

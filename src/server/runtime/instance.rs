@@ -1,0 +1,71 @@
+//! Instances of platforms, and the trait that starts and stops them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::{Map, Value};
+
+/// A boxed future. Boxing keeps the trait usable as `dyn PlatformRuntime`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A platform of an agent, secrets in clear. It does not implement `Debug`, so that it cannot be logged.
+#[derive(Clone, PartialEq)]
+pub struct Instance {
+    /// The stable id, or the id that the server chose.
+    pub id: String,
+    /// The id of its agent.
+    pub agent: String,
+    /// The platform's type, such as `telegram`.
+    pub kind: String,
+    /// The config, secrets in clear.
+    pub config: Map<String, Value>,
+    /// `allowFrom` and `allowGroups`.
+    pub settings: Map<String, Value>,
+}
+
+/// What a start has learned. It is stored with the platform.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Started {
+    /// Facts such as `botUsername`.
+    pub metadata: Map<String, Value>,
+}
+
+/// Why an instance did not start. The message reaches the client, so it must not contain secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RuntimeError {
+    /// The kind of the error, such as `NetworkError`.
+    pub name: String,
+    /// One sentence for people.
+    pub message: String,
+}
+
+impl RuntimeError {
+    /// Creates an error of a kind.
+    pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            message: message.into(),
+        }
+    }
+
+    /// Creates the error of a config that can never start.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new("ValidationError", message)
+    }
+}
+
+/// Starts, restarts and stops instances.
+pub trait PlatformRuntime: Send + Sync {
+    /// Refuses configs that can never start: unknown types, missing keys.
+    fn check(&self, instance: &Instance) -> Result<(), RuntimeError>;
+
+    /// Starts an instance that is not running.
+    fn start<'a>(&'a self, instance: &'a Instance) -> BoxFuture<'a, Result<Started, RuntimeError>>;
+
+    /// Replaces `old` with `new`. When that fails, `old` keeps running.
+    fn restart<'a>(&'a self, old: &'a Instance, new: &'a Instance) -> BoxFuture<'a, Result<Started, RuntimeError>>;
+
+    /// Stops an instance. Does nothing when it is not running.
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, ()>;
+}
