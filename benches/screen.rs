@@ -1,6 +1,6 @@
 //! How long a frame takes, and how long it takes until a key is on the screen, at 100, 1,000 and 10,000 rows; and what
 //! a text of a megabyte costs.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lobuctl::tui::detail::compare;
@@ -11,7 +11,7 @@ use lobuctl::tui::{Message, Model, TuiOptions};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-#[path = "../tests/support/canned.rs"]
+#[path = "../tests/support/screen/canned.rs"]
 mod canned;
 
 const SIZE: (u16, u16) = (200, 50);

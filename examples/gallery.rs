@@ -3,47 +3,47 @@
 
 use lobuctl::tui::{LoadStep, Message, TuiOptions};
 
-#[path = "../tests/support"]
-mod support {
+#[path = "../tests/support/screen"]
+mod screen {
     pub mod canned;
-    pub mod play;
-    pub mod running;
+    pub mod model_driver;
+    pub mod runs;
 }
 
-use support::play::Play;
-use support::{canned, running};
+use screen::model_driver::ModelDriver;
+use screen::{canned, runs};
 
-type Make = fn(u16, u16) -> Play;
+type Make = fn(u16, u16) -> ModelDriver;
 
 const SCREENS: &[(&str, Make)] = &[
     ("loading", loading),
     ("no plan", failed),
-    ("review", Play::review),
+    ("review", ModelDriver::review),
     ("review: detail", |width, height| {
-        Play::review(width, height).keys("n <enter>")
+        ModelDriver::review(width, height).keys("n <enter>")
     }),
     ("review: side by side", |width, height| {
-        Play::review(width, height).keys("n d z")
+        ModelDriver::review(width, height).keys("n d z")
     }),
     ("review: filter", |width, height| {
-        Play::review(width, height).keys("/teleg")
+        ModelDriver::review(width, height).keys("/teleg")
     }),
     ("review: a row comes along", |width, height| {
-        Play::review(width, height).keys("A /works<enter> space <esc>")
+        ModelDriver::review(width, height).keys("A /works<enter> space <esc>")
     }),
     ("review: drift selected for deletion", |width, height| {
-        Play::review(width, height).keys("/stale<enter> D")
+        ModelDriver::review(width, height).keys("/stale<enter> D")
     }),
-    ("secrets", |width, height| Play::review(width, height).keys("s")),
-    ("help", |width, height| Play::review(width, height).keys("?")),
-    ("confirm", |width, height| Play::review(width, height).keys("a ye")),
-    ("apply", running::halfway),
-    ("apply: log", |width, height| running::halfway(width, height).keys("l")),
-    ("apply: leaving", |width, height| {
-        running::halfway(width, height).keys("q")
+    ("secrets", |width, height| ModelDriver::review(width, height).keys("s")),
+    ("help", |width, height| ModelDriver::review(width, height).keys("?")),
+    ("confirm", |width, height| {
+        ModelDriver::review(width, height).keys("a ye")
     }),
-    ("apply: failed", running::failed),
-    ("apply: done", running::done),
+    ("apply", runs::halfway),
+    ("apply: log", |width, height| runs::halfway(width, height).keys("l")),
+    ("apply: leaving", |width, height| runs::halfway(width, height).keys("q")),
+    ("apply: failed", runs::failed),
+    ("apply: done", runs::done),
 ];
 
 fn main() {
@@ -65,19 +65,19 @@ fn size(text: &str) -> Option<(u16, u16)> {
     Some((width.parse().ok()?, height.parse().ok()?))
 }
 
-fn loading(width: u16, height: u16) -> Play {
-    let mut play = Play::start(width, height, &TuiOptions::default());
-    play.send(Message::LoadStep(LoadStep::done(
+fn loading(width: u16, height: u16) -> ModelDriver {
+    let mut driver = ModelDriver::start(width, height, &TuiOptions::default());
+    driver.send(Message::LoadStep(LoadStep::done(
         "read lobu.toml",
         "4 agents, 2 entity types",
     )));
-    play.send(Message::LoadStep(LoadStep::began("read the server")));
-    play.send(Message::Clock(1_240));
-    play
+    driver.send(Message::LoadStep(LoadStep::began("read the server")));
+    driver.send(Message::Clock(1_240));
+    driver
 }
 
-fn failed(width: u16, height: u16) -> Play {
-    let mut play = loading(width, height);
-    play.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
-    play
+fn failed(width: u16, height: u16) -> ModelDriver {
+    let mut driver = loading(width, height);
+    driver.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
+    driver
 }

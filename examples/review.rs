@@ -1,15 +1,20 @@
-//! The review over a canned plan and a server that is not there, to look at and to play with.
+//! The review over a canned plan and a server that is not there, to look at and to try.
 //!
 //! `cargo run --example review [big|text|fail|down|slow|ascii|light|protected]...`
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(dead_code, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lobuctl::tui::{Background, ColorDepth, GlyphSet, TuiOptions, run};
+use screen::canned;
+use screen::workbench::{CannedWorkbench, WorkbenchScript};
 
-#[path = "../tests/support/canned.rs"]
-mod canned;
+#[path = "../tests/support/screen"]
+mod screen {
+    pub mod canned;
+    pub mod workbench;
+}
 
 #[tokio::main]
 async fn main() {
@@ -20,11 +25,11 @@ async fn main() {
         () if has("text") => canned::long_text_plan(1_000_000),
         () => canned::plan(),
     };
-    let mut script = canned::Script {
+    let mut script = WorkbenchScript {
         pace: Duration::from_millis(if has("slow") { 1500 } else { 250 }),
         load_failures: usize::from(has("down")),
         protected: has("protected"),
-        ..canned::Script::default()
+        ..WorkbenchScript::default()
     };
     if has("fail") {
         let telegram = canned::platform("triage", "telegram", None);
@@ -52,6 +57,6 @@ async fn main() {
         editor: Some("vi".to_owned()),
         mouse: has("mouse"),
     };
-    let exit = run(Arc::new(canned::Bench::new(plan, script)), options).await;
+    let exit = run(Arc::new(CannedWorkbench::new(plan, script)), options).await;
     println!("{:?}, {} runs, {:?}", exit.ending, exit.runs.len(), exit.trouble);
 }

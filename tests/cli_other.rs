@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::support::process::{Process, lobuctl};
-use super::support::project::TempProject;
-use super::support::server::Client as Plain;
-use super::support::shell::Told;
+use crate::support::program::cli::CliOutput;
+use crate::support::program::serve_process::{ServeProcess, lobuctl};
+use crate::support::project::TempProject;
+use crate::support::server::JsonClient;
 
 const AGENTS: usize = 60;
 
@@ -36,11 +36,11 @@ impl Town {
         }
     }
 
-    fn serve(&self) -> Process {
-        Process::on_sqlite(self.data.path())
+    fn serve(&self) -> ServeProcess {
+        ServeProcess::on_sqlite(self.data.path())
     }
 
-    fn command(&self, server: &Process, line: &str) -> Command {
+    fn command(&self, server: &ServeProcess, line: &str) -> Command {
         let mut command = lobuctl(self.project.path());
         command
             .args(line.split_whitespace())
@@ -50,30 +50,30 @@ impl Town {
         command
     }
 
-    fn ends(&self, server: &Process, line: &str, code: i32) -> Told {
-        let told = Told::of(&self.command(server, line).output().unwrap());
-        assert_eq!(told.code, code, "`{line}`: {told:?}");
-        told
+    fn expect_exit(&self, server: &ServeProcess, line: &str, code: i32) -> CliOutput {
+        let output = CliOutput::of(&self.command(server, line).output().unwrap());
+        assert_eq!(output.code, code, "`{line}`: {output:?}");
+        output
     }
 
-    /// Starts an apply and waits until it has told of so many rows that were created.
-    fn begin(&self, server: &Process, rows: usize) -> (Child, BufReader<std::process::ChildStdout>, String) {
+    /// Starts an apply and waits until it has reported this many rows that were created.
+    fn begin(&self, server: &ServeProcess, rows: usize) -> (Child, BufReader<std::process::ChildStdout>, String) {
         let mut command = self.command(server, "apply --yes --parallelism 2");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut told = String::new();
-        while told.matches("\ncreated ").count() < rows {
-            assert!(out.read_line(&mut told).unwrap() > 0, "{told}");
+        let mut printed = String::new();
+        while printed.matches("\ncreated ").count() < rows {
+            assert!(out.read_line(&mut printed).unwrap() > 0, "{printed}");
         }
-        (child, out, told)
+        (child, out, printed)
     }
 
     /// Runs again: then everything is there, once.
-    async fn heals(&self, server: &Process) {
-        self.ends(server, "apply --yes", 0);
-        let plan = self.ends(server, "plan --detailed-exitcode", 0);
+    async fn assert_rerun_completes(&self, server: &ServeProcess) {
+        self.expect_exit(server, "apply --yes", 0);
+        let plan = self.expect_exit(server, "plan --detailed-exitcode", 0);
         assert!(plan.out.contains("Summary: 0 create, 0 update, "), "{plan:?}");
-        let plain = Plain::at(&server.url, &server.token());
+        let plain = JsonClient::at(&server.url, &server.token());
         let agents = plain.get("/api/dev/agents").await.body;
         assert_eq!(agents["agents"].as_array().unwrap().len(), AGENTS);
         let list = serde_json::json!({ "schema_type": "relationship_type", "action": "list_rules", "slug": "knows" });
@@ -90,7 +90,7 @@ async fn killed_at_any_moment_the_next_run_goes_on() {
         let (mut child, ..) = town.begin(&server, rows);
         child.kill().unwrap();
         child.wait().unwrap();
-        town.heals(&server).await;
+        town.assert_rerun_completes(&server).await;
     }
 }
 
@@ -98,14 +98,14 @@ async fn killed_at_any_moment_the_next_run_goes_on() {
 async fn a_server_that_dies_half_way_is_told_and_the_next_run_goes_on() {
     let town = Town::new();
     let server = town.serve();
-    let (child, mut out, mut told) = town.begin(&server, 5);
+    let (child, mut out, mut printed) = town.begin(&server, 5);
     server.kill();
-    std::io::Read::read_to_string(&mut out, &mut told).unwrap();
+    std::io::Read::read_to_string(&mut out, &mut printed).unwrap();
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(6), "{told}\n{err}");
+    assert_eq!(output.status.code(), Some(6), "{printed}\n{err}");
     assert!(err.contains("retrying "), "{err}");
-    let summary = told.lines().find(|line| line.starts_with("Not complete: ")).unwrap();
+    let summary = printed.lines().find(|line| line.starts_with("Not complete: ")).unwrap();
     let count = |word: &str| -> usize {
         let part = summary.split([',', ';', ':']).find(|part| part.contains(word));
         part.and_then(|part| part.split_whitespace().next()?.parse().ok())
@@ -115,31 +115,31 @@ async fn a_server_that_dies_half_way_is_told_and_the_next_run_goes_on() {
         count("created") >= 5 && count("failed") + count("unknown") >= 1,
         "{summary}"
     );
-    assert_eq!(count("created"), told.matches("\ncreated ").count(), "{told}");
+    assert_eq!(count("created"), printed.matches("\ncreated ").count(), "{printed}");
     let all = ["created", "unchanged", "failed", "unknown", "not tried"];
     assert_eq!(all.into_iter().map(count).sum::<usize>(), 2 * AGENTS + 2, "{summary}");
-    assert!(told.contains("hint: "), "{told}");
-    town.heals(&town.serve()).await;
+    assert!(printed.contains("hint: "), "{printed}");
+    town.assert_rerun_completes(&town.serve()).await;
 }
 
 #[tokio::test]
 async fn one_ctrl_c_stops_gently_and_the_next_run_goes_on() {
     let town = Town::new();
     let server = town.serve();
-    let (child, mut out, mut told) = town.begin(&server, 5);
+    let (child, mut out, mut printed) = town.begin(&server, 5);
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    std::io::Read::read_to_string(&mut out, &mut told).unwrap();
+    std::io::Read::read_to_string(&mut out, &mut printed).unwrap();
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{told}\n{err}");
+    assert_eq!(output.status.code(), Some(130), "{printed}\n{err}");
     assert!(err.contains("stopping: "), "{err}");
     assert!(
-        told.contains("\nNot complete: ") && told.contains(" not tried"),
-        "{told}"
+        printed.contains("\nNot complete: ") && printed.contains(" not tried"),
+        "{printed}"
     );
-    assert!(!told.contains("unknown") && !told.contains("failed"), "{told}");
-    town.heals(&server).await;
+    assert!(!printed.contains("unknown") && !printed.contains("failed"), "{printed}");
+    town.assert_rerun_completes(&server).await;
 }
 
 #[tokio::test]
@@ -150,9 +150,12 @@ async fn two_at_once_converge_and_only_one_says_that_it_created_an_agent() {
         let mut command = town.command(&server, "apply --yes --keep-going");
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    let both = [start(), start()].map(|child| Told::of(&child.wait_with_output().unwrap()));
-    let created = |told: &Told| -> BTreeSet<String> {
-        let lines = told.out.lines().filter_map(|line| line.strip_prefix("created agent "));
+    let both = [start(), start()].map(|child| CliOutput::of(&child.wait_with_output().unwrap()));
+    let created = |output: &CliOutput| -> BTreeSet<String> {
+        let lines = output
+            .out
+            .lines()
+            .filter_map(|line| line.strip_prefix("created agent "));
         lines
             .filter_map(|line| line.split(' ').next().map(str::to_owned))
             .collect()
@@ -160,19 +163,23 @@ async fn two_at_once_converge_and_only_one_says_that_it_created_an_agent() {
     let [one, other] = [created(&both[0]), created(&both[1])];
     assert!(one.is_disjoint(&other), "{both:?}");
     assert_eq!(one.len() + other.len(), AGENTS, "{both:?}");
-    if both.iter().all(|told| told.code == 0) {
-        town.ends(&server, "plan --detailed-exitcode", 0);
+    if both.iter().all(|output| output.code == 0) {
+        town.expect_exit(&server, "plan --detailed-exitcode", 0);
     }
-    town.heals(&server).await;
+    town.assert_rerun_completes(&server).await;
 }
 
 #[tokio::test]
 async fn with_nothing_to_do_a_program_is_told_so_too() {
     let town = Town::new();
     let server = town.serve();
-    let first = town.ends(&server, "apply --yes --format json", 0).object("summary");
+    let first = town
+        .expect_exit(&server, "apply --yes --format json", 0)
+        .object("summary");
     assert_eq!(first["tally"]["created"], 2 * AGENTS + 2);
-    let again = town.ends(&server, "apply --yes --format json", 0).object("summary");
+    let again = town
+        .expect_exit(&server, "apply --yes --format json", 0)
+        .object("summary");
     assert_eq!(
         (&again["verdict"], &again["tally"]["total"]),
         (&"done".into(), &0.into())
@@ -180,9 +187,9 @@ async fn with_nothing_to_do_a_program_is_told_so_too() {
 }
 
 /// The program in a folder, with nothing known.
-fn alone(folder: &Path, line: &str) -> Told {
+fn alone(folder: &Path, line: &str) -> CliOutput {
     let mut command = lobuctl(folder);
-    Told::of(
+    CliOutput::of(
         &command
             .args(line.split_whitespace())
             .current_dir(folder)
@@ -194,8 +201,8 @@ fn alone(folder: &Path, line: &str) -> Told {
 #[test]
 fn a_new_project_is_valid_and_is_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
-    let told = alone(folder.path(), "init team");
-    assert_eq!((told.code, told.out.as_str()), (0, ""), "{told:?}");
+    let output = alone(folder.path(), "init team");
+    assert_eq!((output.code, output.out.as_str()), (0, ""), "{output:?}");
     let team = folder.path().join("team");
     std::fs::write(team.join(".env"), "ANTHROPIC_API_KEY=planted-key\n").unwrap();
     let valid = alone(&team, "validate");
@@ -210,7 +217,7 @@ fn a_new_project_is_valid_and_is_never_written_over() {
     assert_eq!(std::fs::read(team.join("lobu.toml")).unwrap(), before);
 
     let data = tempfile::tempdir().unwrap();
-    let server = Process::on_sqlite(data.path());
+    let server = ServeProcess::on_sqlite(data.path());
     for (line, code) in [
         ("plan --detailed-exitcode", 2),
         ("apply --yes", 0),
@@ -221,8 +228,8 @@ fn a_new_project_is_valid_and_is_never_written_over() {
             .args(line.split_whitespace())
             .args(["--url", &server.url, "--org", "dev"]);
         command.current_dir(&team).env("LOBU_API_TOKEN", server.token());
-        let told = Told::of(&command.output().unwrap());
-        assert_eq!(told.code, code, "{line}: {told:?}");
+        let output = CliOutput::of(&command.output().unwrap());
+        assert_eq!(output.code, code, "{line}: {output:?}");
     }
 }
 
@@ -230,10 +237,10 @@ fn a_new_project_is_valid_and_is_never_written_over() {
 fn every_shell_and_every_editor_gets_what_it_can_read() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let told = alone(folder.path(), &format!("completions {shell}"));
+        let output = alone(folder.path(), &format!("completions {shell}"));
         assert!(
-            told.code == 0 && told.err.is_empty() && told.out.contains("lobuctl"),
-            "{shell}: {told:?}"
+            output.code == 0 && output.err.is_empty() && output.out.contains("lobuctl"),
+            "{shell}: {output:?}"
         );
     }
     assert_eq!(alone(folder.path(), "completions tcsh").code, 64);
@@ -268,14 +275,14 @@ fn a_doctor_with_nothing_to_look_at_says_what_is_missing() {
         "whoami --format json",
         "validate --format json",
     ] {
-        let told = alone(folder.path(), line);
-        assert_eq!(told.code, 1, "{line}: {told:?}");
+        let output = alone(folder.path(), line);
+        assert_eq!(output.code, 1, "{line}: {output:?}");
         if line.ends_with("json") {
-            assert!(!told.objects().is_empty(), "{line}: {told:?}");
+            assert!(!output.objects().is_empty(), "{line}: {output:?}");
         }
     }
-    let told = alone(folder.path(), "doctor");
-    assert!(told.out.contains("lobuctl init"), "{told:?}");
+    let output = alone(folder.path(), "doctor");
+    assert!(output.out.contains("lobuctl init"), "{output:?}");
 }
 
 #[test]
@@ -283,13 +290,17 @@ fn a_port_that_is_taken_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = tempfile::tempdir().unwrap();
-    let told = alone(folder.path(), &format!("serve --listen {address}"));
-    assert_eq!(told.code, 1, "{told:?}");
-    assert!(told.err.contains(&address), "{told:?}");
+    let output = alone(folder.path(), &format!("serve --listen {address}"));
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.err.contains(&address), "{output:?}");
     assert_eq!(alone(folder.path(), "serve --listen nonsense").code, 64);
     std::fs::write(folder.path().join("file"), "").unwrap();
-    let told = alone(folder.path(), "serve --data-dir file");
-    assert_eq!((told.code, told.err.matches("exists").count()), (1, 1), "{told:?}");
+    let output = alone(folder.path(), "serve --data-dir file");
+    assert_eq!(
+        (output.code, output.err.matches("exists").count()),
+        (1, 1),
+        "{output:?}"
+    );
 }
 
 #[test]

@@ -9,10 +9,10 @@ use lobuctl::plan::Prune;
 use lobuctl::remote::{Request, Response, RouterTransport, Transport, TransportError};
 use serde_json::json;
 
-use super::support::peer::{Peer, usable};
-use super::support::process::{Process, lobuctl};
-use super::support::project::TempProject;
-use super::support::shell::Told;
+use crate::support::apply::test_server::{TestServer, expect_valid};
+use crate::support::program::cli::CliOutput;
+use crate::support::program::serve_process::{ServeProcess, lobuctl};
+use crate::support::project::TempProject;
 
 const TOML: &str = r#"
 [agents.desk]
@@ -59,11 +59,11 @@ fn project() -> TempProject {
 }
 
 /// Runs it, with a token of its own; no planted value is in what it says.
-fn run(project: &TempProject, url: &str, token: &str, line: &str) -> Told {
+fn run(project: &TempProject, url: &str, token: &str, line: &str) -> CliOutput {
     let mut command = lobuctl(project.path());
     command.args(line.split_whitespace()).args(["--url", url]);
     command.current_dir(project.path()).env("LOBU_API_TOKEN", token);
-    Told::of(&command.output().unwrap())
+    CliOutput::of(&command.output().unwrap())
 }
 
 /// Nothing below this folder holds a planted value, the project's own files left out.
@@ -84,7 +84,7 @@ fn leaves_nothing(folder: &Path) {
 fn no_planted_value_is_said_or_left_whatever_the_format() {
     let project = project();
     let data = tempfile::tempdir().unwrap();
-    let server = Process::on_sqlite(data.path());
+    let server = ServeProcess::on_sqlite(data.path());
     let token = server.token();
     for line in [
         "validate",
@@ -96,8 +96,8 @@ fn no_planted_value_is_said_or_left_whatever_the_format() {
         "apply --yes -vv --log-file run.log",
         "apply --yes -vv --format json",
     ] {
-        let told = run(&project, &server.url, &token, line);
-        assert_eq!(told.code, 0, "{line}: {told:?}");
+        let output = run(&project, &server.url, &token, line);
+        assert_eq!(output.code, 0, "{line}: {output:?}");
     }
     let path = project.path().join("lobu.toml");
     let changed = TOML.replace("planted-", "planted-other-").replace("\"1\"", "\"2\"");
@@ -109,8 +109,8 @@ fn no_planted_value_is_said_or_left_whatever_the_format() {
         "apply --yes -vv --log-file run.log --format json",
         "plan --prune --all --format json",
     ] {
-        let told = run(&project, &server.url, &token, line);
-        assert_eq!(told.code, 0, "{line}: {told:?}");
+        let output = run(&project, &server.url, &token, line);
+        assert_eq!(output.code, 0, "{line}: {output:?}");
     }
     assert!(!server.log().contains("planted"), "{}", server.log());
     leaves_nothing(project.path());
@@ -144,16 +144,16 @@ impl Transport for Echo {
 
 #[tokio::test]
 async fn a_server_that_repeats_what_it_was_sent_cannot_make_it_public() {
-    let project = usable(project().load());
+    let project = expect_valid(project().load());
     for address in ["settings.desk", "platform.desk.slack", "platform.desk.telegram"] {
-        let peer = Peer::stored().await;
-        let mut draft = peer.plan(&project, Prune::Nothing).await;
+        let server = TestServer::stored().await;
+        let mut draft = server.plan(&project, Prune::Nothing).await;
         draft
             .steps
             .retain(|step, _| step.kind() == "agent" || step.to_string() == address);
-        let client = Peer::client_through(Echo(peer.transport()));
+        let client = TestServer::client_through(Echo(server.transport()));
         let options = ApplyOptions::default();
-        let ran = peer.apply_through(&client, &draft, options, Cancel::new()).await;
+        let ran = server.apply_through(&client, &draft, options, Cancel::new()).await;
         let said = serde_json::to_string(&ran.events).unwrap();
         assert!(said.contains("answered 400: what is {"), "{address}: {said}");
         assert!(!said.contains("planted"), "{address}: {said}");

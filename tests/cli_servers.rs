@@ -4,23 +4,24 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::support::gate::{Gated, Rule};
-use super::support::process::lobuctl;
-use super::support::project::TempProject;
-use super::support::shell::{API_KEY, BOT_TOKEN, FILES, Told};
-use super::support::snapshot::check;
+use crate::support::deadline::wait_for_async;
+use crate::support::program::cli::{API_KEY, BOT_TOKEN, CliOutput, FILES};
+use crate::support::program::serve_process::lobuctl;
+use crate::support::project::TempProject;
+use crate::support::server::gate::{GateRule, GatedServer};
+use crate::support::snapshot::check;
 
 /// A project, and a server with somebody at its gate.
 struct Scene {
     project: TempProject,
-    gated: Gated,
+    gated: GatedServer,
 }
 
 impl Scene {
     async fn new() -> Self {
         Self {
             project: TempProject::new(FILES),
-            gated: Gated::open().await,
+            gated: GatedServer::open().await,
         }
     }
 
@@ -36,15 +37,15 @@ impl Scene {
         command
     }
 
-    async fn run(&self, line: &str) -> Told {
+    async fn run(&self, line: &str) -> CliOutput {
         let mut command = self.command(line);
         let output = tokio::task::spawn_blocking(move || command.output()).await;
-        Told::of(&output.unwrap().unwrap())
+        CliOutput::of(&output.unwrap().unwrap())
     }
 
     /// The result of an apply, without times, sorted: rows end in any order.
-    fn ended(told: &Told) -> String {
-        let rows = told
+    fn ended(output: &CliOutput) -> String {
+        let rows = output
             .out
             .lines()
             .skip_while(|line| !line.starts_with("Summary: "))
@@ -54,7 +55,7 @@ impl Scene {
             .iter()
             .position(|row| row.contains("omplete: ") || row.starts_with("Applied: "));
         rows[..summary.unwrap_or(0)].sort();
-        format!("{}\nexit {}", rows.join("\n"), told.code)
+        format!("{}\nexit {}", rows.join("\n"), output.code)
     }
 }
 
@@ -87,12 +88,12 @@ fn wait_for(child: &mut Child, words: &str) -> BufReader<std::process::ChildStdo
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_refusal_stops_and_the_next_run_goes_on() {
     let scene = Scene::new().await;
-    scene.gated.rule(Rule::Refuse("desk-slack-eng"));
-    let told = scene.run("apply --yes --parallelism 1 --target agent.desk").await;
-    check("cli_refused", &Scene::ended(&told));
-    assert_eq!(told.code, 6, "{told:?}");
-    let told = scene.run("apply --yes --keep-going").await;
-    assert_eq!(told.code, 0, "{told:?}");
+    scene.gated.rule(GateRule::Refuse("desk-slack-eng"));
+    let output = scene.run("apply --yes --parallelism 1 --target agent.desk").await;
+    check("cli_refused", &Scene::ended(&output));
+    assert_eq!(output.code, 6, "{output:?}");
+    let output = scene.run("apply --yes --keep-going").await;
+    assert_eq!(output.code, 0, "{output:?}");
     let plan = scene.run("plan --detailed-exitcode").await;
     assert_eq!(plan.code, 0, "{plan:?}");
 }
@@ -100,20 +101,20 @@ async fn the_first_refusal_stops_and_the_next_run_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_the_first_write_has_written_nothing() {
     let scene = Scene::new().await;
-    scene.gated.rule(Rule::Refuse("agents"));
-    let told = scene.run("apply --yes --parallelism 1").await;
-    assert_eq!(told.code, 1, "{told:?}");
-    assert!(told.out.contains("the gate is closed today"), "{told:?}");
+    scene.gated.rule(GateRule::Refuse("agents"));
+    let output = scene.run("apply --yes --parallelism 1").await;
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.out.contains("the gate is closed today"), "{output:?}");
     assert!(scene.gated.agents().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keep_going_leaves_out_only_what_depends() {
     let scene = Scene::new().await;
-    scene.gated.rule(Rule::Refuse("/agents/desk/config"));
-    let told = scene.run("apply --yes --keep-going --only agents").await;
-    check("cli_keep_going", &Scene::ended(&told));
-    assert_eq!(told.code, 6, "{told:?}");
+    scene.gated.rule(GateRule::Refuse("/agents/desk/config"));
+    let output = scene.run("apply --yes --keep-going --only agents").await;
+    check("cli_keep_going", &Scene::ended(&output));
+    assert_eq!(output.code, 6, "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +123,7 @@ async fn interrupted_once_it_says_where_things_stand() {
         let scene = Scene::new().await;
         scene
             .gated
-            .rule(Rule::Hold("/agents/clerk/config", Duration::from_secs(1)));
+            .rule(GateRule::Hold("/agents/clerk/config", Duration::from_secs(1)));
         let mut command = scene.command("apply --yes --parallelism 1 --only agents");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = wait_for(&mut child, "created agent clerk");
@@ -144,13 +145,13 @@ async fn interrupted_twice_it_leaves_at_once_and_says_what_is_unknown() {
     let scene = Scene::new().await;
     scene
         .gated
-        .rule(Rule::Hold("/agents/clerk/config", Duration::from_mins(1)));
+        .rule(GateRule::Hold("/agents/clerk/config", Duration::from_mins(1)));
     let mut command = scene.command("apply --yes --parallelism 1 --only agents");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = wait_for(&mut child, "created agent clerk");
     let mut err = BufReader::new(child.stderr.take().unwrap());
-    // The write is on its way as soon as the row's first read was answered; this is the only pause of these tests.
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    let held = || (scene.gated.held() > 0).then_some(());
+    wait_for_async(held, || "the gate holds no request".to_owned()).await;
     signal(&child, "-INT").await;
     let mut line = String::new();
     while !line.contains("stopping") {

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::support::process::lobuctl;
-use super::support::project::TempProject;
-use super::support::shell::{FILES, Shell, Told};
+use crate::support::program::cli::{CliOutput, CliProject, FILES};
+use crate::support::program::serve_process::lobuctl;
+use crate::support::project::TempProject;
 
-fn validate(folder: &Path, arguments: &[&str]) -> Told {
+fn validate(folder: &Path, arguments: &[&str]) -> CliOutput {
     let mut command = lobuctl(folder);
     command.arg("validate").args(arguments).current_dir(folder);
-    Told::of(&command.output().unwrap())
+    CliOutput::of(&command.output().unwrap())
 }
 
 #[test]
@@ -37,15 +37,15 @@ fn validate_with_secrets_refuses_a_missing_secret() {
     let mut command = lobuctl(project.path());
     command.args(["validate", "--secrets"]).current_dir(project.path());
     command.env("BOT_TOKEN", "abcdefgh").env("API_KEY", "abcdefgh");
-    let valid = Told::of(&command.output().unwrap());
+    let valid = CliOutput::of(&command.output().unwrap());
     assert_eq!((valid.code, valid.err.as_str()), (0, ""), "{valid:?}");
 }
 
 #[test]
 fn plan_still_refuses_a_missing_secret() {
-    let shell = Shell::new();
-    let mut command = shell.command("plan");
-    let refused = Told::of(&command.env_remove("BOT_TOKEN").output().unwrap());
+    let cli = CliProject::new();
+    let mut command = cli.command("plan");
+    let refused = CliOutput::of(&command.env_remove("BOT_TOKEN").output().unwrap());
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(
         refused.err.contains("error: the secret `BOT_TOKEN` is not set"),
@@ -55,13 +55,13 @@ fn plan_still_refuses_a_missing_secret() {
 
 #[test]
 fn a_fifth_table_column_is_refused_before_anything_is_written() {
-    let shell = Shell::new();
+    let cli = CliProject::new();
     let column = |name: &str| format!("  {name}: {{ type: string, x-table-column: true }}\n");
     let columns = ["a", "b", "c", "d", "e"].map(column).concat();
     let model = format!("type: entity\nslug: person\nname: Person\nproperties:\n{columns}");
-    std::fs::write(shell.path().join("models/person.yaml"), model).unwrap();
+    std::fs::write(cli.path().join("models/person.yaml"), model).unwrap();
     for line in ["validate", "apply --yes"] {
-        let refused = shell.ends(line, 1);
+        let refused = cli.expect_exit(line, 1);
         assert!(refused.err.contains("models/person.yaml:9:38"), "{refused:?}");
         assert!(refused.err.contains("accepts at most 4"), "{refused:?}");
     }
@@ -69,8 +69,8 @@ fn a_fifth_table_column_is_refused_before_anything_is_written() {
         "type: entity\nslug: person\nname: Person\nproperties:\n{}",
         ["a", "b", "c", "d"].map(column).concat()
     );
-    std::fs::write(shell.path().join("models/person.yaml"), model_of_four).unwrap();
-    let applied = shell.ends("apply --yes", 0);
+    std::fs::write(cli.path().join("models/person.yaml"), model_of_four).unwrap();
+    let applied = cli.expect_exit("apply --yes", 0);
     assert!(
         applied.out.contains("created agent desk"),
         "nothing was written before: {applied:?}"

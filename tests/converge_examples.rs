@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use lobuctl::plan::Prune;
 
-use super::support::aloud;
-use super::support::peer::{Peer, changing, drifting, usable};
-use super::support::project::TempProject;
+use crate::support::apply::test_server::{TestServer, changed_rows, drifted_fields, expect_valid};
+use crate::support::project::TempProject;
+use crate::support::report_skip;
 
 fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/examples");
     let Ok(entries) = fs::read_dir(&folder) else {
-        aloud("real projects: there is no ../shared/examples");
+        report_skip("real projects: there is no ../shared/examples");
         return Vec::new();
     };
     let mut projects: Vec<_> = entries
@@ -106,7 +106,7 @@ fn with_four_columns(text: &str) -> String {
 #[tokio::test]
 async fn each_small_edit_of_a_real_project_is_one_change_and_then_none() {
     for folder in examples() {
-        let peer = Peer::new().await;
+        let server = TestServer::live().await;
         let mut all = Vec::new();
         files(&folder, &folder, &mut all);
         if folder.ends_with("market") {
@@ -117,17 +117,23 @@ async fn each_small_edit_of_a_real_project_is_one_change_and_then_none() {
                 .collect();
         }
         let copy = TempProject::new(&all).env("ANTHROPIC_API_KEY", "x");
-        peer.apply_well(&peer.plan(&usable(copy.load()), Prune::Nothing).await)
+        server
+            .apply_well(&server.plan(&expect_valid(copy.load()), Prune::Nothing).await)
             .await;
-        let again = peer.plan(&usable(copy.load()), Prune::Nothing).await;
-        assert_eq!(changing(&again.plan), Vec::<String>::new(), "{}", folder.display());
-        assert_eq!(drifting(&again.plan), Vec::<String>::new(), "{}", folder.display());
+        let again = server.plan(&expect_valid(copy.load()), Prune::Nothing).await;
+        assert_eq!(changed_rows(&again.plan), Vec::<String>::new(), "{}", folder.display());
+        assert_eq!(
+            drifted_fields(&again.plan),
+            Vec::<String>::new(),
+            "{}",
+            folder.display()
+        );
         let mut count = 0;
         for (path, text) in &all {
             for edited in edits(path, text) {
                 fs::write(copy.path().join(path), &edited).unwrap();
-                let draft = peer.plan(&usable(copy.load()), Prune::Nothing).await;
-                let rows = changing(&draft.plan);
+                let draft = server.plan(&expect_valid(copy.load()), Prune::Nothing).await;
+                let rows = changed_rows(&draft.plan);
                 assert_eq!(
                     rows.len(),
                     1,
@@ -135,11 +141,12 @@ async fn each_small_edit_of_a_real_project_is_one_change_and_then_none() {
                     folder.display(),
                     path.display()
                 );
-                peer.apply_well(&draft).await;
-                let again = peer.plan(&usable(copy.load()), Prune::Nothing).await;
-                assert_eq!(changing(&again.plan), Vec::<String>::new(), "{}", path.display());
+                server.apply_well(&draft).await;
+                let again = server.plan(&expect_valid(copy.load()), Prune::Nothing).await;
+                assert_eq!(changed_rows(&again.plan), Vec::<String>::new(), "{}", path.display());
                 fs::write(copy.path().join(path), text).unwrap();
-                peer.apply_well(&peer.plan(&usable(copy.load()), Prune::Nothing).await)
+                server
+                    .apply_well(&server.plan(&expect_valid(copy.load()), Prune::Nothing).await)
                     .await;
                 count += 1;
             }

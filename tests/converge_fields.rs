@@ -3,8 +3,8 @@
 
 use lobuctl::plan::Prune;
 
-use super::support::peer::{Peer, changing, drifting, usable};
-use super::support::project::TempProject;
+use crate::support::apply::test_server::{TestServer, changed_rows, drifted_fields, expect_valid};
+use crate::support::project::TempProject;
 
 const TOML: &str = r#"
 [agents.desk]
@@ -153,40 +153,40 @@ fn edited(file: &str, from: &str, to: &str) -> TempProject {
         .env("TOKEN", "1:token-value")
 }
 
-async fn filled(peer: &Peer) {
-    let project = usable(project().load());
-    let draft = peer.plan(&project, Prune::Nothing).await;
-    peer.apply_well(&draft).await;
-    let again = peer.plan(&project, Prune::Nothing).await;
-    assert_eq!(changing(&again.plan), Vec::<String>::new());
-    assert_eq!(drifting(&again.plan), Vec::<String>::new());
+async fn filled(server: &TestServer) {
+    let project = expect_valid(project().load());
+    let draft = server.plan(&project, Prune::Nothing).await;
+    server.apply_well(&draft).await;
+    let again = server.plan(&project, Prune::Nothing).await;
+    assert_eq!(changed_rows(&again.plan), Vec::<String>::new());
+    assert_eq!(drifted_fields(&again.plan), Vec::<String>::new());
 }
 
-async fn each_edit(peer: Peer) {
-    filled(&peer).await;
+async fn each_edit(server: TestServer) {
+    filled(&server).await;
     for Edit { file, from, to, row } in &table().edit {
-        let original = usable(project().load());
+        let original = expect_valid(project().load());
         let changed = edited(file, from, to);
-        let changed = usable(changed.load());
-        let draft = peer.plan(&changed, Prune::Nothing).await;
-        let rows = changing(&draft.plan);
+        let changed = expect_valid(changed.load());
+        let draft = server.plan(&changed, Prune::Nothing).await;
+        let rows = changed_rows(&draft.plan);
         assert_eq!(rows.len(), 1, "{file}: {from:?} -> {to:?}: {rows:?}");
         assert!(
             rows[0].starts_with(row),
             "{file}: {from:?} -> {to:?}: {rows:?}, expected {row}"
         );
-        peer.apply_well(&draft).await;
-        let again = peer.plan(&changed, Prune::Nothing).await;
+        server.apply_well(&draft).await;
+        let again = server.plan(&changed, Prune::Nothing).await;
         assert_eq!(
-            changing(&again.plan),
+            changed_rows(&again.plan),
             Vec::<String>::new(),
             "{file}: {from:?} -> {to:?}"
         );
-        let back = peer.plan(&original, Prune::Everything).await;
-        peer.apply_well(&back).await;
-        let again = peer.plan(&original, Prune::Everything).await;
+        let back = server.plan(&original, Prune::Everything).await;
+        server.apply_well(&back).await;
+        let again = server.plan(&original, Prune::Everything).await;
         assert_eq!(
-            changing(&again.plan),
+            changed_rows(&again.plan),
             Vec::<String>::new(),
             "back from {file}: {from:?} -> {to:?}"
         );
@@ -195,32 +195,44 @@ async fn each_edit(peer: Peer) {
 
 #[tokio::test]
 async fn each_edit_is_one_change_and_then_none() {
-    each_edit(Peer::new().await).await;
+    each_edit(TestServer::live().await).await;
 }
 
 #[tokio::test]
 async fn each_edit_is_one_change_and_then_none_where_nothing_is_started() {
-    each_edit(Peer::stored().await).await;
+    each_edit(TestServer::stored().await).await;
 }
 
 #[tokio::test]
 async fn each_removal_is_drift_until_it_is_pruned() {
-    let peer = Peer::new().await;
-    filled(&peer).await;
+    let server = TestServer::live().await;
+    filled(&server).await;
     for Removal { file, line, drift } in &table().removal {
-        let removed = usable(edited(file, line, "").load());
-        let draft = peer.plan(&removed, Prune::Nothing).await;
-        assert_eq!(changing(&draft.plan), Vec::<String>::new(), "{file} without {line:?}");
-        assert_eq!(drifting(&draft.plan), [drift.as_str()], "{file} without {line:?}");
-        let ran = peer.apply_well(&draft).await;
+        let removed = expect_valid(edited(file, line, "").load());
+        let draft = server.plan(&removed, Prune::Nothing).await;
+        assert_eq!(
+            changed_rows(&draft.plan),
+            Vec::<String>::new(),
+            "{file} without {line:?}"
+        );
+        assert_eq!(drifted_fields(&draft.plan), [drift.as_str()], "{file} without {line:?}");
+        let ran = server.apply_well(&draft).await;
         assert_eq!(ran.progress.tally().applied(), 0, "{file} without {line:?}");
-        let pruning = peer.plan(&removed, Prune::Everything).await;
-        assert_eq!(changing(&pruning.plan).len(), 1, "{file} without {line:?}");
-        peer.apply_well(&pruning).await;
-        let clean = peer.plan(&removed, Prune::Nothing).await;
-        assert_eq!(changing(&clean.plan), Vec::<String>::new(), "{file} without {line:?}");
-        assert_eq!(drifting(&clean.plan), Vec::<String>::new(), "{file} without {line:?}");
-        let back = peer.plan(&usable(project().load()), Prune::Nothing).await;
-        peer.apply_well(&back).await;
+        let pruning = server.plan(&removed, Prune::Everything).await;
+        assert_eq!(changed_rows(&pruning.plan).len(), 1, "{file} without {line:?}");
+        server.apply_well(&pruning).await;
+        let clean = server.plan(&removed, Prune::Nothing).await;
+        assert_eq!(
+            changed_rows(&clean.plan),
+            Vec::<String>::new(),
+            "{file} without {line:?}"
+        );
+        assert_eq!(
+            drifted_fields(&clean.plan),
+            Vec::<String>::new(),
+            "{file} without {line:?}"
+        );
+        let back = server.plan(&expect_valid(project().load()), Prune::Nothing).await;
+        server.apply_well(&back).await;
     }
 }

@@ -3,8 +3,8 @@
 use lobuctl::plan::{ChangeKind, Prune};
 use lobuctl::resource::Address;
 
-use super::support::peer::{Peer, changing, drifting, usable};
-use super::support::project::TempProject;
+use crate::support::apply::test_server::{TestServer, changed_rows, drifted_fields, expect_valid};
+use crate::support::project::TempProject;
 
 const TOML: &str = r#"
 [agents.desk]
@@ -27,14 +27,14 @@ fn project(toml: &str) -> TempProject {
 
 #[tokio::test]
 async fn what_is_redacted_is_sent_again_and_is_no_change() {
-    let peer = Peer::new().await;
-    let original = usable(project(TOML).load());
-    peer.apply_well(&peer.plan(&original, Prune::Nothing).await).await;
+    let server = TestServer::live().await;
+    let original = expect_valid(project(TOML).load());
+    server.apply_well(&server.plan(&original, Prune::Nothing).await).await;
     for toml in [TOML.to_owned(), TOML.replace("LITERAL-one", "LITERAL-other")] {
-        let project = usable(project(&toml).load());
-        let draft = peer.plan(&project, Prune::Nothing).await;
-        assert_eq!(changing(&draft.plan), Vec::<String>::new());
-        assert_eq!(drifting(&draft.plan), Vec::<String>::new());
+        let project = expect_valid(project(&toml).load());
+        let draft = server.plan(&project, Prune::Nothing).await;
+        assert_eq!(changed_rows(&draft.plan), Vec::<String>::new());
+        assert_eq!(drifted_fields(&draft.plan), Vec::<String>::new());
         let row = draft.plan.row(&Address::settings("desk")).unwrap();
         assert!(row.recheck);
         assert!(
@@ -42,7 +42,7 @@ async fn what_is_redacted_is_sent_again_and_is_no_change() {
                 .iter()
                 .all(|change| change.kind == ChangeKind::SecretNotComparable)
         );
-        let ran = peer.apply_well(&draft).await;
+        let ran = server.apply_well(&draft).await;
         assert_eq!(
             ran.progress.tally().unchanged,
             2,
@@ -55,15 +55,15 @@ async fn what_is_redacted_is_sent_again_and_is_no_change() {
 
 #[tokio::test]
 async fn what_is_not_secret_beside_a_redacted_value_is_still_compared() {
-    let peer = Peer::new().await;
-    let original = usable(project(TOML).load());
-    peer.apply_well(&peer.plan(&original, Prune::Nothing).await).await;
-    let edited = usable(project(&TOML.replace("\"eu\"", "\"us\"")).load());
-    let draft = peer.plan(&edited, Prune::Nothing).await;
-    assert_eq!(changing(&draft.plan), ["~ settings desk (mcpServers)"]);
-    peer.apply_well(&draft).await;
+    let server = TestServer::live().await;
+    let original = expect_valid(project(TOML).load());
+    server.apply_well(&server.plan(&original, Prune::Nothing).await).await;
+    let edited = expect_valid(project(&TOML.replace("\"eu\"", "\"us\"")).load());
+    let draft = server.plan(&edited, Prune::Nothing).await;
+    assert_eq!(changed_rows(&draft.plan), ["~ settings desk (mcpServers)"]);
+    server.apply_well(&draft).await;
     assert_eq!(
-        changing(&peer.plan(&edited, Prune::Nothing).await.plan),
+        changed_rows(&server.plan(&edited, Prune::Nothing).await.plan),
         Vec::<String>::new()
     );
 }

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use assert_cmd::cargo::cargo_bin;
 use tempfile::TempDir;
 
+use crate::support::server::stub::{StubReply, StubServer};
 use crate::support::snapshot::check;
-use crate::support::stub::{Reply, Stub};
 
 const PROJECT: &str = r#"
 [agents.triage]
@@ -20,8 +20,8 @@ org = "dev"
 "#;
 
 /// What `lobuctl apply --yes` says to this server, and every request that it made.
-async fn apply(reply: Reply) -> (String, Vec<String>) {
-    let stub = Stub::start(vec![reply]).await;
+async fn apply(reply: StubReply) -> (String, Vec<String>) {
+    let stub = StubServer::start(vec![reply]).await;
     let told = apply_to(&stub.url).await;
     let requests = stub.requests();
     (told, requests)
@@ -64,13 +64,16 @@ async fn a_server_that_is_none_is_told_and_nothing_is_written() {
     let all = r#"{"status":"ok","mcp_endpoint":"http://h/mcp","health":"/health"}"#;
     let unauthorized = r#"{"error":"invalid_token","error_description":"Invalid or expired access token"}"#;
     let cases = [
-        ("html", Reply::new("200 OK", "content-type: text/html\r\n", html)),
-        ("no content", Reply::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
-        ("empty list", Reply::json("200 OK", "[]")),
-        ("catch-all", Reply::json("200 OK", all)),
+        ("html", StubReply::new("200 OK", "content-type: text/html\r\n", html)),
+        (
+            "no content",
+            StubReply::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
+        ),
+        ("empty list", StubReply::json("200 OK", "[]")),
+        ("catch-all", StubReply::json("200 OK", all)),
         (
             "500 text",
-            Reply::new(
+            StubReply::new(
                 "500 Internal Server Error",
                 "content-type: text/plain\r\n",
                 "Internal Server Error",
@@ -78,14 +81,14 @@ async fn a_server_that_is_none_is_told_and_nothing_is_written() {
         ),
         (
             "redirect",
-            Reply::new("302 Found", "location: https://login.example/?next=x\r\n", ""),
+            StubReply::new("302 Found", "location: https://login.example/?next=x\r\n", ""),
         ),
-        ("401", Reply::json("401 Unauthorized", unauthorized)),
-        ("not json", Reply::json("200 OK", "{\"agents\": [")),
-        ("nothing", Reply::Nothing),
+        ("401", StubReply::json("401 Unauthorized", unauthorized)),
+        ("not json", StubReply::json("200 OK", "{\"agents\": [")),
+        ("nothing", StubReply::Nothing),
         (
             "half a body",
-            Reply::Bytes(
+            StubReply::Bytes(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{\"agents\":["
                     .to_vec(),
             ),

@@ -8,14 +8,15 @@ use assert_cmd::cargo::cargo_bin;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::support::deadline::wait_for_async;
+use crate::support::server::stub::{StubReply, StubServer};
 use crate::support::snapshot::check;
-use crate::support::stub::{Reply, Stub};
 
 const PROJECT: &str = "[agents.triage]\nname = \"Triage\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\n";
 
-struct Shell(TempDir);
+struct ProgramFolder(TempDir);
 
-impl Shell {
+impl ProgramFolder {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("lobu.toml"), PROJECT).unwrap();
@@ -64,7 +65,7 @@ impl Shell {
 
 #[tokio::test]
 async fn what_cannot_be_carried_out_is_refused_at_once() {
-    let shell = Shell::new();
+    let shell = ProgramFolder::new();
     let mut told = Vec::new();
     for line in [
         "plan --nope",
@@ -89,7 +90,7 @@ async fn what_cannot_be_carried_out_is_refused_at_once() {
 
 #[tokio::test]
 async fn version_help_completions_and_schema_go_to_standard_output() {
-    let shell = Shell::new();
+    let shell = ProgramFolder::new();
     for line in [
         "--version",
         "--help",
@@ -111,14 +112,13 @@ async fn version_help_completions_and_schema_go_to_standard_output() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_ends_a_run_that_waits() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
-        let stub = Stub::start(vec![Reply::Hang]).await;
-        let shell = Shell::new();
+        let stub = StubServer::start(vec![StubReply::Hang]).await;
+        let shell = ProgramFolder::new();
         let mut command = shell.command("apply --yes");
         command.env("LOBU_API_TOKEN", "t").env("LOBU_API_URL", &stub.url);
         let child = command.spawn().unwrap();
-        while stub.requests().is_empty() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let asked = || (!stub.requests().is_empty()).then_some(());
+        wait_for_async(asked, || "the program sends no request".to_owned()).await;
         let pid = child.id().unwrap().to_string();
         assert!(
             Command::new("kill")

@@ -10,7 +10,7 @@ use lobuctl::remote::{Attempt, Lost, Method, Request, Response, Retry, RetryPoli
 use lobuctl::resource::Secret;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::faults::{Fault, FaultTransport};
+use crate::support::apply::faults::{Fault, FaultTransport};
 
 /// Answers from a script, the last line for ever.
 struct Script(Mutex<Vec<Result<Response, Lost>>>);

@@ -1,4 +1,4 @@
-//! Which server, which organisation, which token: who wins, and what goes where.
+//! Which server, which organization, which token: who wins, and what goes where.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +51,7 @@ fn read(home: &Path) -> Stored {
     Stored::read(&BTreeMap::new(), Some(home)).unwrap()
 }
 
-/// Flags as `--name value` words, variables as `NAME=value`, the project's organisation as `org=…`.
+/// Flags as `--name value` words, variables as `NAME=value`, the project's organization as `org=…`.
 fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
     let mut flags = Flags::default();
     let mut environment = BTreeMap::new();
@@ -81,7 +81,7 @@ fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
     })
 }
 
-/// `server organisation token`, each with where it came from.
+/// `server organization token`, each with where it came from.
 fn told(stored: &Stored, line: &str) -> String {
     match choose(stored, line) {
         Ok(session) => {

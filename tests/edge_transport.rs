@@ -9,7 +9,7 @@ use lobuctl::remote::{
 use lobuctl::resource::Secret;
 use serde_json::{Value, json};
 
-use crate::support::stub::{Reply, Stub};
+use crate::support::server::stub::{StubReply, StubServer};
 
 const TOKEN: &str = "owl_pat_0123456789abcdefghijklmnopqrstuv";
 
@@ -26,8 +26,8 @@ fn to(url: &str) -> HttpTransport {
     HttpTransport::new(base, Some(Secret::new(TOKEN)), quick()).unwrap()
 }
 
-async fn get(reply: Reply) -> Result<Response, TransportError> {
-    let stub = Stub::start(vec![reply]).await;
+async fn get(reply: StubReply) -> Result<Response, TransportError> {
+    let stub = StubServer::start(vec![reply]).await;
     to(&stub.url).send(Request::get("/api/dev/agents")).await
 }
 
@@ -39,7 +39,7 @@ fn told(response: &Response) -> String {
 
 #[tokio::test]
 async fn a_request_carries_token_prefix_and_body() {
-    let stub = Stub::start(vec![Reply::json("201 Created", r#"{"ok":true}"#)]).await;
+    let stub = StubServer::start(vec![StubReply::json("201 Created", r#"{"ok":true}"#)]).await;
     let transport = to(&format!("{}/lobu/", stub.url));
     let body = Body::json(&json!({"name": "Triage"})).unwrap();
     let request = Request::new(Method::Post, path(&["api", "dev", "agents", "a b/ü"])).with_body(body);
@@ -72,7 +72,7 @@ async fn gzip_is_unpacked() {
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 33\r\n\r\n"
             .to_vec();
     reply.extend(packed);
-    let response = get(Reply::Bytes(reply)).await;
+    let response = get(StubReply::Bytes(reply)).await;
     match response {
         Ok(response) => assert_eq!(response.body, br#"{"agents":[]}"#),
         Err(error) => panic!("{error}"),
@@ -81,28 +81,28 @@ async fn gzip_is_unpacked() {
 
 #[tokio::test]
 async fn odd_answers_are_told_in_one_line() {
-    let html = get(Reply::new(
+    let html = get(StubReply::new(
         "200 OK",
         "content-type: text/html\r\n",
         "\n<!doctype html>\n<title>x</title>",
     ))
     .await
     .unwrap();
-    let empty = get(Reply::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()))
+    let empty = get(StubReply::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()))
         .await
         .unwrap();
-    let list = get(Reply::json("200 OK", "[]")).await.unwrap();
-    let text = get(Reply::new(
+    let list = get(StubReply::json("200 OK", "[]")).await.unwrap();
+    let text = get(StubReply::new(
         "500 Internal Server Error",
         "content-type: text/plain\r\n",
         "Internal Server Error",
     ))
     .await
     .unwrap();
-    let silent = get(Reply::new("503 Service Unavailable", "", "")).await.unwrap();
+    let silent = get(StubReply::new("503 Service Unavailable", "", "")).await.unwrap();
     let coded = r#"{"error":"forbidden","error_description":"Token organization does not match URL organization"}"#;
-    let forbidden = get(Reply::json("403 Forbidden", coded)).await.unwrap();
-    let carried = get(Reply::json("200 OK", r#"{"error":"it did not work"}"#))
+    let forbidden = get(StubReply::json("403 Forbidden", coded)).await.unwrap();
+    let carried = get(StubReply::json("200 OK", r#"{"error":"it did not work"}"#))
         .await
         .unwrap();
     let all = [html, empty, list, text, silent, forbidden, carried];
@@ -122,10 +122,10 @@ async fn odd_answers_are_told_in_one_line() {
 async fn a_lost_answer_says_how_and_whether_it_was_sent() {
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"agents\":".to_vec();
     for (reply, lost) in [
-        (Reply::Nothing, Lost::Broken),
-        (Reply::Hang, Lost::Timeout),
-        (Reply::Bytes(half), Lost::Broken),
-        (Reply::Bytes(b"SSH-2.0-OpenSSH\r\n".to_vec()), Lost::Broken),
+        (StubReply::Nothing, Lost::Broken),
+        (StubReply::Hang, Lost::Timeout),
+        (StubReply::Bytes(half), Lost::Broken),
+        (StubReply::Bytes(b"SSH-2.0-OpenSSH\r\n".to_vec()), Lost::Broken),
     ] {
         let error = get(reply).await.unwrap_err();
         let TransportError::NoAnswer {
@@ -163,8 +163,8 @@ async fn a_refused_connection_was_surely_not_sent() {
 
 #[tokio::test]
 async fn redirects_stay_within_the_origin() {
-    let moved = Reply::new("307 Temporary Redirect", "location: /elsewhere\r\n", "");
-    let stub = Stub::start(vec![moved, Reply::json("200 OK", "{}")]).await;
+    let moved = StubReply::new("307 Temporary Redirect", "location: /elsewhere\r\n", "");
+    let stub = StubServer::start(vec![moved, StubReply::json("200 OK", "{}")]).await;
     let body = Body::json(&json!({"a": 1})).unwrap();
     let request = Request::new(Method::Patch, "/api/x").with_body(body);
     assert_eq!(to(&stub.url).send(request).await.unwrap().status, 200);
@@ -174,12 +174,12 @@ async fn redirects_stay_within_the_origin() {
         "{second}"
     );
 
-    let away = Stub::start(vec![Reply::json("200 OK", "{}")]).await;
+    let away = StubServer::start(vec![StubReply::json("200 OK", "{}")]).await;
     let location = format!(
         "location: {}/api?token={TOKEN}\r\n",
         away.url.replace("http://", "http://user:pass@")
     );
-    let stub = Stub::start(vec![Reply::new("302 Found", &location, "")]).await;
+    let stub = StubServer::start(vec![StubReply::new("302 Found", &location, "")]).await;
     let error = to(&stub.url).send(Request::get("/api/x")).await.unwrap_err();
     assert!(
         error
@@ -189,21 +189,31 @@ async fn redirects_stay_within_the_origin() {
     );
     assert!(away.requests().is_empty());
 
-    let stub = Stub::start(vec![Reply::new("301 Moved Permanently", "location: /api/y\r\n", "")]).await;
+    let stub = StubServer::start(vec![StubReply::new(
+        "301 Moved Permanently",
+        "location: /api/y\r\n",
+        "",
+    )])
+    .await;
     let error = to(&stub.url)
         .send(Request::new(Method::Post, "/api/x"))
         .await
         .unwrap_err();
     assert!(matches!(error, TransportError::Redirect { status: 301, .. }), "{error}");
 
-    let stub = Stub::start(vec![Reply::new("308 Permanent Redirect", "location: /api/x\r\n", "")]).await;
+    let stub = StubServer::start(vec![StubReply::new(
+        "308 Permanent Redirect",
+        "location: /api/x\r\n",
+        "",
+    )])
+    .await;
     let error = to(&stub.url).send(Request::get("/api/x")).await.unwrap_err();
     assert!(error.to_string().contains("over and over"), "{error}");
 }
 
 #[tokio::test]
 async fn an_answer_has_a_largest_size() {
-    let stub = Stub::start(vec![Reply::new("200 OK", "", &"x".repeat(3000))]).await;
+    let stub = StubServer::start(vec![StubReply::new("200 OK", "", &"x".repeat(3000))]).await;
     let (base, _) = ServerUrl::parse(&stub.url).unwrap();
     let options = HttpOptions {
         largest_body: 2000,
@@ -217,7 +227,7 @@ async fn an_answer_has_a_largest_size() {
 #[tokio::test]
 async fn the_token_in_a_servers_words_is_struck_out() {
     let words = format!("bad header: Bearer {TOKEN}");
-    let response = get(Reply::new("400 Bad Request", "", &words)).await.unwrap();
+    let response = get(StubReply::new("400 Bad Request", "", &words)).await.unwrap();
     assert_eq!(
         told(&response),
         "GET /api/dev/agents answered 400: bad header: Bearer ***"

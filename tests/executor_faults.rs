@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lobuctl::apply::event::{EventKind, Outcome};
@@ -11,77 +10,16 @@ use lobuctl::plan::Prune;
 use lobuctl::remote::Request;
 use serde_json::json;
 
-use crate::support::faults::{Fault, FaultTransport, by_chance};
-use crate::support::office::{Office, named, office_with, quick, quicker};
-use crate::support::peer::{Ran, usable};
+use crate::support::apply::faults::{Fault, FaultTransport, random_faults};
+use crate::support::apply::outcome::{always, endings, keep_going, once, one_by_one, troubles};
+use crate::support::apply::request_name::request_name;
+use crate::support::apply::scenario::{
+    ApplyScenario, fast_retry_client, fast_retry_client_waiting, sample_project_with,
+};
+use crate::support::apply::test_server::{RunResult, expect_valid};
 use crate::support::project::TempProject;
-use crate::support::server::Client as Plain;
+use crate::support::server::JsonClient;
 use crate::support::snapshot::check;
-
-/// This happens to the first request of this name, and nothing to any other.
-fn once(name: &'static str, fault: Fault) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
-    let seen = AtomicUsize::new(0);
-    move |_, request| {
-        let first = named(request) == name && seen.fetch_add(1, Ordering::SeqCst) == 0;
-        if first { fault.clone() } else { Fault::None }
-    }
-}
-
-/// This happens to every request of this name.
-fn always(name: &'static str, fault: Fault) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
-    move |_, request| {
-        if named(request) == name {
-            fault.clone()
-        } else {
-            Fault::None
-        }
-    }
-}
-
-/// How each row ended: `agent.desk created`.
-fn endings(ran: &Ran) -> Vec<String> {
-    let word = |outcome: &Outcome| match outcome {
-        Outcome::Created => "created".to_owned(),
-        Outcome::Updated { .. } => "updated".to_owned(),
-        Outcome::Deleted => "deleted".to_owned(),
-        Outcome::Unchanged => "unchanged".to_owned(),
-        Outcome::Failed {
-            message,
-            partly_written,
-            ..
-        } => format!("failed{}: {message}", if *partly_written { " in part" } else { "" }),
-        Outcome::Unknown { message } => format!("unknown: {message}"),
-        Outcome::Stale { message } => format!("stale: {message}"),
-        Outcome::Skipped { reason } => format!("skipped: {reason}"),
-    };
-    let rows = ran.progress.rows.iter().map(|(address, row)| match &row.status {
-        Status::Finished { outcome, .. } => format!("{address} {}", word(outcome)),
-        other => format!("{address} {other:?}"),
-    });
-    rows.collect()
-}
-
-/// Those that did not end well.
-fn troubles(ran: &Ran) -> Vec<String> {
-    let fine = ["created", "updated", "deleted", "unchanged"];
-    let mut all = endings(ran);
-    all.retain(|line| !fine.iter().any(|word| line.ends_with(word)));
-    all
-}
-
-fn keep_going() -> ApplyOptions {
-    ApplyOptions {
-        keep_going: true,
-        ..ApplyOptions::default()
-    }
-}
-
-fn one_by_one() -> ApplyOptions {
-    ApplyOptions {
-        parallelism: 1,
-        ..ApplyOptions::default()
-    }
-}
 
 /// Each write of a first apply, and the row that it belongs to.
 const WRITES: [(&str, &str); 6] = [
@@ -113,12 +51,12 @@ async fn whatever_happens_once_to_a_write_is_told_as_it_is_and_heals() {
     let mut told = Vec::new();
     for fault in faults {
         for (write, row) in WRITES {
-            let office = Office::empty().await;
-            let ran = office.apply(keep_going(), once(write, fault.clone())).await;
+            let scenario = ApplyScenario::on_empty_server().await;
+            let ran = scenario.apply(keep_going(), once(write, fault.clone())).await;
             let own = format!("{row} ");
             let line = endings(&ran).into_iter().find(|line| line.starts_with(&own)).unwrap();
             told.push(format!("{fault:?} of {write}: {line}"));
-            office.heals().await;
+            scenario.assert_rerun_completes().await;
         }
     }
     check("faults_of_one_write", &told.join("\n"));
@@ -126,18 +64,18 @@ async fn whatever_happens_once_to_a_write_is_told_as_it_is_and_heals() {
 
 #[tokio::test]
 async fn slow_answers_are_waited_for() {
-    let office = Office::empty().await;
-    let ran = office
+    let scenario = ApplyScenario::on_empty_server().await;
+    let ran = scenario
         .apply(ApplyOptions::default(), |_, _| Fault::Delay(Duration::from_millis(3)))
         .await;
     assert_eq!(troubles(&ran), Vec::<String>::new());
-    office.is_whole().await;
+    scenario.assert_converged().await;
 }
 
 #[tokio::test]
 async fn after_the_first_failure_nothing_new_starts() {
-    let office = Office::empty().await;
-    let ran = office
+    let scenario = ApplyScenario::on_empty_server().await;
+    let ran = scenario
         .apply(one_by_one(), always("settings desk", Fault::Status(500, "oops")))
         .await;
     check("first_failure_stops", &endings(&ran).join("\n"));
@@ -147,33 +85,33 @@ async fn after_the_first_failure_nothing_new_starts() {
         _ => None,
     });
     assert_eq!(started.collect::<Vec<_>>(), ["agent.desk", "settings.desk"]);
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn keep_going_does_all_that_does_not_depend_on_what_failed() {
-    let office = Office::empty().await;
-    let ran = office
+    let scenario = ApplyScenario::on_empty_server().await;
+    let ran = scenario
         .apply(keep_going(), always("agent desk", Fault::Status(422, "no")))
         .await;
     check("keep_going", &endings(&ran).join("\n"));
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 
-    let office = Office::empty().await;
+    let scenario = ApplyScenario::on_empty_server().await;
     // Neither the response nor the reading that would settle it arrives.
-    let rule = |_: usize, request: &Request| match named(request).as_str() {
+    let rule = |_: usize, request: &Request| match request_name(request).as_str() {
         "agent desk" | "read agents" => Fault::DropAfter,
         _ => Fault::None,
     };
-    let ran = office.apply(keep_going(), rule).await;
+    let ran = scenario.apply(keep_going(), rule).await;
     check("keep_going_unknown", &endings(&ran).join("\n"));
     assert_eq!(ran.progress.verdict(), Verdict::Partly);
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn a_failure_before_any_write_says_that_nothing_was_written() {
-    let office = Office::empty().await;
+    let scenario = ApplyScenario::on_empty_server().await;
     let refuse = |_: usize, request: &Request| {
         if request.writes {
             Fault::Status(403, r#"{"error":"read only today"}"#)
@@ -181,33 +119,33 @@ async fn a_failure_before_any_write_says_that_nothing_was_written() {
             Fault::None
         }
     };
-    let ran = office.apply(keep_going(), refuse).await;
+    let ran = scenario.apply(keep_going(), refuse).await;
     assert_eq!(ran.progress.verdict(), Verdict::NothingWritten);
     assert_eq!(ran.progress.tally().applied(), 0);
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn a_read_that_fails_before_the_write_is_no_doubt() {
-    let office = Office::standing().await;
-    let ran = office
+    let scenario = ApplyScenario::applied_then_edited().await;
+    let ran = scenario
         .apply(keep_going(), always("read settings desk", Fault::DropAfter))
         .await;
     let told = troubles(&ran);
     assert!(told[0].starts_with("settings.desk failed: GET"), "{told:?}");
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn a_lost_answer_of_a_deletion_is_no_failure() {
-    let office = Office::empty().await;
-    office.peer.apply_well(&office.draft).await;
-    let gone = usable(TempProject::new(&[("lobu.toml", NOTHING), ("none/README.md", "")]).load());
-    let draft = office.peer.plan(&gone, Prune::Everything).await;
+    let scenario = ApplyScenario::on_empty_server().await;
+    scenario.server.apply_well(&scenario.draft).await;
+    let gone = expect_valid(TempProject::new(&[("lobu.toml", NOTHING), ("none/README.md", "")]).load());
+    let draft = scenario.server.plan(&gone, Prune::Everything).await;
     let seen = Mutex::new(BTreeMap::<String, usize>::new());
     let rule = move |_: usize, request: &Request| {
         let mut seen = seen.lock().unwrap();
-        let times = seen.entry(named(request)).or_default();
+        let times = seen.entry(request_name(request)).or_default();
         *times += 1;
         if request.writes && *times == 1 {
             Fault::DropAfter
@@ -215,13 +153,13 @@ async fn a_lost_answer_of_a_deletion_is_no_failure() {
             Fault::None
         }
     };
-    let client = quick(FaultTransport::new(office.peer.transport(), rule));
-    let ran = office
-        .peer
+    let client = fast_retry_client(FaultTransport::new(scenario.server.transport(), rule));
+    let ran = scenario
+        .server
         .apply_through(&client, &draft, keep_going(), Cancel::new())
         .await;
     assert_eq!(troubles(&ran), Vec::<String>::new());
-    let state = office.peer.read(&gone).await;
+    let state = scenario.server.read(&gone).await;
     assert_eq!((state.agents.len(), state.relationship_types.len()), (0, 0));
 }
 
@@ -244,24 +182,24 @@ fn somebody_else() -> [(&'static str, &'static str, &'static str, serde_json::Va
 async fn rows_that_changed_since_the_plan_are_left_alone() {
     let mut told = Vec::new();
     for (row, method, path, body) in somebody_else() {
-        let office = Office::standing().await;
-        let plain = Plain::new(&office.peer.server, &office.peer.token);
+        let scenario = ApplyScenario::applied_then_edited().await;
+        let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
         assert!(plain.send(method, path, Some(body)).await.status.is_success(), "{row}");
-        let ran = office.apply(keep_going(), |_, _| Fault::None).await;
+        let ran = scenario.apply(keep_going(), |_, _| Fault::None).await;
         told.push(format!(
             "{row}: {:?}\n{}\n",
             ran.progress.verdict(),
             endings(&ran).join("\n")
         ));
-        office.heals().await;
+        scenario.assert_rerun_completes().await;
     }
     check("stale", &told.join("\n"));
 }
 
 #[tokio::test]
 async fn rows_that_changed_since_the_plan_are_overwritten_on_request() {
-    let office = Office::standing().await;
-    let plain = Plain::new(&office.peer.server, &office.peer.token);
+    let scenario = ApplyScenario::applied_then_edited().await;
+    let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
     for (row, method, path, body) in somebody_else() {
         assert!(plain.send(method, path, Some(body)).await.status.is_success(), "{row}");
     }
@@ -269,34 +207,34 @@ async fn rows_that_changed_since_the_plan_are_overwritten_on_request() {
         on_stale: OnStale::Overwrite,
         ..ApplyOptions::default()
     };
-    let ran = office.apply(options, |_, _| Fault::None).await;
+    let ran = scenario.apply(options, |_, _| Fault::None).await;
     assert_eq!(troubles(&ran), Vec::<String>::new());
     let noted = ran.progress.rows.values().filter(|row| !row.notes.is_empty()).count();
     assert_eq!(noted, ran.progress.rows.len());
-    office.is_whole().await;
-    let state = office.peer.read(&office.project).await;
+    scenario.assert_converged().await;
+    let state = scenario.server.read(&scenario.project).await;
     assert_eq!(state.settings["desk"].fields["userMd"], "theirs");
 }
 
 #[tokio::test]
 async fn what_somebody_created_or_deleted_since_the_plan_is_told() {
-    let office = Office::empty().await;
-    let plain = Plain::new(&office.peer.server, &office.peer.token);
+    let scenario = ApplyScenario::on_empty_server().await;
+    let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
     plain
         .post("/api/dev/agents", json!({ "agentId": "desk", "name": "Theirs" }))
         .await;
     let entity = json!({ "schema_type": "entity_type", "action": "create", "slug": "company", "name": "Theirs" });
     plain.schema(entity).await;
-    let ran = office.apply(keep_going(), |_, _| Fault::None).await;
+    let ran = scenario.apply(keep_going(), |_, _| Fault::None).await;
     check("created_meanwhile", &troubles(&ran).join("\n"));
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 
-    let office = Office::standing().await;
-    let plain = Plain::new(&office.peer.server, &office.peer.token);
+    let scenario = ApplyScenario::applied_then_edited().await;
+    let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
     plain.delete("/api/dev/agents/desk").await;
-    let ran = office.apply(keep_going(), |_, _| Fault::None).await;
+    let ran = scenario.apply(keep_going(), |_, _| Fault::None).await;
     check("deleted_meanwhile", &troubles(&ran).join("\n"));
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 /// Interrupts so often when the request of this name comes by.
@@ -308,7 +246,7 @@ fn interrupting(
 ) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
     let cancel = cancel.clone();
     move |_, request| {
-        if named(request) != name {
+        if request_name(request) != name {
             return Fault::None;
         }
         (0..times).for_each(|_| cancel.interrupt());
@@ -316,25 +254,25 @@ fn interrupting(
     }
 }
 
-async fn interrupted(office: &Office, times: usize, fault: Fault) -> (Ran, Duration) {
+async fn interrupted(scenario: &ApplyScenario, times: usize, fault: Fault) -> (RunResult, Duration) {
     let cancel = Cancel::new();
     let rule = interrupting("settings desk", times, &cancel, fault);
-    let client = quicker(
-        FaultTransport::new(office.peer.transport(), rule),
+    let client = fast_retry_client_waiting(
+        FaultTransport::new(scenario.server.transport(), rule),
         Duration::from_hours(1),
     );
     let started = Instant::now();
-    let ran = office
-        .peer
-        .apply_through(&client, &office.draft, one_by_one(), cancel)
+    let ran = scenario
+        .server
+        .apply_through(&client, &scenario.draft, one_by_one(), cancel)
         .await;
     (ran, started.elapsed())
 }
 
 #[tokio::test]
 async fn one_interrupt_lets_what_is_in_flight_finish() {
-    let office = Office::empty().await;
-    let (ran, _) = interrupted(&office, 1, Fault::None).await;
+    let scenario = ApplyScenario::on_empty_server().await;
+    let (ran, _) = interrupted(&scenario, 1, Fault::None).await;
     check("interrupted_once", &endings(&ran).join("\n"));
     let told = ran
         .events
@@ -342,34 +280,34 @@ async fn one_interrupt_lets_what_is_in_flight_finish() {
         .filter(|event| event.kind == EventKind::Cancelling)
         .count();
     assert_eq!((told, ran.progress.finished), (1, true));
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn one_interrupt_ends_the_waiting_for_another_try() {
-    let office = Office::empty().await;
-    let (ran, took) = interrupted(&office, 1, Fault::Later(503, "3600")).await;
+    let scenario = ApplyScenario::on_empty_server().await;
+    let (ran, took) = interrupted(&scenario, 1, Fault::Later(503, "3600")).await;
     assert!(took < Duration::from_secs(20), "{took:?}");
     let told = troubles(&ran);
     assert!(told[0].starts_with("settings.desk failed: PATCH"), "{told:?}");
     assert_eq!(ran.progress.retries, 0);
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn two_interrupts_end_the_run_at_once() {
-    let office = Office::empty().await;
-    let (ran, took) = interrupted(&office, 2, Fault::Delay(Duration::from_hours(1))).await;
+    let scenario = ApplyScenario::on_empty_server().await;
+    let (ran, took) = interrupted(&scenario, 2, Fault::Delay(Duration::from_hours(1))).await;
     assert!(took < Duration::from_secs(20), "{took:?}");
     check("interrupted_twice", &endings(&ran).join("\n"));
-    office.heals().await;
+    scenario.assert_rerun_completes().await;
 }
 
 #[tokio::test]
 async fn a_new_agent_keeps_what_the_server_gave_it() {
-    let office = Office::empty().await;
-    office.peer.apply_well(&office.draft).await;
-    let plain = Plain::new(&office.peer.server, &office.peer.token);
+    let scenario = ApplyScenario::on_empty_server().await;
+    scenario.server.apply_well(&scenario.draft).await;
+    let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
     let config = plain.get("/api/dev/agents/desk/config").await.body;
     assert!(config["mcpServers"]["owletto"]["url"].is_string(), "{config}");
     assert_eq!(config["mcpServers"]["linear"]["url"], "https://mcp.example/mcp");
@@ -377,16 +315,16 @@ async fn a_new_agent_keeps_what_the_server_gave_it() {
 
 #[tokio::test]
 async fn providers_that_stay_keep_the_day_they_were_installed() {
-    let office = Office::standing().await;
-    let plain = Plain::new(&office.peer.server, &office.peer.token);
+    let scenario = ApplyScenario::applied_then_edited().await;
+    let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
     let path = "/api/dev/agents/desk/config";
     let old = json!([{ "providerId": "anthropic", "installedAt": 1_234, "config": { "theirs": true } }]);
     plain.patch(path, json!({ "installedProviders": old })).await;
     let second =
         "key = \"$KEY\"\n\n[[agents.desk.providers]]\nid = \"openai\"\nmodel = \"gpt\"\n\n[[agents.desk.platforms]]";
-    let project = office_with(&[("key = \"$KEY\"\n\n[[agents.desk.platforms]]", second)]);
-    let draft = office.peer.plan(&project, Prune::Nothing).await;
-    office.peer.apply_well(&draft).await;
+    let project = sample_project_with(&[("key = \"$KEY\"\n\n[[agents.desk.platforms]]", second)]);
+    let draft = scenario.server.plan(&project, Prune::Nothing).await;
+    scenario.server.apply_well(&draft).await;
     let providers = plain.get(path).await.body["installedProviders"].clone();
     assert_eq!(providers[0], old[0], "{providers}");
     assert_eq!(providers[1]["providerId"], "openai", "{providers}");
@@ -397,8 +335,8 @@ async fn providers_that_stay_keep_the_day_they_were_installed() {
 }
 
 /// What the run says is there has to be there.
-async fn is_true(office: &Office, ran: &Ran, seed: u64) {
-    let plan = office.peer.plan(&office.project, Prune::Nothing).await.plan;
+async fn is_true(scenario: &ApplyScenario, ran: &RunResult, seed: u64) {
+    let plan = scenario.server.plan(&scenario.project, Prune::Nothing).await.plan;
     for (address, row) in &ran.progress.rows {
         let Status::Finished { outcome, .. } = &row.status else {
             panic!("{seed}: {address} has not ended");
@@ -416,10 +354,10 @@ async fn is_true(office: &Office, ran: &Ran, seed: u64) {
 #[tokio::test]
 async fn after_any_faults_the_next_run_converges_and_nothing_is_there_twice() {
     for seed in 0..60 {
-        let office = if seed % 3 == 0 {
-            Office::standing().await
+        let scenario = if seed % 3 == 0 {
+            ApplyScenario::applied_then_edited().await
         } else {
-            Office::empty().await
+            ApplyScenario::on_empty_server().await
         };
         let percent = [5, 20, 50][seed as usize % 3];
         let options = if seed % 2 == 0 {
@@ -427,8 +365,8 @@ async fn after_any_faults_the_next_run_converges_and_nothing_is_there_twice() {
         } else {
             ApplyOptions::default()
         };
-        let ran = office.apply(options, by_chance(seed, percent)).await;
-        is_true(&office, &ran, seed).await;
-        office.heals().await;
+        let ran = scenario.apply(options, random_faults(seed, percent)).await;
+        is_true(&scenario, &ran, seed).await;
+        scenario.assert_rerun_completes().await;
     }
 }

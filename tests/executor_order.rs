@@ -11,9 +11,9 @@ use lobuctl::remote::{Request, Response, RouterTransport, Scope, Transport, Tran
 use lobuctl::resource::{Origins, State};
 use proptest::prelude::*;
 
-use crate::support::office::named;
-use crate::support::organisation::organisation;
-use crate::support::peer::{Peer, Ran};
+use crate::support::apply::organization::organization;
+use crate::support::apply::request_name::request_name;
+use crate::support::apply::test_server::{RunResult, TestServer};
 
 /// A request from its beginning to its end; both are places in one row of moments.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl Transport for Watched {
                 clock.most = clock.most.max(clock.in_flight);
                 let start = clock.moments;
                 clock.spans.push(Span {
-                    name: named(&request),
+                    name: request_name(&request),
                     path: request.path.clone(),
                     start,
                     end: usize::MAX,
@@ -71,25 +71,25 @@ impl Transport for Watched {
     }
 }
 
-async fn apply(peer: &Peer, desired: &State, prune: Prune, parallelism: usize) -> (Ran, Clock) {
+async fn apply(server: &TestServer, desired: &State, prune: Prune, parallelism: usize) -> (RunResult, Clock) {
     let scope = Scope {
         agents: true,
         memory: true,
         settings_of: desired.agents.keys().cloned().collect(),
     };
-    let remote = fetch(&peer.client, &scope, &|_| {}).await.unwrap();
+    let remote = fetch(&server.client, &scope, &|_| {}).await.unwrap();
     let options = PlanOptions { prune, recheck: true };
     let draft = plan(desired, &remote, &Origins::default(), Target::default(), &options).unwrap();
     let clock = Arc::<Mutex<Clock>>::default();
-    let client = Peer::client_through(Watched {
-        inner: peer.transport(),
+    let client = TestServer::client_through(Watched {
+        inner: server.transport(),
         clock: Arc::clone(&clock),
     });
     let options = ApplyOptions {
         parallelism,
         ..ApplyOptions::default()
     };
-    let ran = peer.apply_through(&client, &draft, options, Cancel::new()).await;
+    let ran = server.apply_through(&client, &draft, options, Cancel::new()).await;
     assert_eq!(ran.progress.troubles().collect::<Vec<_>>(), vec![]);
     drop(client);
     let clock = std::mem::take(&mut *clock.lock().unwrap());
@@ -148,14 +148,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn requests_keep_their_order_and_their_distance(before in organisation(), desired in organisation(), parallelism in 1_usize..20) {
+    fn requests_keep_their_order_and_their_distance(before in organization(), desired in organization(), parallelism in 1_usize..20) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let peer = Peer::stored().await;
-            let (_, clock) = apply(&peer, &before, Prune::Nothing, parallelism).await;
+            let server = TestServer::stored().await;
+            let (_, clock) = apply(&server, &before, Prune::Nothing, parallelism).await;
             assert!(clock.most <= parallelism, "{} of {parallelism}", clock.most);
             clock.check(&before);
-            let (_, clock) = apply(&peer, &desired, Prune::Nothing, parallelism).await;
+            let (_, clock) = apply(&server, &desired, Prune::Nothing, parallelism).await;
             assert!(clock.most <= parallelism, "{} of {parallelism}", clock.most);
             clock.check(&desired);
         });

@@ -5,8 +5,8 @@ use lobuctl::command;
 use lobuctl::exit::Exit;
 use lobuctl::host::Host;
 
-use super::support::project::TempProject;
-use super::support::server::listening;
+use crate::support::project::TempProject;
+use crate::support::server::listening;
 
 #[tokio::test]
 async fn problems_are_annotations_and_the_plan_is_in_the_summary() {

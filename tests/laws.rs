@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lobuctl::apply::{ApplyOptions, Cancel};
-use lobuctl::plan::{ChangeKind, Draft, Plan, PlanOptions, Prune, Target, Verb, plan};
-use lobuctl::remote::{Method, Request, Response, RouterTransport, Scope, Transport, TransportError, fetch};
+use lobuctl::plan::{ChangeKind, Draft, Plan, Prune, Verb};
+use lobuctl::remote::{Request, Response, RouterTransport, Transport, TransportError};
 use lobuctl::report::{ansi, markdown};
-use lobuctl::resource::{Address, ConfigValue, Origins, State};
+use lobuctl::resource::{Address, ConfigValue, State};
 use lobuctl::show::change::Detail;
 use lobuctl::show::plan::{PlanView, plan_lines};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::support::organisation::{PLANTED, organisation};
-use super::support::peer::Peer;
+use crate::support::apply::organization::{PLANTED, organization};
+use crate::support::apply::request_name::row_name;
+use crate::support::apply::test_server::{TestServer, plan_states};
 
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig {
@@ -35,29 +36,15 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-fn compare(desired: &State, remote: &State, prune: Prune) -> Draft {
-    let options = PlanOptions { prune, recheck: true };
-    plan(desired, remote, &Origins::default(), Target::default(), &options).unwrap()
-}
-
-async fn read(peer: &Peer, desired: &State) -> State {
-    let scope = Scope {
-        agents: true,
-        memory: true,
-        settings_of: desired.agents.keys().cloned().collect(),
-    };
-    fetch(&peer.client, &scope, &|_| {}).await.unwrap()
-}
-
 /// A server on which `before` was applied.
-async fn server_with(before: &State) -> Peer {
-    let peer = Peer::stored().await;
-    let draft = compare(before, &read(&peer, before).await, Prune::Nothing);
-    peer.apply_well(&draft).await;
-    peer
+async fn server_with(before: &State) -> TestServer {
+    let server = TestServer::stored().await;
+    let draft = server.plan_state(before, Prune::Nothing).await;
+    server.apply_well(&draft).await;
+    server
 }
 
-/// Notes what every write is for.
+/// Records the row that each write belongs to.
 struct Recorder {
     inner: RouterTransport,
     written: Arc<Mutex<BTreeSet<String>>>,
@@ -65,8 +52,8 @@ struct Recorder {
 
 impl Transport for Recorder {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        if let Some(what) = written(&request) {
-            self.written.lock().unwrap().insert(what);
+        if request.writes {
+            self.written.lock().unwrap().insert(row_name(&request));
         }
         async move { self.inner.send(request).await }.boxed()
     }
@@ -76,30 +63,8 @@ impl Transport for Recorder {
     }
 }
 
-/// What a request changes: `agent aaa`, `platform aaa-slack`, `entity_type person`; nothing for a read.
-fn written(request: &Request) -> Option<String> {
-    if !request.writes {
-        return None;
-    }
-    let body = request.body.as_ref().map(lobuctl::remote::Body::bytes);
-    let body: Value = body
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
-    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
-    let parts: Vec<&str> = request.path.split('/').skip(3).collect();
-    Some(match (request.method, parts.as_slice()) {
-        (Method::Post, ["agents"]) => format!("agent {}", text("agentId")),
-        (_, ["agents", id]) => format!("agent {id}"),
-        (_, ["agents", id, "config"]) => format!("settings {id}"),
-        (_, ["agents", _, "platforms", "by-stable-id", id] | ["agents", _, "platforms", id]) => {
-            format!("platform {id}")
-        }
-        (Method::Post, ["manage_entity_schema"]) => format!("{} {}", text("schema_type"), text("slug")),
-        other => panic!("an unexpected write: {other:?}"),
-    })
-}
-
-fn spelled(address: &Address) -> String {
+/// Returns the name that `row_name` gives to the writes of a row.
+fn name_of(address: &Address) -> String {
     match address {
         Address::Platform { .. } => format!("platform {}", address.stable_id().unwrap()),
         Address::EntityType { slug } => format!("entity_type {slug}"),
@@ -108,7 +73,8 @@ fn spelled(address: &Address) -> String {
     }
 }
 
-fn everything_said(plan: &Plan) -> String {
+/// Renders a plan as text, JSON and Markdown.
+fn rendered(plan: &Plan) -> String {
     let view = PlanView {
         all: true,
         detail: Detail::FULL,
@@ -121,8 +87,8 @@ fn everything_said(plan: &Plan) -> String {
     )
 }
 
-/// The values of everything that a plan calls drift.
-fn left_alone(draft: &Draft) -> BTreeMap<String, Value> {
+/// Returns the drift of a plan, with its values.
+fn drift(draft: &Draft) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for row in &draft.plan.rows {
         if row.verb == Verb::Drift {
@@ -140,40 +106,40 @@ proptest! {
     #![proptest_config(cases(48))]
 
     #[test]
-    fn an_apply_converges_writes_what_the_plan_says_and_loses_nothing(before in organisation(), desired in organisation()) {
+    fn an_apply_converges_writes_what_the_plan_says_and_loses_nothing(before in organization(), desired in organization()) {
         block_on(async {
-            let peer = server_with(&before).await;
-            let draft = compare(&desired, &read(&peer, &desired).await, Prune::Nothing);
+            let server = server_with(&before).await;
+            let draft = server.plan_state(&desired, Prune::Nothing).await;
             let written = Arc::<Mutex<BTreeSet<String>>>::default();
-            let recorder = Recorder { inner: peer.transport(), written: Arc::clone(&written) };
-            let client = Peer::client_through(recorder);
-            let ran = peer.apply_through(&client, &draft, ApplyOptions::default(), Cancel::new()).await;
+            let recorder = Recorder { inner: server.transport(), written: Arc::clone(&written) };
+            let client = TestServer::client_through(recorder);
+            let ran = server.apply_through(&client, &draft, ApplyOptions::default(), Cancel::new()).await;
             assert_eq!(ran.progress.troubles().collect::<Vec<_>>(), vec![]);
             let promised: BTreeSet<String> =
-                draft.plan.rows.iter().filter(|row| row.writes()).map(|row| spelled(&row.address)).collect();
+                draft.plan.rows.iter().filter(|row| row.writes()).map(|row| name_of(&row.address)).collect();
             assert_eq!(*written.lock().unwrap(), promised, "written, against promised");
-            let again = compare(&desired, &read(&peer, &desired).await, Prune::Nothing);
-            assert_eq!(again.plan.counts.changes(), 0, "{}", everything_said(&again.plan));
-            assert_eq!(left_alone(&again), left_alone(&draft));
+            let again = server.plan_state(&desired, Prune::Nothing).await;
+            assert_eq!(again.plan.counts.changes(), 0, "{}", rendered(&again.plan));
+            assert_eq!(drift(&again), drift(&draft));
             let events = serde_json::to_string(&ran.events).unwrap();
             assert!(!events.contains(PLANTED), "{events}");
         });
     }
 
     #[test]
-    fn pruning_leaves_only_what_the_files_say(before in organisation(), desired in organisation()) {
+    fn pruning_leaves_only_what_the_files_say(before in organization(), desired in organization()) {
         block_on(async {
-            let peer = server_with(&before).await;
-            let draft = compare(&desired, &read(&peer, &desired).await, Prune::Everything);
-            peer.apply_well(&draft).await;
-            let again = compare(&desired, &read(&peer, &desired).await, Prune::Nothing);
-            assert_eq!(again.plan.counts.changes(), 0, "{}", everything_said(&again.plan));
-            assert_eq!(left_alone(&again), BTreeMap::new());
+            let server = server_with(&before).await;
+            let draft = server.plan_state(&desired, Prune::Everything).await;
+            server.apply_well(&draft).await;
+            let again = server.plan_state(&desired, Prune::Nothing).await;
+            assert_eq!(again.plan.counts.changes(), 0, "{}", rendered(&again.plan));
+            assert_eq!(drift(&again), BTreeMap::new());
         });
     }
 }
 
-/// What a server would tell of a state: nothing but names hides its secrets here.
+/// Returns the state as a server reports it: with every secret redacted.
 fn as_remote(mut state: State) -> State {
     for platform in state.platforms.values_mut() {
         for value in platform
@@ -191,31 +157,31 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn no_secret_is_in_a_plan(before in organisation(), desired in organisation(), hidden: bool, prune: bool) {
+    fn no_secret_is_in_a_plan(before in organization(), desired in organization(), hidden: bool, prune: bool) {
         let remote = if hidden { as_remote(before) } else { before };
         let prune = if prune { Prune::Everything } else { Prune::Nothing };
-        let said = everything_said(&compare(&desired, &remote, prune).plan);
+        let said = rendered(&plan_states(&desired, &remote, prune).plan);
         prop_assert!(!said.contains(PLANTED), "{}", said);
     }
 
     #[test]
-    fn the_same_input_gives_the_same_bytes(before in organisation(), desired in organisation()) {
-        let one = everything_said(&compare(&desired, &before, Prune::Nothing).plan);
-        let other = everything_said(&compare(&desired.clone(), &before.clone(), Prune::Nothing).plan);
+    fn the_same_input_gives_the_same_bytes(before in organization(), desired in organization()) {
+        let one = rendered(&plan_states(&desired, &before, Prune::Nothing).plan);
+        let other = rendered(&plan_states(&desired.clone(), &before.clone(), Prune::Nothing).plan);
         prop_assert_eq!(one, other);
     }
 
     #[test]
-    fn a_state_against_itself_is_all_noop(state in organisation()) {
-        let plan = compare(&state, &state, Prune::Everything).plan;
+    fn a_state_against_itself_is_all_noop(state in organization()) {
+        let plan = plan_states(&state, &state, Prune::Everything).plan;
         prop_assert_eq!(plan.counts.changes(), 0);
         prop_assert_eq!(plan.counts.recheck, 0);
         prop_assert!(!plan.counts.has_drift());
     }
 
     #[test]
-    fn counts_are_those_of_the_rows(before in organisation(), desired in organisation()) {
-        let plan = compare(&desired, &before, Prune::Nothing).plan;
+    fn counts_are_those_of_the_rows(before in organization(), desired in organization()) {
+        let plan = plan_states(&desired, &before, Prune::Nothing).plan;
         let count = |verb: Verb| plan.rows.iter().filter(|row| row.verb == verb).count();
         prop_assert_eq!(plan.counts.create, count(Verb::Create));
         prop_assert_eq!(plan.counts.update, count(Verb::Update));

@@ -5,9 +5,9 @@ use lobuctl::command;
 use lobuctl::exit::Exit;
 use lobuctl::host::Host;
 
-use super::support::project::TempProject;
-use super::support::server::{Listener, listening};
-use super::support::snapshot::check;
+use crate::support::project::TempProject;
+use crate::support::server::{ListeningServer, listening};
+use crate::support::snapshot::check;
 
 const TOML: &str = r#"
 [agents.desk]
@@ -36,7 +36,7 @@ fn project() -> TempProject {
 }
 
 /// Runs `lobuctl apply --plain` with these lines typed; what it says on both streams, and how it ends.
-async fn talk(server: &Listener, project: &TempProject, arguments: &[&str], typed: &str) -> (Exit, String) {
+async fn talk(server: &ListeningServer, project: &TempProject, arguments: &[&str], typed: &str) -> (Exit, String) {
     let (host, captured) = Host::fake(project.path());
     let host = host.with_terminal(100, 40, typed).with_environment([
         ("LOBU_API_TOKEN", server.token.as_str()),
@@ -82,7 +82,7 @@ fn tidy(said: &str, url: &str) -> String {
     tidy
 }
 
-async fn agents(server: &Listener) -> String {
+async fn agents(server: &ListeningServer) -> String {
     let (exit, said) = talk(server, &project(), &["--dry-run", "--all"], "").await;
     assert_eq!(exit, Exit::Done);
     said

@@ -11,8 +11,8 @@ use lobuctl::show::plan::{PlanView, plan_lines};
 use lobuctl::show::text_diff::{Context, diff};
 use serde_json::{Value, json};
 
-use super::support::canned::{big_plan, long_text_plan, plan, plan_of, platform, row};
-use super::support::snapshot::check;
+use crate::support::screen::canned::{big_plan, long_text_plan, plan, plan_of, platform, row};
+use crate::support::snapshot::check;
 
 fn lines(plan: &Plan, all: bool) -> Vec<lobuctl::show::Line> {
     let detail = Detail::PLAN;

@@ -14,10 +14,10 @@ use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Tui
 use portable_pty::CommandBuilder;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::support::canned;
-use crate::support::gate::{Gated, Rule};
+use crate::support::program::pty::Pty;
 use crate::support::project::TempProject;
-use crate::support::pty::Pty;
+use crate::support::screen::canned;
+use crate::support::server::gate::{GateRule, GatedServer};
 
 const PROJECT: &str = r#"
 [agents.alpha]
@@ -41,7 +41,7 @@ fn project() -> TempProject {
     TempProject::new(&files)
 }
 
-fn command(folder: &Path, server: &Gated) -> CommandBuilder {
+fn command(folder: &Path, server: &GatedServer) -> CommandBuilder {
     let mut command = CommandBuilder::new(cargo_bin("lobuctl"));
     command.cwd(folder);
     command.env_clear();
@@ -58,8 +58,8 @@ fn command(folder: &Path, server: &Gated) -> CommandBuilder {
     command
 }
 
-async fn open() -> (Pty, Gated, TempProject) {
-    let (server, project) = (Gated::open().await, project());
+async fn open() -> (Pty, GatedServer, TempProject) {
+    let (server, project) = (GatedServer::open().await, project());
     let pty = Pty::start(command(project.path(), &server), 100, 30);
     pty.until("4 of 4 selected");
     (pty, server, project)
@@ -81,7 +81,7 @@ async fn review_filter_deselect_apply() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drift_goes_only_when_it_is_asked_to() {
-    let (server, project) = (Gated::open().await, project());
+    let (server, project) = (GatedServer::open().await, project());
     let ghost = serde_json::json!({ "agentId": "ghost", "name": "Ghost" });
     server.client.post("/api/dev/agents", ghost).await;
     let mut pty = Pty::start(command(project.path(), &server), 100, 30);
@@ -97,7 +97,7 @@ async fn drift_goes_only_when_it_is_asked_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_protected_target_wants_its_name() {
-    let (server, project) = (Gated::open().await, project());
+    let (server, project) = (GatedServer::open().await, project());
     let mut command = command(project.path(), &server);
     command.args(["apply", "--protect"]);
     let mut pty = Pty::start(command, 100, 30);
@@ -122,7 +122,7 @@ async fn leaving_the_review_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_told_in_full_and_retried() {
     let (mut pty, server, _project) = open().await;
-    server.rule(Rule::Refuse("/agents/beta"));
+    server.rule(GateRule::Refuse("/agents/beta"));
     pty.keys("a y").until("applied in part");
     let screen = pty.until("the gate is closed today");
     assert!(screen.contains("r retry"), "{screen}");
@@ -139,7 +139,7 @@ async fn a_failure_is_told_in_full_and_retried() {
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_after_a_failure_says_that_it_is_not_complete() {
     let (mut pty, server, _project) = open().await;
-    server.rule(Rule::Refuse("/agents/beta"));
+    server.rule(GateRule::Refuse("/agents/beta"));
     pty.keys("a y").until("applied in part");
     pty.keys("q");
     let (code, screen) = pty.ended();
@@ -151,7 +151,7 @@ async fn leaving_after_a_failure_says_that_it_is_not_complete() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_interrupt_finishes_what_is_in_flight() {
     let (mut pty, server, _project) = open().await;
-    server.rule(Rule::Hold("/agents", Duration::from_millis(700)));
+    server.rule(GateRule::Hold("/agents", Duration::from_millis(700)));
     pty.keys("a y").until("running");
     pty.keys("<c-c>").until("nothing new starts");
     pty.until("applied in part");
@@ -164,7 +164,7 @@ async fn one_interrupt_finishes_what_is_in_flight() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_interrupts_leave_at_once() {
     let (mut pty, server, _project) = open().await;
-    server.rule(Rule::Hold("/agents", Duration::from_secs(30)));
+    server.rule(GateRule::Hold("/agents", Duration::from_secs(30)));
     pty.keys("a y").until("running");
     pty.keys("<c-c>").until("nothing new starts");
     pty.keys("<c-c>");
@@ -176,7 +176,7 @@ async fn two_interrupts_leave_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_while_it_runs_waits_for_what_is_in_flight() {
     let (mut pty, server, _project) = open().await;
-    server.rule(Rule::Hold("/agents", Duration::from_millis(700)));
+    server.rule(GateRule::Hold("/agents", Duration::from_millis(700)));
     pty.keys("a y").until("running");
     pty.signal("TERM");
     let (code, screen) = pty.ended();
@@ -211,7 +211,7 @@ async fn the_window_changes_its_size() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_project_is_a_screen_and_can_be_tried_again() {
-    let (server, project) = (Gated::open().await, project());
+    let (server, project) = (GatedServer::open().await, project());
     let file = project.path().join("lobu.toml");
     std::fs::write(&file, PROJECT.replace("name = \"Beta\"", "nmae = \"Beta\"")).unwrap();
     let mut pty = Pty::start(command(project.path(), &server), 100, 30);
@@ -225,7 +225,7 @@ async fn a_broken_project_is_a_screen_and_can_be_tried_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_editor_gets_the_terminal_and_the_plan_is_made_again() {
-    let (server, project) = (Gated::open().await, project());
+    let (server, project) = (GatedServer::open().await, project());
     let editor = project.path().join("editor.sh");
     let script = "#!/bin/sh\nprintf 'editing %s\\n' \"$1\"\nstty -a | grep -q ' icanon' || exit 3\nprintf 'Be bold.\\n' >> alpha/SOUL.md\n";
     std::fs::write(&editor, script).unwrap();
@@ -240,7 +240,7 @@ async fn the_editor_gets_the_terminal_and_the_plan_is_made_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_and_coming_back() {
-    let (server, project) = (Gated::open().await, project());
+    let (server, project) = (GatedServer::open().await, project());
     let inner = command(project.path(), &server);
     // A shell with job control, so that there is somebody to stop for.
     let mut shell = CommandBuilder::new("bash");

@@ -6,11 +6,11 @@ use lobuctl::server::{Limits, ServerOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::server::{Client, Listener, listening_with};
+use crate::support::server::{JsonClient, ListeningServer, listening_with};
 
 const LONG: Duration = Duration::from_secs(10);
 
-async fn server(limits: Limits) -> Listener {
+async fn server(limits: Limits) -> ListeningServer {
     listening_with(ServerOptions {
         limits,
         ..ServerOptions::memory()
@@ -18,7 +18,7 @@ async fn server(limits: Limits) -> Listener {
     .await
 }
 
-async fn connect(server: &Listener) -> TcpStream {
+async fn connect(server: &ListeningServer) -> TcpStream {
     let address = server.url.strip_prefix("http://").unwrap();
     TcpStream::connect(address).await.unwrap()
 }
@@ -48,7 +48,7 @@ async fn serves_new_clients_although_silent_ones_fill_all_connections() {
         silent.push(stream);
     }
     for _ in 0..10 {
-        let client = Client::at(&server.url, &server.token);
+        let client = JsonClient::at(&server.url, &server.token);
         let answer = tokio::time::timeout(LONG, client.get("/api/dev/agents")).await;
         assert_eq!(answer.expect("served in time").status, 200);
     }

@@ -11,8 +11,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::process::{Process, serve};
-use crate::support::server::Client;
+use crate::support::program::serve_process::{ServeProcess, serve};
+use crate::support::server::JsonClient;
 
 /// The numbers that `failing_disk.c` reads.
 struct FailingDisk {
@@ -62,10 +62,10 @@ impl FailingDisk {
         disk
     }
 
-    fn server(&self, dir: &Path) -> Process {
+    fn server(&self, dir: &Path) -> ServeProcess {
         let mut command = serve(dir);
         command.env("LD_PRELOAD", &self.library).env("FAILING_DISK", &self.path);
-        Process::start(command, dir)
+        ServeProcess::start(command, dir)
     }
 
     fn set(&self, numbers: [i32; 5]) {
@@ -88,15 +88,15 @@ impl FailingDisk {
 
 /// Works for a while, keeping count of what was acknowledged.
 struct Worker {
-    client: Client,
+    client: JsonClient,
     acknowledged: Vec<String>,
     next: usize,
 }
 
 impl Worker {
-    fn new(server: &Process) -> Self {
+    fn new(server: &ServeProcess) -> Self {
         Self {
-            client: Client::at(&server.url, &server.token()),
+            client: JsonClient::at(&server.url, &server.token()),
             acknowledged: Vec::new(),
             next: 0,
         }

@@ -7,8 +7,8 @@ use std::process::Output;
 
 use serde_json::json;
 
-use crate::support::process::{Process, maintain, serve};
-use crate::support::server::Client;
+use crate::support::program::serve_process::{ServeProcess, maintain, serve};
+use crate::support::server::JsonClient;
 
 /// Starts a server that has to refuse, and returns what it says.
 fn refuses(dir: &Path) -> String {
@@ -38,7 +38,7 @@ async fn never_takes_over_a_token_that_was_there_before_the_database() {
 #[tokio::test]
 async fn refuses_an_empty_world_where_a_key_shows_that_there_was_one() {
     let dir = tempfile::tempdir().unwrap();
-    Process::on_sqlite(dir.path()).kill();
+    ServeProcess::on_sqlite(dir.path()).kill();
     for name in ["lobu.db", "lobu.db-wal", "lobu.db-shm"] {
         let _ = fs::remove_file(dir.path().join(name));
     }
@@ -52,7 +52,7 @@ async fn refuses_an_empty_world_where_a_key_shows_that_there_was_one() {
 #[tokio::test]
 async fn refuses_files_and_directories_that_others_can_use() {
     let dir = tempfile::tempdir().unwrap();
-    Process::on_sqlite(dir.path()).kill();
+    ServeProcess::on_sqlite(dir.path()).kill();
     for name in ["lobu.db", "encryption-key", "bootstrap-pat.txt"] {
         let path = dir.path().join(name);
         mode(&path, 0o644);
@@ -77,22 +77,22 @@ async fn writes_secrets_through_no_file_that_somebody_prepared() {
     for name in ["encryption-key.tmp", "bootstrap-pat.tmp"] {
         symlink(&caught, dir.path().join(name)).unwrap();
     }
-    Process::on_sqlite(dir.path()).kill();
+    ServeProcess::on_sqlite(dir.path()).kill();
     assert!(!caught.exists());
 }
 
 #[tokio::test]
 async fn keeps_a_data_directory_out_of_repositories() {
     let dir = tempfile::tempdir().unwrap();
-    Process::on_sqlite(dir.path()).kill();
+    ServeProcess::on_sqlite(dir.path()).kill();
     assert_eq!(fs::read_to_string(dir.path().join(".gitignore")).unwrap(), "*\n");
 }
 
 #[tokio::test]
 async fn refuses_a_damaged_database() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Process::on_sqlite(dir.path());
-    let client = Client::at(&server.url, &server.token());
+    let server = ServeProcess::on_sqlite(dir.path());
+    let client = JsonClient::at(&server.url, &server.token());
     for number in 0..40 {
         let id = format!("agent-{number}");
         client
@@ -114,7 +114,7 @@ async fn refuses_a_damaged_database() {
 #[test]
 fn leaves_no_file_under_the_final_name_when_a_backup_fails() {
     let (dir, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    assert!(Process::on_sqlite(dir.path()).signal("TERM").success());
+    assert!(ServeProcess::on_sqlite(dir.path()).signal("TERM").success());
     fs::write(dir.path().join("lobu.db"), vec![0x5a; 8192]).unwrap();
     let backup = target.path().join("backup.db");
     let output = maintain(dir.path(), &["backup", backup.to_str().unwrap()]);

@@ -1,5 +1,4 @@
 //! Whatever comes in, on whatever route: never a 500, never a panic, never a secret in an answer.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use axum::Router;
 use axum::body::Body;
@@ -10,8 +9,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::support::hex;
-use crate::support::postgres::Database;
-use crate::support::server::{Answer, Client, ask, memory_server, open};
+use crate::support::server::postgres::TestDatabase;
+use crate::support::server::{HttpReply, JsonClient, ask, memory_server, open};
 
 const SENTINEL: &str = "SENTINEL-that-must-not-be-seen";
 
@@ -176,12 +175,12 @@ fn segment() -> impl Strategy<Value = String> {
 
 async fn furnished() -> (Server, String) {
     let (server, token) = memory_server().await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     furnish(&client).await;
     (server, token)
 }
 
-async fn furnish(client: &Client) {
+async fn furnish(client: &JsonClient) {
     client
         .post("/api/dev/agents", json!({ "agentId": "known", "name": "x" }))
         .await;
@@ -195,14 +194,14 @@ async fn furnish(client: &Client) {
     }
 }
 
-async fn send(router: &Router, token: &str, method: &str, path: &str, body: Vec<u8>) -> Option<Answer> {
+async fn send(router: &Router, token: &str, method: &str, path: &str, body: Vec<u8>) -> Option<HttpReply> {
     let request = Request::builder().method(method).uri(path);
     let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     // What is no URL never reaches a server.
     Some(ask(router, request.body(Body::from(body)).ok()?).await)
 }
 
-fn judge(answer: &Answer, method: &str, path: &str, sent: &[u8]) {
+fn judge(answer: &HttpReply, method: &str, path: &str, sent: &[u8]) {
     let status = answer.status.as_u16();
     let about = || {
         format!(
@@ -220,7 +219,7 @@ fn judge(answer: &Answer, method: &str, path: &str, sent: &[u8]) {
 
 /// Throws requests at a server and judges every answer.
 fn pelt(runtime: &tokio::runtime::Runtime, server: &Server, token: &str, cases: u32) {
-    let client = Client::new(server, token);
+    let client = JsonClient::new(server, token);
     let thrown = (proptest::sample::select(&ROUTES[..]), segment(), raw());
     proptest!(ProptestConfig { cases, ..ProptestConfig::default() }, |(((method, route), segment, body) in thrown)| {
         let path = route.replace("{id}", &segment);
@@ -251,7 +250,7 @@ fn no_body_and_no_path_breaks_a_route() {
 #[test]
 fn no_body_and_no_path_breaks_a_route_on_postgres() {
     let runtime = alone();
-    let Some(database) = runtime.block_on(Database::create("malformed")) else {
+    let Some(database) = runtime.block_on(TestDatabase::create("malformed")) else {
         return;
     };
     let mut options = ServerOptions::new(Storage::Postgres {

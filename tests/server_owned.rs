@@ -5,15 +5,15 @@ use lobuctl::remote::write::patch_settings;
 use lobuctl::resource::{Address, Resource, field};
 use serde_json::{Value, json};
 
-use super::support::peer::{Peer, changing, drifting, usable};
-use super::support::project::TempProject;
+use crate::support::apply::test_server::{TestServer, changed_rows, drifted_fields, expect_valid};
+use crate::support::project::TempProject;
 
 const PLAIN: &str = "[agents.desk]\nname = \"Desk\"\ndir = \".\"\n";
 const TOOLS: &str = "[agents.desk.tools]\npre_approved = [\"/mcp/linear/tools/search\"]\n\
                      [agents.desk.skills.mcp.linear]\nurl = \"https://mcp.example\"\n";
 
-async fn field_of(peer: &Peer, name: &str) -> Value {
-    match peer.client.read(&Address::settings("desk")).await.unwrap() {
+async fn field_of(server: &TestServer, name: &str) -> Value {
+    match server.client.read(&Address::settings("desk")).await.unwrap() {
         Some(Resource::Settings(settings)) => settings.get(name).cloned().unwrap_or_default(),
         other => panic!("{other:?}"),
     }
@@ -21,40 +21,40 @@ async fn field_of(peer: &Peer, name: &str) -> Value {
 
 #[tokio::test]
 async fn servers_and_tools_that_a_server_gives_every_agent_are_its_own() {
-    let peer = Peer::stored().await;
-    let plain = usable(TempProject::new(&[("lobu.toml", PLAIN)]).load());
-    peer.apply_well(&peer.plan(&plain, Prune::Nothing).await).await;
+    let server = TestServer::stored().await;
+    let plain = expect_valid(TempProject::new(&[("lobu.toml", PLAIN)]).load());
+    server.apply_well(&server.plan(&plain, Prune::Nothing).await).await;
     let given = json!({
         "mcpServers": {"lobu-memory": {"url": "https://lobu.example/mcp/dev", "type": "streamable-http"}},
         "preApprovedTools": ["/mcp/lobu-memory/tools/*"],
     });
-    patch_settings(&peer.client, "desk", given.as_object().unwrap(), 0)
+    patch_settings(&server.client, "desk", given.as_object().unwrap(), 0)
         .await
         .unwrap();
     for prune in [Prune::Nothing, Prune::Everything] {
-        let draft = peer.plan(&plain, prune).await;
-        assert_eq!(changing(&draft.plan), Vec::<String>::new());
-        assert_eq!(drifting(&draft.plan), Vec::<String>::new());
+        let draft = server.plan(&plain, prune).await;
+        assert_eq!(changed_rows(&draft.plan), Vec::<String>::new());
+        assert_eq!(drifted_fields(&draft.plan), Vec::<String>::new());
     }
-    let with_tools = usable(TempProject::new(&[("lobu.toml", format!("{PLAIN}{TOOLS}"))]).load());
-    let draft = peer.plan(&with_tools, Prune::Nothing).await;
+    let with_tools = expect_valid(TempProject::new(&[("lobu.toml", format!("{PLAIN}{TOOLS}"))]).load());
+    let draft = server.plan(&with_tools, Prune::Nothing).await;
     assert_eq!(
-        changing(&draft.plan),
+        changed_rows(&draft.plan),
         ["~ settings desk (preApprovedTools, mcpServers)"]
     );
-    peer.apply_well(&draft).await;
+    server.apply_well(&draft).await;
     assert_eq!(
-        changing(&peer.plan(&with_tools, Prune::Everything).await.plan),
+        changed_rows(&server.plan(&with_tools, Prune::Everything).await.plan),
         Vec::<String>::new()
     );
-    let tools = field_of(&peer, field::PRE_APPROVED).await;
+    let tools = field_of(&server, field::PRE_APPROVED).await;
     assert_eq!(tools, json!(["/mcp/linear/tools/search", "/mcp/lobu-memory/tools/*"]));
-    assert!(field_of(&peer, field::MCP_SERVERS).await.get("lobu-memory").is_some());
+    assert!(field_of(&server, field::MCP_SERVERS).await.get("lobu-memory").is_some());
     // Cleared: ours goes, the server's own stays.
-    let pruning = peer.plan(&plain, Prune::Everything).await;
-    peer.apply_well(&pruning).await;
+    let pruning = server.plan(&plain, Prune::Everything).await;
+    server.apply_well(&pruning).await;
     assert_eq!(
-        field_of(&peer, field::PRE_APPROVED).await,
+        field_of(&server, field::PRE_APPROVED).await,
         json!(["/mcp/lobu-memory/tools/*"])
     );
 }

@@ -1,5 +1,4 @@
 //! What becomes of a platform when its runtime fails, dawdles or is told to stop.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +8,16 @@ use lobuctl::server::{PlatformMode, Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::support::postgres::Database;
-use crate::support::server::{Answer, Client, listening_with, open};
+use crate::support::deadline::wait_for_async;
+use crate::support::server::postgres::TestDatabase;
+use crate::support::server::{HttpReply, JsonClient, listening_with, open};
 
 const PATH: &str = "/api/dev/agents/host/platforms/by-stable-id/bot";
 const ROW: &str = "/api/dev/agents/host/platforms/bot";
 
 struct Stage {
     _server: Server,
-    client: Client,
+    client: JsonClient,
     runtime: Arc<ScriptedRuntime>,
 }
 
@@ -28,7 +28,7 @@ impl Stage {
         options.runtime = runtime.clone();
         options.limits.start = Duration::from_millis(300);
         let (server, token) = open(options).await;
-        let client = Client::new(&server, &token);
+        let client = JsonClient::new(&server, &token);
         client
             .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
             .await;
@@ -39,8 +39,14 @@ impl Stage {
         }
     }
 
-    async fn put(&self, chat: &str) -> Answer {
+    async fn put(&self, chat: &str) -> HttpReply {
         self.client.put(PATH, telegram(chat)).await
+    }
+
+    /// Returns the number of starts and restarts that were tried.
+    fn tries(&self) -> usize {
+        let counts = self.runtime.counts();
+        counts.starts + counts.restarts
     }
 
     /// The chat that the running instance serves.
@@ -257,7 +263,7 @@ async fn local_mode_stores_what_comes() {
     let mut options = ServerOptions::memory();
     options.mode = PlatformMode::Stored;
     let (server, token) = open(options).await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     client
         .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
         .await;
@@ -288,8 +294,10 @@ async fn an_agent_deleted_meanwhile_takes_the_platform_with_it() {
             assert_eq!(stage.put(chat).await.status, 201);
         }
         let client = stage.client.clone();
+        let begun = stage.tries();
         let put = tokio::spawn(async move { client.put(PATH, telegram("2")).await });
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        let trying = || (stage.tries() > begun).then_some(());
+        wait_for_async(trying, || "the platform does not start".to_owned()).await;
         assert_eq!(stage.client.delete("/api/dev/agents/host").await.status, 200);
         assert_eq!(put.await.unwrap().body["error"], "Agent not found");
         assert_eq!((stage.client.get(ROW).await.status.as_u16(), stage.runs()), (404, None));
@@ -299,7 +307,7 @@ async fn an_agent_deleted_meanwhile_takes_the_platform_with_it() {
 /// The connection that holds the lock dies while the platform starts: nothing is written without the lock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_gives_the_lock_and_the_write_up() {
-    let Some(database) = Database::create("lost").await else {
+    let Some(database) = TestDatabase::create("lost").await else {
         return;
     };
     let runtime = Arc::new(ScriptedRuntime::default().with_delay(Duration::from_millis(600)));
@@ -309,7 +317,7 @@ async fn a_lost_connection_gives_the_lock_and_the_write_up() {
     options.runtime = runtime.clone();
     options.encryption_key = Some(SecretString::from("7a".repeat(32)));
     let server = Server::open(options).await.unwrap();
-    let client = Client::new(&server, server.bootstrap_token().unwrap().expose_secret());
+    let client = JsonClient::new(&server, server.bootstrap_token().unwrap().expose_secret());
     client
         .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
         .await;
@@ -317,7 +325,8 @@ async fn a_lost_connection_gives_the_lock_and_the_write_up() {
         let client = client.clone();
         tokio::spawn(async move { client.put(PATH, telegram("1")).await })
     };
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let trying = || (runtime.counts().starts > 0).then_some(());
+    wait_for_async(trying, || "the platform does not start".to_owned()).await;
     database.cut().await;
     let lost = put.await.unwrap();
     assert_eq!(lost.status, 503, "{}", lost.text);
@@ -339,21 +348,23 @@ async fn a_lost_connection_gives_the_lock_and_the_write_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_waits_for_the_platform_that_is_coming_up() {
     let mut options = ServerOptions::memory();
-    options.runtime = Arc::new(ScriptedRuntime::default().with_delay(Duration::from_millis(300)));
+    let runtime = Arc::new(ScriptedRuntime::default().with_delay(Duration::from_millis(300)));
+    options.runtime = runtime.clone();
     let listener = listening_with(options).await;
-    let client = Client::at(&listener.url, &listener.token);
+    let client = JsonClient::at(&listener.url, &listener.token);
     client
         .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
         .await;
     let put = tokio::spawn(async move { client.put(PATH, telegram("1")).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let trying = || (runtime.counts().starts > 0).then_some(());
+    wait_for_async(trying, || "the platform does not start".to_owned()).await;
     listener.stopped().await;
     assert_eq!(put.await.unwrap().status, 201);
 }
 
 #[tokio::test]
 async fn a_database_that_is_gone_is_said_with_503() {
-    let Some(database) = Database::create("gone").await else {
+    let Some(database) = TestDatabase::create("gone").await else {
         return;
     };
     let mut options = ServerOptions::new(Storage::Postgres {
@@ -361,7 +372,7 @@ async fn a_database_that_is_gone_is_said_with_503() {
     });
     options.encryption_key = Some(SecretString::from("7a".repeat(32)));
     let (server, token) = open(options).await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     assert_eq!(client.get("/health/ready").await.status, 200);
     database.drop_now().await;
     for path in ["/health/ready", "/api/dev/agents"] {

@@ -8,14 +8,14 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::postgres::{PgAdvisoryLock, PgPoolOptions};
 
-use crate::support::postgres::Database;
-use crate::support::server::{Client, listening_with};
+use crate::support::server::postgres::TestDatabase;
+use crate::support::server::{JsonClient, listening_with};
 
 fn key(byte: &str) -> SecretString {
     SecretString::from(byte.repeat(32))
 }
 
-fn options(database: &Database, byte: &str) -> ServerOptions {
+fn options(database: &TestDatabase, byte: &str) -> ServerOptions {
     let mut options = ServerOptions::new(Storage::Postgres {
         url: database.url.clone(),
     });
@@ -29,11 +29,11 @@ fn platform(id: &str) -> String {
 
 #[tokio::test]
 async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_replaced() {
-    let Some(database) = Database::create("generation").await else {
+    let Some(database) = TestDatabase::create("generation").await else {
         return;
     };
     let old = listening_with(options(&database, "7a")).await;
-    let client = Client::at(&old.url, &old.token);
+    let client = JsonClient::at(&old.url, &old.token);
     client
         .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
         .await;
@@ -61,7 +61,7 @@ async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_rep
     assert_eq!(patched.status, 503, "{}", patched.text);
     let token = old.token.clone();
     let server = Server::open(options(&database, "7b")).await.unwrap();
-    let fresh = Client::new(&server, &token);
+    let fresh = JsonClient::new(&server, &token);
     let listed = fresh.get("/api/dev/agents/abc/platforms").await;
     assert_eq!(
         listed.body["platforms"].as_array().map(Vec::len),
@@ -81,12 +81,12 @@ async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_rep
 
 #[tokio::test]
 async fn waiting_for_ids_that_another_server_holds_keeps_no_connection_from_other_ids() {
-    let Some(database) = Database::create("waiting").await else {
+    let Some(database) = TestDatabase::create("waiting").await else {
         return;
     };
     let server = Server::open(options(&database, "7a")).await.unwrap();
     let admin = server.bootstrap_token().unwrap();
-    let client = Client::new(&server, secrecy::ExposeSecret::expose_secret(&admin));
+    let client = JsonClient::new(&server, secrecy::ExposeSecret::expose_secret(&admin));
     client
         .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
         .await;

@@ -1,5 +1,4 @@
 //! The server as a process: killed at any moment, stopped politely, kept from a taken port, maintained beside its work.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,14 +7,15 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::process::{Process, maintain, serve};
-use crate::support::server::Client;
+use crate::support::deadline::{settle, wait_for_async};
+use crate::support::program::serve_process::{ServeProcess, maintain, serve};
+use crate::support::server::JsonClient;
 
 const KILLS: usize = 20;
 const WRITES: usize = 500;
 
 /// A write, and what shows afterwards that it is there and whole.
-async fn write(client: &Client, name: &str) -> Option<()> {
+async fn write(client: &JsonClient, name: &str) -> Option<()> {
     let done = |status: u16| (status == 200 || status == 201).then_some(());
     let agent = json!({ "agentId": name, "name": name, "description": "d".repeat(200) });
     let created = client.try_send("POST", "/api/dev/agents", Some(agent)).await.ok()?;
@@ -34,7 +34,7 @@ async fn write(client: &Client, name: &str) -> Option<()> {
 }
 
 /// Every agent of the server is whole: what is there has its parts, and what was acknowledged in full is complete.
-async fn verify(client: &Client, acknowledged: &[String]) {
+async fn verify(client: &JsonClient, acknowledged: &[String]) {
     let agents = client.get("/api/dev/agents").await.body;
     let agents = agents["agents"].as_array().unwrap().clone();
     let names: Vec<&str> = agents.iter().map(|agent| agent["agentId"].as_str().unwrap()).collect();
@@ -62,7 +62,7 @@ async fn verify(client: &Client, acknowledged: &[String]) {
 }
 
 /// Writes from many tasks until the server dies under them; answers what it had acknowledged.
-async fn storm(process: Process, client: &Client, kill: usize) -> Vec<String> {
+async fn storm(process: ServeProcess, client: &JsonClient, kill: usize) -> Vec<String> {
     let acknowledged = Arc::new(std::sync::Mutex::new(Vec::new()));
     let count = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = (0..25)
@@ -82,9 +82,8 @@ async fn storm(process: Process, client: &Client, kill: usize) -> Vec<String> {
         .collect();
     // In the middle, at another place each time.
     let enough = 5 + kill * 7 % 60;
-    while count.load(Ordering::SeqCst) < enough {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let reached = || (count.load(Ordering::SeqCst) >= enough).then_some(());
+    wait_for_async(reached, || format!("waited for {enough} writes")).await;
     process.kill();
     for task in tasks {
         task.await.unwrap();
@@ -99,13 +98,13 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let mut acknowledged = Vec::new();
     for kill in 0..KILLS {
-        let process = Process::on_sqlite(dir.path());
-        let client = Client::at(&process.url, &process.token());
+        let process = ServeProcess::on_sqlite(dir.path());
+        let client = JsonClient::at(&process.url, &process.token());
         verify(&client, &acknowledged).await;
         acknowledged.extend(storm(process, &client, kill).await);
     }
-    let process = Process::on_sqlite(dir.path());
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(dir.path());
+    let client = JsonClient::at(&process.url, &process.token());
     verify(&client, &acknowledged).await;
     // Whoever was cut off converges by saying it again.
     for step in 0..5 {
@@ -116,12 +115,12 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
 #[tokio::test]
 async fn a_stop_lets_writes_finish_and_the_next_start_finds_them() {
     let dir = tempfile::tempdir().unwrap();
-    let process = Process::on_sqlite(dir.path());
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(dir.path());
+    let client = JsonClient::at(&process.url, &process.token());
     write(&client, "before-the-stop").await.unwrap();
     process.signal("TERM");
-    let process = Process::on_sqlite(dir.path());
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(dir.path());
+    let client = JsonClient::at(&process.url, &process.token());
     verify(&client, &["before-the-stop".to_owned()]).await;
     assert!(!dir.path().join("bootstrap-pat.tmp").exists());
 }
@@ -129,7 +128,7 @@ async fn a_stop_lets_writes_finish_and_the_next_start_finds_them() {
 #[test]
 fn a_taken_port_and_a_taken_directory_are_said_in_words() {
     let dir = tempfile::tempdir().unwrap();
-    let process = Process::on_sqlite(dir.path());
+    let process = ServeProcess::on_sqlite(dir.path());
     let second = serve(dir.path()).args(["--listen", "127.0.0.1:0"]).output().unwrap();
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(
@@ -154,8 +153,8 @@ fn mode(path: &Path) -> u32 {
 async fn files_are_private_and_hold_no_secret_in_clear() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let process = Process::on_sqlite(&data);
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(&data);
+    let client = JsonClient::at(&process.url, &process.token());
     write(&client, "private").await.unwrap();
     assert_eq!(mode(&data), 0o700);
     process.signal("TERM");
@@ -179,8 +178,8 @@ async fn files_are_private_and_hold_no_secret_in_clear() {
 async fn a_backup_is_taken_beside_the_work_and_opens() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let process = Process::on_sqlite(&data);
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(&data);
+    let client = JsonClient::at(&process.url, &process.token());
     write(&client, "saved").await.unwrap();
     let copy = dir.path().join("copy.db");
     let done = maintain(&data, &["backup", copy.to_str().unwrap()]);
@@ -197,8 +196,8 @@ async fn a_backup_is_taken_beside_the_work_and_opens() {
     std::fs::create_dir(&restored).unwrap();
     std::fs::copy(&copy, restored.join("lobu.db")).unwrap();
     std::fs::copy(data.join("encryption-key"), restored.join("encryption-key")).unwrap();
-    let process = Process::on_sqlite(&restored);
-    let client = Client::at(&process.url, &token);
+    let process = ServeProcess::on_sqlite(&restored);
+    let client = JsonClient::at(&process.url, &token);
     verify(&client, &["saved".to_owned()]).await;
     assert_eq!(client.get("/api/dev/agents/later").await.status, 404);
 }
@@ -206,8 +205,8 @@ async fn a_backup_is_taken_beside_the_work_and_opens() {
 #[tokio::test]
 async fn a_rekey_changes_the_key_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
-    let process = Process::on_sqlite(dir.path());
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(dir.path());
+    let client = JsonClient::at(&process.url, &process.token());
     write(&client, "rekeyed").await.unwrap();
     assert!(
         !maintain(dir.path(), &["rekey"]).status.success(),
@@ -234,8 +233,8 @@ async fn a_rekey_changes_the_key_and_nothing_else() {
     let key = dir.path().join("encryption-key");
     std::fs::write(&key, &new).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let process = Process::on_sqlite(dir.path());
-    let client = Client::at(&process.url, &process.token());
+    let process = ServeProcess::on_sqlite(dir.path());
+    let client = JsonClient::at(&process.url, &process.token());
     verify(&client, &["rekeyed".to_owned()]).await;
     let path = "/api/dev/agents/rekeyed/platforms/by-stable-id/rekeyed-telegram";
     let same = json!({ "platform": "telegram", "config": { "botToken": "rekeyed-SECRETTOKEN" } });
@@ -245,7 +244,7 @@ async fn a_rekey_changes_the_key_and_nothing_else() {
 #[tokio::test]
 async fn tokens_are_made_listed_and_revoked_beside_the_server() {
     let dir = tempfile::tempdir().unwrap();
-    let process = Process::on_sqlite(dir.path());
+    let process = ServeProcess::on_sqlite(dir.path());
     let made = maintain(
         dir.path(),
         &[
@@ -261,7 +260,7 @@ async fn tokens_are_made_listed_and_revoked_beside_the_server() {
     );
     assert!(made.status.success(), "{made:?}");
     let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
-    let reader = Client::at(&process.url, &token);
+    let reader = JsonClient::at(&process.url, &token);
     assert_eq!(reader.get("/api/dev/agents").await.status, 200);
     assert_eq!(
         reader
@@ -286,9 +285,9 @@ async fn tokens_are_made_listed_and_revoked_beside_the_server() {
 #[tokio::test]
 async fn the_log_names_routes_and_no_secrets() {
     let dir = tempfile::tempdir().unwrap();
-    let process = Process::talkative(dir.path());
+    let process = ServeProcess::verbose(dir.path());
     let token = process.token();
-    let client = Client::at(&process.url, &token);
+    let client = JsonClient::at(&process.url, &token);
     write(&client, "logged").await.unwrap();
     let path = "/api/dev/agents/logged/platforms/by-stable-id/logged-telegram";
     client
@@ -333,8 +332,8 @@ fn project(dir: &Path) {
     std::fs::write(dir.join("lobu.toml"), toml).unwrap();
 }
 
-fn client_command(dir: &Path, process: &Process, arguments: &[&str]) -> std::process::Command {
-    let mut command = crate::support::process::lobuctl(dir);
+fn client_command(dir: &Path, process: &ServeProcess, arguments: &[&str]) -> std::process::Command {
+    let mut command = crate::support::program::serve_process::lobuctl(dir);
     command
         .current_dir(dir)
         .args(arguments)
@@ -354,17 +353,19 @@ fn an_apply_whose_server_dies_converges_when_it_is_said_again() {
     project(files.path());
     let mut cut = 0;
     for kill in 0..5 {
-        let process = Process::on_sqlite(data.path());
+        let process = ServeProcess::on_sqlite(data.path());
         let apply = ["apply", "--yes", "--keep-going"];
         let mut child = client_command(files.path(), &process, &apply).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(60 + kill * 25));
+        // The kill has to hit different moments of the run, so time is what varies here.
+        settle(Duration::from_millis(60 + kill * 25));
         process.kill();
-        std::thread::sleep(Duration::from_millis(50));
+        // Long enough for the client to meet the dead server.
+        settle(Duration::from_millis(50));
         // The client goes on trying; what matters is what it left behind.
         let _ = child.kill();
         cut += usize::from(!child.wait().unwrap().success());
     }
-    let process = Process::on_sqlite(data.path());
+    let process = ServeProcess::on_sqlite(data.path());
     let apply = client_command(files.path(), &process, &["apply", "--yes"])
         .output()
         .unwrap();

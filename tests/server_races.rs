@@ -1,6 +1,5 @@
 //! The promises that many at once put to the test: on SQLite in every run, on PostgreSQL with one, two and three
 //! servers on one database where there is one; and the proof that a server that looks before it writes is caught.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use std::sync::Arc;
 
@@ -8,17 +7,22 @@ use lobuctl::server::runtime::ScriptedRuntime;
 use lobuctl::server::{Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::support::naive;
-use crate::support::postgres::Database;
-use crate::support::process::Process;
-use crate::support::race::{self, Track, Verdict};
-use crate::support::server::{Client, open};
+use crate::support::program::serve_process::ServeProcess;
+use crate::support::server::postgres::TestDatabase;
+use crate::support::server::race::{self, RaceClients, RaceResult};
+use crate::support::server::racy;
+use crate::support::server::{JsonClient, open};
 
 const ROUNDS: usize = 200;
 const POSTGRES_ROUNDS: usize = 60;
 
 /// Runs a check for many rounds and tells which round failed, and why.
-async fn rounds(name: &str, check: impl AsyncFn(&Track, usize) -> Verdict, track: &Track, rounds: usize) -> Verdict {
+async fn rounds(
+    name: &str,
+    check: impl AsyncFn(&RaceClients, usize) -> RaceResult,
+    track: &RaceClients,
+    rounds: usize,
+) -> RaceResult {
     for round in 0..rounds {
         check(track, round)
             .await
@@ -28,7 +32,7 @@ async fn rounds(name: &str, check: impl AsyncFn(&Track, usize) -> Verdict, track
 }
 
 /// Every check, as verdicts with their names.
-async fn all(track: &Track, count: usize) -> Vec<Verdict> {
+async fn all(track: &RaceClients, count: usize) -> Vec<RaceResult> {
     vec![
         rounds("agents", race::agents, track, count).await,
         rounds("operator", race::operator, track, count).await,
@@ -54,8 +58,8 @@ async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
         data_dir: dir.path().to_owned(),
     };
     let (server, token) = open(options(storage, &runtime)).await;
-    let track = Track {
-        clients: vec![Client::new(&server, &token)],
+    let track = RaceClients {
+        clients: vec![JsonClient::new(&server, &token)],
         runtime: Some(runtime),
     };
     for verdict in all(&track, ROUNDS).await {
@@ -67,8 +71,8 @@ async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_checks_catch_a_server_that_looks_before_it_writes() {
     let runtime = Arc::new(ScriptedRuntime::default());
-    let client = Client::over(naive::router(runtime.clone()), "token");
-    let track = Track {
+    let client = JsonClient::over(racy::router(runtime.clone()), "token");
+    let track = RaceClients {
         clients: vec![client],
         runtime: Some(runtime),
     };
@@ -80,7 +84,7 @@ async fn the_checks_catch_a_server_that_looks_before_it_writes() {
 
 /// Several servers, each with its own locks and pools, on one database.
 async fn on_postgres(purpose: &str, servers: usize) {
-    let Some(database) = Database::create(purpose).await else {
+    let Some(database) = TestDatabase::create(purpose).await else {
         return;
     };
     let runtime = Arc::new(ScriptedRuntime::default());
@@ -105,9 +109,9 @@ async fn on_postgres(purpose: &str, servers: usize) {
     );
     let clients = open_servers
         .iter()
-        .map(|server| Client::new(server, token.expose_secret()))
+        .map(|server| JsonClient::new(server, token.expose_secret()))
         .collect();
-    let track = Track {
+    let track = RaceClients {
         clients,
         runtime: Some(runtime),
     };
@@ -137,11 +141,11 @@ async fn three_servers_on_one_postgres_keep_their_promises() {
 /// The same with processes of their own, which share nothing but the database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_processes_on_one_postgres_keep_their_promises() {
-    let Some(database) = Database::create("races_processes").await else {
+    let Some(database) = TestDatabase::create("races_processes").await else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let start = |at: usize| Process::on_postgres(&dir.path().join(at.to_string()), &database.url);
+    let start = |at: usize| ServeProcess::on_postgres(&dir.path().join(at.to_string()), &database.url);
     let first = start(0);
     let token = first.token();
     let processes = [first, start(1), start(2)];
@@ -149,11 +153,11 @@ async fn three_processes_on_one_postgres_keep_their_promises() {
         let clients = processes
             .iter()
             .take(count)
-            .map(|process| Client::at(&process.url, &token))
+            .map(|process| JsonClient::at(&process.url, &token))
             .collect();
-        let track = Track { clients, runtime: None };
+        let track = RaceClients { clients, runtime: None };
         let from = count * POSTGRES_ROUNDS;
-        let shifted = async |track: &Track, round: usize| {
+        let shifted = async |track: &RaceClients, round: usize| {
             let round = round + from;
             race::agents(track, round).await?;
             race::operator(track, round).await?;
@@ -171,7 +175,7 @@ async fn three_processes_on_one_postgres_keep_their_promises() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_that_start_at_once_make_one_first_start() {
-    let Some(database) = Database::create("first_start").await else {
+    let Some(database) = TestDatabase::create("first_start").await else {
         return;
     };
     let runtime = Arc::new(ScriptedRuntime::default());
@@ -210,7 +214,7 @@ async fn an_id_belongs_to_one_organisation_however_many_ask() {
     let (server, token) = open(options(storage, &runtime)).await;
     server.create_organization("other").await.unwrap();
     let other = server.create_admin_token("other").await.unwrap();
-    let dev = Client::new(&server, &token);
+    let dev = JsonClient::new(&server, &token);
     let clients = [("dev", dev.clone()), ("other", dev.with_token(other.expose_secret()))];
     for round in 0..ROUNDS / 4 {
         let body = serde_json::json!({ "agentId": format!("wanted-{round}"), "name": "n" });

@@ -1,6 +1,5 @@
 //! Every recorded exchange again, against our server. What differs on purpose stands in `server_differences.toml`, with
 //! its reason; what stands there must still differ.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,9 +10,9 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::support::comparison::agrees;
-use crate::support::fixture;
-use crate::support::server::{Client, ask, open};
+use crate::support::server::comparison::agrees;
+use crate::support::server::recording;
+use crate::support::server::{JsonClient, ask, open};
 
 #[derive(Deserialize)]
 struct Differences {
@@ -165,7 +164,7 @@ async fn scene(mode: PlatformMode, agents: &[(&str, &str, &str)]) -> (Server, Ma
     }
     for (organization, id, name) in agents {
         let token = &tokens[if *organization == "dev" { "admin" } else { "other" }];
-        let client = Client::new(&server, token.as_str().unwrap());
+        let client = JsonClient::new(&server, token.as_str().unwrap());
         let body = json!({ "agentId": id, "name": name });
         assert_eq!(
             client.post(&format!("/api/{organization}/agents"), body).await.status,
@@ -175,12 +174,12 @@ async fn scene(mode: PlatformMode, agents: &[(&str, &str, &str)]) -> (Server, Ma
     (server, tokens)
 }
 
-/// What the recordings' authors put into a public organisation by hand.
+/// What the recordings' authors put into a public organization by hand.
 async fn seed_public(server: &Server) {
     server.create_organization("pub").await.unwrap();
     server.set_public("pub", true).await.unwrap();
     let token = server.create_admin_token("pub").await.unwrap();
-    let client = Client::new(server, token.expose_secret());
+    let client = JsonClient::new(server, token.expose_secret());
     for body in [
         json!({ "schema_type": "entity_type", "slug": "shadow", "name": "Shadow", "description": "public" }),
         json!({ "schema_type": "entity_type", "slug": "person", "name": "Public Person" }),
@@ -202,7 +201,7 @@ fn with_token(authorization: &str, tokens: &Map<String, Value>) -> String {
 
 /// Replays a file and answers the exchanges that differ, each with what was answered.
 async fn replay(name: &str, rules: &mut BTreeSet<String>) -> Option<Vec<(usize, String)>> {
-    let file = fixture::read(name)?;
+    let file = recording::read(name)?;
     let exchanges = file["exchanges"].as_array().unwrap();
     let (mode, agents) = SCENES
         .iter()
@@ -218,7 +217,7 @@ async fn replay(name: &str, rules: &mut BTreeSet<String>) -> Option<Vec<(usize, 
             seed_public(&server).await;
         }
         let token = |authorization: &str| with_token(authorization, &tokens);
-        let Some(request) = fixture::request(name, at, exchanges, token) else {
+        let Some(request) = recording::request(name, at, exchanges, token) else {
             eprintln!("SKIPPED: {name} {at}: the recording does not hold the request's body");
             continue;
         };
@@ -241,7 +240,7 @@ async fn seed_public_empty(server: &Server) {
 
 #[tokio::test]
 async fn recorded_exchanges_are_answered_as_recorded_or_differ_for_a_reason() {
-    if fixture::folder().is_none() {
+    if recording::folder().is_none() {
         return;
     }
     let list = differences();
@@ -289,9 +288,9 @@ async fn recorded_exchanges_are_answered_as_recorded_or_differ_for_a_reason() {
 
 /// The table of settings: each field, each kind of value, after the field had a value.
 async fn config_fields(rules: &mut BTreeSet<String>, complaints: &mut Vec<String>) {
-    let table = fixture::read("config-fields").unwrap();
+    let table = recording::read("config-fields").unwrap();
     let (server, tokens) = scene(PlatformMode::Stored, &[("dev", "cfg", "cfg")]).await;
-    let client = Client::new(&server, tokens["admin"].as_str().unwrap());
+    let client = JsonClient::new(&server, tokens["admin"].as_str().unwrap());
     let path = "/api/dev/agents/cfg/config";
     for (field, cells) in table["table"].as_object().unwrap() {
         for (sent, recorded) in cells.as_object().unwrap() {

@@ -8,12 +8,12 @@ use lobuctl::wire::schema::{EntityType, RelationshipType, Rule};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::server::{Client, ask, memory_server};
+use crate::support::server::{JsonClient, ask, memory_server};
 
 #[tokio::test]
 async fn an_agent_its_settings_and_its_platforms() {
     let (server, token) = memory_server().await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     let agent = json!({ "agentId": "triage", "name": "Triage" });
     assert_eq!(client.post("/api/dev/agents", agent.clone()).await.status, 201);
     assert_eq!(client.post("/api/dev/agents", agent).await.status, 200);
@@ -72,7 +72,7 @@ async fn an_agent_its_settings_and_its_platforms() {
 #[tokio::test]
 async fn types_and_rules() {
     let (server, token) = memory_server().await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     let create = json!({ "schema_type": "entity_type", "action": "create", "slug": "Support_Ticket", "name": "Ticket",
         "metadata_schema": { "properties": { "a": { "type": "string" } } } });
     let created = client.schema(create.clone()).await;
@@ -145,7 +145,7 @@ async fn which_organisations_there_are() {
         server.create_organization("agents").await.is_err(),
         "the name of a route"
     );
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     let list = client.post("/api/dev/list_organizations", json!({})).await.body;
     assert_eq!(
         list,
@@ -178,7 +178,7 @@ fn reads<T: DeserializeOwned>(body: &Value) -> T {
 #[tokio::test]
 async fn answers_have_the_shapes_that_the_client_reads() {
     let (server, token) = memory_server().await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     let created = client
         .post(
             "/api/dev/agents",

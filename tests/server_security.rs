@@ -1,5 +1,4 @@
 //! Who may what, and what nobody gets to see.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +11,10 @@ use lobuctl::server::{NewToken, Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use crate::support::deadline::wait_for_async;
 use crate::support::hex;
-use crate::support::postgres::Database;
-use crate::support::server::{Client, ask, listening_with, memory_server, open};
+use crate::support::server::postgres::TestDatabase;
+use crate::support::server::{JsonClient, ask, listening_with, memory_server, open};
 
 /// Every route that changes something, with a body that would.
 fn mutations(org: &str) -> Vec<(&'static str, String, Option<Value>)> {
@@ -37,7 +37,7 @@ fn mutations(org: &str) -> Vec<(&'static str, String, Option<Value>)> {
     ]
 }
 
-/// Every route that answers something of an organisation.
+/// Every route that answers something of an organization.
 fn readings(org: &str) -> Vec<String> {
     [
         "agents",
@@ -61,9 +61,9 @@ fn schema_writes() -> Vec<Value> {
     entity.into_iter().chain(relation).collect()
 }
 
-async fn furnished() -> (Server, Client) {
+async fn furnished() -> (Server, JsonClient) {
     let (server, token) = memory_server().await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     let platform = json!({ "platform": "telegram", "config": { "botToken": "123:SECRETTOKEN" } });
     assert_eq!(
         client
@@ -121,7 +121,7 @@ async fn no_route_crosses_the_organisation() {
     for (method, path, body) in mutations("dev") {
         assert_eq!(stranger.send(method, &path, body).await.status, 403, "{method} {path}");
     }
-    // With its own organisation in the path, another's things do not exist.
+    // With its own organization in the path, another's things do not exist.
     for (method, path, body) in mutations("other").into_iter().skip(1) {
         let answer = stranger.send(method, &path, body).await;
         assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text);
@@ -257,7 +257,7 @@ async fn limits_hold() {
     let runtime = Arc::new(ScriptedRuntime::default().with_delay(Duration::from_millis(500)));
     options.runtime = runtime.clone();
     let (server, token) = open(options).await;
-    let client = Client::new(&server, &token);
+    let client = JsonClient::new(&server, &token);
     let large = client
         .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x".repeat(2000) }))
         .await;
@@ -280,8 +280,8 @@ async fn limits_hold() {
         (slow.status.as_u16(), slow.headers.contains_key(header::RETRY_AFTER)),
         (503, true)
     );
-    // The client gave up, the change did not: whoever comes back finds it.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The client gave up, the change did not: a later request finds it.
+    wait_for_async(|| runtime.running("slow"), || "the platform does not start".to_owned()).await;
     assert_eq!(client.put(path, body).await.body["noop"], true);
     assert_eq!(runtime.counts().starts, 1);
 }
@@ -297,7 +297,7 @@ async fn a_key_opens_its_own_database_only_and_secrets_of_older_releases_are_sea
         options
     };
     let (server, admin) = open(options("7a")).await;
-    let client = Client::new(&server, &admin);
+    let client = JsonClient::new(&server, &admin);
     client
         .post("/api/dev/agents", json!({ "agentId": "old", "name": "x" }))
         .await;
@@ -325,7 +325,7 @@ async fn a_key_opens_its_own_database_only_and_secrets_of_older_releases_are_sea
 
     assert!(Server::open(options("7b")).await.is_err(), "a secret does not open");
     let server = Server::open(options("7a")).await.unwrap();
-    let client = Client::new(&server, &admin);
+    let client = JsonClient::new(&server, &admin);
     let (row,): (String,) = sqlx::query_as("SELECT config FROM platform")
         .fetch_one(&database)
         .await
@@ -339,14 +339,14 @@ async fn a_key_opens_its_own_database_only_and_secrets_of_older_releases_are_sea
     drop((server, client));
     let server = Server::open(options("7a")).await.unwrap();
     assert_eq!(
-        Client::new(&server, &admin).put(path, body(&sealed)).await.body["noop"],
+        JsonClient::new(&server, &admin).put(path, body(&sealed)).await.body["noop"],
         true
     );
 }
 
 #[tokio::test]
 async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
-    let Some(database) = Database::create("rekey").await else {
+    let Some(database) = TestDatabase::create("rekey").await else {
         return;
     };
     let key = |byte: &str| SecretString::from(byte.repeat(32));
@@ -358,7 +358,7 @@ async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
         options
     };
     let listener = listening_with(options("7a")).await;
-    let client = Client::at(&listener.url, &listener.token);
+    let client = JsonClient::at(&listener.url, &listener.token);
     client
         .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
         .await;
@@ -382,7 +382,10 @@ async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
     rekey(&arguments, &mut Vec::new()).await.unwrap();
     assert!(Server::open(options("7a")).await.is_err(), "the old key");
     let server = Server::open(options("7b")).await.unwrap();
-    assert_eq!(Client::new(&server, &token).put(path, body).await.body["noop"], true);
+    assert_eq!(
+        JsonClient::new(&server, &token).put(path, body).await.body["noop"],
+        true
+    );
     drop(server);
     database.drop_now().await;
 }

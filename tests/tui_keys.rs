@@ -11,8 +11,8 @@ use lobuctl::tui::model::Context;
 use lobuctl::tui::{Effect, Ending, Message};
 use proptest::prelude::*;
 
-use crate::support::canned;
-use crate::support::play::Play;
+use crate::support::screen::canned;
+use crate::support::screen::model_driver::ModelDriver;
 
 #[test]
 fn no_two_bindings_of_a_screen_share_a_key() {
@@ -48,13 +48,15 @@ fn every_binding_explains_itself() {
 
 #[test]
 fn the_footer_names_only_what_does_something_now() {
-    let labels = |play: &Play| -> BTreeSet<&str> { footer(&play.model).iter().map(|binding| binding.label).collect() };
-    let review = Play::review(100, 30);
+    let labels = |driver: &ModelDriver| -> BTreeSet<&str> {
+        footer(&driver.model).iter().map(|binding| binding.label).collect()
+    };
+    let review = ModelDriver::review(100, 30);
     assert!(!labels(&review).contains("delete"));
     assert!(!labels(&review).contains("back"));
-    let drift = Play::review(100, 30).keys("/stale<enter>");
+    let drift = ModelDriver::review(100, 30).keys("/stale<enter>");
     assert!(labels(&drift).contains("delete") && labels(&drift).contains("back"));
-    let empty = Play::of(canned::plan_of(Vec::new()), 100, 30);
+    let empty = ModelDriver::of(canned::plan_of(Vec::new()), 100, 30);
     assert_eq!(labels(&empty), BTreeSet::from(["help", "quit", "re-plan", "secrets"]));
 }
 
@@ -72,22 +74,26 @@ fn scripts_read_as_they_are_pressed() {
 
 #[test]
 fn the_address_and_the_text_can_be_copied() {
-    let play = Play::review(100, 30).keys("y n Y");
-    assert_eq!(play.copied[0], "agent.triage");
-    assert!(play.copied[1].contains("+ Be concise and kind."), "{}", play.copied[1]);
-    assert!(!play.copied[1].contains("67890"));
+    let driver = ModelDriver::review(100, 30).keys("y n Y");
+    assert_eq!(driver.copied[0], "agent.triage");
+    assert!(
+        driver.copied[1].contains("+ Be concise and kind."),
+        "{}",
+        driver.copied[1]
+    );
+    assert!(!driver.copied[1].contains("67890"));
 }
 
 #[test]
 fn a_needed_row_comes_along_and_says_so() {
-    let play = Play::review(100, 30).keys("A /company<enter> <esc> /works<enter> space");
-    let text = play.text();
+    let driver = ModelDriver::review(100, 30).keys("A /company<enter> <esc> /works<enter> space");
+    let text = driver.text();
     assert!(text.contains("1 of 7 selected, 1 along"), "{text}");
     assert!(
         text.contains("entity-type company comes along: relationship-type works-at needs it"),
         "{text}"
     );
-    let text = play.keys("<esc> a").text();
+    let text = driver.keys("<esc> a").text();
     assert!(
         text.contains("1 row comes along because selected rows need it"),
         "{text}"
@@ -96,35 +102,35 @@ fn a_needed_row_comes_along_and_says_so() {
 
 #[test]
 fn a_parent_selects_what_is_below_it() {
-    let play = Play::review(100, 30).keys("space");
-    assert!(play.text().contains("3 of 7 selected"), "{}", play.text());
-    let play = play.keys("space");
-    assert!(play.text().contains("7 of 7 selected"));
+    let driver = ModelDriver::review(100, 30).keys("space");
+    assert!(driver.text().contains("3 of 7 selected"), "{}", driver.text());
+    let driver = driver.keys("space");
+    assert!(driver.text().contains("7 of 7 selected"));
 }
 
 #[test]
 fn kinds_and_changes_can_be_hidden() {
-    let text = Play::review(100, 30).keys("c").text();
+    let text = ModelDriver::review(100, 30).keys("c").text();
     assert!(
         !text.contains("archive") && text.contains("triage") && text.contains("stale"),
         "{text}"
     );
-    let text = Play::review(100, 30).keys("4").text();
+    let text = ModelDriver::review(100, 30).keys("4").text();
     assert!(!text.contains("stale"), "{text}");
-    let text = Play::review(100, 30).keys("1 2 3 4").text();
+    let text = ModelDriver::review(100, 30).keys("1 2 3 4").text();
     assert!(text.contains("everything is hidden"), "{text}");
 }
 
 #[test]
 fn warnings_are_walked_around_the_end() {
-    let play = Play::review(100, 30).keys("w");
-    assert!(play.text().contains("~ platform triage/triage-telegram"));
-    assert!(play.keys("w").text().contains("~ platform triage/triage-telegram"));
+    let driver = ModelDriver::review(100, 30).keys("w");
+    assert!(driver.text().contains("~ platform triage/triage-telegram"));
+    assert!(driver.keys("w").text().contains("~ platform triage/triage-telegram"));
 }
 
 #[test]
 fn folding_hides_and_unfolding_shows() {
-    let folded = Play::review(100, 30).keys("C");
+    let folded = ModelDriver::review(100, 30).keys("C");
     assert!(!folded.text().contains("telegram"), "{}", folded.text());
     let open = folded.keys("E");
     assert!(open.text().contains("telegram"));
@@ -135,27 +141,27 @@ fn folding_hides_and_unfolding_shows() {
 #[test]
 fn nothing_is_applied_without_an_answer() {
     for keys in ["a <esc>", "a y e s", "a no<enter>", "a <enter>", "a ye<enter>", "a yes"] {
-        let play = Play::review(100, 30).keys(keys);
-        assert!(play.left.is_empty(), "{keys}: {:?}", play.left);
+        let driver = ModelDriver::review(100, 30).keys(keys);
+        assert!(driver.left.is_empty(), "{keys}: {:?}", driver.left);
     }
-    let play = Play::review(100, 30).keys("a yes<enter>");
-    assert!(matches!(play.left.as_slice(), [Effect::Apply(..)]));
+    let driver = ModelDriver::review(100, 30).keys("a yes<enter>");
+    assert!(matches!(driver.left.as_slice(), [Effect::Apply(..)]));
 }
 
 #[test]
 fn pasting_types_and_presses_nothing() {
-    let mut play = Play::review(100, 30);
-    play.send(Message::Paste("a\nyes\nq".to_owned()));
-    assert!(play.model.overlay.is_none() && play.left.is_empty() && play.exit.is_none());
-    let mut play = play.keys("a");
-    play.send(Message::Paste("yes\n".to_owned()));
-    assert!(play.left.is_empty());
-    assert!(matches!(play.keys("<enter>").left.as_slice(), [Effect::Apply(..)]));
+    let mut driver = ModelDriver::review(100, 30);
+    driver.send(Message::Paste("a\nyes\nq".to_owned()));
+    assert!(driver.model.overlay.is_none() && driver.left.is_empty() && driver.exit.is_none());
+    let mut driver = driver.keys("a");
+    driver.send(Message::Paste("yes\n".to_owned()));
+    assert!(driver.left.is_empty());
+    assert!(matches!(driver.keys("<enter>").left.as_slice(), [Effect::Apply(..)]));
 }
 
 #[test]
 fn the_editor_opens_what_is_looked_at() {
-    let opened = |keys: &str| match Play::review(100, 30).keys(keys).left.as_slice() {
+    let opened = |keys: &str| match ModelDriver::review(100, 30).keys(keys).left.as_slice() {
         [Effect::Edit(origin)] => format!("{}:{}", origin.file.display(), origin.line),
         other => panic!("{other:?}"),
     };
@@ -171,8 +177,8 @@ fn wide_and_combining_characters_stay_in_their_columns() {
     let name = Address::agent("東京-é\u{301}-👩🏽\u{200d}🚀");
     plan.rows.insert(0, canned::row(name, Verb::Create));
     for width in 1..70 {
-        let play = Play::of(plan.clone(), width, 20).keys("g j");
-        let text = play.text();
+        let driver = ModelDriver::of(plan.clone(), width, 20).keys("g j");
+        let text = driver.text();
         let widest = text.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap();
         assert!(widest <= usize::from(width), "{width}\n{text}");
     }
@@ -180,48 +186,48 @@ fn wide_and_combining_characters_stay_in_their_columns() {
 
 #[test]
 fn the_mouse_selects_opens_and_scrolls() {
-    let place = |play: &Play, words: &str| {
-        let text = play.text();
+    let place = |driver: &ModelDriver, words: &str| {
+        let text = driver.text();
         let (y, line) = text.lines().enumerate().find(|(_, line)| line.contains(words)).unwrap();
         let x = line.split(words).next().unwrap().chars().count();
         (x as u16, y as u16)
     };
-    let mut play = Play::review(100, 30);
-    let (x, y) = place(&play, "[x] + slack/eng");
-    play.send(mouse(x + 1, y, 0));
-    assert!(play.text().contains("[ ] + slack/eng"), "{}", play.text());
-    assert!(play.text().contains("+ platform triage/triage-slack-eng"));
-    let (x, y) = place(&play, "= archive");
-    play.send(mouse(x, y, 0));
-    play.send(mouse(x, y, 0));
-    assert!(play.text().contains("▾     = archive"), "{}", play.text());
-    let mut play = Play::review(100, 12).keys("n");
-    let before = play.text();
-    play.send(mouse(90, 6, 1));
-    assert_ne!(before, play.text());
+    let mut driver = ModelDriver::review(100, 30);
+    let (x, y) = place(&driver, "[x] + slack/eng");
+    driver.send(mouse(x + 1, y, 0));
+    assert!(driver.text().contains("[ ] + slack/eng"), "{}", driver.text());
+    assert!(driver.text().contains("+ platform triage/triage-slack-eng"));
+    let (x, y) = place(&driver, "= archive");
+    driver.send(mouse(x, y, 0));
+    driver.send(mouse(x, y, 0));
+    assert!(driver.text().contains("▾     = archive"), "{}", driver.text());
+    let mut driver = ModelDriver::review(100, 12).keys("n");
+    let before = driver.text();
+    driver.send(mouse(90, 6, 1));
+    assert_ne!(before, driver.text());
 }
 
 #[test]
 fn what_is_asked_to_be_deleted_is_selected() {
-    let play = Play::review(100, 30).keys("n space");
-    assert!(play.text().contains("[ ] ~ settings"));
-    let play = play.keys("D");
-    assert!(play.text().contains("[x] ~ settings"), "{}", play.text());
-    assert!(play.keys("a").text().contains("type `yes` to apply"));
+    let driver = ModelDriver::review(100, 30).keys("n space");
+    assert!(driver.text().contains("[ ] ~ settings"));
+    let driver = driver.keys("D");
+    assert!(driver.text().contains("[x] ~ settings"), "{}", driver.text());
+    assert!(driver.keys("a").text().contains("type `yes` to apply"));
 }
 
 #[test]
 fn quitting_says_that_nothing_was_applied() {
-    let play = Play::review(80, 24).keys("q");
-    assert_eq!(play.exit.unwrap().ending, Ending::Left);
+    let driver = ModelDriver::review(80, 24).keys("q");
+    assert_eq!(driver.exit.unwrap().ending, Ending::Left);
 }
 
 #[test]
 fn nothing_secret_and_nothing_dangerous_reaches_the_screen() {
     let mut plan = canned::plan();
     plan.rows[0].warnings = vec!["\u{1b}[31mred\u{202e}".to_owned()];
-    let play = Play::of(plan, 140, 40).keys("g j");
-    let buffer = play.buffer();
+    let driver = ModelDriver::of(plan, 140, 40).keys("g j");
+    let buffer = driver.buffer();
     let dangerous = |symbol: &str| symbol.chars().any(|one| one.is_control() || one == '\u{202e}');
     assert!(!buffer.content().iter().any(|cell| dangerous(cell.symbol())));
 }
@@ -264,21 +270,21 @@ fn mouse(column: u16, row: u16, kind: u8) -> Message {
     })
 }
 
-fn play_step(play: &mut Play, step: &Step) {
+fn play_step(driver: &mut ModelDriver, step: &Step) {
     match step {
-        Step::Key(key) => play.send(Message::Key(*key)),
-        Step::Size(width, height) => play.send(Message::Resize {
+        Step::Key(key) => driver.send(Message::Key(*key)),
+        Step::Size(width, height) => driver.send(Message::Resize {
             width: *width,
             height: *height,
         }),
-        Step::Mouse(x, y, kind) => play.send(mouse(*x, *y, *kind)),
+        Step::Mouse(x, y, kind) => driver.send(mouse(*x, *y, *kind)),
         // Whatever the screen waits for arrives.
         Step::Run => {
-            for effect in std::mem::take(&mut play.left) {
+            for effect in std::mem::take(&mut driver.left) {
                 match effect {
-                    Effect::Load(_) => play.send(Message::Loaded(Box::new(Ok(canned::loaded(play.plan.clone()))))),
-                    Effect::Apply(..) => play.send(Message::RunEnded(Ok(()))),
-                    Effect::Edit(_) => play.send(Message::Edited(Ok(()))),
+                    Effect::Load(_) => driver.send(Message::Loaded(Box::new(Ok(canned::loaded(driver.plan.clone()))))),
+                    Effect::Apply(..) => driver.send(Message::RunEnded(Ok(()))),
+                    Effect::Edit(_) => driver.send(Message::Edited(Ok(()))),
                     _ => {}
                 }
             }
@@ -295,10 +301,10 @@ proptest! {
         width in 1..120_u16,
         height in 1..50_u16,
     ) {
-        let mut play = Play::review(width, height);
+        let mut driver = ModelDriver::review(width, height);
         for step in steps {
-            play_step(&mut play, &step);
-            play.buffer();
+            play_step(&mut driver, &step);
+            driver.buffer();
         }
     }
 }
@@ -308,7 +314,7 @@ fn every_size_is_drawn() {
     for keys in ["", "n <enter>", "a", "?", "s", "/x", "n d z"] {
         for width in (1..=9).chain([59, 60, 100, 300]) {
             for height in (1..=6).chain([14, 15, 100]) {
-                Play::review(width, height).keys(keys).buffer();
+                ModelDriver::review(width, height).keys(keys).buffer();
             }
         }
     }
@@ -316,9 +322,9 @@ fn every_size_is_drawn() {
 
 #[test]
 fn a_long_text_is_compared_aside_and_scrolled() {
-    let play = Play::of(canned::long_text_plan(1_000_000), 200, 50).keys("d <tab>");
-    let strips = play.model.board().unwrap().detail.strips().len();
+    let driver = ModelDriver::of(canned::long_text_plan(1_000_000), 200, 50).keys("d <tab>");
+    let strips = driver.model.board().unwrap().detail.strips().len();
     assert!(strips > 10_000, "{strips}");
-    let text = play.keys("G").text();
+    let text = driver.keys("G").text();
     assert!(text.contains("and stop."), "{text}");
 }

@@ -6,66 +6,68 @@ use lobuctl::apply::Verdict;
 use lobuctl::resource::Address;
 use lobuctl::tui::{Ending, Input};
 
-use crate::support::canned::{self, Bench, Script};
-use crate::support::stage::Stage;
+use crate::support::deadline::{settle_async, wait_for_async};
+use crate::support::screen::canned;
+use crate::support::screen::loop_driver::LoopDriver;
+use crate::support::screen::workbench::{CannedWorkbench, WorkbenchScript};
 
-fn bench() -> Bench {
-    Bench::new(canned::plan(), Script::default())
+fn bench() -> CannedWorkbench {
+    CannedWorkbench::new(canned::plan(), WorkbenchScript::default())
 }
 
 fn telegram() -> Address {
     canned::platform("triage", "telegram", None)
 }
 
-fn failing() -> Bench {
+fn failing() -> CannedWorkbench {
     let fails = vec![(
         telegram(),
         "422 Unprocessable Entity\nchatId must be a number".to_owned(),
     )];
-    Bench::new(
+    CannedWorkbench::new(
         canned::plan(),
-        Script {
+        WorkbenchScript {
             fails,
-            ..Script::default()
+            ..WorkbenchScript::default()
         },
     )
 }
 
-fn hanging() -> Bench {
+fn hanging() -> CannedWorkbench {
     let hangs = Some(Address::settings("triage"));
-    Bench::new(
+    CannedWorkbench::new(
         canned::plan(),
-        Script {
+        WorkbenchScript {
             hangs,
-            ..Script::default()
+            ..WorkbenchScript::default()
         },
     )
 }
 
 #[tokio::test]
 async fn a_whole_yes_where_y_is_enough_opens_nothing() {
-    let stage = Stage::open(bench(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("/tele<enter>").until("/tele").await;
-    stage.keys("space").until("6 of 7 selected").await;
-    stage.keys("a").until("creates 3, updates 2").await;
-    stage.keys("yes<enter>").until("done").await;
-    assert!(!stage.text().contains("secrets: names only"), "{}", stage.text());
-    stage.keys("s").until("secrets: names only").await;
+    let driver = LoopDriver::open(bench(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("/tele<enter>").until("/tele").await;
+    driver.keys("space").until("6 of 7 selected").await;
+    driver.keys("a").until("creates 3, updates 2").await;
+    driver.keys("yes<enter>").until("done").await;
+    assert!(!driver.text().contains("secrets: names only"), "{}", driver.text());
+    driver.keys("s").until("secrets: names only").await;
 }
 
 #[tokio::test]
 async fn filter_deselect_apply_and_leave() {
     let bench = bench();
-    let stage = Stage::open(bench.clone(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("/tele<enter>").until("/tele").await;
-    stage.keys("space").until("6 of 7 selected").await;
+    let driver = LoopDriver::open(bench.clone(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("/tele<enter>").until("/tele").await;
+    driver.keys("space").until("6 of 7 selected").await;
     // Nothing restarts any more: a key is enough.
-    stage.keys("a").until("creates 3, updates 2").await;
-    stage.keys("y").until("done").await;
-    stage.keys("q");
-    let exit = stage.left().await;
+    driver.keys("a").until("creates 3, updates 2").await;
+    driver.keys("y").until("done").await;
+    driver.keys("q");
+    let exit = driver.left().await;
     assert_eq!(exit.ending, Ending::Applied);
     assert_eq!(exit.progress().unwrap().verdict(), Verdict::Done);
     let applied = bench.applied();
@@ -77,54 +79,54 @@ async fn filter_deselect_apply_and_leave() {
 #[tokio::test]
 async fn a_restart_wants_yes_typed() {
     let bench = bench();
-    let stage = Stage::open(bench.clone(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("a").until("type `yes` to apply").await;
-    stage
+    let driver = LoopDriver::open(bench.clone(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("a").until("type `yes` to apply").await;
+    driver
         .keys("no<enter>")
         .until("type `yes` to apply, esc goes back")
         .await;
     assert!(bench.applied().is_empty());
-    stage.keys("<esc>").without("restarts 1 platform").await;
-    stage.keys("a yes<enter>").until("done").await;
+    driver.keys("<esc>").without("restarts 1 platform").await;
+    driver.keys("a yes<enter>").until("done").await;
     assert_eq!(bench.applied().len(), 1);
-    stage.keys("q");
-    assert_eq!(stage.left().await.ending, Ending::Applied);
+    driver.keys("q");
+    assert_eq!(driver.left().await.ending, Ending::Applied);
 }
 
 #[tokio::test]
 async fn a_protected_target_wants_its_name_typed() {
-    let script = Script {
+    let script = WorkbenchScript {
         protected: true,
-        ..Script::default()
+        ..WorkbenchScript::default()
     };
-    let bench = Bench::new(canned::plan(), script);
-    let stage = Stage::open(bench.clone(), 120, 30);
-    stage.until("(protected)").await;
-    stage.keys("a").until("type `dev` to apply").await;
-    stage.keys("yes<enter>").until("type `dev` to apply, esc").await;
+    let bench = CannedWorkbench::new(canned::plan(), script);
+    let driver = LoopDriver::open(bench.clone(), 120, 30);
+    driver.until("(protected)").await;
+    driver.keys("a").until("type `dev` to apply").await;
+    driver.keys("yes<enter>").until("type `dev` to apply, esc").await;
     assert!(bench.applied().is_empty());
-    stage
+    driver
         .keys("<backspace> <backspace> <backspace> dev<enter>")
         .until("done")
         .await;
-    stage.keys("q").send(Input::Interrupt);
-    assert_eq!(stage.left().await.ending, Ending::Applied);
+    driver.keys("q").send(Input::Interrupt);
+    assert_eq!(driver.left().await.ending, Ending::Applied);
 }
 
 #[tokio::test]
 async fn what_failed_is_retried_and_nothing_else() {
     let bench = failing();
-    let stage = Stage::open(bench.clone(), 120, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("a yes<enter>").until("applied in part").await;
-    let screen = stage.until("chatId must be a number").await;
+    let driver = LoopDriver::open(bench.clone(), 120, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("a yes<enter>").until("applied in part").await;
+    let screen = driver.until("chatId must be a number").await;
     assert!(screen.contains("hint: ask for the scope"), "{screen}");
     assert!(screen.contains("skipped: platform"), "{screen}");
-    stage.keys("r").until("type `yes` to apply").await;
-    stage.keys("yes<enter>").until("done").await;
-    stage.keys("q");
-    let exit = stage.left().await;
+    driver.keys("r").until("type `yes` to apply").await;
+    driver.keys("yes<enter>").until("done").await;
+    driver.keys("q");
+    let exit = driver.left().await;
     assert_eq!(exit.runs.len(), 2);
     assert!(exit.wrote());
     assert_eq!(exit.progress().unwrap().verdict(), Verdict::Done);
@@ -139,12 +141,12 @@ async fn what_failed_is_retried_and_nothing_else() {
 
 #[tokio::test]
 async fn the_first_interrupt_stops_and_the_second_leaves() {
-    let stage = Stage::open(hanging(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("a yes<enter>").until("at work").await;
-    stage.keys("<c-c>").until("nothing new starts").await;
-    stage.keys("<c-c>");
-    let exit = stage.left().await;
+    let driver = LoopDriver::open(hanging(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("a yes<enter>").until("at work").await;
+    driver.keys("<c-c>").until("nothing new starts").await;
+    driver.keys("<c-c>");
+    let exit = driver.left().await;
     assert_eq!(exit.ending, Ending::Interrupted);
     let tally = exit.progress().unwrap().tally();
     assert_eq!((tally.applied(), tally.unknown), (1, 1), "{tally:?}");
@@ -152,45 +154,45 @@ async fn the_first_interrupt_stops_and_the_second_leaves() {
 
 #[tokio::test]
 async fn a_run_that_does_not_listen_is_left_with_what_is_known() {
-    let script = Script {
-        deaf: true,
-        ..Script::default()
+    let script = WorkbenchScript {
+        never_responds: true,
+        ..WorkbenchScript::default()
     };
-    let stage = Stage::open(Bench::new(canned::plan(), script), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("a yes<enter>").until("at work").await;
-    stage.keys("<c-c> <c-c>");
-    let exit = stage.left().await;
+    let driver = LoopDriver::open(CannedWorkbench::new(canned::plan(), script), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("a yes<enter>").until("at work").await;
+    driver.keys("<c-c> <c-c>");
+    let exit = driver.left().await;
     let tally = exit.progress().unwrap().tally();
     assert_eq!((tally.unknown, tally.skipped), (1, 6), "{tally:?}");
 }
 
 #[tokio::test]
 async fn leaving_asks_while_something_runs() {
-    let stage = Stage::open(hanging(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("a yes<enter>").until("at work").await;
-    stage.keys("q").until("leave?").await;
-    stage.keys("<esc>").without("leave?").await;
-    stage
+    let driver = LoopDriver::open(hanging(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("a yes<enter>").until("at work").await;
+    driver.keys("q").until("leave?").await;
+    driver.keys("<esc>").without("leave?").await;
+    driver
         .keys("q y")
         .until("leaving when what is in flight has ended")
         .await;
-    stage.keys("<c-c>");
-    assert_eq!(stage.left().await.ending, Ending::Interrupted);
+    driver.keys("<c-c>");
+    assert_eq!(driver.left().await.ending, Ending::Interrupted);
 }
 
 #[tokio::test]
 async fn sigterm_waits_for_what_is_in_flight() {
-    let script = Script {
+    let script = WorkbenchScript {
         pace: Duration::from_millis(30),
-        ..Script::default()
+        ..WorkbenchScript::default()
     };
-    let stage = Stage::open(Bench::new(canned::plan(), script), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("a yes<enter>").until("running").await;
-    stage.send(Input::Terminate);
-    let exit = stage.left().await;
+    let driver = LoopDriver::open(CannedWorkbench::new(canned::plan(), script), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("a yes<enter>").until("running").await;
+    driver.send(Input::Terminate);
+    let exit = driver.left().await;
     assert_eq!(exit.ending, Ending::Terminated);
     let tally = exit.progress().unwrap().tally();
     assert_eq!(tally.ended(), tally.total, "{tally:?}");
@@ -199,113 +201,113 @@ async fn sigterm_waits_for_what_is_in_flight() {
 
 #[tokio::test]
 async fn a_broken_start_is_a_screen_and_can_be_tried_again() {
-    let script = Script {
+    let script = WorkbenchScript {
         load_failures: 1,
-        ..Script::default()
+        ..WorkbenchScript::default()
     };
-    let stage = Stage::open(Bench::new(canned::plan(), script), 100, 30);
-    stage.until("cannot reach https://app.lobu.ai").await;
-    stage.keys("r").until("7 of 7 selected").await;
-    stage.keys("q");
-    assert_eq!(stage.left().await.ending, Ending::Left);
+    let driver = LoopDriver::open(CannedWorkbench::new(canned::plan(), script), 100, 30);
+    driver.until("cannot reach https://app.lobu.ai").await;
+    driver.keys("r").until("7 of 7 selected").await;
+    driver.keys("q");
+    assert_eq!(driver.left().await.ending, Ending::Left);
 }
 
 #[tokio::test]
 async fn leaving_a_broken_start_keeps_its_exit_code() {
-    let script = Script {
+    let script = WorkbenchScript {
         load_failures: 1,
-        ..Script::default()
+        ..WorkbenchScript::default()
     };
-    let stage = Stage::open(Bench::new(canned::plan(), script), 40, 10);
-    stage.until("cannot reach").await;
-    stage.keys("q");
-    assert_eq!(stage.left().await.ending, Ending::LoadFailed { code: 1 });
+    let driver = LoopDriver::open(CannedWorkbench::new(canned::plan(), script), 40, 10);
+    driver.until("cannot reach").await;
+    driver.keys("q");
+    assert_eq!(driver.left().await.ending, Ending::LoadFailed { code: 1 });
 }
 
 #[tokio::test]
 async fn the_editor_opens_at_the_line_and_the_plan_is_made_again() {
     let bench = bench();
-    let stage = Stage::open(bench.clone(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("/tele<enter> space").until("6 of 7 selected").await;
-    stage.keys("e");
-    while bench.loads() < 2 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let driver = LoopDriver::open(bench.clone(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("/tele<enter> space").until("6 of 7 selected").await;
+    driver.keys("e");
+    let planned_again = || (bench.loads() >= 2).then_some(());
+    wait_for_async(planned_again, || "no second plan".to_owned()).await;
     // What was taken out stays out, and the filter stays too.
-    stage.until("/tele").await;
-    stage.until("6 of 7 selected").await;
-    let seen = stage.seen.lock().unwrap().edited.clone();
+    driver.until("/tele").await;
+    driver.until("6 of 7 selected").await;
+    let seen = driver.seen.lock().unwrap().edited.clone();
     assert_eq!((seen.len(), seen[0].line), (1, 21));
-    stage.keys("<c-c>");
-    assert_eq!(stage.left().await.ending, Ending::Interrupted);
+    driver.keys("<c-c>");
+    assert_eq!(driver.left().await.ending, Ending::Interrupted);
 }
 
 #[tokio::test]
 async fn suspending_copying_and_coming_back() {
-    let stage = Stage::open(bench(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.keys("<c-z> y").until("copied agent.triage").await;
-    stage.send(Input::Continued);
-    stage.keys("?").until("┌─ keys").await;
+    let driver = LoopDriver::open(bench(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.keys("<c-z> y").until("copied agent.triage").await;
+    driver.send(Input::Continued);
+    driver.keys("?").until("┌─ keys").await;
     {
-        let seen = stage.seen.lock().unwrap();
+        let seen = driver.seen.lock().unwrap();
         assert_eq!((seen.suspended, seen.resumed), (1, 1));
         assert_eq!(seen.copied, ["agent.triage"]);
     }
-    stage.keys("q q");
-    assert_eq!(stage.left().await.ending, Ending::Left);
+    driver.keys("q q");
+    assert_eq!(driver.left().await.ending, Ending::Left);
 }
 
 #[tokio::test]
 async fn drift_is_deleted_only_on_purpose() {
     let bench = bench();
-    let stage = Stage::open(bench.clone(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage
+    let driver = LoopDriver::open(bench.clone(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver
         .keys("/stale<enter> space")
         .until("`D` selects it for deletion")
         .await;
-    assert!(stage.text().contains("7 of 7 selected"));
-    stage.keys("D").until("9 of 9 selected").await;
-    stage.keys("D").until("7 of 7 selected").await;
-    stage.keys("D").until("9 of 9 selected").await;
-    stage.keys("a").until("deletes agent stale").await;
-    stage.keys("yes<enter>").until("done").await;
+    assert!(driver.text().contains("7 of 7 selected"));
+    driver.keys("D").until("9 of 9 selected").await;
+    driver.keys("D").until("7 of 7 selected").await;
+    driver.keys("D").until("9 of 9 selected").await;
+    driver.keys("a").until("deletes agent stale").await;
+    driver.keys("yes<enter>").until("done").await;
     assert!(bench.applied()[0].contains(&Address::agent("stale")));
-    stage.keys("q");
-    assert_eq!(stage.left().await.ending, Ending::Applied);
+    driver.keys("q");
+    assert_eq!(driver.left().await.ending, Ending::Applied);
 }
 
 #[tokio::test]
 async fn an_idle_screen_draws_nothing() {
-    let stage = Stage::open(bench(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    tokio::time::sleep(Duration::from_millis(60)).await;
-    let before = stage.seen.lock().unwrap().frames;
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    assert_eq!(stage.seen.lock().unwrap().frames, before);
-    stage.keys("q");
-    stage.left().await;
+    let driver = LoopDriver::open(bench(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    // Nothing is to happen from now on, which no event announces.
+    settle_async(Duration::from_millis(60)).await;
+    let before = driver.seen.lock().unwrap().frames;
+    settle_async(Duration::from_millis(400)).await;
+    assert_eq!(driver.seen.lock().unwrap().frames, before);
+    driver.keys("q");
+    driver.left().await;
 }
 
 #[tokio::test]
 async fn a_terminal_that_goes_away_ends_the_screen() {
-    let stage = Stage::open(bench(), 100, 30);
-    stage.until("7 of 7 selected").await;
-    stage.seen.lock().unwrap().gone = true;
-    stage.keys("j");
-    assert_eq!(stage.left().await.ending, Ending::Terminated);
+    let driver = LoopDriver::open(bench(), 100, 30);
+    driver.until("7 of 7 selected").await;
+    driver.seen.lock().unwrap().gone = true;
+    driver.keys("j");
+    assert_eq!(driver.left().await.ending, Ending::Terminated);
 }
 
 #[tokio::test]
 async fn resizing_while_it_runs() {
-    let stage = Stage::open(bench(), 100, 30);
-    stage.until("7 of 7 selected").await;
+    let driver = LoopDriver::open(bench(), 100, 30);
+    driver.until("7 of 7 selected").await;
     for (width, height) in [(40, 10), (1, 1), (300, 100), (60, 15), (80, 24)] {
-        stage.resize(width, height).keys("j d");
+        driver.resize(width, height).keys("j d");
     }
-    stage.until("┌─ lobuctl").await;
-    stage.keys("q");
-    assert_eq!(stage.left().await.ending, Ending::Left);
+    driver.until("┌─ lobuctl").await;
+    driver.keys("q");
+    assert_eq!(driver.left().await.ending, Ending::Left);
 }

@@ -5,8 +5,9 @@ use lobuctl::apply::{Progress, Verdict};
 use lobuctl::plan::{Impact, Plan, Row};
 use lobuctl::tui::Message;
 
-use crate::support::play::Play;
-use crate::support::{canned, snapshot};
+use crate::support::screen::canned;
+use crate::support::screen::model_driver::ModelDriver;
+use crate::support::snapshot;
 
 const RECORDING: &str = include_str!("fixtures/demo-run.ndjson");
 
@@ -28,17 +29,17 @@ fn plan(events: &[Event]) -> Plan {
     canned::plan_of(steps.iter().map(row).collect())
 }
 
-fn replayed(count: usize, width: u16, height: u16) -> Play {
+fn replayed(count: usize, width: u16, height: u16) -> ModelDriver {
     let events = events();
-    let mut play = Play::of(plan(&events), width, height).keys("a yes<enter>");
+    let mut driver = ModelDriver::of(plan(&events), width, height).keys("a yes<enter>");
     for event in events.iter().take(count) {
-        play.send(Message::Clock(event.elapsed_ms));
-        play.send(Message::Run(event.clone()));
+        driver.send(Message::Clock(event.elapsed_ms));
+        driver.send(Message::Run(event.clone()));
     }
     if count >= events.len() {
-        play.send(Message::RunEnded(Ok(())));
+        driver.send(Message::RunEnded(Ok(())));
     }
-    play
+    driver
 }
 
 #[test]

@@ -2,28 +2,28 @@
 
 use lobuctl::tui::{Background, ColorDepth, GlyphSet, LoadStep, Message, TuiOptions};
 
-use crate::support::canned;
-use crate::support::play::Play;
-use crate::support::running;
+use crate::support::screen::canned;
+use crate::support::screen::model_driver::ModelDriver;
+use crate::support::screen::runs;
 use crate::support::snapshot;
 
 const SIZES: [(u16, u16); 3] = [(60, 15), (80, 24), (140, 40)];
 
-fn each(name: &str, make: impl Fn(u16, u16) -> Play) {
+fn each(name: &str, make: impl Fn(u16, u16) -> ModelDriver) {
     let shots = SIZES.map(|(width, height)| format!("── {width}x{height} ──\n{}", make(width, height).text()));
     snapshot::check(&format!("tui_{name}"), &shots.join("\n\n"));
 }
 
-fn loading(width: u16, height: u16) -> Play {
-    let mut play = Play::start(width, height, &TuiOptions::default());
-    play.send(Message::LoadStep(LoadStep::done(
+fn loading(width: u16, height: u16) -> ModelDriver {
+    let mut driver = ModelDriver::start(width, height, &TuiOptions::default());
+    driver.send(Message::LoadStep(LoadStep::done(
         "read lobu.toml",
         "4 agents, 2 entity types",
     )));
-    play.send(Message::LoadStep(LoadStep::done("sign in", "dev")));
-    play.send(Message::LoadStep(LoadStep::began("read the server")));
-    play.send(Message::Clock(1_240));
-    play
+    driver.send(Message::LoadStep(LoadStep::done("sign in", "dev")));
+    driver.send(Message::LoadStep(LoadStep::began("read the server")));
+    driver.send(Message::Clock(1_240));
+    driver
 }
 
 #[test]
@@ -34,88 +34,92 @@ fn loading_screen() {
 #[test]
 fn failed_screen() {
     each("failed", |width, height| {
-        let mut play = loading(width, height);
-        play.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
-        play
+        let mut driver = loading(width, height);
+        driver.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
+        driver
     });
 }
 
 #[test]
 fn review_screen() {
-    each("review", Play::review);
+    each("review", ModelDriver::review);
 }
 
 #[test]
 fn review_detail() {
     each("review_detail", |width, height| {
-        Play::review(width, height).keys("/settings<enter> n <tab>")
+        ModelDriver::review(width, height).keys("/settings<enter> n <tab>")
     });
 }
 
 #[test]
 fn review_side_by_side() {
     each("side_by_side", |width, height| {
-        Play::review(width, height).keys("n d z")
+        ModelDriver::review(width, height).keys("n d z")
     });
 }
 
 #[test]
 fn review_filter() {
-    each("filter", |width, height| Play::review(width, height).keys("/teleg"));
+    each("filter", |width, height| {
+        ModelDriver::review(width, height).keys("/teleg")
+    });
 }
 
 #[test]
 fn review_selection() {
     each("selection", |width, height| {
-        Play::review(width, height).keys("A /company<enter> <esc> G C E /works<enter> space <esc>")
+        ModelDriver::review(width, height).keys("A /company<enter> <esc> G C E /works<enter> space <esc>")
     });
 }
 
 #[test]
 fn review_drift() {
     each("drift", |width, height| {
-        Play::review(width, height).keys("/stale<enter> D")
+        ModelDriver::review(width, height).keys("/stale<enter> D")
     });
 }
 
 #[test]
 fn secrets_screen() {
-    each("secrets", |width, height| Play::review(width, height).keys("s"));
+    each("secrets", |width, height| ModelDriver::review(width, height).keys("s"));
 }
 
 #[test]
 fn help_screen() {
-    each("help", |width, height| Play::review(width, height).keys("?"));
+    each("help", |width, height| ModelDriver::review(width, height).keys("?"));
 }
 
 #[test]
 fn confirm_screen() {
-    each("confirm", |width, height| Play::review(width, height).keys("a ye"));
+    each("confirm", |width, height| {
+        ModelDriver::review(width, height).keys("a ye")
+    });
 }
 
 #[test]
 fn run_screen() {
-    each("run", running::halfway);
+    each("run", runs::halfway);
 }
 
 #[test]
 fn run_log() {
-    each("log", |width, height| running::halfway(width, height).keys("l"));
+    each("log", |width, height| runs::halfway(width, height).keys("l"));
 }
 
 #[test]
 fn run_leave() {
-    each("leave", |width, height| running::halfway(width, height).keys("q"));
+    each("leave", |width, height| runs::halfway(width, height).keys("q"));
 }
 
 #[test]
 fn run_failed() {
-    each("run_failed", running::failed);
+    each("run_failed", runs::failed);
 }
 
 #[test]
 fn run_done() {
-    each("run_done", running::done);
+    each("run_done", runs::done);
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn small_terminals() {
         sizes.map(|(width, height)| {
             format!(
                 "── {width}x{height} ──\n{}",
-                Play::review(width, height).keys(keys).text()
+                ModelDriver::review(width, height).keys(keys).text()
             )
         })
     };
@@ -141,8 +145,8 @@ fn styles_of_each_depth() {
             background,
             ..TuiOptions::default()
         };
-        let play = Play::start(100, 20, &options).loaded().keys("n /set<enter>");
-        format!("── {depth:?} {background:?} ──\n{}", play.styled())
+        let driver = ModelDriver::start(100, 20, &options).loaded().keys("n /set<enter>");
+        format!("── {depth:?} {background:?} ──\n{}", driver.styled())
     };
     let all = [
         shot(ColorDepth::None, Background::Unknown),
@@ -160,8 +164,8 @@ fn ascii_glyphs() {
         depth: ColorDepth::None,
         ..TuiOptions::default()
     };
-    let play = Play::start(100, 24, &options).loaded().keys("w");
-    let text = play.text();
+    let driver = ModelDriver::start(100, 24, &options).loaded().keys("w");
+    let text = driver.text();
     assert!(text.is_ascii(), "{text}");
     snapshot::check("tui_ascii", &text);
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use lobuctl::config::{LoadOptions, Loaded, Only, SecretsCheck, load};
 use lobuctl::report::diagnostics::{DiagnosticStyle, render};
 
-/// A project that is deleted when the test ends.
+/// A project in a temporary folder, deleted on drop.
 pub struct TempProject {
     folder: tempfile::TempDir,
-    /// The process environment that it is loaded with.
+    /// The environment that the project is loaded with.
     pub environment: BTreeMap<String, String>,
-    /// `--env-file`.
+    /// The files of `--env-file`.
     pub env_files: Vec<PathBuf>,
     /// Which secrets must have a value.
     pub secrets_check: SecretsCheck,
@@ -20,7 +20,7 @@ pub struct TempProject {
 }
 
 impl TempProject {
-    /// Writes the files, by path.
+    /// Creates a project of these files.
     pub fn new<P: AsRef<Path>, C: AsRef<[u8]>>(files: &[(P, C)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (path, content) in files {
@@ -37,23 +37,23 @@ impl TempProject {
         }
     }
 
-    /// With a variable in the process environment.
+    /// Adds a variable to the environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Its folder.
+    /// Returns the folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Loads it.
+    /// Loads `lobu.toml`.
     pub fn load(&self) -> Loaded {
         self.load_file(&self.path().join("lobu.toml"))
     }
 
-    /// Loads a file of it.
+    /// Loads another file of the folder.
     pub fn load_file(&self, file: &Path) -> Loaded {
         let options = LoadOptions {
             environment: &self.environment,
@@ -66,7 +66,7 @@ impl TempProject {
     }
 }
 
-/// The diagnostics as text, without colour.
+/// Renders the diagnostics as text, without color.
 pub fn report(loaded: &Loaded) -> String {
     let style = DiagnosticStyle {
         color: false,

@@ -1,4 +1,4 @@
-//! Where snapshots live: `snapshots/` at the top, one file per name.
+//! Snapshots: one file per name in `snapshots/` at the top of the crate.
 
 /// Compares a text with `snapshots/NAME.snap`.
 pub fn check(name: &str, text: &str) {

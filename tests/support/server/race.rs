@@ -1,24 +1,23 @@
-//! What must hold when many ask at once: each check races one fresh thing and answers what was wrong.
+//! Checks of what must hold under concurrent requests. Each check races on one new resource and returns what was wrong.
 //!
-//! The clients may speak to one server or to several on one database; the runtime counts for all of them.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! The clients may use one server or several on one database; the runtime counts the starts of all of them.
 
 use std::sync::Arc;
 
 use lobuctl::server::runtime::ScriptedRuntime;
 use serde_json::{Value, json};
 
-use super::server::{Answer, Client};
+use crate::support::server::{HttpReply, JsonClient};
 
-/// The peers of a race.
-pub struct Track {
-    pub clients: Vec<Client>,
-    /// Counts for all of them; absent where they are processes of their own.
+/// The clients of a race.
+pub struct RaceClients {
+    pub clients: Vec<JsonClient>,
+    /// Counts the starts of all servers; `None` where they are separate processes.
     pub runtime: Option<Arc<ScriptedRuntime>>,
 }
 
-/// What was wrong, in words.
-pub type Verdict = Result<(), String>;
+/// `Err` says what was wrong.
+pub type RaceResult = Result<(), String>;
 
 macro_rules! demand {
     ($holds:expr, $($words:tt)*) => {
@@ -28,13 +27,13 @@ macro_rules! demand {
     };
 }
 
-impl Track {
-    fn client(&self, at: usize) -> Client {
+impl RaceClients {
+    fn client(&self, at: usize) -> JsonClient {
         self.clients[at % self.clients.len()].clone()
     }
 
-    /// Lets all go at once, each with its own client, and answers in their order.
-    async fn race<F, T>(&self, count: usize, run: impl Fn(usize, Client) -> F) -> Vec<T>
+    /// Starts all requests at once, each with its own client. Returns the results in order.
+    async fn race<F, T>(&self, count: usize, run: impl Fn(usize, JsonClient) -> F) -> Vec<T>
     where
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
@@ -48,16 +47,16 @@ impl Track {
     }
 }
 
-fn with_status(answers: &[Answer], status: u16) -> Vec<&Answer> {
+fn with_status(answers: &[HttpReply], status: u16) -> Vec<&HttpReply> {
     answers.iter().filter(|answer| answer.status == status).collect()
 }
 
-fn statuses(answers: &[Answer]) -> Vec<u16> {
+fn statuses(answers: &[HttpReply]) -> Vec<u16> {
     answers.iter().map(|answer| answer.status.as_u16()).collect()
 }
 
 /// One 201, the rest 200 with the stored values, and the injected entry whichever won.
-pub async fn agents(track: &Track, round: usize) -> Verdict {
+pub async fn agents(track: &RaceClients, round: usize) -> RaceResult {
     let id = format!("agent-{round}");
     let named = id.clone();
     let answers = track
@@ -87,7 +86,7 @@ pub async fn agents(track: &Track, round: usize) -> Verdict {
 }
 
 /// What an operator writes right after a 200 stays.
-pub async fn operator(track: &Track, round: usize) -> Verdict {
+pub async fn operator(track: &RaceClients, round: usize) -> RaceResult {
     let id = format!("operated-{round}");
     let named = id.clone();
     let patched = track
@@ -114,7 +113,7 @@ pub async fn operator(track: &Track, round: usize) -> Verdict {
     Ok(())
 }
 
-async fn platform_agent(track: &Track) {
+async fn platform_agent(track: &RaceClients) {
     track
         .client(0)
         .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
@@ -130,7 +129,7 @@ fn stable(id: &str) -> String {
 }
 
 /// Identical PUTs of a new id: one start, one 201, the rest noop.
-pub async fn identical(track: &Track, round: usize) -> Verdict {
+pub async fn identical(track: &RaceClients, round: usize) -> RaceResult {
     platform_agent(track).await;
     let starts = || track.runtime.as_ref().map(|runtime| runtime.counts().starts);
     let before = starts();
@@ -153,7 +152,7 @@ pub async fn identical(track: &Track, round: usize) -> Verdict {
 }
 
 /// Different configs: some serial order explains every answer and the final row.
-pub async fn different(track: &Track, round: usize) -> Verdict {
+pub async fn different(track: &RaceClients, round: usize) -> RaceResult {
     platform_agent(track).await;
     let id = format!("mixed-{round}");
     let path = stable(&id);
@@ -186,7 +185,7 @@ pub async fn different(track: &Track, round: usize) -> Verdict {
     Ok(())
 }
 
-fn outcome(answer: &Answer) -> &'static str {
+fn outcome(answer: &HttpReply) -> &'static str {
     match answer.status.as_u16() {
         201 => "created",
         200 if answer.body["noop"] == true => "noop",
@@ -211,8 +210,8 @@ fn orders(count: usize) -> impl Iterator<Item = Vec<usize>> {
     })
 }
 
-/// The first start fails: that one answers 400, the next one makes its own attempt, nobody hears of a row that went.
-pub async fn rolled_back(track: &Track, round: usize) -> Verdict {
+/// The first start fails: that one answers 400, the next one makes its own attempt, no response shows the row that was rolled back.
+pub async fn rolled_back(track: &RaceClients, round: usize) -> RaceResult {
     platform_agent(track).await;
     let failures = 1 + round % 2;
     let Some(runtime) = &track.runtime else { return Ok(()) };
@@ -245,7 +244,7 @@ const FIELDS: [&str; 6] = [
 ];
 
 /// Concurrent patches of different fields: none is lost.
-pub async fn settings(track: &Track, round: usize) -> Verdict {
+pub async fn settings(track: &RaceClients, round: usize) -> RaceResult {
     let id = format!("merged-{round}");
     track
         .client(0)
@@ -283,7 +282,7 @@ pub async fn settings(track: &Track, round: usize) -> Verdict {
 }
 
 /// The same rule from many: one is added, the list has it once.
-pub async fn rules(track: &Track, round: usize) -> Verdict {
+pub async fn rules(track: &RaceClients, round: usize) -> RaceResult {
     let slug = format!("relation-{round}");
     let create = json!({ "schema_type": "relationship_type", "action": "create", "slug": slug, "name": "n" });
     track.client(0).schema(create).await;
@@ -305,7 +304,7 @@ pub async fn rules(track: &Track, round: usize) -> Verdict {
 }
 
 /// The same slug from many, made, deleted and made again: one each time.
-pub async fn types(track: &Track, round: usize) -> Verdict {
+pub async fn types(track: &RaceClients, round: usize) -> RaceResult {
     for kind in ["entity_type", "relationship_type"] {
         for _ in 0..2 {
             let call = json!({ "schema_type": kind, "action": "create", "slug": format!("type-{round}"), "name": "n" });

@@ -1,11 +1,17 @@
-//! Servers for tests: in process, or on a free loopback port; and a client that speaks plain JSON.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
+//! Servers for tests of the server: in this process or on a loopback port, and a client that sends plain JSON.
+//!
+//! Which server for which need: [`memory_server`] for routes; [`listening`] for the network; [`gate`] to refuse or delay
+//! requests; [`stub`] to send exact bytes; [`racy`] to prove that a race check can fail;
+//! [`TestServer`](crate::support::apply::test_server::TestServer) to plan and apply;
+//! [`ServeProcess`](crate::support::program::serve_process::ServeProcess) for the real program.
+
+pub mod comparison;
+pub mod gate;
+pub mod postgres;
+pub mod race;
+pub mod racy;
+pub mod recording;
+pub mod stub;
 
 use std::sync::Arc;
 
@@ -17,32 +23,30 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// A server in memory and the admin token of its organisation `dev`.
+/// Opens a server in memory. Returns it with the admin token of its organization `dev`.
 pub async fn memory_server() -> (Server, String) {
     open(ServerOptions::memory()).await
 }
 
-/// Opens a server that mints its admin token now.
+/// Opens a server on new storage. Returns it with its first admin token.
 pub async fn open(options: ServerOptions) -> (Server, String) {
     let server = Server::open(options).await.unwrap();
     let token = server.bootstrap_token().unwrap().expose_secret().to_owned();
     (server, token)
 }
 
-/// A server on a loopback port; it stops when this is dropped.
-pub struct Listener {
+/// A server on a loopback port, stopped on drop.
+pub struct ListeningServer {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     /// The admin token of `dev`.
     pub token: String,
-    /// The server's routes, without the network.
-    pub router: Router,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     task: Option<tokio::task::JoinHandle<()>>,
 }
 
-impl Listener {
-    /// Stops the server and waits until it has.
+impl ListeningServer {
+    /// Stops the server, and waits until it has stopped.
     pub async fn stopped(mut self) {
         drop(self.stop.take());
         if let Some(task) = self.task.take() {
@@ -51,28 +55,27 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for ListeningServer {
     fn drop(&mut self) {
         drop(self.stop.take());
     }
 }
 
-/// A server in memory on a free loopback port.
-pub async fn listening() -> Listener {
+/// Starts a server in memory on a free loopback port.
+pub async fn listening() -> ListeningServer {
     listening_with(ServerOptions::memory()).await
 }
 
-/// A server on a free loopback port.
-pub async fn listening_with(options: ServerOptions) -> Listener {
+/// Starts a server on a free loopback port.
+pub async fn listening_with(options: ServerOptions) -> ListeningServer {
     let (server, token) = open(options).await;
     listen(server, token).await
 }
 
-/// Lets an open server listen.
-pub async fn listen(server: Server, token: String) -> Listener {
+/// Starts an open server on a free loopback port.
+pub async fn listen(server: Server, token: String) -> ListeningServer {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = server.router();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         let shutdown = async move {
@@ -80,18 +83,17 @@ pub async fn listen(server: Server, token: String) -> Listener {
         };
         server.serve(listener, shutdown).await.unwrap();
     });
-    Listener {
+    ListeningServer {
         url,
         token,
-        router,
         stop: Some(stop),
         task: Some(task),
     }
 }
 
-/// An answer, whole.
+/// A response that was read to its end.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct HttpReply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
@@ -99,28 +101,28 @@ pub struct Answer {
     pub body: Value,
 }
 
-/// How a client gets there.
+/// How a client reaches the server.
 #[derive(Clone)]
-enum Way {
+enum Route {
     Router(Router),
     Network(reqwest::Client, Arc<str>),
 }
 
-/// Asks a server: its router in this process, or over the network.
+/// A client that sends JSON with a token: to a router in this process, or over the network.
 #[derive(Clone)]
-pub struct Client {
-    way: Way,
+pub struct JsonClient {
+    route: Route,
     token: Arc<str>,
 }
 
-impl Client {
+impl JsonClient {
     pub fn new(server: &Server, token: &str) -> Self {
         Self::over(server.router(), token)
     }
 
     pub fn over(router: Router, token: &str) -> Self {
         Self {
-            way: Way::Router(router),
+            route: Route::Router(router),
             token: token.into(),
         }
     }
@@ -129,59 +131,59 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
-            way: Way::Network(client, url.into()),
+            route: Route::Network(client, url.into()),
             token: token.into(),
         }
     }
 
     pub fn with_token(&self, token: &str) -> Self {
         Self {
-            way: self.way.clone(),
+            route: self.route.clone(),
             token: token.into(),
         }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> HttpReply {
         self.send("GET", path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> HttpReply {
         self.send("POST", path, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub async fn put(&self, path: &str, body: Value) -> HttpReply {
         self.send("PUT", path, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: Value) -> HttpReply {
         self.send("PATCH", path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> HttpReply {
         self.send("DELETE", path, None).await
     }
 
-    pub async fn schema(&self, body: Value) -> Answer {
+    pub async fn schema(&self, body: Value) -> HttpReply {
         self.post("/api/dev/manage_entity_schema", body).await
     }
 
-    pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> HttpReply {
         self.try_send(method, path, body).await.unwrap()
     }
 
-    /// Fails when the network does.
-    pub async fn try_send(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, reqwest::Error> {
+    /// Sends a request. Returns an error when the network fails.
+    pub async fn try_send(&self, method: &str, path: &str, body: Option<Value>) -> Result<HttpReply, reqwest::Error> {
         let authorization = format!("Bearer {}", self.token);
         let body = body.map(|body| body.to_string());
-        match &self.way {
-            Way::Router(router) => {
+        match &self.route {
+            Route::Router(router) => {
                 let request = Request::builder().method(method).uri(path);
                 let request = request.header(header::AUTHORIZATION, authorization);
                 let request = request.header(header::CONTENT_TYPE, "application/json");
                 let body = body.map_or_else(Body::empty, Body::from);
                 Ok(ask(router, request.body(body).unwrap()).await)
             }
-            Way::Network(client, url) => {
+            Route::Network(client, url) => {
                 let request = client.request(method.parse().unwrap(), format!("{url}{path}"));
                 let request = request
                     .header(header::AUTHORIZATION, authorization)
@@ -190,7 +192,7 @@ impl Client {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let text = response.text().await?;
                 let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-                Ok(Answer {
+                Ok(HttpReply {
                     status,
                     headers,
                     text,
@@ -201,14 +203,14 @@ impl Client {
     }
 }
 
-/// One request to a router.
-pub async fn ask(router: &Router, request: Request<Body>) -> Answer {
+/// Sends one request to a router.
+pub async fn ask(router: &Router, request: Request<Body>) -> HttpReply {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer {
+    HttpReply {
         status: parts.status,
         headers: parts.headers,
         text,

@@ -1,11 +1,4 @@
-//! The recorded exchanges beside the crate: found, read, and turned back into requests.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
+//! The recorded exchanges next to the crate: finds them, reads them, and turns them back into requests.
 
 use std::path::PathBuf;
 
@@ -13,23 +6,23 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
 
-/// Where the recordings are; `None`, said aloud, where there are none.
+/// Returns the folder of the recordings; reports the skip and returns `None` where there is none.
 pub fn folder() -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
     if path.is_dir() {
         return Some(path);
     }
-    super::aloud("no recorded exchanges in ../shared/fixtures");
+    crate::support::report_skip("no recorded exchanges in ../shared/fixtures");
     None
 }
 
-/// A recorded file.
+/// Reads a recorded file.
 pub fn read(name: &str) -> Option<Value> {
     let path = folder()?.join(format!("{name}.json"));
     Some(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
 }
 
-/// The request of an exchange, or `None` when the recording does not hold it.
+/// Rebuilds the request of an exchange. Returns `None` when the recording does not contain it.
 pub fn request(fixture: &str, at: usize, exchanges: &[Value], token: impl Fn(&str) -> String) -> Option<Request<Body>> {
     let exchange = &exchanges[at];
     let path = exchange["path"].as_str().unwrap();
@@ -68,7 +61,7 @@ fn body(fixture: &str, at: usize, exchanges: &[Value]) -> Option<Vec<u8>> {
     }
 }
 
-/// Bodies that were too long to record, as far as the exchange tells what they were.
+/// Rebuilds a body that was too long to record, where the exchange shows what it was.
 fn rebuilt(fixture: &str, at: usize, exchanges: &[Value], size: usize) -> Option<String> {
     match (fixture, at) {
         ("config", 2) => {
@@ -92,7 +85,7 @@ fn rebuilt(fixture: &str, at: usize, exchanges: &[Value], size: usize) -> Option
     }
 }
 
-/// The recordings write bytes the way Python prints them.
+/// Parses bytes in the notation of Python, which the recordings use.
 fn unquoted(raw: &str) -> Vec<u8> {
     let inner = raw
         .strip_prefix("b'")

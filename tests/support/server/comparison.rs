@@ -1,13 +1,12 @@
-//! A recorded answer and ours: the same, the same but for a rule, or different.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! Compares a recorded response with ours: equal, equal but for a named rule, or different.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::server::Answer;
+use crate::support::server::HttpReply;
 
-/// Compares, and notes the rules that were needed.
+/// The state of a comparison: whether both agree so far, and the rules that were needed.
 struct Comparison<'a> {
     rules: &'a mut BTreeSet<String>,
     agree: bool,
@@ -52,7 +51,7 @@ impl Comparison<'_> {
             } else {
                 "redacted-always"
             });
-        } else if key == "id" && is_made_up(recorded) && is_made_up(ours) {
+        } else if key == "id" && is_generated(recorded) && is_generated(ours) {
             self.rule("ids-are-the-servers");
         } else {
             self.agree &= recorded == ours;
@@ -73,7 +72,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Lists in any order, of which the recording may show the beginning only.
+    /// Compares lists in any order. The recording may contain only the beginning of its list.
     fn set(&mut self, recorded: &[Value], ours: &[Value]) {
         let more = recorded
             .last()
@@ -101,7 +100,7 @@ impl Comparison<'_> {
     }
 }
 
-fn is_made_up(id: &str) -> bool {
+fn is_generated(id: &str) -> bool {
     let hex = id.len() == 16 && id.bytes().all(|each| each.is_ascii_hexdigit());
     let stamped = id
         .rsplit_once('-')
@@ -114,8 +113,8 @@ fn by_rule(rules: &mut BTreeSet<String>, name: &str) -> bool {
     true
 }
 
-/// Whether the answer is the recorded one, or differs by a rule only.
-pub fn agrees(exchange: &Value, answer: &Answer, rules: &mut BTreeSet<String>) -> bool {
+/// Whether the response equals the recorded one, or differs only by named rules.
+pub fn agrees(exchange: &Value, answer: &HttpReply, rules: &mut BTreeSet<String>) -> bool {
     let status = exchange["status"].as_u64().unwrap();
     let ours = u64::from(answer.status.as_u16());
     let recorded = &exchange["response_body"];

@@ -1,5 +1,4 @@
-//! A server in process with a client that plans and applies projects on it.
-#![allow(dead_code)]
+//! A server in this process, with a client that plans and applies projects on it.
 
 use std::sync::Arc;
 
@@ -8,37 +7,37 @@ use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
 use lobuctl::config::{Loaded, Project};
 use lobuctl::plan::{Draft, Plan, PlanOptions, Problem, Prune, Row, Selection, Target, Verb, plan, schedule};
 use lobuctl::remote::{Client, Retry, RouterTransport, Scope, Transport, fetch};
-use lobuctl::resource::{Secret, State};
+use lobuctl::resource::{Origins, Secret, State};
 use lobuctl::server::{PlatformMode, Server, ServerOptions};
 
-use super::project::report;
-use super::server::open;
+use crate::support::project::report;
+use crate::support::server::open;
 
-/// A server in memory, and a client with its admin token.
-pub struct Peer {
+/// A server in memory, and a client with its admin token: for tests that plan and apply.
+pub struct TestServer {
     /// The server itself.
-    pub server: Server,
+    pub inner: Server,
     /// The admin token of `dev`.
     pub token: String,
-    /// Speaks with it.
+    /// A client of the organization `dev`.
     pub client: Client,
 }
 
-/// A run, folded and in full.
-pub struct Ran {
-    /// The fold.
+/// What a run produced.
+pub struct RunResult {
+    /// The progress after the last event.
     pub progress: Progress,
-    /// Every event.
+    /// Every event, in order.
     pub events: Vec<Event>,
 }
 
-impl Peer {
-    /// An empty one that starts platforms.
-    pub async fn new() -> Self {
+impl TestServer {
+    /// An empty server that starts platforms and redacts secrets.
+    pub async fn live() -> Self {
         Self::with(ServerOptions::memory()).await
     }
 
-    /// An empty one that accepts every platform and starts none.
+    /// An empty server that stores platforms without starting them.
     pub async fn stored() -> Self {
         Self::with(ServerOptions {
             mode: PlatformMode::Stored,
@@ -47,25 +46,29 @@ impl Peer {
         .await
     }
 
-    /// An empty one.
+    /// An empty server with these options.
     pub async fn with(options: ServerOptions) -> Self {
         let (server, token) = open(options).await;
         let transport = RouterTransport::new(server.router(), Some(Secret::new(token.as_str())));
         let client = Client::new(Retry::new(Arc::new(transport)), "dev", 16);
-        Self { server, token, client }
+        Self {
+            inner: server,
+            token,
+            client,
+        }
     }
 
-    /// The server's routes with its token, to be wrapped.
+    /// Returns a transport to the server with its token, to be wrapped.
     pub fn transport(&self) -> RouterTransport {
-        RouterTransport::new(self.server.router(), Some(Secret::new(self.token.as_str())))
+        RouterTransport::new(self.inner.router(), Some(Secret::new(self.token.as_str())))
     }
 
-    /// The same server through another transport.
+    /// Returns a client of the same organization over another transport.
     pub fn client_through(transport: impl Transport + 'static) -> Client {
         Client::new(Retry::new(Arc::new(transport)), "dev", 16)
     }
 
-    /// What the server has, as far as the project asks.
+    /// Reads what a plan of this project needs.
     pub async fn read(&self, project: &Project) -> State {
         let scope = Scope {
             agents: true,
@@ -75,26 +78,43 @@ impl Peer {
         fetch(&self.client, &scope, &|_| {}).await.unwrap()
     }
 
-    /// Plans.
+    /// Plans a project that the server accepts.
     pub async fn plan(&self, project: &Project, prune: Prune) -> Draft {
         self.try_plan(project, prune).await.unwrap()
     }
 
-    /// Plans, or says what the server would refuse.
+    /// Plans a project, or returns the problems that stand against it.
     pub async fn try_plan(&self, project: &Project, prune: Prune) -> Result<Draft, Vec<Problem>> {
         let remote = self.read(project).await;
         let options = PlanOptions { prune, recheck: true };
         plan(&project.desired, &remote, &project.origins, Target::default(), &options)
     }
 
-    /// Applies all of a plan.
-    pub async fn apply(&self, draft: &Draft) -> Ran {
+    /// Plans a state, without a project around it.
+    pub async fn plan_state(&self, desired: &State, prune: Prune) -> Draft {
+        let scope = Scope {
+            agents: true,
+            memory: true,
+            settings_of: desired.agents.keys().cloned().collect(),
+        };
+        let remote = fetch(&self.client, &scope, &|_| {}).await.unwrap();
+        plan_states(desired, &remote, prune)
+    }
+
+    /// Applies every row of a plan.
+    pub async fn apply(&self, draft: &Draft) -> RunResult {
         self.apply_through(&self.client, draft, ApplyOptions::default(), Cancel::new())
             .await
     }
 
-    /// Applies all of a plan through a client of the caller's.
-    pub async fn apply_through(&self, client: &Client, draft: &Draft, options: ApplyOptions, cancel: Cancel) -> Ran {
+    /// Applies every row of a plan through this client.
+    pub async fn apply_through(
+        &self,
+        client: &Client,
+        draft: &Draft,
+        options: ApplyOptions,
+        cancel: Cancel,
+    ) -> RunResult {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let all = schedule(draft, &Selection::everything(&draft.plan));
         apply(all, Target::default(), client, options, cancel, sender).await;
@@ -102,14 +122,14 @@ impl Peer {
         while let Ok(event) = receiver.try_recv() {
             events.push(event);
         }
-        Ran {
+        RunResult {
             progress: Progress::of(&events),
             events,
         }
     }
 
-    /// Applies, and checks that everything worked.
-    pub async fn apply_well(&self, draft: &Draft) -> Ran {
+    /// Applies every row of a plan, and checks that each one succeeded.
+    pub async fn apply_well(&self, draft: &Draft) -> RunResult {
         let ran = self.apply(draft).await;
         let troubles: Vec<_> = ran.progress.troubles().collect();
         assert_eq!(ran.progress.verdict(), Verdict::Done, "{troubles:#?}");
@@ -117,14 +137,20 @@ impl Peer {
     }
 }
 
-/// The project, which has to have no errors.
-pub fn usable(loaded: Loaded) -> Project {
+/// Plans one state against another, without a server.
+pub fn plan_states(desired: &State, remote: &State, prune: Prune) -> Draft {
+    let options = PlanOptions { prune, recheck: true };
+    plan(desired, remote, &Origins::default(), Target::default(), &options).unwrap()
+}
+
+/// Returns the project; fails with the diagnostics if it has errors.
+pub fn expect_valid(loaded: Loaded) -> Project {
     let text = report(&loaded);
     loaded.project.unwrap_or_else(|| panic!("{text}"))
 }
 
-/// The rows that change something, as `~ settings triage (soulMd)`.
-pub fn changing(plan: &Plan) -> Vec<String> {
+/// Returns the rows that change something, as `~ settings triage (soulMd)`.
+pub fn changed_rows(plan: &Plan) -> Vec<String> {
     let line = |row: &Row| {
         format!(
             "{} {} {} ({})",
@@ -137,8 +163,8 @@ pub fn changing(plan: &Plan) -> Vec<String> {
     plan.rows.iter().filter(|row| row.verb.changes()).map(line).collect()
 }
 
-/// The drifted fields, as `settings triage soulMd`, and the drifted rows.
-pub fn drifting(plan: &Plan) -> Vec<String> {
+/// Returns the drifted rows and fields, as `agent triage` and `settings triage soulMd`.
+pub fn drifted_fields(plan: &Plan) -> Vec<String> {
     let mut drifted = Vec::new();
     for row in &plan.rows {
         if row.verb == Verb::Drift {

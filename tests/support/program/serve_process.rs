@@ -1,5 +1,4 @@
-//! The real binary serving in a process of its own.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! `lobuctl serve` as a process of its own.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A running `lobuctl serve`; killed when this is dropped.
-pub struct Process {
+/// A running `lobuctl serve`, killed on drop.
+pub struct ServeProcess {
     child: Child,
     log: Arc<Mutex<String>>,
     dir: PathBuf,
@@ -17,7 +16,7 @@ pub struct Process {
     pub url: String,
 }
 
-/// The binary with nothing of our environment.
+/// Returns the binary with an empty environment.
 pub fn lobuctl(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lobuctl"));
     command
@@ -28,37 +27,37 @@ pub fn lobuctl(dir: &Path) -> Command {
     command
 }
 
-/// `lobuctl serve` with a data directory.
+/// Returns `lobuctl serve` with a data directory.
 pub fn serve(dir: &Path) -> Command {
     let mut command = lobuctl(dir);
     command.arg("serve").arg("--data-dir").arg(dir);
     command
 }
 
-/// What a maintenance command answers.
+/// Runs a maintenance command, such as `serve backup`.
 pub fn maintain(dir: &Path, arguments: &[&str]) -> Output {
     serve(dir).args(arguments).output().unwrap()
 }
 
-impl Process {
+impl ServeProcess {
     /// Starts on SQLite and waits until it listens.
     pub fn on_sqlite(dir: &Path) -> Self {
         Self::start(serve(dir), dir)
     }
 
-    /// Starts on SQLite and logs all there is to log.
-    pub fn talkative(dir: &Path) -> Self {
+    /// Starts on SQLite with the most verbose log.
+    pub fn verbose(dir: &Path) -> Self {
         let mut command = serve(dir);
         command.arg("-vv");
         Self::start(command, dir)
     }
 
-    /// What it logged so far.
+    /// Returns the log so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Starts on PostgreSQL; the directory is for the first token only.
+    /// Starts on PostgreSQL. The directory only receives the first token.
     pub fn on_postgres(dir: &Path, url: &SecretString) -> Self {
         let mut command = serve(dir);
         command.arg("--database-url").arg(url.expose_secret());
@@ -74,18 +73,18 @@ impl Process {
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = Vec::new();
+        let mut printed = Vec::new();
         let url = loop {
             let Some(Ok(line)) = lines.next() else {
                 let _ = child.wait();
-                panic!("the server did not start: {said:?}");
+                panic!("the server did not start: {printed:?}");
             };
             if let Some(url) = line.strip_prefix("listening on ") {
                 break url.to_owned();
             }
-            said.push(line);
+            printed.push(line);
         };
-        let log = Arc::new(Mutex::new(said.join("\n")));
+        let log = Arc::new(Mutex::new(printed.join("\n")));
         let kept = log.clone();
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
@@ -102,7 +101,7 @@ impl Process {
         }
     }
 
-    /// The first start's token.
+    /// Returns the token of the first start.
     pub fn token(&self) -> String {
         std::fs::read_to_string(self.dir.join("bootstrap-pat.txt"))
             .unwrap()
@@ -110,13 +109,13 @@ impl Process {
             .to_owned()
     }
 
-    /// SIGKILL, and the end of it.
+    /// Kills the process with SIGKILL, and waits for its end.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM or SIGINT by name, and what the process exits with.
+    /// Sends a signal by name. Returns the exit status.
     pub fn signal(mut self, name: &str) -> ExitStatus {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
@@ -124,7 +123,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for ServeProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

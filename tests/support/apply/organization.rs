@@ -1,5 +1,4 @@
-//! Organisations made up by chance, small enough that two of them often have something in common.
-#![allow(dead_code)]
+//! Randomly generated organizations, small enough that two of them often overlap.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +11,11 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 
-/// Starts every secret value, so that a leak can be found.
+/// The prefix of every secret value, so that a leak can be found.
 pub const PLANTED: &str = "PLANTED-";
 
-/// What a project may declare.
-pub fn organisation() -> impl Strategy<Value = State> {
+/// Generates a state that a project may declare.
+pub fn organization() -> impl Strategy<Value = State> {
     let agents = btree_map(select(vec!["aaa", "bbb", "ccc"]), agent(), 0..=3);
     let entities = btree_map(select(vec!["person", "company", "order"]), entity_type(), 0..=3);
     let relationships = btree_map(select(vec!["knows", "owns", "places"]), relationship_type(), 0..=3);
@@ -79,7 +78,7 @@ fn config() -> impl Strategy<Value = BTreeMap<String, ConfigValue>> {
     })
 }
 
-/// Some of the fields, each with a value of its own shape.
+/// Generates a subset of the settings fields, each with a value of the right shape.
 fn settings() -> impl Strategy<Value = Map<String, Value>> {
     let lists = || btree_set(word(), 0..=3).prop_map(|items| json!(items));
     let network = (maybe(lists()), maybe(lists()), maybe(word())).prop_map(|(allowed, denied, judge)| {

@@ -1,5 +1,4 @@
-//! The server that the recorded one was: every handler looks first and writes afterwards. The race checks must catch it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! A server with the races of the recorded one: every handler reads first and writes later. Each race check must fail on it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -11,7 +10,7 @@ use axum::{Json, Router};
 use lobuctl::server::runtime::{Instance, PlatformRuntime, ScriptedRuntime};
 use serde_json::{Map, Value, json};
 
-struct Naive {
+struct RacyServer {
     agents: Mutex<HashMap<String, Value>>,
     settings: Mutex<HashMap<String, Map<String, Value>>>,
     platforms: Mutex<HashMap<String, Value>>,
@@ -19,12 +18,12 @@ struct Naive {
     runtime: Arc<ScriptedRuntime>,
 }
 
-type Shared = State<Arc<Naive>>;
-type Reply = (StatusCode, Json<Value>);
+type Shared = State<Arc<RacyServer>>;
+type JsonReply = (StatusCode, Json<Value>);
 
 /// The routes that the race checks use.
 pub fn router(runtime: Arc<ScriptedRuntime>) -> Router {
-    let naive = Naive {
+    let naive = RacyServer {
         agents: Mutex::default(),
         settings: Mutex::default(),
         platforms: Mutex::default(),
@@ -45,7 +44,7 @@ async fn gap() {
     tokio::task::yield_now().await;
 }
 
-async fn create(State(naive): Shared, Json(body): Json<Value>) -> Reply {
+async fn create(State(naive): Shared, Json(body): Json<Value>) -> JsonReply {
     let id = body["agentId"].as_str().unwrap().to_owned();
     let found = naive.agents.lock().unwrap().get(&id).cloned();
     if let Some(found) = found {
@@ -66,12 +65,12 @@ async fn create(State(naive): Shared, Json(body): Json<Value>) -> Reply {
     (StatusCode::CREATED, Json(body))
 }
 
-async fn config(State(naive): Shared, Path(id): Path<String>) -> Reply {
+async fn config(State(naive): Shared, Path(id): Path<String>) -> JsonReply {
     let settings = naive.settings.lock().unwrap().get(&id).cloned().unwrap_or_default();
     (StatusCode::OK, Json(Value::Object(settings)))
 }
 
-async fn patch(State(naive): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> Reply {
+async fn patch(State(naive): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> JsonReply {
     let mut settings = naive.settings.lock().unwrap().get(&id).cloned().unwrap_or_default();
     gap().await;
     settings.extend(body.as_object().unwrap().clone());
@@ -79,14 +78,14 @@ async fn patch(State(naive): Shared, Path(id): Path<String>, Json(body): Json<Va
     (StatusCode::OK, Json(json!({ "success": true })))
 }
 
-async fn platform(State(naive): Shared, Path((_, id)): Path<(String, String)>) -> Reply {
+async fn platform(State(naive): Shared, Path((_, id)): Path<(String, String)>) -> JsonReply {
     match naive.platforms.lock().unwrap().get(&id) {
         Some(found) => (StatusCode::OK, Json(found.clone())),
         None => (StatusCode::NOT_FOUND, Json(json!({ "error": "Platform not found" }))),
     }
 }
 
-async fn upsert(State(naive): Shared, Path((agent, id)): Path<(String, String)>, Json(body): Json<Value>) -> Reply {
+async fn upsert(State(naive): Shared, Path((agent, id)): Path<(String, String)>, Json(body): Json<Value>) -> JsonReply {
     let found = naive.platforms.lock().unwrap().get(&id).cloned();
     gap().await;
     let platform = json!({ "id": id, "config": body["config"], "status": "active" });
@@ -117,7 +116,7 @@ async fn upsert(State(naive): Shared, Path((agent, id)): Path<(String, String)>,
     }
 }
 
-async fn schema(State(naive): Shared, Json(body): Json<Value>) -> Reply {
+async fn schema(State(naive): Shared, Json(body): Json<Value>) -> JsonReply {
     if body["action"] == "list_rules" {
         let rules = naive.rules.lock().unwrap().clone();
         let of_slug: Vec<&Value> = rules.iter().filter(|rule| rule["slug"] == body["slug"]).collect();

@@ -1,8 +1,8 @@
-//! The real loop on a terminal in memory: keys go in, the screen is waited for.
+//! Drives the real loop of the screen on a terminal in memory.
 
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossterm::event::Event;
 use futures_util::stream::{BoxStream, StreamExt, poll_fn};
@@ -16,36 +16,37 @@ use ratatui::layout::{Position, Size};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::play::text;
+use super::model_driver::text;
+use crate::support::deadline::wait_for_async;
 
-/// What the loop did outside.
+/// What the loop asked of its host.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct HostLog {
     pub copied: Vec<String>,
     pub edited: Vec<Origin>,
     pub suspended: usize,
     pub resumed: usize,
     pub frames: usize,
-    /// Drawing fails from now on.
+    /// Whether drawing fails from now on.
     pub gone: bool,
 }
 
 /// A running loop.
-pub struct Stage {
+pub struct LoopDriver {
     input: UnboundedSender<Input>,
     screen: Arc<Mutex<TestBackend>>,
-    pub seen: Arc<Mutex<Seen>>,
+    pub seen: Arc<Mutex<HostLog>>,
     done: JoinHandle<TuiExit>,
 }
 
-impl Stage {
-    /// Shows the screen.
+impl LoopDriver {
+    /// Starts the loop.
     pub fn open(workbench: impl Workbench, width: u16, height: u16) -> Self {
         let screen = Arc::new(Mutex::new(TestBackend::new(width, height)));
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let seen = Arc::new(Mutex::new(HostLog::default()));
         let (input, receiver) = unbounded_channel();
-        let backend = Shared(Arc::clone(&screen), Arc::clone(&seen));
-        let mut outside = Prompter {
+        let backend = SharedBackend(Arc::clone(&screen), Arc::clone(&seen));
+        let mut outside = FakeHost {
             input: Arc::new(Mutex::new(receiver)),
             seen: Arc::clone(&seen),
         };
@@ -65,7 +66,7 @@ impl Stage {
         }
     }
 
-    /// Presses keys, all at once.
+    /// Presses keys without a pause.
     pub fn keys(&self, script: &str) -> &Self {
         for key in Key::script(script) {
             self.send(Input::Terminal(Event::Key(key.event())));
@@ -73,64 +74,60 @@ impl Stage {
         self
     }
 
-    /// Something comes in.
+    /// Sends one input.
     pub fn send(&self, input: Input) -> &Self {
         self.input.send(input).unwrap();
         self
     }
 
-    /// The terminal gets another size.
+    /// Changes the size of the terminal.
     pub fn resize(&self, width: u16, height: u16) -> &Self {
         self.screen.lock().unwrap().resize(width, height);
         self.send(Input::Terminal(Event::Resize(width, height)))
     }
 
-    /// What is on the screen now.
+    /// Returns the text on the screen.
     pub fn text(&self) -> String {
         text(self.screen.lock().unwrap().buffer())
     }
 
-    /// Waits until the screen says this.
-    pub async fn until(&self, words: &str) -> String {
-        self.wait(words, |text| text.contains(words)).await
+    /// Waits until the screen contains this text.
+    pub async fn until(&self, part: &str) -> String {
+        self.wait(part, |text| text.contains(part)).await
     }
 
-    /// Waits until the screen no longer says this.
-    pub async fn without(&self, words: &str) -> String {
-        self.wait(words, |text| !text.contains(words)).await
+    /// Waits until the screen no longer contains this text.
+    pub async fn without(&self, part: &str) -> String {
+        self.wait(part, |text| !text.contains(part)).await
     }
 
-    async fn wait(&self, words: &str, good: impl Fn(&str) -> bool) -> String {
-        let begun = Instant::now();
-        loop {
+    async fn wait(&self, part: &str, good: impl Fn(&str) -> bool) -> String {
+        let look = || {
             let text = self.text();
             if good(&text) {
-                return text;
+                return Some(text);
             }
-            assert!(
-                begun.elapsed() < Duration::from_secs(10),
-                "waited for {words:?}:\n{text}"
-            );
-            assert!(!self.done.is_finished(), "left while waiting for {words:?}:\n{text}");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+            assert!(!self.done.is_finished(), "left while waiting for {part:?}:\n{text}");
+            None
+        };
+        wait_for_async(look, || format!("waited for {part:?}:\n{}", self.text())).await
     }
 
-    /// Waits until the screen is left.
+    /// Waits until the loop ends.
     pub async fn left(self) -> TuiExit {
         tokio::time::timeout(Duration::from_secs(10), self.done)
             .await
-            .expect("it stays")
+            .expect("the loop does not end")
             .unwrap()
     }
 }
 
-struct Prompter {
+struct FakeHost {
     input: Arc<Mutex<UnboundedReceiver<Input>>>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<HostLog>>,
 }
 
-impl Outside for Prompter {
+impl Outside for FakeHost {
     fn input(&mut self) -> BoxStream<'static, Input> {
         let input = Arc::clone(&self.input);
         poll_fn(move |context| input.lock().unwrap().poll_recv(context)).boxed()
@@ -154,10 +151,10 @@ impl Outside for Prompter {
     }
 }
 
-/// A terminal that the test can look at while the loop draws on it, and that can go away.
-struct Shared(Arc<Mutex<TestBackend>>, Arc<Mutex<Seen>>);
+/// A terminal that the test can read while the loop draws on it, and that can fail.
+struct SharedBackend(Arc<Mutex<TestBackend>>, Arc<Mutex<HostLog>>);
 
-impl Shared {
+impl SharedBackend {
     fn check(&self) -> io::Result<()> {
         if self.1.lock().unwrap().gone {
             return Err(io::Error::other("the terminal is gone"));
@@ -166,7 +163,7 @@ impl Shared {
     }
 }
 
-impl Backend for Shared {
+impl Backend for SharedBackend {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>

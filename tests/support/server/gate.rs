@@ -1,5 +1,6 @@
-//! The server's routes on a loopback port, with somebody at the gate who refuses or holds back requests.
+//! A server on a loopback port behind a gate that refuses or delays requests.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,50 +9,59 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-use super::server::{Client, memory_server};
+use crate::support::server::{JsonClient, memory_server};
 
-/// What happens to a request that writes and whose path contains these words.
+/// What happens to a write whose path contains this text.
 #[derive(Debug, Clone)]
-pub enum Rule {
-    /// Refused, once.
+pub enum GateRule {
+    /// The first such request is refused.
     Refuse(&'static str),
-    /// Held for so long.
+    /// Every such request is delayed by this time.
     Hold(&'static str, Duration),
 }
 
-type Rules = Arc<Mutex<Vec<Rule>>>;
-
-/// A server behind a gate.
-pub struct Gated {
-    pub url: String,
-    pub token: String,
-    pub client: Client,
-    rules: Rules,
+#[derive(Default)]
+struct Gate {
+    rules: Mutex<Vec<GateRule>>,
+    held: AtomicUsize,
 }
 
-impl Gated {
+/// A server in memory behind a gate.
+pub struct GatedServer {
+    pub url: String,
+    pub token: String,
+    pub client: JsonClient,
+    gate: Arc<Gate>,
+}
+
+impl GatedServer {
     /// Starts the server.
     pub async fn open() -> Self {
         let (server, token) = memory_server().await;
-        let rules = Rules::default();
-        let router = server.router().layer(from_fn_with_state(Arc::clone(&rules), gate));
+        let gate = Arc::<Gate>::default();
+        let router = server.router().layer(from_fn_with_state(Arc::clone(&gate), pass));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             url,
-            client: Client::new(&server, &token),
+            client: JsonClient::new(&server, &token),
             token,
-            rules,
+            gate,
         }
     }
 
-    /// From now on.
-    pub fn rule(&self, rule: Rule) {
-        self.rules.lock().unwrap().push(rule);
+    /// Adds a rule for the requests from now on.
+    pub fn rule(&self, rule: GateRule) {
+        self.gate.rules.lock().unwrap().push(rule);
     }
 
-    /// Ids of the agents that are there.
+    /// Returns the number of requests that were delayed so far.
+    pub fn held(&self) -> usize {
+        self.gate.held.load(Ordering::SeqCst)
+    }
+
+    /// Returns the ids of the agents on the server, sorted.
     pub async fn agents(&self) -> Vec<String> {
         let answer = self.client.get("/api/dev/agents").await;
         let agents = answer.body["agents"].as_array().cloned().unwrap_or_default();
@@ -64,21 +74,21 @@ impl Gated {
     }
 }
 
-async fn gate(State(rules): State<Rules>, request: Request, next: Next) -> Response {
+async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let writes = request.method() != "GET";
     let rule = {
-        let mut rules = rules.lock().unwrap();
-        let place = rules.iter().position(|rule| match rule {
-            Rule::Refuse(words) | Rule::Hold(words, _) => writes && path.contains(words),
+        let mut rules = gate.rules.lock().unwrap();
+        let index = rules.iter().position(|rule| match rule {
+            GateRule::Refuse(part) | GateRule::Hold(part, _) => writes && path.contains(part),
         });
-        place.map(|place| match rules[place] {
-            Rule::Refuse(_) => rules.remove(place),
-            Rule::Hold(..) => rules[place].clone(),
+        index.map(|index| match rules[index] {
+            GateRule::Refuse(_) => rules.remove(index),
+            GateRule::Hold(..) => rules[index].clone(),
         })
     };
     match rule {
-        Some(Rule::Refuse(_)) => {
+        Some(GateRule::Refuse(_)) => {
             let body = r#"{"error":"the gate is closed today"}"#;
             (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -87,7 +97,8 @@ async fn gate(State(rules): State<Rules>, request: Request, next: Next) -> Respo
             )
                 .into_response()
         }
-        Some(Rule::Hold(_, time)) => {
+        Some(GateRule::Hold(_, time)) => {
+            gate.held.fetch_add(1, Ordering::SeqCst);
             tokio::time::sleep(time).await;
             next.run(request).await
         }

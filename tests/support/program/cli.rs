@@ -1,20 +1,19 @@
-//! A project in a folder, a server in a process of its own, and the real binary in between.
-#![allow(dead_code)]
+//! A project in a folder, a server in its own process, and the real binary run between them.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::process::{Process, lobuctl, serve};
-use super::project::TempProject;
+use crate::support::program::serve_process::{ServeProcess, lobuctl, serve};
+use crate::support::project::TempProject;
 
-/// Values that must never be seen.
+/// A bot token that must never be printed.
 pub const BOT_TOKEN: &str = "4711:planted-bot-token";
-/// The same for a provider.
+/// A provider key that must never be printed.
 pub const API_KEY: &str = "sk-planted-api-key";
 
-/// Two agents, two platforms, types with a rule.
+/// The files of a project: two agents, two platforms, types with a rule.
 pub const FILES: &[(&str, &str)] = &[
     (
         "lobu.toml",
@@ -58,8 +57,8 @@ models = "./models"
     ),
 ];
 
-/// What a run of the program left.
-pub struct Told {
+/// What a run of the program printed, and its exit code.
+pub struct CliOutput {
     /// The exit code; -1 after a signal.
     pub code: i32,
     /// Standard output.
@@ -68,23 +67,26 @@ pub struct Told {
     pub err: String,
 }
 
-impl Told {
-    /// Checks that no planted value is in it.
+impl CliOutput {
+    /// Reads the output, and checks that it contains no planted secret.
     pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let told = Self {
+        let output = Self {
             code: output.status.code().unwrap_or(-1),
             out: text(&output.stdout),
             err: text(&output.stderr),
         };
         for secret in [BOT_TOKEN, API_KEY, "owl_pat_", "planted"] {
-            assert!(!told.out.contains(secret) && !told.err.contains(secret), "{told:?}");
+            assert!(
+                !output.out.contains(secret) && !output.err.contains(secret),
+                "{output:?}"
+            );
         }
-        assert!(!told.err.contains("panicked"), "{told:?}");
-        told
+        assert!(!output.err.contains("panicked"), "{output:?}");
+        output
     }
 
-    /// The objects of `--format json`: each line is one, with its type, its schema and its time.
+    /// Parses the output of `--format json`, and checks that each line has a type, a schema and a time.
     pub fn objects(&self) -> Vec<Value> {
         let parse = |line: &str| -> Value {
             let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
@@ -96,14 +98,14 @@ impl Told {
         self.out.lines().map(parse).collect()
     }
 
-    /// The first object of this type.
+    /// Returns the first object of this type.
     pub fn object(&self, kind: &str) -> Value {
         let found = self.objects().into_iter().find(|object| object["type"] == kind);
         found.unwrap_or_else(|| panic!("no {kind}: {self:?}"))
     }
 }
 
-impl std::fmt::Debug for Told {
+impl std::fmt::Debug for CliOutput {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             formatter,
@@ -113,21 +115,21 @@ impl std::fmt::Debug for Told {
     }
 }
 
-/// A project and a server.
-pub struct Shell {
+/// A project, and a server to apply it to.
+pub struct CliProject {
     /// The project.
     pub project: TempProject,
-    server: Process,
+    server: ServeProcess,
     _data: tempfile::TempDir,
 }
 
-impl Shell {
-    /// With a server that stores platforms and starts none, so that secrets can be compared.
+impl CliProject {
+    /// Creates the project and a server that stores platforms without starting them, so that secrets can be compared.
     pub fn new() -> Self {
         Self::serving(&["--local"])
     }
 
-    /// With a server that starts platforms and redacts secrets.
+    /// Creates the project and a server that starts platforms and redacts secrets.
     pub fn live() -> Self {
         Self::serving(&[])
     }
@@ -138,22 +140,22 @@ impl Shell {
         command.args(flags);
         Self {
             project: TempProject::new(FILES),
-            server: Process::start(command, data.path()),
+            server: ServeProcess::start(command, data.path()),
             _data: data,
         }
     }
 
-    /// Where the server is.
+    /// Returns the URL of the server.
     pub fn url(&self) -> &str {
         &self.server.url
     }
 
-    /// Its folder.
+    /// Returns the folder of the project.
     pub fn path(&self) -> &Path {
         self.project.path()
     }
 
-    /// Replaces some text of a file.
+    /// Replaces the first occurrence of a text in a file.
     pub fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.path().join(file);
         let text = std::fs::read_to_string(&path).unwrap();
@@ -161,7 +163,7 @@ impl Shell {
         std::fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
 
-    /// The program with the project, the server and its secrets.
+    /// Returns the program with these arguments, the folder, the server and the secrets.
     pub fn command(&self, line: &str) -> Command {
         let mut command = lobuctl(self.path());
         command
@@ -174,30 +176,30 @@ impl Shell {
         command
     }
 
-    /// Runs it.
-    pub fn run(&self, line: &str) -> Told {
-        Told::of(&self.command(line).output().unwrap())
+    /// Runs the program.
+    pub fn run(&self, line: &str) -> CliOutput {
+        CliOutput::of(&self.command(line).output().unwrap())
     }
 
-    /// Runs it, and checks the exit code.
-    pub fn ends(&self, line: &str, code: i32) -> Told {
-        let told = self.run(line);
-        assert_eq!(told.code, code, "`{line}`: {told:?}");
-        told
+    /// Runs the program, and checks the exit code.
+    pub fn expect_exit(&self, line: &str, code: i32) -> CliOutput {
+        let output = self.run(line);
+        assert_eq!(output.code, code, "`{line}`: {output:?}");
+        output
     }
 
-    /// What `line` says, as a script: standard output, standard error, exit code.
+    /// Runs the program. Returns a transcript: standard output, standard error, exit code.
     pub fn script(&self, line: &str) -> String {
-        let told = self.run(line);
+        let output = self.run(line);
         let marked = |mark: &str, text: &str| {
             text.lines()
                 .fold(String::new(), |all, line| all + mark + "| " + line + "\n")
         };
         let text = format!(
             "$ lobuctl {line}\n{}{}exit {}\n",
-            marked("out", &told.out),
-            marked("err", &told.err),
-            told.code
+            marked("out", &output.out),
+            marked("err", &output.err),
+            output.code
         );
         text.replace(self.url(), "SERVER")
             .replace(&self.path().display().to_string(), "PROJECT")

@@ -1,4 +1,4 @@
-//! A transport that fails on purpose: it delays, drops before or after sending, and garbles what comes back.
+//! A transport that injects faults: delays, connections dropped before or after the server, wrong responses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,32 +8,32 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lobuctl::remote::{Lost, Request, Response, Transport, TransportError};
 
-/// What goes wrong with a request.
+/// A fault that is injected into one request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// It takes longer.
+    /// The request is delayed.
     Delay(Duration),
-    /// It never reaches the server.
+    /// The connection is lost before the server receives the request.
     DropBefore,
-    /// The server carries it out, and the answer is lost.
+    /// The connection is lost after the server carried out the request.
     DropAfter,
-    /// The server carries it out, and half of the answer comes.
+    /// The server carries out the request; half of its response arrives.
     HalfBody,
-    /// The server does not see it; this comes back.
+    /// A proxy sends this response; the server does not receive the request.
     Status(u16, &'static str),
-    /// The server does not see it; this status comes back, and when to come again.
+    /// The same with a status and a `Retry-After` header.
     Later(u16, &'static str),
-    /// The server carries it out; somebody in between answers with this status.
+    /// The server carries out the request; a proxy replaces the response by this status.
     After(u16),
-    /// The server carries it out; the body is rubbish under its status.
+    /// The server carries out the request; the body is replaced by HTML.
     Garbage,
-    /// The server does not see it; it is sent somewhere else.
+    /// The request is redirected to another host.
     Redirect,
 }
 
-/// Wraps a transport; the rule says what goes wrong with each request, counted from 0.
+/// A transport that injects faults. The rule returns the fault of each request, counted from 0.
 pub struct FaultTransport<T, R> {
     inner: T,
     rule: R,
@@ -53,7 +53,7 @@ where
         }
     }
 
-    /// A handle on how many requests came this far.
+    /// Returns a counter of the requests that were sent.
     pub fn counter(&self) -> Arc<AtomicUsize> {
         self.count.clone()
     }
@@ -127,8 +127,8 @@ where
     }
 }
 
-/// Something else for every request, the same for the same seed.
-pub fn by_chance(seed: u64, percent: u64) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
+/// Returns a rule that injects random faults, the same ones for the same seed.
+pub fn random_faults(seed: u64, percent: u64) -> impl Fn(usize, &Request) -> Fault + Send + Sync + 'static {
     const FAULTS: [Fault; 10] = [
         Fault::DropBefore,
         Fault::DropAfter,

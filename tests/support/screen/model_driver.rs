@@ -1,4 +1,4 @@
-//! The model without the loop: keys in, effects answered at once from a canned plan, the screen out as text.
+//! Drives the model of the screen without its loop: answers effects at once from a canned plan, renders to text.
 
 use lobuctl::plan::Plan;
 use lobuctl::tui::key::Key;
@@ -12,20 +12,20 @@ use ratatui::style::{Modifier, Style};
 
 use super::canned;
 
-/// A model that is being played with.
-pub struct Play {
+/// A model, and what it asked of its surroundings.
+pub struct ModelDriver {
     pub model: Model,
     pub plan: Plan,
-    /// What was put on the clipboard.
+    /// Texts that were copied to the clipboard.
     pub copied: Vec<String>,
-    /// What the screen was left with.
+    /// How the screen was left, if it was.
     pub exit: Option<TuiExit>,
-    /// Effects that somebody else has to answer.
+    /// Effects that this driver does not answer.
     pub left: Vec<Effect>,
 }
 
-impl Play {
-    /// The loading screen.
+impl ModelDriver {
+    /// Returns the loading screen.
     pub fn start(width: u16, height: u16, options: &TuiOptions) -> Self {
         Self {
             model: Model::new(options, width, height),
@@ -36,7 +36,7 @@ impl Play {
         }
     }
 
-    /// The review of the canned plan.
+    /// Returns the review of the canned plan.
     pub fn review(width: u16, height: u16) -> Self {
         let options = TuiOptions {
             editor: Some("vi".to_owned()),
@@ -45,14 +45,14 @@ impl Play {
         Self::start(width, height, &options).loaded()
     }
 
-    /// The review of another plan.
+    /// Returns the review of another plan.
     pub fn of(plan: Plan, width: u16, height: u16) -> Self {
-        let mut play = Self::start(width, height, &TuiOptions::default());
-        play.plan = plan;
-        play.loaded()
+        let mut driver = Self::start(width, height, &TuiOptions::default());
+        driver.plan = plan;
+        driver.loaded()
     }
 
-    /// The plan arrives.
+    /// Delivers the plan.
     pub fn loaded(mut self) -> Self {
         let loaded = canned::loaded(self.plan.clone());
         self.send(Message::LoadStep(LoadStep::done("read lobu.toml", "4 agents")));
@@ -60,7 +60,7 @@ impl Play {
         self
     }
 
-    /// Presses these keys.
+    /// Presses keys.
     pub fn keys(mut self, script: &str) -> Self {
         for key in Key::script(script) {
             self.send(Message::Key(key));
@@ -68,7 +68,7 @@ impl Play {
         self
     }
 
-    /// Something happens.
+    /// Sends a message, and answers the effects that follow.
     pub fn send(&mut self, message: Message) {
         for effect in update(&mut self.model, message) {
             self.answer(effect);
@@ -96,7 +96,7 @@ impl Play {
         }
     }
 
-    /// What is on the screen.
+    /// Returns the screen as a buffer.
     pub fn buffer(&self) -> Buffer {
         let (width, height) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -104,12 +104,12 @@ impl Play {
         terminal.backend().buffer().clone()
     }
 
-    /// What is on the screen, as text.
+    /// Returns the screen as text.
     pub fn text(&self) -> String {
         text(&self.buffer())
     }
 
-    /// What is on the screen, with the styles of each line below it.
+    /// Returns the screen as text, with the styles of each line below it.
     pub fn styled(&self) -> String {
         let buffer = self.buffer();
         let lines = text(&buffer);
@@ -126,7 +126,7 @@ impl Play {
     }
 }
 
-/// The characters of a buffer, without blanks at the end of lines.
+/// Returns the characters of a buffer, without blanks at the ends of lines.
 pub fn text(buffer: &Buffer) -> String {
     let area = buffer.area;
     let line = |y: u16| {
@@ -146,7 +146,7 @@ pub fn text(buffer: &Buffer) -> String {
     (0..area.height).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Runs of one style on a line: `2-5 green bold`.
+/// Returns the runs of one style on a line, as `2-5 green bold`.
 fn styles(buffer: &Buffer, y: u16) -> String {
     let mut runs: Vec<(u16, u16, String)> = Vec::new();
     for x in 0..buffer.area.width {
@@ -156,8 +156,9 @@ fn styles(buffer: &Buffer, y: u16) -> String {
             _ => runs.push((x, x, words)),
         }
     }
-    let told = runs.iter().filter(|(.., words)| !words.is_empty());
-    told.map(|(from, to, words)| format!("{from}-{to} {words}"))
+    let styled = runs.iter().filter(|(.., words)| !words.is_empty());
+    styled
+        .map(|(from, to, words)| format!("{from}-{to} {words}"))
         .collect::<Vec<_>>()
         .join(" | ")
 }

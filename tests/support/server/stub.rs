@@ -1,23 +1,23 @@
-//! A server that answers exactly what a test wants, down to the bytes.
+//! A server that sends exactly the bytes that a test names.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What happens to a connection once its request is read.
+/// What the stub does once a request is read.
 #[derive(Clone)]
-pub enum Reply {
-    /// These bytes, then the end.
+pub enum StubReply {
+    /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// The connection ends without a byte.
+    /// Closes the connection without a byte.
     Nothing,
-    /// The connection stays open without a byte.
+    /// Keeps the connection open without a byte.
     Hang,
 }
 
-impl Reply {
-    /// A whole answer with this status line, these headers and this body.
+impl StubReply {
+    /// Returns a complete response with this status line, these headers and this body.
     pub fn new(status: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
         Self::Bytes(
@@ -26,22 +26,22 @@ impl Reply {
         )
     }
 
-    /// A JSON answer.
+    /// Returns a complete JSON response.
     pub fn json(status: &str, body: &str) -> Self {
         Self::new(status, "content-type: application/json\r\n", body)
     }
 }
 
-/// A running stub; it ends with the test's runtime.
-pub struct Stub {
+/// A running stub server. It stops with the runtime of the test.
+pub struct StubServer {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-impl Stub {
-    /// Answers the replies in order, the last one for ever.
-    pub async fn start(replies: Vec<Reply>) -> Self {
+impl StubServer {
+    /// Starts a stub that sends the replies in order and repeats the last one.
+    pub async fn start(replies: Vec<StubReply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -57,13 +57,13 @@ impl Stub {
         Self { url, requests }
     }
 
-    /// Every request so far: head and body as they came.
+    /// Returns every request so far, head and body as received.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-async fn serve(mut stream: TcpStream, reply: Reply, seen: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, reply: StubReply, seen: Arc<Mutex<Vec<String>>>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     while !is_whole(&bytes) {
@@ -74,12 +74,12 @@ async fn serve(mut stream: TcpStream, reply: Reply, seen: Arc<Mutex<Vec<String>>
     }
     seen.lock().unwrap().push(String::from_utf8_lossy(&bytes).into_owned());
     match reply {
-        Reply::Bytes(bytes) => {
+        StubReply::Bytes(bytes) => {
             stream.write_all(&bytes).await.ok();
             stream.shutdown().await.ok();
         }
-        Reply::Nothing => {}
-        Reply::Hang => std::future::pending().await,
+        StubReply::Nothing => {}
+        StubReply::Hang => std::future::pending().await,
     }
 }
 

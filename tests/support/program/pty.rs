@@ -1,15 +1,15 @@
-//! The real program on a pseudo terminal: what is pressed, what is on the screen, and what is left of the terminal.
+//! The real program on a pseudo terminal: keys, the screen, and the state in which it leaves the terminal.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use lobuctl::tui::key::Key;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::deadline::{settle, wait_for};
 
 /// A program on a terminal.
 pub struct Pty {
@@ -17,7 +17,8 @@ pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
-    /// What the terminal was like before.
+    reader: JoinHandle<()>,
+    /// The modes of the terminal before the program started.
     before: String,
 }
 
@@ -42,11 +43,11 @@ impl Pty {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let screen = Arc::new(Mutex::new(parser(columns, rows)));
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut output = pair.master.try_clone_reader().unwrap();
         let seen = Arc::clone(&screen);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 8192];
-            while let Ok(count) = reader.read(&mut bytes) {
+            while let Ok(count) = output.read(&mut bytes) {
                 if count == 0 {
                     break;
                 }
@@ -58,18 +59,19 @@ impl Pty {
             master: pair.master,
             child,
             screen,
+            reader,
             before,
         }
     }
 
-    /// Presses keys, all at once.
+    /// Presses keys without a pause.
     pub fn keys(&mut self, script: &str) -> &mut Self {
         for key in Key::script(script) {
             self.writer.write_all(&bytes(key)).unwrap();
             self.writer.flush().unwrap();
             if key.code == KeyCode::Esc {
-                // Together with what follows it would be another key.
-                std::thread::sleep(Duration::from_millis(60));
+                // Together with the next byte, Esc would be another key.
+                settle(Duration::from_millis(60));
             }
         }
         self
@@ -81,7 +83,7 @@ impl Pty {
         self.writer.flush().unwrap();
     }
 
-    /// The window gets another size.
+    /// Changes the size of the window.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let mut screen = self.screen.lock().unwrap();
         screen
@@ -100,36 +102,32 @@ impl Pty {
         assert!(status.unwrap().success());
     }
 
-    /// What is on the screen now.
+    /// Returns the text on the screen.
     pub fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
-    /// Waits until the screen says this.
-    pub fn until(&self, words: &str) -> String {
-        let begun = Instant::now();
-        loop {
-            let text = self.text();
-            if text.contains(words) {
-                return text;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited for {words:?}:\n{text}");
-            std::thread::sleep(Duration::from_millis(3));
-        }
+    /// Waits until the screen contains this text.
+    pub fn until(&self, part: &str) -> String {
+        let look = || Some(self.text()).filter(|text| text.contains(part));
+        wait_for(look, || format!("waited for {part:?}:\n{}", self.text()))
     }
 
-    /// Waits until the program has ended; the terminal has to be as it was. Returns the exit code and the screen.
+    /// Waits until the program has ended, and checks that it left the terminal as it was. Returns the exit code and the
+    /// text on the screen.
     pub fn ended(mut self) -> (u32, String) {
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begun.elapsed() < PATIENCE, "it stays:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(3));
-        };
-        // What it wrote last may still be on its way.
-        std::thread::sleep(Duration::from_millis(50));
+        let screen = Arc::clone(&self.screen);
+        let text = || screen.lock().unwrap().screen().contents();
+        let child = &mut self.child;
+        let status = wait_for(
+            || child.try_wait().unwrap(),
+            || format!("the program does not end:\n{}", text()),
+        );
+        // The reader ends once it has read the last output.
+        wait_for(
+            || self.reader.is_finished().then_some(()),
+            || format!("the terminal stays open:\n{}", text()),
+        );
         self.assert_sane();
         (status.exit_code(), self.text())
     }

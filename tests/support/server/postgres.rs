@@ -1,38 +1,34 @@
-//! A database of its own on the PostgreSQL that `LOBU_TEST_POSTGRES` names; tests skip, visibly, where there is none.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
-#![allow(clippy::disallowed_methods)]
+//! A new database on the PostgreSQL that `LOBU_TEST_POSTGRES` names. Tests skip, visibly, where there is none.
 
-use super::aloud;
+use crate::support::report_skip;
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// An empty database, to be dropped with [`Database::drop_now`].
-pub struct Database {
+/// An empty database, to be dropped with [`TestDatabase::drop_now`].
+pub struct TestDatabase {
     base: String,
     name: String,
-    /// What a server takes.
+    /// The URL for a server.
     pub url: SecretString,
 }
 
-/// The URL of the cluster; `None`, said aloud, where there is none.
+/// Returns the URL of the cluster; reports the skip and returns `None` where there is none.
 pub fn cluster() -> Option<String> {
     let names = ["LOBU_TEST_POSTGRES", "LOBUCTL_TEST_POSTGRES"];
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the database is a property of the machine that runs the tests"
+    )]
     let set = |name: &&str| std::env::var(name).ok().filter(|url| !url.is_empty());
     let url = names.iter().find_map(set);
     if url.is_none() {
-        aloud("no PostgreSQL; run `.ci/postgres start` and set LOBU_TEST_POSTGRES");
+        report_skip("no PostgreSQL; run `.ci/postgres start` and set LOBU_TEST_POSTGRES");
     }
     url
 }
 
-impl Database {
-    /// Makes one, where there is a cluster.
+impl TestDatabase {
+    /// Creates a database, where there is a cluster.
     pub async fn create(purpose: &str) -> Option<Self> {
         let base = cluster()?;
         let name = format!("{purpose}_{}", std::process::id());
@@ -48,7 +44,7 @@ impl Database {
         Some(Self { base, name, url })
     }
 
-    /// Cuts every connection to it.
+    /// Terminates every connection to the database.
     pub async fn cut(&self) {
         let mut connection = PgConnection::connect(&self.base).await.unwrap();
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
@@ -59,7 +55,7 @@ impl Database {
             .unwrap();
     }
 
-    /// Drops it, whoever is connected.
+    /// Drops the database, even while it is in use.
     pub async fn drop_now(self) {
         let mut connection = PgConnection::connect(&self.base).await.unwrap();
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);

@@ -1,0 +1,8 @@
+//! Planning and applying on a server in this process.
+
+pub mod faults;
+pub mod organization;
+pub mod outcome;
+pub mod request_name;
+pub mod scenario;
+pub mod test_server;

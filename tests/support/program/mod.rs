@@ -1,0 +1,5 @@
+//! The real binary: its commands, its server, and the screen on a pseudo terminal.
+
+pub mod cli;
+pub mod pty;
+pub mod serve_process;
