@@ -88,7 +88,7 @@ async fn drift_goes_only_when_it_is_asked_to() {
     pty.until("? ghost");
     pty.keys("A /ghost<enter> space").until("`D` selects it for deletion");
     pty.keys("D").until("- ghost");
-    pty.keys("a").until("deletes agent ghost");
+    pty.keys("a").until("- agent ghost");
     pty.keys("yes<enter>").until("done");
     assert!(server.agents().await.is_empty());
     pty.keys("q");

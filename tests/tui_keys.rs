@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use lobuctl::plan::Verb;
+use lobuctl::plan::{Impact, Row, Verb};
 use lobuctl::resource::Address;
 use lobuctl::tui::action::{Action, Process, Talk};
 use lobuctl::tui::key::Key;
 use lobuctl::tui::keymap::{TABLE, footer, help};
 use lobuctl::tui::model::Context;
-use lobuctl::tui::{Effect, Ending, Message};
+use lobuctl::tui::{Effect, Ending, Message, Refusal};
 use proptest::prelude::*;
 
 use crate::support::screen::canned;
@@ -94,10 +94,7 @@ fn a_needed_row_comes_along_and_says_so() {
         "{text}"
     );
     let text = driver.keys("<esc> a").text();
-    assert!(
-        text.contains("1 row comes along because selected rows need it"),
-        "{text}"
-    );
+    assert!(text.contains("also writes 1 row that a selected row needs:"), "{text}");
 }
 
 #[test]
@@ -146,6 +143,90 @@ fn nothing_is_applied_without_an_answer() {
     }
     let driver = ModelDriver::review(100, 30).keys("a yes<enter>");
     assert!(matches!(driver.left.as_slice(), [Effect::Apply(..)]));
+}
+
+/// 120 platforms restart, an agent is deleted, 40 rows stay out.
+fn crowded(width: u16, height: u16) -> ModelDriver {
+    let mut plan = canned::plan();
+    for number in 0..120 {
+        let row = canned::row(
+            canned::platform("triage", "telegram", Some(&format!("p{number:03}"))),
+            Verb::Update,
+        );
+        plan.rows.push(Row {
+            impact: Some(Impact::Restart),
+            depends_on: Vec::new(),
+            ..row
+        });
+    }
+    let gone = Row {
+        warnings: vec!["has 2 platforms".to_owned()],
+        ..canned::row(Address::agent("gone"), Verb::Delete)
+    };
+    plan.rows.push(gone);
+    ModelDriver::of(canned::plan_of(plan.rows), width, height).keys("/works<enter> space <esc> a")
+}
+
+#[test]
+fn the_confirmation_keeps_its_sentence_and_target_and_scrolls_to_its_end() {
+    for (width, height) in [(50, 12), (80, 24), (120, 40)] {
+        let driver = crowded(width, height);
+        let top = driver.text();
+        for kept in [
+            "restarts 121",
+            "platforms",
+            "dev at app.lobu.ai",
+            "deletes 1",
+            "type `yes` to apply",
+        ] {
+            assert!(top.contains(kept), "{kept} at {width}x{height}\n{top}");
+        }
+        assert!(top.contains("- agent gone"), "{top}");
+        assert!(top.contains(" more"), "{top}");
+        let end = driver.keys("<end>");
+        let text = end.text();
+        assert!(
+            text.contains("relationship-type works-at") && text.contains("dev at app.lobu.ai"),
+            "{text}"
+        );
+        assert_eq!(end.keys("<home>").text(), top);
+        let paged = (0..60).fold(crowded(width, height), |driver, _| driver.keys("<pgdn>"));
+        assert_eq!(paged.text(), text);
+        let mut wheeled = crowded(width, height);
+        wheeled.send(mouse(5, 8, 1));
+        assert_ne!(wheeled.text(), top);
+    }
+}
+
+#[test]
+fn possible_restarts_want_yes_typed() {
+    let driver = ModelDriver::review(100, 30).keys("A /whats<enter> space a");
+    let text = driver.text();
+    assert!(
+        text.contains("may restart 1 platform: its secret is sent again"),
+        "{text}"
+    );
+    assert!(text.contains("type `yes` to apply"), "{text}");
+    assert!(driver.keys("y <enter>").left.is_empty());
+}
+
+#[test]
+fn a_refused_selection_cannot_be_confirmed() {
+    let mut driver = ModelDriver::review(100, 30);
+    let line = lobuctl::show::Line::default().plain("refused by `--fail-on restart`");
+    driver.refusal = Some(Refusal { lines: vec![line] });
+    let driver = driver.keys("a");
+    let text = driver.text();
+    assert!(
+        text.contains("refused by `--fail-on restart`") && text.contains("cannot be applied"),
+        "{text}"
+    );
+    let driver = driver.keys("yes<enter> a y <enter>");
+    assert!(
+        driver.left.is_empty() && driver.model.overlay.is_none(),
+        "{}",
+        driver.text()
+    );
 }
 
 #[test]

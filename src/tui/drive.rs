@@ -3,6 +3,7 @@
 //! It drains what has arrived, then draws, at most every 16 ms. The ticker exists only while something moves: an idle
 //! screen uses no CPU. Generic over the backend and over [`Outside`], so that the same loop runs in tests.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -201,31 +202,36 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
     }
 
     async fn carry_out(&mut self, effects: update::Effects) -> Option<TuiExit> {
-        for effect in effects {
-            if let Some(exit) = self.effect(effect).await {
-                return Some(exit);
-            }
+        let mut waiting = VecDeque::from(effects);
+        while let Some(effect) = waiting.pop_front() {
+            // The workbench answers these two at once. The model gets the answer before the next key is read: a key
+            // that was typed ahead must not confirm what a guard is about to refuse, nor select rows of an older plan.
+            let answer = match effect {
+                Effect::Replan(prune) => Message::Replanned(Box::new(self.workbench.replan(&prune))),
+                Effect::Check(request) => Message::Checked(self.workbench.check(&request)),
+                Effect::Quit(exit) => return Some(self.last_words(exit).await),
+                other => {
+                    self.effect(other).await;
+                    continue;
+                }
+            };
+            waiting.extend(update(&mut self.model, answer));
         }
         None
     }
 
-    async fn effect(&mut self, effect: Effect) -> Option<TuiExit> {
+    async fn effect(&mut self, effect: Effect) {
         let sender = self.sender.clone();
         match effect {
             Effect::Load(request) => background::load(self.workbench.as_ref(), request, sender),
             Effect::Apply(request, cancel) => background::apply(self.workbench.as_ref(), request, cancel, sender),
             Effect::Compare { row, side_by_side } => background::compare(row, side_by_side, sender),
-            Effect::Replan(prune) => {
-                let plan = self.workbench.replan(&prune);
-                let _ = sender.send(Message::Replanned(Box::new(plan)));
-            }
             Effect::Copy(text) => self.outside.copy(&text),
             Effect::Edit(origin) => self.edit(&origin).await,
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => self.refresh(),
-            Effect::Quit(exit) => return Some(self.last_words(exit).await),
+            Effect::Replan(_) | Effect::Check(_) | Effect::Quit(_) => {}
         }
-        None
     }
 
     async fn edit(&mut self, origin: &Origin) {

@@ -35,9 +35,13 @@ const SCROLLS: &[Context] = &[
     Context::Done,
     Context::Trouble,
     Context::Failed,
+    Context::Ask,
+    Context::Refused,
     Context::Help,
     Context::Secrets,
 ];
+/// The confirmation scrolls while its word is typed, by keys that type nothing.
+const TYPED: &[Context] = &[Context::Typed];
 const NOT_TYPED: &[Context] = &[
     Context::Loading,
     Context::Failed,
@@ -186,6 +190,13 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::char('l')], REVIEW, Action::Go(Go::Right), "unfold, or go into the detail"),
     bound(&[ESC], BOARD, Action::Go(Go::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back),
 
+    quiet(&[Key::of(KeyCode::Up)], TYPED, Action::Go(Go::Up), "up"),
+    quiet(&[Key::of(KeyCode::Down)], TYPED, Action::Go(Go::Down), "down"),
+    quiet(&[Key::of(KeyCode::PageUp)], TYPED, Action::Go(Go::PageUp), "page up"),
+    quiet(&[Key::of(KeyCode::PageDown)], TYPED, Action::Go(Go::PageDown), "page down"),
+    quiet(&[Key::of(KeyCode::Home)], TYPED, Action::Go(Go::First), "first line"),
+    quiet(&[Key::of(KeyCode::End)], TYPED, Action::Go(Go::Last), "last line"),
+
     quiet(&[Key::of(KeyCode::Up)], &[Context::Filter], Action::Go(Go::Up), "up"),
     quiet(&[Key::of(KeyCode::Down)], &[Context::Filter], Action::Go(Go::Down), "down"),
     bound(&[ENTER], &[Context::Filter], Action::Talk(Talk::Enter), (1, "keep"), "keep the filter and go back to the tree"),
@@ -195,6 +206,7 @@ pub const TABLE: &[Binding] = &[
     bound(&[ESC, Key::char('n'), Key::char('q')], &[Context::Ask], Action::Talk(Talk::Close), (2, "back"), "back to the review"),
     bound(&[ENTER], &[Context::Typed], Action::Talk(Talk::Enter), (1, "apply"), "apply, once the word is typed"),
     bound(&[ESC], &[Context::Typed], Action::Talk(Talk::Close), (2, "back"), "back to the review"),
+    bound(&[ESC, Key::char('n'), Key::char('q'), ENTER], &[Context::Refused], Action::Talk(Talk::Close), (1, "back"), "back to the review"),
     bound(&[Key::char('y'), ENTER], &[Context::Leave], Action::Talk(Talk::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
     bound(&[ESC, Key::char('n')], &[Context::Leave], Action::Talk(Talk::Close), (2, "stay"), "stay"),
     bound(&[ESC, Key::char('q'), Key::char('?')], &[Context::Help], Action::Talk(Talk::Close), (1, "close"), "close"),

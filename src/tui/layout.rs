@@ -36,6 +36,55 @@ pub struct Layout {
     pub footer: Rect,
 }
 
+/// The parts of a confirmation, top to bottom. Any of them may be empty in a small terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What always stays on top.
+    pub head: Rect,
+    /// What scrolls.
+    pub list: Rect,
+    /// The question, one line.
+    pub question: Rect,
+}
+
+impl Layout {
+    /// Returns the parts of a confirmation whose head takes this many rows. The question is kept first, then the head.
+    pub fn page(&self, head_rows: usize) -> Page {
+        let rule = u16::from(self.framed);
+        let all = Rect {
+            height: (self.body.bottom()).saturating_sub(self.header.y),
+            ..self.header
+        };
+        let all = if self.header.height == 0 { self.body } else { all };
+        let question = all.height.min(1);
+        let rest = all.height - question;
+        let head_rows = u16::try_from(head_rows).unwrap_or(u16::MAX);
+        let most = if rest > 4 { rest.div_ceil(2) } else { rest };
+        let head = head_rows.min(most);
+        let list = rest.saturating_sub(head + 2 * rule);
+        Page {
+            head: Rect { height: head, ..all },
+            list: Rect {
+                y: all.y + head + rule,
+                height: list,
+                ..all
+            },
+            question: Rect {
+                y: all.bottom() - question,
+                height: question,
+                ..all
+            },
+        }
+    }
+
+    /// Returns the largest text area of a list in a box, as columns and rows.
+    pub fn list_size(&self) -> (u16, u16) {
+        let (side, above) = if self.framed { (8, 4) } else { (4, 2) };
+        let columns = self.area.width.saturating_sub(side).clamp(1, 106);
+        (columns, self.area.height.saturating_sub(above))
+    }
+}
+
 /// From here on panes stand side by side.
 const WIDE: u16 = 100;
 /// Below this there is no border and one pane.

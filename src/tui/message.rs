@@ -4,7 +4,7 @@ use crossterm::event::MouseEvent;
 
 use super::exit::TuiExit;
 use super::key::Key;
-use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded};
+use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::{Plan, Row};
@@ -36,6 +36,8 @@ pub enum Message {
     Loaded(Box<Result<Loaded, LoadFailure>>),
     /// The plan with other rows to delete.
     Replanned(Box<Option<Plan>>),
+    /// The guards' answer about the rows that the confirmation names.
+    Checked(Option<Refusal>),
     /// The run got somewhere.
     Run(Event),
     /// The run has ended.
@@ -62,6 +64,8 @@ pub enum Effect {
     Load(LoadRequest),
     /// Plan again with other rows to delete.
     Replan(BTreeSet<Address>),
+    /// Ask the guards about these rows, and answer before the next key is read.
+    Check(ApplyRequest),
     /// Apply.
     Apply(ApplyRequest, Cancel),
     /// Compare long texts aside.

@@ -29,6 +29,7 @@ mod options;
 pub mod outline;
 pub mod screen;
 mod search;
+pub mod sheet;
 mod side;
 mod system;
 mod terminal;
@@ -45,4 +46,6 @@ pub use message::{Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;
-pub use workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, SecretRow, StepState, Title, Workbench};
+pub use workbench::{
+    ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, SecretRow, StepState, Title, Workbench,
+};

@@ -5,7 +5,7 @@ use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
 use super::options::TuiOptions;
-use super::screen::{After, Answer, Loading, Overlay, RunState, Screen};
+use super::screen::{After, Confirmation, Loading, Overlay, RunState, Screen};
 use super::theme::Theme;
 use crate::apply::Progress;
 use crate::show::Line;
@@ -56,6 +56,8 @@ pub enum Context {
     Ask,
     /// A question is answered with a word.
     Typed,
+    /// A guard refuses what is selected.
+    Refused,
     /// Leaving while something runs.
     Leave,
     /// Help.
@@ -66,7 +68,7 @@ pub enum Context {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Loading,
         Self::Failed,
         Self::Review,
@@ -76,6 +78,7 @@ impl Context {
         Self::Filter,
         Self::Ask,
         Self::Typed,
+        Self::Refused,
         Self::Leave,
         Self::Help,
         Self::Secrets,
@@ -107,12 +110,13 @@ impl Model {
     /// Where the model is in the key table.
     pub fn context(&self) -> Context {
         match &self.overlay {
-            Some(Overlay::Help { .. }) => Context::Help,
-            Some(Overlay::Secrets { .. }) => Context::Secrets,
+            Some(Overlay::Help(_)) => Context::Help,
+            Some(Overlay::Secrets(_)) => Context::Secrets,
             Some(Overlay::Leave) => Context::Leave,
-            Some(Overlay::Confirm(confirm)) => match confirm.answer {
-                Answer::Key => Context::Ask,
-                Answer::Word(_) => Context::Typed,
+            Some(Overlay::Confirm(confirm)) => match confirm.confirmation {
+                Confirmation::Key => Context::Ask,
+                Confirmation::Typed(_) => Context::Typed,
+                Confirmation::Refused => Context::Refused,
             },
             None => self.screen_context(),
         }
@@ -136,6 +140,11 @@ impl Model {
             Screen::Run(run) if run.has_trouble() => Context::Trouble,
             Screen::Run(_) => Context::Done,
         }
+    }
+
+    /// Whether the confirmation takes the place of header and panes.
+    pub fn is_confirming(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::Confirm(_)))
     }
 
     /// The plan on the screen.

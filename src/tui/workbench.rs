@@ -27,6 +27,12 @@ pub trait Workbench: Send + Sync + 'static {
     /// quick; nothing when there is no plan.
     fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan>;
 
+    /// Asks the guards about these rows: `--fail-on`, `--plan-id`. Returns why they may not be applied, if so. Called
+    /// each time that the confirmation opens; must not wait for anything.
+    fn check(&self, _request: &ApplyRequest) -> Option<Refusal> {
+        None
+    }
+
     /// Applies the selected rows of the plan that [`Self::load`] or [`Self::replan`] returned last. Resolves when the
     /// run has ended; an error is a sentence about why there was no run at all.
     fn apply(
@@ -42,6 +48,13 @@ pub trait Workbench: Send + Sync + 'static {
 pub struct LoadRequest {
     /// Rows whose deletion, or whose drifted fields' deletion, the person has asked for so far.
     pub prune: BTreeSet<Address>,
+}
+
+/// Why the selected rows may not be applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The guard's message and its hints, as they would be printed.
+    pub lines: Vec<Line>,
 }
 
 /// What to apply.

@@ -1,23 +1,33 @@
 //! There is no plan: the diagnostics, to be read and scrolled.
 
 use super::After;
+use crate::show::{Line, Role};
+use crate::tui::sheet::Sheet;
 use crate::tui::workbench::LoadFailure;
 
 /// The screen when loading has failed.
 #[derive(Debug, Clone)]
 pub struct Failed {
-    /// Why.
-    pub failure: LoadFailure,
-    /// First line on the screen.
-    pub scroll: usize,
-    /// What was to be done with the plan; the next try does it.
+    /// The exit code of the process if the user leaves now.
+    pub code: u8,
+    /// The diagnostics.
+    pub diagnostics: Sheet,
+    /// What the next attempt does with its plan.
     pub after: After,
 }
 
 impl Failed {
-    /// Scrolls; the last line stays on the screen.
-    pub fn scroll_by(&mut self, by: isize) {
-        let last = self.failure.lines.len().saturating_sub(1);
-        self.scroll = self.scroll.saturating_add_signed(by).min(last);
+    /// Creates the screen from a failure.
+    pub fn new(failure: LoadFailure, after: After) -> Self {
+        let lines = if failure.lines.is_empty() {
+            vec![Line::default().push(Role::Error, "no reason was given")]
+        } else {
+            failure.lines
+        };
+        Self {
+            code: failure.code,
+            diagnostics: Sheet::new(lines),
+            after,
+        }
     }
 }

@@ -2,17 +2,22 @@
 
 mod confirm;
 mod failed;
+mod help;
 mod loading;
 mod review;
 mod run;
+mod secrets;
 
-pub use confirm::{Answer, Confirm};
+pub use confirm::{Confirm, Confirmation};
 pub use failed::Failed;
+pub use help::help_sheet;
 pub use loading::{After, Loading};
 pub use review::Review;
 pub use run::{Run, RunState};
+pub use secrets::secrets_sheet;
 
 use super::board::Board;
+use super::sheet::Sheet;
 
 /// What fills the terminal.
 #[derive(Debug, Clone)]
@@ -31,15 +36,9 @@ pub enum Screen {
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// Every key.
-    Help {
-        /// First line on the screen.
-        scroll: usize,
-    },
+    Help(Sheet),
     /// Every name of a secret.
-    Secrets {
-        /// First line on the screen.
-        scroll: usize,
-    },
+    Secrets(Sheet),
     /// What will happen, to be agreed to.
     Confirm(Box<Confirm>),
     /// Leaving while something runs, to be agreed to.

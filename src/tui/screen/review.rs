@@ -6,6 +6,7 @@ use crate::plan::{Counts, Plan};
 use crate::resource::Address;
 use crate::tui::board::Board;
 use crate::tui::choice::{Choice, Mark};
+use crate::tui::workbench::ApplyRequest;
 
 /// The screen before anything is applied.
 #[derive(Debug, Clone)]
@@ -50,6 +51,14 @@ impl Review {
     /// What the selected rows add up to.
     pub fn counts(&self) -> Counts {
         Counts::of(self.choice.rows().map(|row| &self.board.plan.rows[row]))
+    }
+
+    /// What an apply of the selected rows would ask for.
+    pub fn request(&self) -> ApplyRequest {
+        ApplyRequest {
+            selection: self.choice.addresses(&self.board.plan),
+            prune: self.board.prune.clone(),
+        }
     }
 
     /// Takes the plan with other rows to delete; what was taken out stays out.

@@ -11,8 +11,8 @@ use crate::tui::board::Board;
 use crate::tui::detail::BodyLine;
 use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Confirm, Failed, Loading, Overlay, Review, Run, RunState, Screen};
-use crate::tui::workbench::{LoadFailure, LoadStep, Loaded};
+use crate::tui::screen::{After, Failed, Loading, Overlay, Review, Run, RunState, Screen};
+use crate::tui::workbench::{LoadFailure, LoadStep, Loaded, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
     model.now_ms = model.now_ms.max(now_ms);
@@ -28,24 +28,21 @@ pub(super) fn load_step(model: &mut Model, step: LoadStep) {
     }
 }
 
-pub(super) fn loaded(model: &mut Model, result: Result<Loaded, LoadFailure>) {
+pub(super) fn loaded(model: &mut Model, result: Result<Loaded, LoadFailure>) -> Effects {
     let Screen::Loading(loading) = &mut model.screen else {
-        return;
+        return Effects::new();
     };
     let after = std::mem::take(&mut loading.after);
     match result {
         Ok(loaded) => review(model, loaded, after),
         Err(failure) => {
-            model.screen = Screen::Failed(Box::new(Failed {
-                failure,
-                scroll: 0,
-                after,
-            }));
+            model.screen = Screen::Failed(Box::new(Failed::new(failure, after)));
+            Effects::new()
         }
     }
 }
 
-fn review(model: &mut Model, loaded: Loaded, after: After) {
+fn review(model: &mut Model, loaded: Loaded, after: After) -> Effects {
     let again = matches!(after, After::Again { .. }).then(|| notice(Role::Plain, "planned again"));
     model.notice = first_words(&loaded).or(again);
     let board = Board::of(loaded, after.board());
@@ -55,13 +52,21 @@ fn review(model: &mut Model, loaded: Loaded, after: After) {
         After::Retry { left, .. } => (Review::only(board, &left), true),
     };
     let anything = review.choice.rows().next().is_some();
+    model.screen = Screen::Review(Box::new(review));
     if offer && anything {
-        model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(&review))));
+        return super::talk::ask(model);
     }
-    if offer && !anything {
+    if offer {
         model.notice = Some(notice(Role::Success, "nothing is left to do"));
     }
-    model.screen = Screen::Review(Box::new(review));
+    Effects::new()
+}
+
+/// The guards have answered. A refusal counts for the page that asked, so it is dropped when that page is gone.
+pub(super) fn checked(model: &mut Model, refusal: Option<Refusal>) {
+    if let (Some(Overlay::Confirm(confirm)), Some(refusal)) = (&mut model.overlay, refusal) {
+        confirm.refuse(refusal);
+    }
 }
 
 /// What there is to say when a plan appears: the first warning, or that there is nothing to do.

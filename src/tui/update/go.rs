@@ -6,9 +6,10 @@ use crate::plan::Row;
 use crate::show::Role;
 use crate::tui::action::Go;
 use crate::tui::board::{Board, Focus};
+use crate::tui::layout::Layout;
 use crate::tui::message::notice;
 use crate::tui::model::Model;
-use crate::tui::screen::{Overlay, Run, Screen};
+use crate::tui::screen::{Confirm, Overlay, Run, Screen};
 
 pub(super) fn go(model: &mut Model, go: Go) {
     let height = page(model);
@@ -30,6 +31,10 @@ pub(super) fn go(model: &mut Model, go: Go) {
 
 fn page(model: &Model) -> isize {
     let layout = model.layout();
+    if let Some(Overlay::Confirm(confirm)) = &model.overlay {
+        let list = layout.page(confirm.head_rows(layout.header.width)).list;
+        return isize::try_from(list.height.max(2) - 1).unwrap_or(1);
+    }
     let focus = model.board().map_or(Focus::Tree, |board| board.focus);
     let pane = match focus {
         Focus::Tree => layout.tree,
@@ -50,17 +55,26 @@ fn distance(go: Go, page: isize) -> Option<isize> {
     }
 }
 
-fn travel(model: &mut Model, by: isize) {
-    let lines = crate::tui::view::list_end(model);
+pub(super) fn travel(model: &mut Model, by: isize) {
+    let layout = model.layout();
     match (&mut model.overlay, &mut model.screen) {
-        (Some(Overlay::Help { scroll } | Overlay::Secrets { scroll }), _) => {
-            *scroll = scroll.saturating_add_signed(by).min(lines);
+        (Some(Overlay::Help(sheet) | Overlay::Secrets(sheet)), _) => {
+            let (columns, rows) = layout.list_size();
+            sheet.scroll_by(by, columns, rows);
         }
-        (Some(_), _) | (None, Screen::Loading(_)) => {}
-        (None, Screen::Failed(failed)) => failed.scroll_by(by),
+        (Some(Overlay::Confirm(confirm)), _) => scroll_confirm(confirm, &layout, by),
+        (Some(Overlay::Leave), _) | (None, Screen::Loading(_)) => {}
+        (None, Screen::Failed(failed)) => {
+            failed.diagnostics.scroll_by(by, layout.body.width, layout.body.height);
+        }
         (None, Screen::Run(run)) if run.log_open && run.board.focus == Focus::Detail => scroll_log(run, by),
         (None, _) => travel_board(model, by),
     }
+}
+
+fn scroll_confirm(confirm: &mut Confirm, layout: &Layout, by: isize) {
+    let list = layout.page(confirm.head_rows(layout.header.width)).list;
+    confirm.list.scroll_by(by, list.width, list.height);
 }
 
 /// The log is read from its end.

@@ -25,9 +25,7 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Effects {
 
 fn wheel(model: &mut Model, at: Position, by: isize) {
     if model.overlay.is_some() || model.board().is_none() {
-        let go = if by < 0 { Go::Up } else { Go::Down };
-        (0..NOTCH).for_each(|_| super::go::go(model, go));
-        return;
+        return super::go::travel(model, by);
     }
     let layout = model.layout();
     if let Screen::Run(run) = &mut model.screen

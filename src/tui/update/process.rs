@@ -32,9 +32,7 @@ pub(super) fn leave(model: &mut Model) -> Effects {
     let ending = match &model.screen {
         Screen::Run(run) if run.cancel.is_stopping() => Ending::Interrupted,
         Screen::Run(_) => Ending::Applied,
-        Screen::Failed(failed) => Ending::LoadFailed {
-            code: failed.failure.code,
-        },
+        Screen::Failed(failed) => Ending::LoadFailed { code: failed.code },
         _ if model.runs.is_empty() => Ending::Left,
         _ => Ending::Applied,
     };

@@ -10,17 +10,22 @@ use crate::tui::exit::Ending;
 use crate::tui::key::Key;
 use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Answer, Confirm, Loading, Overlay, Run, RunState, Screen};
-use crate::tui::workbench::ApplyRequest;
+use crate::tui::screen::{
+    After, Confirm, Confirmation, Loading, Overlay, Run, RunState, Screen, help_sheet, secrets_sheet,
+};
 
 /// What people type after `y` out of habit.
 const REST_OF_YES: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
 
 pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
     match talk {
-        Talk::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
-        Talk::Secrets => model.overlay = Some(Overlay::Secrets { scroll: 0 }),
-        Talk::Ask => ask(model),
+        Talk::Help => model.overlay = Some(Overlay::Help(help_sheet(model.bare_context()))),
+        Talk::Secrets => {
+            let secrets = model.board().map(|board| board.facts.secrets.as_slice());
+            let sheet = secrets_sheet(secrets.unwrap_or_default(), &model.glyphs);
+            model.overlay = Some(Overlay::Secrets(sheet));
+        }
+        Talk::Ask => return ask(model),
         Talk::Yes => return agree(model),
         Talk::Enter => return enter(model),
         Talk::Close => close(model),
@@ -28,20 +33,24 @@ pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
     Effects::new()
 }
 
-fn ask(model: &mut Model) {
-    let Screen::Review(review) = &model.screen else { return };
-    if review.choice.rows().next().is_some() {
-        model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
-        return;
+/// Opens the confirmation and has the guards asked about it.
+pub(super) fn ask(model: &mut Model) -> Effects {
+    let Screen::Review(review) = &model.screen else {
+        return Effects::new();
+    };
+    if review.choice.rows().next().is_none() {
+        let words = "nothing is selected: `space` selects, `A` selects everything";
+        model.notice = Some(notice(Role::Dim, words));
+        return Effects::new();
     }
-    let words = "nothing is selected: `space` selects, `A` selects everything";
-    model.notice = Some(notice(Role::Dim, words));
+    model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
+    vec![Effect::Check(review.request())]
 }
 
 fn agree(model: &mut Model) -> Effects {
     match model.overlay.take() {
         Some(Overlay::Confirm(confirm)) if confirm.is_answered() => {
-            if confirm.answer == Answer::Key {
+            if confirm.confirmation == Confirmation::Key {
                 model.rest_of_word = REST_OF_YES;
             }
             begin(model)
@@ -60,11 +69,8 @@ fn begin(model: &mut Model) -> Effects {
     let Screen::Review(review) = std::mem::replace(&mut model.screen, placeholder) else {
         return Effects::new();
     };
+    let request = review.request();
     let mut board = review.board;
-    let request = ApplyRequest {
-        selection: review.choice.addresses(&board.plan),
-        prune: board.prune.clone(),
-    };
     board.filter = None;
     let cancel = Cancel::new();
     model.screen = Screen::Run(Box::new(Run::new(board, cancel.clone(), model.now_ms)));
@@ -93,7 +99,7 @@ fn enter(model: &mut Model) -> Effects {
     if let Some(Overlay::Confirm(confirm)) = &model.overlay
         && !confirm.is_answered()
     {
-        if let Answer::Word(word) = &confirm.answer {
+        if let Confirmation::Typed(word) = &confirm.confirmation {
             model.notice = Some(notice(Role::Warning, format!("type `{word}` to apply, esc goes back")));
         }
         return Effects::new();

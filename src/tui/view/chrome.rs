@@ -28,7 +28,9 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     if layout.framed {
         frame(canvas, model, layout);
     }
-    header::draw(canvas, model, layout.header, layout.framed);
+    if !model.is_confirming() {
+        header::draw(canvas, model, layout.header, layout.framed);
+    }
     footer(canvas, model, layout);
 }
 
@@ -38,8 +40,11 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     title(canvas, model, area);
     let [open_right, open_left, open_down, open_up] = canvas.glyphs.joints;
     let (upper, lower) = (area.top() + 2, area.bottom() - 3);
-    canvas.rule(area, upper, [open_right, open_left]);
     canvas.rule(area, lower, [open_right, open_left]);
+    if model.is_confirming() {
+        return message(canvas, model, area, lower);
+    }
+    canvas.rule(area, upper, [open_right, open_left]);
     let (Some(tree), Some(detail), Some(board)) = (layout.tree, layout.detail, model.board()) else {
         return message(canvas, model, area, lower);
     };

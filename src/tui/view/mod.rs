@@ -1,15 +1,15 @@
 //! Drawing: reads the model, changes nothing. Only what is visible is laid out.
 
 mod chrome;
+mod confirm;
 mod detail;
 mod dialog;
 mod failed;
 mod header;
-mod help;
 mod loading;
 mod log;
 mod paint;
-mod secrets;
+mod sheet;
 mod state;
 mod tree;
 
@@ -31,8 +31,9 @@ pub fn view(model: &Model, frame: &mut Frame) {
     let canvas = &mut Canvas::new(frame.buffer_mut(), model);
     chrome::draw(canvas, model, &layout);
     match &model.screen {
+        _ if model.is_confirming() => {}
         Screen::Loading(loading) => loading::draw(canvas, model, loading, layout.body),
-        Screen::Failed(failed) => failed::draw(canvas, failed, layout.body),
+        Screen::Failed(failed) => failed::draw(canvas, failed, layout.body, layout.framed),
         Screen::Review(review) => panes(canvas, model, &review.board, &layout),
         Screen::Run(run) => panes(canvas, model, &run.board, &layout),
     }
@@ -55,19 +56,10 @@ fn panes(canvas: &mut Canvas, model: &Model, board: &Board, layout: &Layout) {
 
 fn overlay(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     match &model.overlay {
-        Some(Overlay::Help { scroll }) => help::draw(canvas, model, layout, *scroll),
-        Some(Overlay::Secrets { scroll }) => secrets::draw(canvas, model, layout, *scroll),
-        Some(Overlay::Confirm(confirm)) => dialog::confirm(canvas, confirm, layout),
+        Some(Overlay::Help(keys)) => dialog::list(canvas, " keys ", keys, layout),
+        Some(Overlay::Secrets(names)) => dialog::list(canvas, " secrets: names only, never values ", names, layout),
+        Some(Overlay::Confirm(page)) => confirm::draw(canvas, page, layout),
         Some(Overlay::Leave) => dialog::leave(canvas, model, layout),
         None => {}
-    }
-}
-
-/// How far the list in front of the screen can be scrolled.
-pub(super) fn list_end(model: &Model) -> usize {
-    match &model.overlay {
-        Some(Overlay::Help { .. }) => help::end(model),
-        Some(Overlay::Secrets { .. }) => secrets::end(model),
-        _ => 0,
     }
 }

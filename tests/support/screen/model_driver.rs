@@ -4,7 +4,7 @@ use lobuctl::plan::Plan;
 use lobuctl::tui::key::Key;
 use lobuctl::tui::update::update;
 use lobuctl::tui::view::view;
-use lobuctl::tui::{Effect, LoadStep, Message, Model, TuiExit, TuiOptions};
+use lobuctl::tui::{Effect, LoadStep, Message, Model, Refusal, TuiExit, TuiOptions};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -20,6 +20,8 @@ pub struct ModelDriver {
     pub copied: Vec<String>,
     /// How the screen was left, if it was.
     pub exit: Option<TuiExit>,
+    /// What the guards say about every selection.
+    pub refusal: Option<Refusal>,
     /// Effects that this driver does not answer.
     pub left: Vec<Effect>,
 }
@@ -32,6 +34,7 @@ impl ModelDriver {
             plan: canned::plan(),
             copied: Vec::new(),
             exit: None,
+            refusal: None,
             left: Vec::new(),
         }
     }
@@ -90,6 +93,7 @@ impl ModelDriver {
                     lines,
                 });
             }
+            Effect::Check(_) => self.send(Message::Checked(self.refusal.clone())),
             Effect::Copy(text) => self.copied.push(text),
             Effect::Quit(exit) => self.exit = Some(exit),
             other => self.left.push(other),

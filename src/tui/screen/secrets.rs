@@ -1,42 +1,15 @@
-//! Every `$NAME` that the files use: where its value came from, where it is used. Never a value.
-//!
-//! ```text
-//! ✓ TELEGRAM_TOKEN   .env.local    lobu.toml:12, lobu.toml:40   sent
-//! ✗ SLACK_TOKEN      missing       lobu.toml:21
-//! ```
+//! The secrets: every name that the files use, where its value came from and where it is used. Never a value.
 
-use super::dialog;
-use super::paint::Canvas;
 use crate::show::{Line, Role};
 use crate::tui::glyph::Glyphs;
-use crate::tui::layout::Layout;
-use crate::tui::model::Model;
+use crate::tui::sheet::Sheet;
 use crate::tui::workbench::SecretRow;
 use crate::tui::wrap::width;
 
-/// Draws the secrets.
-pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout, scroll: usize) {
-    dialog::list(
-        canvas,
-        " secrets: names only, never values ",
-        &lines(model),
-        scroll,
-        layout,
-    );
-}
-
-/// How far it can be scrolled.
-pub(super) fn end(model: &Model) -> usize {
-    dialog::list_end(&lines(model), &model.layout())
-}
-
-fn lines(model: &Model) -> Vec<Line> {
-    let rows = model
-        .board()
-        .map(|board| board.facts.secrets.as_slice())
-        .unwrap_or_default();
+/// Returns the list of secrets, one name per line.
+pub fn secrets_sheet(rows: &[SecretRow], glyphs: &Glyphs) -> Sheet {
     if rows.is_empty() {
-        return vec![Line::default().push(Role::Dim, "the files use no secret")];
+        return Sheet::new(vec![Line::default().push(Role::Dim, "the files use no secret")]);
     }
     let name = rows.iter().map(|row| width(&row.name)).max().unwrap_or(0);
     let source = rows
@@ -44,7 +17,7 @@ fn lines(model: &Model) -> Vec<Line> {
         .map(|row| width(row.source.as_deref().unwrap_or("missing")))
         .max()
         .unwrap_or(0);
-    rows.iter().map(|row| line(&model.glyphs, row, name, source)).collect()
+    Sheet::new(rows.iter().map(|row| line(glyphs, row, name, source)).collect())
 }
 
 fn line(glyphs: &Glyphs, row: &SecretRow, name: usize, source: usize) -> Line {
