@@ -8,7 +8,10 @@ use std::fmt;
 use std::io::{self, Write};
 
 use crate::exit::Exit;
-use crate::show::printable;
+use crate::show::failure::{failure_lines, labelled_lines};
+use crate::show::{Line, Role};
+
+pub use crate::show::failure::Label;
 
 /// What sort of failure it is; the exit code follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,16 +125,17 @@ impl Failure {
         self.kind.exit()
     }
 
-    /// Prints it: `error:`, then `because:` and `hint:` lines.
-    pub fn print(&self, out: &mut dyn Write, colour: bool) -> io::Result<()> {
-        print_labelled(out, Label::Error, &self.message, colour)?;
-        for cause in &self.causes {
-            print_labelled(out, Label::Because, cause, colour)?;
-        }
-        for hint in &self.hints {
-            print_labelled(out, Label::Hint, hint, colour)?;
-        }
-        Ok(())
+    /// Returns the failure as lines: `error:`, then `because:` and `hint:`.
+    pub fn lines(&self) -> Vec<Line> {
+        failure_lines(&self.message, &self.causes, &self.hints)
+    }
+
+    /// Prints the lines of the failure.
+    ///
+    /// # Errors
+    /// When the stream cannot be written to.
+    pub fn print(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
+        print_lines(out, &self.lines(), color)
     }
 }
 
@@ -143,51 +147,34 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// The word before a sentence on standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Label {
-    /// It ends the program.
-    Error,
-    /// Something to know that ends nothing.
-    Warning,
-    /// Why.
-    Because,
-    /// What to do next.
-    Hint,
+/// Prints `label: sentence`; further lines of the sentence are indented.
+///
+/// # Errors
+/// When the stream cannot be written to.
+pub fn print_labelled(out: &mut dyn Write, label: Label, sentence: &str, color: bool) -> io::Result<()> {
+    print_lines(out, &labelled_lines(label, sentence), color)
 }
 
-impl Label {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Because => "because",
-            Self::Hint => "hint",
-        }
-    }
-
-    const fn style(self) -> &'static str {
-        match self {
-            Self::Error => "\u{1b}[1;31m",
-            Self::Warning => "\u{1b}[1;33m",
-            Self::Because => "\u{1b}[1m",
-            Self::Hint => "\u{1b}[1;36m",
-        }
-    }
-}
-
-/// Prints `label: sentence`; further lines of the sentence are indented, and nothing in it can command the terminal.
-pub fn print_labelled(out: &mut dyn Write, label: Label, sentence: &str, colour: bool) -> io::Result<()> {
-    let word = label.word();
-    if colour {
-        write!(out, "{}{word}:\u{1b}[0m ", label.style())?;
-    } else {
-        write!(out, "{word}: ")?;
-    }
-    let mut lines = sentence.lines();
-    writeln!(out, "{}", printable(lines.next().unwrap_or_default()))?;
+fn print_lines(out: &mut dyn Write, lines: &[Line], color: bool) -> io::Result<()> {
     for line in lines {
-        writeln!(out, "  {}", printable(line))?;
+        write!(out, "{:indent$}", "", indent = line.indent)?;
+        for span in &line.spans {
+            match style(span.role).filter(|_| color) {
+                Some(style) => write!(out, "\u{1b}[{style}m{}\u{1b}[0m", span.text)?,
+                None => write!(out, "{}", span.text)?,
+            }
+        }
+        writeln!(out)?;
     }
     Ok(())
+}
+
+/// Returns the ANSI attributes of a label.
+const fn style(role: Role) -> Option<&'static str> {
+    match role {
+        Role::Error => Some("1;31"),
+        Role::Warning => Some("1;33"),
+        Role::Strong => Some("1"),
+        _ => None,
+    }
 }

@@ -24,7 +24,8 @@ fn the_plan_is_the_result_and_the_rest_is_not() {
     let plan = cli.expect_exit("plan", 0);
     assert!(plan.out.starts_with("Plan: dev at http://127.0.0.1:"), "{plan:?}");
     assert!(
-        plan.out.ends_with("Summary: 9 create, 0 update, 0 noop, 0 drift\n"),
+        plan.out
+            .ends_with("Summary: 9 create, 0 update, 0 unchanged, 0 drift\n"),
         "{plan:?}"
     );
     assert!(plan.err.starts_with("plan id "), "{plan:?}");
@@ -41,7 +42,7 @@ fn the_plan_is_the_result_and_the_rest_is_not() {
     assert_eq!(created.count(), 9);
 
     let again = cli.expect_exit("apply --yes", 0);
-    let noop = "Summary: 0 create, 0 update, 9 noop, 0 drift; 2 rechecks\n";
+    let noop = "Summary: 0 create, 0 update, 9 unchanged, 0 drift; 2 secrets resent\n";
     assert!(again.out.contains(noop), "{again:?}");
     assert!(
         again.out.contains("\nApplied: 0 created, 0 updated, 2 unchanged in "),
@@ -57,9 +58,9 @@ fn a_rotated_secret_takes_effect_on_a_server_that_hides_it() {
     let cli = CliProject::live();
     cli.expect_exit("apply --yes", 0);
     let plan = cli.expect_exit("plan --detailed-exitcode", 0);
-    assert!(plan.out.ends_with("; 2 rechecks\n"), "{plan:?}");
+    assert!(plan.out.ends_with("; 2 secrets resent\n"), "{plan:?}");
     let same = cli.expect_exit("apply --yes", 0);
-    assert!(same.out.contains("no change platform desk/desk-telegram"), "{same:?}");
+    assert!(same.out.contains("unchanged platform desk/desk-telegram"), "{same:?}");
     let mut rotated = cli.command("apply --yes");
     rotated.env("BOT_TOKEN", "4712:planted-bot-token");
     let rotated = CliOutput::of(&rotated.output().unwrap());

@@ -116,7 +116,7 @@ async fn a_server_that_dies_half_way_is_told_and_the_next_run_goes_on() {
         "{summary}"
     );
     assert_eq!(count("created"), printed.matches("\ncreated ").count(), "{printed}");
-    let all = ["created", "unchanged", "failed", "unknown", "not tried"];
+    let all = ["created", "unchanged", "failed", "unknown", "skipped"];
     assert_eq!(all.into_iter().map(count).sum::<usize>(), 2 * AGENTS + 2, "{summary}");
     assert!(printed.contains("hint: "), "{printed}");
     town.assert_rerun_completes(&town.serve()).await;
@@ -135,7 +135,7 @@ async fn one_ctrl_c_stops_gently_and_the_next_run_goes_on() {
     assert_eq!(output.status.code(), Some(130), "{printed}\n{err}");
     assert!(err.contains("stopping: "), "{err}");
     assert!(
-        printed.contains("\nNot complete: ") && printed.contains(" not tried"),
+        printed.contains("\nNot complete: ") && printed.contains(" skipped"),
         "{printed}"
     );
     assert!(!printed.contains("unknown") && !printed.contains("failed"), "{printed}");

@@ -307,7 +307,7 @@ fn the_numbers_of_the_text_are_those_of_the_json() {
         rows.iter().filter(|row| row["verb"] == verb).count()
     };
     let summary = format!(
-        "Summary: {} create, {} update, {} noop, {} drift",
+        "Summary: {} create, {} update, {} unchanged, {} drift",
         count("create"),
         count("update"),
         count("noop"),

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{Draft, Selection, schedule};
 use crate::report::run::RunReport;
+use crate::show::event::Verbosity;
 use crate::show::outcome::run_lines;
 
 /// What is to be carried out.
@@ -81,7 +82,11 @@ async fn tell(console: &Console, log: Option<RequestLog>, mut events: UnboundedR
         err: &mut err,
         colour_out: console.colour_out,
         colour_err: console.colour_err,
-        verbosity: if console.quiet { 0 } else { console.verbose + 1 },
+        verbosity: match console.verbose {
+            _ if console.quiet => Verbosity::Quiet,
+            0 => Verbosity::Normal,
+            _ => Verbosity::Verbose,
+        },
     };
     while let Some(event) = events.recv().await {
         progress.fold(&event);

@@ -11,7 +11,7 @@ use crate::cli::{Common, Format, PlanArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::RemoteError;
-use crate::show::plan::plural;
+use crate::show::word::plural;
 use crate::show::{Line, Role};
 
 /// Runs the command. Reads only.

@@ -3,7 +3,7 @@
 use crate::cli::{ApplyArgs, FailOn};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Counts, Plan};
-use crate::show::plan::plural;
+use crate::show::word::plural;
 
 /// Whether the plan may go on.
 ///

@@ -14,8 +14,9 @@ use crate::failure::Failure;
 use crate::plan::{ChangeKind, Counts, Draft, Pattern, Plan, Prune, Row, Selection, Verb};
 use crate::resource::Address;
 use crate::show::change::{Detail, row_details};
-use crate::show::plan::{PlanView, plan_lines, plural};
+use crate::show::plan::{PlanView, plan_lines};
 use crate::show::row::row_line;
+use crate::show::word::plural;
 use crate::show::{Line, Role};
 
 /// What the person decided.

@@ -10,7 +10,7 @@ use crate::cli::{Common, Format, PlanArgs, ValidateArgs};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::show::plan::plural;
+use crate::show::word::plural;
 
 /// Reports every problem of the project's files. A pull request has no secrets, so a missing one is an error only with
 /// `--secrets`.

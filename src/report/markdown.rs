@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use crate::plan::{Plan, Row, Verb};
 use crate::show::change::{Detail, row_details};
-use crate::show::plan::{plural, summary_text};
+use crate::show::plan::summary_text;
 use crate::show::row::row_line;
+use crate::show::word::plural;
 
 use super::ansi::to_text;
 

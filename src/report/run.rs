@@ -1,4 +1,4 @@
-//! A run as it happens: one line for each row that ended, on the stream of the result; retries and notes on the other.
+//! Writes a run as it happens: outcomes to the stream of results, retries, notes and requests to the other one.
 
 use std::io::{self, Write};
 
@@ -6,97 +6,44 @@ use jiff::Timestamp;
 
 use super::{ansi, json};
 use crate::apply::event::{Event, EventKind};
-use crate::show::outcome::{duration, outcome_line};
-use crate::show::{Line, Role};
+use crate::show::event::{Verbosity, event_line};
 
-/// Where a run is told, and how.
+/// The streams to which a run is reported, and how.
 pub struct RunReport<'a> {
-    /// Takes the result.
+    /// The stream of results.
     pub out: &'a mut dyn Write,
-    /// Takes what happens on the way.
+    /// The stream of progress, warnings and errors.
     pub err: &'a mut dyn Write,
-    /// Whether the result is coloured.
+    /// Whether results are colored.
     pub colour_out: bool,
-    /// Whether the rest is coloured.
+    /// Whether the other stream is colored.
     pub colour_err: bool,
-    /// 0: results only, 1: retries and notes, 2: every request.
-    pub verbosity: u8,
+    /// Which events are written.
+    pub verbosity: Verbosity,
 }
 
 impl RunReport<'_> {
-    /// Tells an event to people.
+    /// Writes an event as text.
     ///
     /// # Errors
-    /// What a writer says.
+    /// When a stream cannot be written to.
     pub fn text(&mut self, event: &Event) -> io::Result<()> {
-        match &event.kind {
-            EventKind::StepFinished {
-                address,
-                outcome,
-                took_ms,
-            } => ansi::write_line(self.out, &outcome_line(address, outcome, *took_ms), self.colour_out),
-            kind => match aside(kind).filter(|(level, _)| *level <= self.verbosity) {
-                Some((_, line)) => ansi::write_line(self.err, &line, self.colour_err),
-                None => Ok(()),
-            },
+        let Some((_, line)) = event_line(&event.kind).filter(|(level, _)| *level <= self.verbosity) else {
+            return Ok(());
+        };
+        // Outcomes are the result of the command; everything else happens on the way.
+        if matches!(event.kind, EventKind::StepFinished { .. }) {
+            ansi::write_line(self.out, &line, self.colour_out)
+        } else {
+            ansi::write_line(self.err, &line, self.colour_err)
         }
     }
 
-    /// Tells an event to programs.
+    /// Writes an event as a JSON object.
     ///
     /// # Errors
-    /// What a writer says.
+    /// When a stream cannot be written to.
     pub fn json(&mut self, event: &Event, now: Timestamp) -> io::Result<()> {
         json::write(self.out, &json::event_type(event), now, event)
-    }
-}
-
-/// What is said on the way, and from which verbosity on.
-fn aside(kind: &EventKind) -> Option<(u8, Line)> {
-    match kind {
-        EventKind::Retrying {
-            address,
-            attempt,
-            of,
-            reason,
-            delay_ms,
-        } => {
-            let text = format!("try {attempt} of {of} in {}: {reason}", duration(*delay_ms));
-            Some((
-                1,
-                Line::at(0)
-                    .push(Role::Warning, "retrying ")
-                    .push(Role::Id, address.to_string())
-                    .plain(format!(": {text}")),
-            ))
-        }
-        EventKind::Note { address, message } => Some((
-            1,
-            Line::at(0)
-                .push(Role::Dim, "note: ")
-                .push(Role::Id, address.to_string())
-                .plain(format!(": {message}")),
-        )),
-        EventKind::Cancelling => Some((
-            0,
-            Line::at(0).push(
-                Role::Warning,
-                "stopping: no new request starts, those in flight finish; Ctrl-C again to leave at once",
-            ),
-        )),
-        EventKind::Request {
-            method,
-            path,
-            status,
-            took_ms,
-            ..
-        } => {
-            let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-            Some((
-                2,
-                Line::at(0).push(Role::Dim, format!("{method} {path} {status} {}", duration(*took_ms))),
-            ))
-        }
-        _ => None,
     }
 }

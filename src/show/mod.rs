@@ -1,13 +1,17 @@
-//! Meaning becomes lines here, once: rows, changes, events and summaries as spans with roles.
+//! Turns rows, changes, events, outcomes and failures into lines of spans with roles.
 //!
-//! The screen and the text only map a role to a style, so that they cannot disagree. This room knows neither ratatui
-//! nor ANSI, neither width nor colour.
+//! The screen and the text output only map a role to a style, so they always use the same words. This room knows
+//! neither ratatui nor ANSI escapes, and neither the width nor the colors of a terminal.
 
 pub mod change;
+pub mod event;
+pub mod failure;
 mod line;
 pub mod outcome;
 pub mod plan;
 pub mod row;
+pub mod secret;
 pub mod text_diff;
+pub mod word;
 
 pub use line::{Line, Role, Span, printable};

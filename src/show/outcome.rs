@@ -1,12 +1,14 @@
-//! A run as lines: one for each row that ended, and what it all came to.
+//! The outcome of a run as lines: one for each row that ended, and the summary.
+
+use std::collections::HashMap;
 
 use super::line::{Line, Role};
-use super::plan::plural;
+use super::word::{duration, plural};
 use crate::apply::event::Outcome;
-use crate::apply::{Progress, Tally};
+use crate::apply::{Progress, Status, Tally};
 use crate::resource::Address;
 
-/// `created agent triage (12 ms)`, `failed platform triage/triage-slack: …`.
+/// Returns the line of a row that ended: `created agent triage (12 ms)`, `failed platform triage/triage-slack: …`.
 pub fn outcome_line(address: &Address, outcome: &Outcome, took_ms: u64) -> Line {
     let (role, word) = outcome_word(outcome);
     let line = Line::at(0)
@@ -20,13 +22,13 @@ pub fn outcome_line(address: &Address, outcome: &Outcome, took_ms: u64) -> Line 
     }
 }
 
-/// The role and the word of an outcome.
+/// Returns the role and the word of an outcome.
 pub fn outcome_word(outcome: &Outcome) -> (Role, &'static str) {
     match outcome {
         Outcome::Created => (Role::Create, "created"),
         Outcome::Updated { .. } => (Role::Update, "updated"),
         Outcome::Deleted => (Role::Delete, "deleted"),
-        Outcome::Unchanged => (Role::Noop, "no change"),
+        Outcome::Unchanged => (Role::Noop, "unchanged"),
         Outcome::Failed { .. } => (Role::Error, "failed"),
         Outcome::Unknown { .. } => (Role::Error, "unknown"),
         Outcome::Stale { .. } => (Role::Error, "stale"),
@@ -34,7 +36,7 @@ pub fn outcome_word(outcome: &Outcome) -> (Role, &'static str) {
     }
 }
 
-/// What there is to say beyond the word.
+/// Returns what is known beyond the word: a restart, a message, a reason.
 pub fn outcome_detail(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Updated { restarted: Some(true) } => Some("restarted".to_owned()),
@@ -46,16 +48,7 @@ pub fn outcome_detail(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// `12 ms`, `3.4 s`, `2 min 5 s`.
-pub fn duration(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1_000 => format!("{milliseconds} ms"),
-        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
-    }
-}
-
-/// What a run came to: the numbers, then each row that needs a person, with what to do.
+/// Returns the summary of a run: the numbers, then each row that was not applied, and what to do about it.
 pub fn run_lines(progress: &Progress) -> Vec<Line> {
     let tally = progress.tally();
     let complete = progress.troubles().next().is_none();
@@ -68,42 +61,18 @@ pub fn run_lines(progress: &Progress) -> Vec<Line> {
         Line::at(0)
             .push(role, title)
             .plain(tally_text(&tally))
+            .plain(restart_text(progress))
             .push(Role::Dim, format!(" in {}", duration(progress.elapsed_ms))),
     ];
-    let troubles = progress
-        .troubles()
-        .filter(|(_, outcome)| !matches!(outcome, Outcome::Skipped { .. }));
-    for (address, outcome) in troubles {
-        lines.extend(trouble_lines(address, outcome));
-    }
+    lines.extend(trouble_lines(progress));
     if tally.skipped > 0 {
-        let words = "run again: the next plan holds what was not tried";
-        lines.push(Line::at(2).push(Role::Dim, "hint: ").plain(words));
+        let text = "run again: the next plan holds the skipped rows";
+        lines.push(Line::at(2).push(Role::Dim, "hint: ").plain(text));
     }
     lines
 }
 
-fn trouble_lines(address: &Address, outcome: &Outcome) -> Vec<Line> {
-    let mut own = outcome_line(address, outcome, 0);
-    own.indent = 2;
-    let mut lines = vec![own];
-    let hint = match outcome {
-        Outcome::Failed { hint, .. } => hint.clone(),
-        Outcome::Stale { .. } => Some("plan again, or use `--on-stale overwrite`".to_owned()),
-        Outcome::Unknown { .. } => Some("it may have been written: plan again to see".to_owned()),
-        _ => None,
-    };
-    if let Outcome::Failed {
-        partly_written: true, ..
-    } = outcome
-    {
-        lines.push(Line::at(4).push(Role::Warning, "part of it was written before it failed"));
-    }
-    lines.extend(hint.map(|hint| Line::at(4).push(Role::Dim, "hint: ").plain(hint)));
-    lines
-}
-
-/// `2 created, 3 updated; 1 restarted`, with what did not work after it.
+/// Returns the number of rows that ended in each way: `2 created, 3 updated, 1 failed`.
 pub fn tally_text(tally: &Tally) -> String {
     let parts = [
         (tally.created, "created"),
@@ -113,16 +82,131 @@ pub fn tally_text(tally: &Tally) -> String {
         (tally.failed, "failed"),
         (tally.unknown, "unknown"),
         (tally.stale, "stale"),
-        (tally.skipped, "not tried"),
+        (tally.skipped, "skipped"),
     ];
     let always = |word: &str| word == "created" || word == "updated";
-    let told = parts.iter().filter(|(count, word)| *count > 0 || always(word));
-    let mut text = told
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    if tally.restarted > 0 {
-        text.extend(["; ".to_owned(), plural(tally.restarted, "restart", "restarts")]);
+    let shown = parts.iter().filter(|(count, word)| *count > 0 || always(word));
+    let words: Vec<String> = shown.map(|(count, word)| format!("{count} {word}")).collect();
+    words.join(", ")
+}
+
+/// Returns `; 2 restarts (1 not predicted)`, or nothing when nothing restarted as predicted.
+fn restart_text(progress: &Progress) -> String {
+    let (mut restarted, mut unpredicted, mut missing) = (0, 0, 0);
+    for row in progress.rows.values() {
+        let Status::Finished { outcome, .. } = &row.status else {
+            continue;
+        };
+        match outcome {
+            Outcome::Updated { restarted: Some(true) } => {
+                restarted += 1;
+                unpredicted += usize::from(!row.restarts);
+            }
+            // Only what the server said counts: an update without an answer about a restart proves nothing.
+            Outcome::Updated { restarted: Some(false) } | Outcome::Unchanged => missing += usize::from(row.restarts),
+            _ => {}
+        }
+    }
+    let mut text = String::new();
+    if restarted > 0 {
+        text.push_str("; ");
+        text.push_str(&plural(restarted, "restart", "restarts"));
+    }
+    if unpredicted > 0 {
+        // A resent secret that turned out to be another one is the usual reason.
+        text.extend([format!(" ({unpredicted} not predicted by the plan)")]);
+    }
+    if missing > 0 {
+        let words = plural(missing, "predicted restart", "predicted restarts");
+        text.extend([format!("; {words} did not happen")]);
     }
     text
+}
+
+/// Rows that ended in the same way for the same reason.
+struct TroubleGroup<'a> {
+    outcome: &'a Outcome,
+    addresses: Vec<&'a Address>,
+}
+
+/// Returns the rows that were not applied, each reason once. Skipped rows are left out: they follow from the others.
+fn trouble_lines(progress: &Progress) -> Vec<Line> {
+    let mut groups: Vec<TroubleGroup<'_>> = Vec::new();
+    let mut known = HashMap::new();
+    let troubles = progress
+        .troubles()
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Skipped { .. }));
+    for (address, outcome) in troubles {
+        let (_, word) = outcome_word(outcome);
+        let (message, hint) = match outcome {
+            Outcome::Failed { message, hint, .. } => (message.as_str(), hint.as_deref()),
+            Outcome::Unknown { message } | Outcome::Stale { message } => (message.as_str(), None),
+            _ => ("", None),
+        };
+        let partly = outcome.wrote();
+        let key = (word, without_request(message), hint, partly);
+        let index = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => group.addresses.push(address),
+            None => groups.push(TroubleGroup {
+                outcome,
+                addresses: vec![address],
+            }),
+        }
+    }
+    groups.iter().flat_map(group_lines).collect()
+}
+
+fn group_lines(group: &TroubleGroup<'_>) -> Vec<Line> {
+    let mut lines = match group.addresses.as_slice() {
+        [address] => vec![outcome_line(address, group.outcome, 0)],
+        addresses => {
+            let (role, word) = outcome_word(group.outcome);
+            let reason = outcome_detail(group.outcome).unwrap_or_default();
+            let head =
+                Line::at(0)
+                    .push(role, word)
+                    .plain(format!(" {} rows: {}", addresses.len(), without_request(&reason)));
+            let rows = addresses.iter().map(|address| {
+                Line::at(2)
+                    .plain(address.kind())
+                    .plain(" ")
+                    .push(Role::Id, address.id())
+            });
+            std::iter::once(head).chain(rows).collect()
+        }
+    };
+    if matches!(
+        group.outcome,
+        Outcome::Failed {
+            partly_written: true,
+            ..
+        }
+    ) {
+        lines.push(Line::at(2).push(Role::Warning, "part of it was written before it failed"));
+    }
+    let hint = match group.outcome {
+        Outcome::Failed { hint, .. } => hint.as_deref(),
+        Outcome::Stale { .. } => Some("plan again, or use `--on-stale overwrite`"),
+        Outcome::Unknown { .. } => Some("it may have been written: plan again to see"),
+        _ => None,
+    };
+    lines.extend(hint.map(|hint| Line::at(2).push(Role::Dim, "hint: ").plain(hint)));
+    for line in &mut lines {
+        line.indent += 2;
+    }
+    lines
+}
+
+/// Returns a message without the `PUT /path` at its start, so that the same answer to two requests reads the same.
+fn without_request(message: &str) -> &str {
+    let mut parts = message.splitn(3, ' ');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(method), Some(path), Some(rest))
+            if path.starts_with('/') && method.chars().all(|letter| letter.is_ascii_uppercase()) =>
+        {
+            rest
+        }
+        _ => message,
+    }
 }

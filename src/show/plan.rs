@@ -3,6 +3,7 @@
 use super::change::{Detail, row_details};
 use super::line::{Line, Role};
 use super::row::row_line;
+use super::word::counted_list;
 use crate::plan::{Counts, Plan, Row, Verb};
 
 /// How much of a plan is told.
@@ -44,39 +45,29 @@ pub fn target_line(plan: &Plan) -> Line {
         .plain(&plan.target.url)
 }
 
-/// `Summary: 2 create, 3 update, 14 noop, 1 drift; 1 restart`.
+/// `Summary: 2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.
 pub fn summary_line(counts: &Counts) -> Line {
     Line::at(0).push(Role::Heading, "Summary: ").plain(summary_text(counts))
 }
 
-/// The numbers of a summary, without its name.
+/// Returns the numbers of a summary without its title: `2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.
 pub fn summary_text(counts: &Counts) -> String {
     let mut text = format!(
-        "{} create, {} update, {} noop, {} drift",
+        "{} create, {} update, {} unchanged, {} drift",
         counts.create, counts.update, counts.noop, counts.drift
     );
     if counts.delete > 0 {
         text.extend([format!(", {} delete", counts.delete)]);
     }
-    let rest = [
+    let rest = counted_list(&[
         (counts.restart, "restart", "restarts"),
         (counts.field_drift, "drifted field", "drifted fields"),
-        (counts.recheck, "recheck", "rechecks"),
-    ];
-    let rest: Vec<String> = rest
-        .iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, one, many)| plural(*count, one, many))
-        .collect();
+        (counts.recheck, "secret resent", "secrets resent"),
+    ]);
     if !rest.is_empty() {
-        text.extend(["; ".to_owned(), rest.join(", ")]);
+        text.extend(["; ", &rest]);
     }
     text
-}
-
-/// `1 restart`, `2 restarts`.
-pub fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Declared rows first, then what only the server has at the top level; plain noops folded into a count.

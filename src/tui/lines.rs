@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::apply::event::{Event, EventKind, Outcome};
 use crate::plan::Row;
-use crate::resource::{Address, Shown};
+use crate::resource::Shown;
 use crate::show::change::{Detail, change_lines, impact_lines};
+use crate::show::event::event_line;
 use crate::show::outcome::{outcome_detail, outcome_word};
 use crate::show::row::row_line;
 use crate::show::{Line, Role};
@@ -54,53 +55,16 @@ pub fn text(shown: &Shown) -> String {
     }
 }
 
-/// A line of the log; nothing for events that say nothing to a person.
+/// Returns a line of the log, or `None` for events that are not logged: what succeeded is in the tree.
 pub fn event(event: &Event) -> Option<Line> {
+    if matches!(&event.kind, EventKind::StepFinished { outcome, .. } if outcome.succeeded()) {
+        return None;
+    }
+    let (_, line) = event_line(&event.kind)?;
     let time = format!("{:>7.3}s ", event.elapsed_ms as f64 / 1000.0);
-    let line = Line::default().push(Role::Dim, time);
-    let id = |address: &Address| format!("{} {}", address.kind(), address.id());
-    match &event.kind {
-        EventKind::Request {
-            method,
-            path,
-            status,
-            took_ms,
-            attempt,
-            ..
-        } => {
-            let again = if *attempt > 1 {
-                format!(" (try {attempt})")
-            } else {
-                String::new()
-            };
-            let line = answer(line, *status).push(Role::Dim, format!(" {took_ms:>5} ms "));
-            Some(line.plain(format!("{method} {path}")).push(Role::Dim, again))
-        }
-        EventKind::Retrying {
-            address,
-            attempt,
-            of,
-            reason,
-            delay_ms,
-        } => Some(line.push(
-            Role::Warning,
-            format!("{} try {attempt}/{of} in {delay_ms}ms: {reason}", id(address)),
-        )),
-        EventKind::Note { address, message } => Some(line.push(Role::Warning, format!("{}: {message}", id(address)))),
-        EventKind::Cancelling => Some(line.push(Role::Warning, "stopping: nothing new starts")),
-        EventKind::StepFinished { address, outcome, .. } if !outcome.succeeded() => {
-            Some(line.push(Role::Error, format!("{}: {}", id(address), outcome_words(outcome))))
-        }
-        _ => None,
-    }
-}
-
-fn answer(line: Line, status: Option<u16>) -> Line {
-    match status {
-        Some(status) if status < 400 => line.push(Role::Success, status.to_string()),
-        Some(status) => line.push(Role::Error, status.to_string()),
-        None => line.push(Role::Error, "---"),
-    }
+    let mut stamped = Line::default().push(Role::Dim, time);
+    stamped.spans.extend(line.spans);
+    Some(stamped)
 }
 
 /// How a row ended, in a few words.

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 
 use super::header;
 use super::paint::Canvas;
-use crate::show::outcome::duration;
+use crate::show::word::duration;
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::keymap;

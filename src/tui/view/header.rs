@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::paint::Canvas;
 use crate::apply::{Status, Tally};
 use crate::plan::Counts;
-use crate::show::outcome::duration;
+use crate::show::word::duration;
 use crate::show::{Role, printable};
 use crate::tui::board::Board;
 use crate::tui::model::Model;

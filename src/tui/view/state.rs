@@ -4,7 +4,7 @@ use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
 use crate::plan::{Impact, Row, Verb};
 use crate::show::Role;
-use crate::show::outcome::duration;
+use crate::show::word::duration;
 use crate::tui::choice::Mark;
 use crate::tui::glyph::Glyphs;
 use crate::tui::lines;

@@ -1,0 +1,83 @@
+//! An event of a run as one line, the same in the text of a run and in the screen's log.
+
+use super::line::{Line, Role};
+use super::outcome::outcome_line;
+use super::word::duration;
+use crate::apply::event::EventKind;
+
+/// The verbosity from which on an event is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Shown with `--quiet` too: outcomes, and that a run is stopping.
+    Quiet,
+    /// Shown by default: retries and notes.
+    Normal,
+    /// Shown with `-v`: every request.
+    Verbose,
+}
+
+/// Returns the line of an event and the verbosity from which on it is shown, or `None` for events that only programs
+/// need.
+pub fn event_line(kind: &EventKind) -> Option<(Verbosity, Line)> {
+    match kind {
+        EventKind::StepFinished {
+            address,
+            outcome,
+            took_ms,
+        } => Some((Verbosity::Quiet, outcome_line(address, outcome, *took_ms))),
+        EventKind::Cancelling => {
+            let text = "stopping: no new request starts, those in flight finish; Ctrl-C again to leave at once";
+            Some((Verbosity::Quiet, Line::at(0).push(Role::Warning, text)))
+        }
+        EventKind::Retrying {
+            address,
+            attempt,
+            of,
+            reason,
+            delay_ms,
+        } => {
+            let text = format!(": attempt {attempt} of {of} in {}: {reason}", duration(*delay_ms));
+            let line = Line::at(0).push(Role::Warning, "retrying ");
+            Some((Verbosity::Normal, line.push(Role::Id, address.to_string()).plain(text)))
+        }
+        EventKind::Note { address, message } => {
+            let line = Line::at(0)
+                .push(Role::Dim, "note: ")
+                .push(Role::Id, address.to_string());
+            Some((Verbosity::Normal, line.plain(format!(": {message}"))))
+        }
+        EventKind::Request { .. } => request_line(kind).map(|line| (Verbosity::Verbose, line)),
+        EventKind::RunStarted { .. } | EventKind::StepStarted { .. } | EventKind::RunFinished | EventKind::Unknown => {
+            None
+        }
+    }
+}
+
+/// `PUT /api/dev/agents/triage 200 12 ms`.
+fn request_line(kind: &EventKind) -> Option<Line> {
+    let EventKind::Request {
+        method,
+        path,
+        status,
+        took_ms,
+        attempt,
+        ..
+    } = kind
+    else {
+        return None;
+    };
+    let (role, status) = match status {
+        Some(status) if *status < 400 => (Role::Success, status.to_string()),
+        Some(status) => (Role::Error, status.to_string()),
+        None => (Role::Error, "no answer".to_owned()),
+    };
+    let line = Line::at(0)
+        .plain(format!("{method} {path} "))
+        .push(role, status)
+        .push(Role::Dim, format!(" {}", duration(*took_ms)));
+    Some(if *attempt > 1 {
+        line.push(Role::Dim, format!(" (attempt {attempt})"))
+    } else {
+        line
+    })
+}

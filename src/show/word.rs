@@ -1,0 +1,24 @@
+//! Counts, durations and lists as text: the only place that decides between singular and plural.
+
+/// Returns a count with its noun: `1 restart`, `2 restarts`.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Returns a duration given in milliseconds: `12 ms`, `3.4 s`, `2 min 5 s`.
+pub fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+    }
+}
+
+/// Returns the nonzero counts with their nouns, joined by commas: `1 restart, 4 may restart`.
+///
+/// Each part is a count, its noun in the singular and its noun in the plural.
+pub fn counted_list(parts: &[(usize, &str, &str)]) -> String {
+    let nonzero = parts.iter().filter(|(count, ..)| *count > 0);
+    let words: Vec<String> = nonzero.map(|(count, one, many)| plural(*count, one, many)).collect();
+    words.join(", ")
+}
