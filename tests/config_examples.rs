@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use lobuctl::config::{LoadOptions, Loaded, Only, SecretsCheck, load};
 
 use crate::support::project::report;
+use crate::support::report_skip;
 use crate::support::snapshot;
 
 fn loaded(root: &Path, environment: &BTreeMap<String, String>) -> Loaded {
@@ -24,7 +25,7 @@ fn loaded(root: &Path, environment: &BTreeMap<String, String>) -> Loaded {
 fn the_real_projects_load() {
     let folder = Path::new("../shared/examples");
     if !folder.is_dir() {
-        println!("skipped: ../shared/examples is not here");
+        report_skip("real projects: there is no ../shared/examples");
         return;
     }
     let environment = BTreeMap::from([("ANTHROPIC_API_KEY".to_owned(), "x".to_owned())]);

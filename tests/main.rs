@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod citations;
 mod cli_apply;
 mod cli_other;
 mod cli_secrets;

@@ -1,4 +1,4 @@
-//! `[agents.ID.skills.mcp.SERVER]`: MCP servers. References stay literal: the gateway resolves them (contract 10.1).
+//! `[agents.ID.skills.mcp.SERVER]`: MCP servers. References stay literal: the gateway resolves them (contract section 10.1).
 
 use serde_json::{Map, Value};
 

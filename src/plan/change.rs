@@ -14,7 +14,7 @@ pub enum ChangeKind {
     Changed,
     /// The value on the server goes away.
     Removed,
-    /// Only the server has a value; it is left alone (semantics, "field drift").
+    /// Only the server has a value; it is left alone (semantics, "Comparing").
     Drift,
     /// A secret that is the same on both sides: said under a row that changes otherwise.
     SecretUnchanged,
