@@ -387,3 +387,21 @@ async fn a_database_that_is_gone_is_said_with_503() {
     );
     assert_eq!(client.get("/health").await.status, 200);
 }
+
+#[tokio::test]
+async fn creates_every_platform_that_is_posted_at_the_same_time_in_the_local_mode() {
+    let mut options = ServerOptions::memory();
+    options.mode = PlatformMode::Stored;
+    let (server, token) = open(options).await;
+    let client = JsonClient::new(&server, &token);
+    client
+        .post("/api/dev/agents", json!({ "agentId": "desk", "name": "Desk" }))
+        .await;
+    let path = "/api/dev/agents/desk/platforms";
+    let posts = (0..200).map(|n| client.post(path, json!({ "platform": "pigeon", "config": { "n": n } })));
+    for answer in futures_util::future::join_all(posts).await {
+        assert_eq!(answer.status, 201, "{}", answer.text);
+    }
+    let listed = client.get(path).await.body;
+    assert_eq!(listed["platforms"].as_array().unwrap().len(), 200);
+}

@@ -213,3 +213,25 @@ async fn answers_have_the_shapes_that_the_client_reads() {
     let rules = client.schema(call("relationship_type", "list_rules")).await.body;
     assert_eq!(reads::<Vec<Rule>>(&rules["rules"])[0].target_entity_type_slug, "b");
 }
+
+#[tokio::test]
+async fn refuses_a_fifth_table_column_on_create_and_on_update() {
+    let (server, token) = memory_server().await;
+    let client = JsonClient::new(&server, &token);
+    let call = |action: &str, columns: usize| {
+        let shown = |n| (format!("field{n}"), json!({ "type": "string", "x-table-column": true }));
+        let properties: serde_json::Map<String, serde_json::Value> = (0..columns).map(shown).collect();
+        json!({ "schema_type": "entity_type", "action": action, "slug": "deal", "name": "Deal",
+            "metadata_schema": { "properties": properties } })
+    };
+    for action in ["create", "update"] {
+        let refused = client.schema(call(action, 5)).await;
+        assert_eq!(refused.status, 400, "{action}");
+        assert_eq!(
+            refused.body["error"],
+            "At most 4 metadata fields can have x-table-column=true."
+        );
+        let accepted = client.schema(call(action, 4)).await;
+        assert_eq!(accepted.status, 200, "{action}: {}", accepted.text);
+    }
+}
