@@ -152,6 +152,7 @@ mod tests {
         assert!(first.evict.is_cancelled());
         drop((first, second));
         connections.room().await;
-        assert_eq!((connections.state().open, connections.state().idle.len()), (0, 0));
+        let state = connections.state();
+        assert_eq!((state.open, state.idle.len()), (0, 0));
     }
 }
