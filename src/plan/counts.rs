@@ -18,8 +18,11 @@ pub struct Counts {
     pub drift: usize,
     /// Rows to delete.
     pub delete: usize,
-    /// Platforms that restart, replaced ones among them.
+    /// Platforms that certainly restart, including those that are replaced.
     pub restart: usize,
+    /// Platforms that restart if a secret that is sent again has changed; see [`Row::may_restart`].
+    #[serde(default)]
+    pub may_restart: usize,
     /// Fields that only the server has, on rows that both have.
     pub field_drift: usize,
     /// Noop rows that are sent again because a secret cannot be compared.
@@ -44,6 +47,11 @@ impl Counts {
         self.drift + self.field_drift > 0
     }
 
+    /// The number of certain and possible restarts: what `--fail-on restart` and `--max-restarts` count.
+    pub fn all_restarts(&self) -> usize {
+        self.restart + self.may_restart
+    }
+
     fn add(&mut self, row: &Row) {
         match row.verb {
             Verb::Create => self.create += 1,
@@ -53,6 +61,7 @@ impl Counts {
             Verb::Delete => self.delete += 1,
         }
         self.restart += usize::from(row.restarts());
+        self.may_restart += usize::from(row.may_restart());
         self.recheck += usize::from(row.recheck);
         self.field_drift += row
             .changes

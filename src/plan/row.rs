@@ -93,9 +93,15 @@ impl Row {
         self.verb.changes() || self.recheck
     }
 
-    /// Whether a platform restarts; a replaced type of the memory schema does not.
+    /// Whether a platform certainly restarts. Replacing a type of the memory schema restarts nothing.
     pub fn restarts(&self) -> bool {
         matches!(self.address, Address::Platform { .. }) && self.impact.is_some()
+    }
+
+    /// Whether a platform possibly restarts: one of its secrets cannot be compared and is sent again, and the server
+    /// restarts the platform when that secret has changed. Never true when [`Row::restarts`] is.
+    pub fn may_restart(&self) -> bool {
+        matches!(self.address, Address::Platform { .. }) && self.recheck
     }
 
     /// Whether fields stand on the server that the files do not mention.
