@@ -83,5 +83,6 @@ fn failure(words: &str) -> LoadFailure {
     LoadFailure {
         lines: vec![Line::default().push(Role::Error, words)],
         code: 1,
+        origin: None,
     }
 }

@@ -25,6 +25,8 @@ pub struct Glyphs {
     pub failed: char,
     /// Nobody knows.
     pub unknown: char,
+    /// The server has something else than the plan saw.
+    pub stale: char,
     /// Not tried.
     pub skipped: char,
     /// Tried again.
@@ -48,6 +50,7 @@ const UNICODE: Glyphs = Glyphs {
     done: '✓',
     failed: '✗',
     unknown: '?',
+    stale: '≠',
     skipped: '⊘',
     retry: '↻',
     warning: '⚠',
@@ -66,6 +69,7 @@ const ASCII: Glyphs = Glyphs {
     done: '*',
     failed: 'x',
     unknown: '?',
+    stale: '%',
     skipped: 'o',
     retry: 'r',
     warning: '!',
@@ -106,6 +110,7 @@ impl Glyphs {
             '✓' => '*',
             '✗' => 'x',
             '⊘' => 'o',
+            '≠' => '%',
             '↻' => 'r',
             ascii if ascii.is_ascii() => ascii,
             _ => '?',

@@ -12,6 +12,7 @@
 
 pub mod action;
 mod background;
+pub mod basic_color;
 pub mod board;
 pub mod choice;
 pub mod detail;
@@ -42,7 +43,7 @@ pub mod wrap;
 
 pub use drive::{Input, Outside, drive};
 pub use exit::{Ending, TuiExit};
-pub use message::{Effect, Message};
+pub use message::{EditRequest, Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;

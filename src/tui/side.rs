@@ -3,6 +3,7 @@
 use super::detail::BodyLine;
 use super::lines;
 use crate::plan::{Change, ChangeKind, Row};
+use crate::resource::Shown;
 use crate::show::text_diff::{self, Context};
 use crate::show::{Line, Role};
 
@@ -35,15 +36,24 @@ fn add(body: &mut Vec<BodyLine>, change: &Change) {
         return;
     }
     body.push(BodyLine::One(head.push(Role::Dim, said(change.kind))));
-    let before = change.before.as_ref().map(lines::text).unwrap_or_default();
-    let after = change.after.as_ref().map(lines::text).unwrap_or_default();
+    let before = change.before.as_ref().map(with_line_end).unwrap_or_default();
+    let after = change.after.as_ref().map(with_line_end).unwrap_or_default();
     pairs(body, &before, &after);
+}
+
+/// The entries of a list end like lines: else its last entry would differ from the same entry followed by another.
+fn with_line_end(shown: &Shown) -> String {
+    let mut text = lines::text(shown);
+    if shown.as_str().is_none() {
+        text.push('\n');
+    }
+    text
 }
 
 fn said(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Drift => "  only on the server, left alone",
-        ChangeKind::Removed => "  goes away",
+        ChangeKind::Removed => "  removed",
         _ => "",
     }
 }
@@ -51,7 +61,7 @@ fn said(kind: ChangeKind) -> &'static str {
 fn secret_words(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::SecretUnchanged => "secret, unchanged",
-        _ => "secret not comparable: sent again, the server decides",
+        _ => "secret resent: the server decides whether it changed",
     }
 }
 

@@ -116,6 +116,16 @@ impl Liner<'_, '_> {
                 let words = counted(self.counts(index), self.board.outline.is_folded(index));
                 self.end(x, &words, Role::Dim);
             }
+            (NodeId::Parent(address), _) => {
+                let blank = if matches!(self.model.screen, Screen::Review(_)) {
+                    6
+                } else {
+                    4
+                };
+                let x = self.put(x + blank, &label(address), Role::Dim);
+                let words = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &words, Role::Dim);
+            }
             (NodeId::Row(_), None) => {}
         }
     }
@@ -151,7 +161,8 @@ impl Liner<'_, '_> {
         match &self.model.screen {
             Screen::Review(review) => {
                 let rows = self.board.outline.tree().rows(index);
-                let (mark, role) = state::checkbox(review, rows);
+                let own = self.board.outline.tree().node(index).and_then(|node| node.row);
+                let (mark, role) = state::checkbox(review, own, rows);
                 (self.put(x, mark, role) + 1, state::hint(row), !row.is_notable())
             }
             Screen::Run(run) => {
@@ -231,7 +242,7 @@ fn counted(counts: Counts, folded: bool) -> String {
             } else {
                 0
             },
-            "same",
+            "unchanged",
         ),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
