@@ -42,7 +42,7 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let settings = Settings::new(&console.host, common, &arguments.plan, arguments.protect);
     let bench = Bench {
-        console: console.clone(),
+        console: console.for_screen(),
         settings,
         arguments: arguments.clone(),
         current: Arc::default(),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::log::RequestLog;
-use crate::cli::{self, Common, PlanArgs};
+use super::owner::check_owner;
+use crate::cli::{Common, PlanArgs};
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::host::Host;
@@ -40,15 +41,8 @@ impl Settings {
         Self {
             config: common.config.as_ref().map(|path| host.absolute(path)),
             env_files: common.env_file.iter().map(|path| host.absolute(path)).collect(),
-            secrets_check: match arguments.secrets_check {
-                cli::SecretsCheck::All => config::SecretsCheck::All,
-                cli::SecretsCheck::Sent => config::SecretsCheck::Sent,
-            },
-            only: match arguments.only {
-                None => config::Only::All,
-                Some(cli::Only::Agents) => config::Only::Agents,
-                Some(cli::Only::Memory) => config::Only::Memory,
-            },
+            secrets_check: arguments.secrets_check,
+            only: arguments.only,
             flags: flags(common, protect),
             parallelism: usize::from(arguments.parallelism),
             recheck: !arguments.no_recheck,
@@ -84,13 +78,17 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
-    config::find(explicit, &host.current_dir).map_err(|it| {
+    let found = config::find(explicit, &host.current_dir).map_err(|it| {
         let message = match &it.file {
             Some(file) => format!("{}: {}", it.message, file.display()),
             None => it.message.clone(),
         };
         Failure::invalid(message).hints(it.help.clone())
-    })
+    })?;
+    if explicit.is_none() {
+        check_owner(&found, &host.current_dir)?;
+    }
+    Ok(found)
 }
 
 /// Chooses server, organisation and token.
