@@ -35,6 +35,7 @@ mod edge_transport;
 mod executor_chance;
 mod executor_faults;
 mod executor_order;
+mod fault_table;
 mod github;
 mod laws;
 mod linear_review;

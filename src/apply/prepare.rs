@@ -50,7 +50,11 @@ pub async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Result<Pre
     if needs_no_reading(scheduled) {
         return Ok(Work::planned(scheduled));
     }
-    let fresh = context.client.read(&scheduled.address).await?;
+    let mut fresh = context.client.read(&scheduled.address).await?;
+    if fresh.is_none() && scheduled.step.seen.is_some() {
+        // A proxy answers 404 too, so that a single reading does not prove that the resource is gone.
+        fresh = context.client.read(&scheduled.address).await?;
+    }
     if scheduled.new_agent {
         return Ok(plan_again(scheduled, fresh));
     }

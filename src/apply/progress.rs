@@ -107,6 +107,10 @@ pub struct Tally {
     pub running: usize,
     /// Platforms that the server said it restarts.
     pub restarted: usize,
+    /// How many of `restarted` the plan did not predict.
+    pub unpredicted_restarts: usize,
+    /// Platforms whose restart the plan predicted and that the server said it does not restart.
+    pub missed_restarts: usize,
 }
 
 impl Tally {
@@ -206,7 +210,7 @@ impl Progress {
             match &row.status {
                 Status::Queued => {}
                 Status::Running { .. } | Status::Retrying { .. } => tally.running += 1,
-                Status::Finished { outcome, .. } => tally.count(outcome),
+                Status::Finished { outcome, .. } => tally.count(outcome, row.restarts),
             }
         }
         tally
@@ -292,7 +296,7 @@ impl Progress {
 }
 
 impl Tally {
-    fn count(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &Outcome, restart_predicted: bool) {
         match outcome {
             Outcome::Created => self.created += 1,
             Outcome::Updated { restarted } => {
@@ -305,6 +309,12 @@ impl Tally {
             Outcome::Unknown { .. } => self.unknown += 1,
             Outcome::Stale { .. } => self.stale += 1,
             Outcome::Skipped { .. } => self.skipped += 1,
+        }
+        // `Updated { restarted: None }` counts as neither: the server did not say.
+        match (restart_predicted, outcome) {
+            (false, Outcome::Updated { restarted: Some(true) }) => self.unpredicted_restarts += 1,
+            (true, Outcome::Updated { restarted: Some(false) } | Outcome::Unchanged) => self.missed_restarts += 1,
+            _ => {}
         }
     }
 }

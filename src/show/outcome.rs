@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::line::{Line, Role};
 use super::word::{duration, plural};
 use crate::apply::event::Outcome;
-use crate::apply::{Progress, Status, Tally};
+use crate::apply::{Progress, Tally};
 use crate::resource::Address;
 
 /// Returns the line of a row that ended: `created agent triage (12 ms)`, `failed platform triage/triage-slack: …`.
@@ -92,33 +92,19 @@ pub fn tally_text(tally: &Tally) -> String {
 
 /// Returns `; 2 restarts (1 not predicted)`, or nothing when nothing restarted as predicted.
 fn restart_text(progress: &Progress) -> String {
-    let (mut restarted, mut unpredicted, mut missing) = (0, 0, 0);
-    for row in progress.rows.values() {
-        let Status::Finished { outcome, .. } = &row.status else {
-            continue;
-        };
-        match outcome {
-            Outcome::Updated { restarted: Some(true) } => {
-                restarted += 1;
-                unpredicted += usize::from(!row.restarts);
-            }
-            // Only what the server said counts: an update without an answer about a restart proves nothing.
-            Outcome::Updated { restarted: Some(false) } | Outcome::Unchanged => missing += usize::from(row.restarts),
-            _ => {}
-        }
-    }
+    let tally = progress.tally();
     let mut text = String::new();
-    if restarted > 0 {
+    if tally.restarted > 0 {
         text.push_str("; ");
-        text.push_str(&plural(restarted, "restart", "restarts"));
+        text.push_str(&plural(tally.restarted, "restart", "restarts"));
     }
-    if unpredicted > 0 {
+    if tally.unpredicted_restarts > 0 {
         // A resent secret that turned out to be another one is the usual reason.
-        text.extend([format!(" ({unpredicted} not predicted by the plan)")]);
+        text.extend([format!(" ({} not predicted by the plan)", tally.unpredicted_restarts)]);
     }
-    if missing > 0 {
-        let words = plural(missing, "predicted restart", "predicted restarts");
-        text.extend([format!("; {words} did not happen")]);
+    if tally.missed_restarts > 0 {
+        let missed = plural(tally.missed_restarts, "predicted restart", "predicted restarts");
+        text.extend([format!("; {missed} did not happen")]);
     }
     text
 }

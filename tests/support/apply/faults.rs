@@ -15,8 +15,16 @@ pub enum Fault {
     None,
     /// The request is delayed.
     Delay(Duration),
-    /// The connection is lost before the server receives the request.
+    /// There is no connection, and the client knows that the server did not receive the request.
     DropBefore,
+    /// The connection is lost before the server receives the request, and the client cannot know it.
+    ResetBefore,
+    /// The server carries out the request; the client stops waiting for the response.
+    Hang,
+    /// The server carries out the request; half of its JSON arrives as a whole response.
+    Truncated,
+    /// The server carries out the request; the body is replaced by `{}`.
+    EmptyObject,
     /// The connection is lost after the server carried out the request.
     DropAfter,
     /// The server carries out the request; half of its response arrives.
@@ -74,8 +82,14 @@ where
                 self.inner.send(request).await
             }
             Fault::DropBefore => Err(lost(Lost::Refused)),
+            Fault::ResetBefore => Err(lost(Lost::Broken)),
             Fault::DropAfter | Fault::HalfBody => {
                 let error = lost(Lost::Broken);
+                self.inner.send(request).await?;
+                Err(error)
+            }
+            Fault::Hang => {
+                let error = lost(Lost::Timeout);
                 self.inner.send(request).await?;
                 Err(error)
             }
@@ -89,19 +103,8 @@ where
                 retry_after: Some(when.to_owned()),
                 ..Response::default()
             }),
-            Fault::After(status) => {
-                self.inner.send(request).await?;
-                Ok(Response {
-                    status,
-                    ..Response::default()
-                })
-            }
-            Fault::Garbage => {
-                let answer = self.inner.send(request).await?;
-                Ok(Response {
-                    body: b"<html>\n<title>proxy</title>".to_vec(),
-                    ..answer
-                })
+            Fault::After(_) | Fault::Garbage | Fault::Truncated | Fault::EmptyObject => {
+                Ok(garbled(&fault, self.inner.send(request).await?))
             }
             Fault::Redirect => Err(TransportError::Redirect {
                 method: request.method,
@@ -111,6 +114,23 @@ where
             }),
         }
     }
+}
+
+/// The response that comes back in place of the server's.
+fn garbled(fault: &Fault, mut response: Response) -> Response {
+    match fault {
+        Fault::After(status) => {
+            response = Response {
+                status: *status,
+                ..Response::default()
+            };
+        }
+        Fault::Garbage => response.body = b"<html>\n<title>proxy</title>".to_vec(),
+        Fault::Truncated => response.body.truncate(response.body.len() / 2),
+        Fault::EmptyObject => response.body = b"{}".to_vec(),
+        _ => {}
+    }
+    response
 }
 
 impl<T, R> Transport for FaultTransport<T, R>
