@@ -32,8 +32,6 @@ pub enum FailureKind {
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// The reader of standard output closed it; this ends the program without a message.
-    OutputClosed,
 }
 
 impl FailureKind {
@@ -47,7 +45,6 @@ impl FailureKind {
             Self::Partly => Exit::Partly,
             Self::Interrupted => Exit::Interrupted,
             Self::Terminated => Exit::Terminated,
-            Self::OutputClosed => Exit::OutputClosed,
         }
     }
 }
@@ -101,8 +98,8 @@ impl Failure {
         let mut next = Some(error);
         while let Some(cause) = next {
             let text = cause.to_string();
-            // Many errors repeat the text of their source.
-            let repeated = self.causes.last().unwrap_or(&self.message).contains(&text);
+            // Many errors repeat the words of their source.
+            let repeated = self.causes.last().unwrap_or(&self.message).ends_with(&text);
             if !repeated {
                 self.causes.push(text);
             }

@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["resource"]),
     // Never resource, plan or remote: it must be able to disagree with the client.
     ("server", &["wire"]),
-    ("cli", &["exit", "config", "apply", "server"]),
+    ("cli", &["exit"]),
     ("host", &[]),
     ("exit", &[]),
     ("wire", &[]),

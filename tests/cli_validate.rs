@@ -76,3 +76,21 @@ fn a_fifth_table_column_is_refused_before_anything_is_written() {
         "nothing was written before: {applied:?}"
     );
 }
+
+#[test]
+fn init_names_the_next_steps_and_the_folder_without_dots() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = |arguments: &[&str], folder: &Path| {
+        let mut command = lobuctl(folder);
+        command.arg("init").args(arguments).current_dir(folder);
+        CliOutput::of(&command.output().unwrap())
+    };
+    let first = init(&["sub/dir"], folder.path());
+    assert!(first.err.contains("next:\n  cd sub/dir\n"), "{first:?}");
+    assert!(first.err.contains("export LOBU_API_TOKEN="), "{first:?}");
+    let second = init(&["sub/dir/."], folder.path());
+    assert_eq!(second.code, 1, "{second:?}");
+    assert!(second.err.contains("sub/dir already has a `lobu.toml`"), "{second:?}");
+    let third = init(&[], &folder.path().join("sub/dir"));
+    assert!(third.err.contains("sub/dir already has a `lobu.toml`"), "{third:?}");
+}

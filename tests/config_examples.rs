@@ -14,6 +14,7 @@ fn loaded(root: &Path, environment: &BTreeMap<String, String>) -> Loaded {
     let options = LoadOptions {
         environment,
         env_files: &[],
+        allow_outside: false,
         secrets_check: SecretsCheck::All,
         only: Only::All,
         display_root: root,

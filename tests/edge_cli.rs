@@ -1,9 +1,7 @@
 //! The command line: what it accepts, refuses and says.
 
 use clap::error::ErrorKind;
-use lobuctl::apply::OnStale;
-use lobuctl::cli::{self, Cli, Command, FailOn, ServeCommand, TokenCommand};
-use lobuctl::config::Only;
+use lobuctl::cli::{self, Cli, Command, FailOn, OnStale, Only, ServeCommand, TokenCommand};
 use lobuctl::exit::Exit;
 
 use crate::support::snapshot::check;
@@ -28,7 +26,7 @@ fn nothing_is_the_same_as_apply() {
     };
     assert!(apply.yes);
     assert_eq!(apply.plan.target, ["platform.triage.*", "agent.a"]);
-    assert_eq!(apply.plan.only, Only::Agents);
+    assert_eq!(apply.plan.only, Some(Only::Agents));
     assert_eq!(apply.plan.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
     assert_eq!(apply.plan.parallelism, 16);
     assert_eq!(apply.on_stale, OnStale::Stop);
@@ -91,7 +89,7 @@ fn serve_has_its_own_commands() {
         else {
             panic!()
         };
-        assert_eq!(scope, ["mcp:read"]);
+        assert_eq!(scope, ["mcp:read", "mcp:write", "mcp:admin"]);
     }
 }
 

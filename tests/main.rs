@@ -17,6 +17,7 @@ mod cli_servers;
 mod cli_validate;
 mod config_broken;
 mod config_examples;
+mod config_hardening;
 mod config_load;
 mod config_properties;
 mod config_schema;

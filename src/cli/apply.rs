@@ -1,47 +1,43 @@
-//! The arguments of `lobuctl plan` and `lobuctl apply`.
+//! Arguments of `lobuctl plan` and `lobuctl apply`.
 
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::choice;
-use crate::apply::OnStale;
-use crate::config::{Only, SecretsCheck};
-
-/// The number of requests in flight unless `--parallelism` says otherwise.
+/// How many requests are in flight at most, unless said otherwise.
 const PARALLELISM: u16 = 16;
 
-/// The arguments that `plan` and `apply` share.
+/// What `plan` and `apply` share.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct PlanArgs {
-    /// Plan only this part of the organization.
-    #[arg(long, value_parser = choice::only(), default_value = "all", value_name = "PART")]
-    pub only: Only,
-    /// Plan only these rows and what they need: an address such as `platform.triage.*`; may be repeated.
+    /// Only this half of the organisation.
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Option<Only>,
+    /// Only these rows and what they depend on: an address such as `platform.triage.*`; may be given several times.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
-    /// Delete drift: resources and fields that only the server has.
+    /// Delete what only the server has, and clear fields that the files do not mention.
     #[arg(long)]
     pub prune: bool,
-    /// The maximum number of requests in flight.
+    /// Requests in flight at most.
     #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
-    /// List unchanged rows instead of their number.
+    /// Show unchanged rows one by one instead of their number.
     #[arg(long)]
     pub all: bool,
-    /// Exit with 2 when the plan has changes, with 3 when it has only drift.
+    /// End with 2 when the plan has changes, with 3 when it has only drift.
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Do not resend hidden secrets of platforms that are otherwise unchanged.
+    /// Leave platforms alone whose secret the server does not show, when nothing else differs.
     #[arg(long)]
     pub no_recheck: bool,
-    /// Which `$NAME` references must have a value.
-    #[arg(long, value_parser = choice::secrets_check(), default_value = "all", value_name = "WHICH")]
+    /// Which `$NAME` references must have a value: all of them, or those whose value is sent.
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     pub secrets_check: SecretsCheck,
-    /// Refuse with 4 when the plan has any of these: drift, restart, delete, changes>N.
+    /// Refuse with 4 when the plan holds one of these: drift, restart, delete, changes>N.
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
-    /// Refuse with 5 unless the plan has this id.
+    /// Refuse with 5 when the plan is not this one.
     #[arg(long, value_name = "ID")]
     pub plan_id: Option<String>,
 }
@@ -49,7 +45,7 @@ pub struct PlanArgs {
 impl Default for PlanArgs {
     fn default() -> Self {
         Self {
-            only: Only::All,
+            only: None,
             target: Vec::new(),
             prune: false,
             parallelism: PARALLELISM,
@@ -63,42 +59,71 @@ impl Default for PlanArgs {
     }
 }
 
-/// The arguments of `lobuctl apply`.
+/// Arguments of `lobuctl apply`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct ApplyArgs {
-    /// The arguments that `plan` takes too.
+    /// What `plan` understands too.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Apply without asking.
+    /// Ask nothing.
     #[arg(short, long)]
     pub yes: bool,
-    /// Only show the plan.
+    /// Plan only.
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// After a failure, go on with the rows that do not depend on it.
+    /// After a failure go on with what does not depend on it.
     #[arg(long)]
     pub keep_going: bool,
-    /// Ask plain questions instead of showing the full screen.
+    /// Ask in plain text instead of the full screen.
     #[arg(long)]
     pub plain: bool,
-    /// What to do with a row that changed on the server after the plan was made.
-    #[arg(long, value_parser = choice::on_stale(), default_value = "stop", value_name = "WHAT")]
+    /// What to do with a row that changed on the server since the plan.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_stale: OnStale,
-    /// Treat the target as protected: ask for the organization's name; `--yes` needs `--plan-id`.
+    /// Treat the target as protected: the organisation's name is asked for, and `--yes` needs `--plan-id`.
     #[arg(long)]
     pub protect: bool,
 }
 
-/// A guard of `--fail-on`: the plan is refused when it has this.
+/// Half of an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// Agents, their settings, their platforms.
+    Agents,
+    /// Entity and relationship types.
+    Memory,
+}
+
+/// What to do with a row that changed on the server since the plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnStale {
+    /// Leave it, and say so.
+    #[default]
+    Stop,
+    /// Write what the plan says.
+    Overwrite,
+}
+
+/// Which references must have a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SecretsCheck {
+    /// Every one.
+    #[default]
+    All,
+    /// Those whose value is sent.
+    Sent,
+}
+
+/// A guard: the plan is refused when it holds this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
-    /// A resource or a field that only the server has.
+    /// Something that only the server has.
     Drift,
     /// A platform that restarts.
     Restart,
-    /// A deletion.
+    /// Something that goes away.
     Delete,
-    /// More than this number of created, updated and deleted rows.
+    /// More changes than this.
     Changes(usize),
 }
 

@@ -1,77 +1,76 @@
-//! The arguments of `lobuctl serve`.
+//! Arguments of `lobuctl serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::server::command::{DataLocation, ServeConfig};
-
-/// The arguments of `lobuctl serve`.
+/// Arguments of `lobuctl serve`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct ServeArgs {
-    /// A command on the server's data; without one, the server runs.
+    /// Something to do with the server's data instead of serving it.
     #[command(subcommand)]
     pub command: Option<ServeCommand>,
-    /// The address and port to listen on; port 0 picks a free one.
-    #[arg(long, value_name = "ADDR", default_value = ServeConfig::LISTEN)]
+    /// Address and port; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     pub listen: SocketAddr,
-    /// The folder of the database, the encryption key and the first token.
-    #[arg(long, global = true, value_name = "DIR", default_value = DataLocation::DATA_DIR)]
+    /// Where the server keeps its database, its key and its first token.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".lobu/server")]
     pub data_dir: PathBuf,
-    /// A PostgreSQL database to use instead of SQLite; a URL with a password belongs in `LOBU_DATABASE_URL`, because
-    /// other users of this machine can read arguments.
+    /// A PostgreSQL database instead of the file in the data folder; `LOBU_DATABASE_URL` says the same without showing
+    /// a password to others on the machine.
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// The URL at which clients reach this server, if it is behind a proxy.
+    /// How others reach this server, when a proxy stands before it.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
-    /// Accept platforms of any type and start none, like the local mode of the Lobu server.
+    /// Accept platforms of any type and start none, as the local mode of the Lobu server does.
     #[arg(long)]
     pub local: bool,
 }
 
-/// A command on the server's data.
+/// What can be done with the server's data.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ServeCommand {
-    /// Create, list and revoke access tokens.
+    /// Access tokens.
     Token {
-        /// The subcommand.
+        /// What to do.
         #[command(subcommand)]
         command: TokenCommand,
     },
-    /// Encrypt every stored secret again with a new key.
+    /// Encrypt every stored secret again, with a new key.
     Rekey,
     /// Copy the database to a file while the server runs.
     Backup {
-        /// The file to write.
+        /// Where to.
         file: PathBuf,
     },
 }
 
-/// A command on access tokens.
+/// What can be done with access tokens.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum TokenCommand {
-    /// Create a token; its value is printed once and not stored.
+    /// Make one; it is printed once.
     Create {
-        /// A scope: `mcp:read`, `mcp:write` or `mcp:admin`, which applying needs; may be repeated.
+        /// What it may do: `mcp:read`, `mcp:write` or `mcp:admin`; may be given several times. Applying needs
+        /// `mcp:admin`.
         #[arg(long, value_name = "SCOPE", default_values = ["mcp:read"])]
         scope: Vec<String>,
-        /// A name that says what the token is for.
+        /// What it is for.
         #[arg(long, value_name = "NAME", default_value = "lobuctl")]
         name: String,
-        /// The number of days until the token expires.
+        /// How many days it is valid.
         #[arg(long, value_name = "DAYS", default_value_t = 90)]
         expires_in_days: u32,
-        /// Keep the token valid until it is revoked.
+        /// Let it be valid until it is revoked.
         #[arg(long, conflicts_with = "expires_in_days")]
         never_expires: bool,
     },
-    /// List every token: state, expiry, scopes, organization, name and id; never its value.
+    /// Every token: state, expiry, scopes, organization, name and id; never its value.
     List,
-    /// Revoke a token.
+    /// End one.
     Revoke {
-        /// The token's id, as `list` prints it.
+        /// Its id, as `list` prints it.
         id: String,
     },
 }

@@ -7,9 +7,9 @@ use super::console::Console;
 use super::log::RequestLog;
 use super::signal::Interrupt;
 use super::workspace::Connection;
-use crate::apply::event::{Event, EventKind};
+use crate::apply::event::Event;
 use crate::apply::{self, ApplyOptions, Progress, Verdict};
-use crate::cli::{ApplyArgs, Format};
+use crate::cli::{ApplyArgs, Format, OnStale};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{Draft, Selection, schedule};
@@ -34,7 +34,10 @@ pub fn options(arguments: &ApplyArgs) -> ApplyOptions {
     ApplyOptions {
         parallelism: usize::from(arguments.plan.parallelism),
         keep_going: arguments.keep_going,
-        on_stale: arguments.on_stale,
+        on_stale: match arguments.on_stale {
+            OnStale::Stop => apply::OnStale::Stop,
+            OnStale::Overwrite => apply::OnStale::Overwrite,
+        },
     }
 }
 
@@ -85,18 +88,8 @@ async fn tell(console: &Console, log: Option<RequestLog>, mut events: UnboundedR
             _ => Verbosity::Verbose,
         },
     };
-    let step = console.status.begin("applying");
     while let Some(event) = events.recv().await {
         progress.fold(&event);
-        // A tally looks at every row, and most events end none.
-        if matches!(
-            event.kind,
-            EventKind::RunStarted { .. } | EventKind::StepFinished { .. }
-        ) {
-            let tally = progress.tally();
-            step.set(tally.ended(), tally.total);
-        }
-        console.status.erase();
         if let Some(log) = &log {
             log.event(&event);
         }

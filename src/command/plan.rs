@@ -15,7 +15,7 @@ use crate::config::Loaded;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{Draft, Pattern, Plan, Prune, Row, Selection};
-use crate::remote::{Attempt, Reading};
+use crate::remote::Attempt;
 use crate::report::markdown;
 use crate::resource::Address;
 use crate::show::change::Detail;
@@ -101,12 +101,9 @@ impl<'a> Desk<'a> {
         session.warnings.iter().for_each(|warning| console.warning(warning));
         let connection =
             connect(&session, settings.parallelism)?.watched(console.request_log()?, tell_retries(console));
-        let step = console.status.begin("reading");
-        let watch = |reading: Reading| step.set(reading.done, reading.total);
         let workspace = interrupt
-            .or(Workspace::read(project, connection, &settings, &watch))
+            .or(Workspace::read(project, connection, &settings, &|_| {}))
             .await?;
-        drop(step);
         let prune = if arguments.plan.prune {
             Prune::Everything
         } else {

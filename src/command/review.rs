@@ -42,7 +42,7 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let settings = Settings::new(&console.host, common, &arguments.plan, arguments.protect);
     let bench = Bench {
-        console: console.for_screen(),
+        console: console.clone(),
         settings,
         arguments: arguments.clone(),
         current: Arc::default(),
@@ -226,7 +226,6 @@ impl Loading {
         let (diagnostics, organization) = (self.diagnostic_lines(&read), read.org.clone());
         let Some(project) = read.project else {
             return Err(LoadFailure {
-                origin: read.diagnostics.iter().find_map(origin),
                 lines: diagnostics,
                 code: Exit::Failed.code(),
             });
@@ -351,16 +350,7 @@ fn failed(failure: &Failure) -> LoadFailure {
     LoadFailure {
         lines,
         code: failure.exit().code(),
-        origin: None,
     }
-}
-
-/// Where a problem of the files is.
-fn origin(diagnostic: &crate::config::Diagnostic) -> Option<crate::resource::Origin> {
-    Some(crate::resource::Origin {
-        file: diagnostic.file.clone()?,
-        line: diagnostic.line.unwrap_or(1),
-    })
 }
 
 /// Where a value came from.

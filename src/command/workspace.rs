@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::log::RequestLog;
-use super::owner::check_owner;
-use crate::cli::{Common, PlanArgs};
+use crate::cli::{self, Common, PlanArgs};
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::host::Host;
@@ -23,6 +22,8 @@ pub struct Settings {
     pub config: Option<PathBuf>,
     /// `--env-file`.
     pub env_files: Vec<PathBuf>,
+    /// Whether the project may read files outside its folder.
+    pub allow_outside: bool,
     /// Which secrets have to have a value.
     pub secrets_check: config::SecretsCheck,
     /// Which half.
@@ -41,8 +42,16 @@ impl Settings {
         Self {
             config: common.config.as_ref().map(|path| host.absolute(path)),
             env_files: common.env_file.iter().map(|path| host.absolute(path)).collect(),
-            secrets_check: arguments.secrets_check,
-            only: arguments.only,
+            allow_outside: common.allow_outside,
+            secrets_check: match arguments.secrets_check {
+                cli::SecretsCheck::All => config::SecretsCheck::All,
+                cli::SecretsCheck::Sent => config::SecretsCheck::Sent,
+            },
+            only: match arguments.only {
+                None => config::Only::All,
+                Some(cli::Only::Agents) => config::Only::Agents,
+                Some(cli::Only::Memory) => config::Only::Memory,
+            },
             flags: flags(common, protect),
             parallelism: usize::from(arguments.parallelism),
             recheck: !arguments.no_recheck,
@@ -70,6 +79,7 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
     let options = LoadOptions {
         environment: host.environment.variables(),
         env_files: &settings.env_files,
+        allow_outside: settings.allow_outside,
         secrets_check: settings.secrets_check,
         only: settings.only,
         display_root: &host.current_dir,
@@ -78,17 +88,13 @@ pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure>
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
-    let found = config::find(explicit, &host.current_dir).map_err(|it| {
+    config::find(explicit, &host.current_dir).map_err(|it| {
         let message = match &it.file {
             Some(file) => format!("{}: {}", it.message, file.display()),
             None => it.message.clone(),
         };
         Failure::invalid(message).hints(it.help.clone())
-    })?;
-    if explicit.is_none() {
-        check_owner(&found, &host.current_dir)?;
-    }
-    Ok(found)
+    })
 }
 
 /// Chooses server, organisation and token.

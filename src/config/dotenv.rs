@@ -1,10 +1,13 @@
-//! `.env` files: `NAME=value`, quotes, comments, values over several lines. `$` means nothing; no value is ever echoed.
+//! `.env` files: `NAME=value`, quotes, comments, values over several lines. A `$` is an ordinary character; no value is
+//! ever shown.
 
-use super::diagnostic::{Diagnostic, Sink, Source};
+use super::diagnostic::Diagnostic;
+use super::finding::Findings;
+use super::source::Source;
 use crate::resource::Secret;
 
-/// The variables of one file, in file order; of two with one name, the last counts.
-pub(super) fn parse(source: &Source, sink: &mut Sink) -> Vec<(String, Secret)> {
+/// Returns the variables of one file, in file order; of two with one name, the last counts.
+pub(super) fn parse(source: &Source, findings: &mut Findings) -> Vec<(String, Secret)> {
     let mut variables = Vec::new();
     let mut offset = 0;
     while let Some(rest) = source.text.get(offset..).filter(|rest| !rest.is_empty()) {
@@ -17,7 +20,7 @@ pub(super) fn parse(source: &Source, sink: &mut Sink) -> Vec<(String, Secret)> {
                     variables.push((name.to_owned(), value));
                     length = length.max(consumed);
                 }
-                Err((message, help)) => sink.push(
+                Err((message, help)) => findings.push(
                     Diagnostic::warning("env-line", format!("the line is skipped: {message}"))
                         .at(source, offset..offset)
                         .help(help),
@@ -29,10 +32,10 @@ pub(super) fn parse(source: &Source, sink: &mut Sink) -> Vec<(String, Secret)> {
     variables
 }
 
-type Problem = (&'static str, &'static str);
+type LineProblem = (&'static str, &'static str);
 
-/// One assignment at the start of `rest`, and how far it reaches.
-fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usize), Problem> {
+/// Reads one assignment at the start of `rest`, and returns its length in bytes too.
+fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usize), LineProblem> {
     let (name, _) = line.split_once('=').ok_or(("there is no `=`", "write `NAME=value`"))?;
     let start = name.len() + 1;
     let name = name.trim();
@@ -58,7 +61,7 @@ fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usiz
     Ok((name, value, start + blank + length))
 }
 
-/// The value up to the closing quote, and its length with that quote. Only double quotes know escapes.
+/// Returns the value up to the closing quote, and its length with that quote. Only double quotes know escapes.
 fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -78,7 +81,7 @@ fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
     None
 }
 
-/// Up to the end of the line or a comment, trimmed.
+/// Returns the text up to the end of the line or a comment, trimmed.
 fn bare(text: &str) -> Secret {
     let comment = text
         .starts_with('#')
@@ -88,7 +91,7 @@ fn bare(text: &str) -> Secret {
     Secret::new(text[..comment.unwrap_or(text.len())].trim())
 }
 
-/// What follows a closing quote on its line is dropped.
+/// Returns the length of a quoted value including the rest of its line, which is dropped.
 fn to_line_end(text: &str, length: usize) -> usize {
     text[length..].find('\n').map_or(text.len(), |end| length + end + 1)
 }

@@ -1,16 +1,18 @@
-//! What `lobu.toml` says, checked but not yet resolved: no secret has a value, no other file was read.
+//! The content of `lobu.toml`, checked but not resolved: no secret has a value, and no other file was read.
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::table::Text;
+use super::reference::Reference;
+use super::source::Text;
+use super::table::Table;
 use crate::resource::FieldPath;
 
 /// The whole file.
 #[derive(Debug, Default)]
 pub(super) struct ProjectDraft {
-    /// In file order.
+    /// The agents, in file order.
     pub agents: Vec<AgentDraft>,
     /// `[memory]` in either spelling.
     pub memory: Option<MemoryDraft>,
@@ -18,62 +20,77 @@ pub(super) struct ProjectDraft {
     pub references: Vec<Reference>,
 }
 
-/// `[agents.ID]`.
+impl ProjectDraft {
+    /// Returns the slug of the organization that the memory table names.
+    pub(super) fn organization(&self) -> Option<String> {
+        let org = self.memory.as_ref()?.org.as_ref()?;
+        Some(org.value.trim().to_owned())
+    }
+}
+
+/// One table `[agents.ID]`.
 #[derive(Debug)]
 pub(super) struct AgentDraft {
-    /// The id, at its place in the header.
+    /// The id, located in the header.
     pub id: Text,
-    /// What people see.
+    /// The display name.
     pub name: Option<Text>,
-    /// Empty counts as absent.
+    /// The description; an empty one counts as absent.
     pub description: Option<Text>,
-    /// The agent's folder.
+    /// The path of the agent's folder.
     pub dir: Option<Text>,
-    /// Settings by wire name, as far as this file has them.
-    pub fields: Map<String, Value>,
-    /// Where the fields stand.
-    pub places: Vec<(FieldPath, Range<usize>)>,
-    /// In file order.
+    /// The settings that this file has.
+    pub settings: SettingsDraft,
+    /// The platforms, in file order.
     pub platforms: Vec<PlatformDraft>,
 }
 
-/// `[[agents.ID.platforms]]`.
+/// Settings of an agent by wire name, with the locations of their keys.
+#[derive(Debug, Default)]
+pub(super) struct SettingsDraft {
+    /// Wire names to values.
+    pub fields: Map<String, Value>,
+    /// The location of each key that has one.
+    pub locations: Vec<(FieldPath, Range<usize>)>,
+}
+
+impl SettingsDraft {
+    /// Sets a field that comes from a key of a table.
+    pub(super) fn set(&mut self, name: &str, value: Value, table: &Table<'_>, key: &str) {
+        self.fields.insert(name.to_owned(), value);
+        self.locate(FieldPath::root(name), table, key);
+    }
+
+    /// Records the key that a field comes from.
+    pub(super) fn locate(&mut self, path: FieldPath, table: &Table<'_>, key: &str) {
+        self.locations.extend(table.key_span(key).map(|span| (path, span)));
+    }
+}
+
+/// One table `[[agents.ID.platforms]]`.
 #[derive(Debug)]
 pub(super) struct PlatformDraft {
-    /// `agents.triage.platforms[0]`.
+    /// The path of the table: `agents.triage.platforms[0]`.
     pub path: String,
-    /// `telegram`, `slack`, …
+    /// The type: `telegram`, `slack`, ….
     pub kind: Text,
-    /// Tells two of one type apart.
+    /// The name that distinguishes two platforms of one type.
     pub name: Option<Text>,
-    /// Keys and values; values may be references.
+    /// Keys and values; a value may be a reference.
     pub config: Vec<(Text, Text)>,
 }
 
-/// `[memory]` or `[memory.owletto]`.
+/// The table `[memory]` or `[memory.owletto]`.
 #[derive(Debug, Default)]
 pub(super) struct MemoryDraft {
-    /// Where the table stands.
+    /// The location of the table.
     pub span: Range<usize>,
-    /// Absent counts as true.
+    /// Whether memory is on; true when the key is absent.
     pub enabled: bool,
-    /// The organisation's slug.
+    /// The slug of the organization.
     pub org: Option<Text>,
     /// The folder of the model files.
     pub models: Option<Text>,
     /// A folder that is not synced.
     pub data: Option<Text>,
-}
-
-/// One `$NAME` in `lobu.toml`.
-#[derive(Debug, Clone)]
-pub(super) struct Reference {
-    /// Without the dollar.
-    pub name: String,
-    /// Where the string stands.
-    pub span: Range<usize>,
-    /// `agents.triage.platforms[0].config.botToken`.
-    pub place: String,
-    /// Whether the value itself goes to the server.
-    pub sent: bool,
 }

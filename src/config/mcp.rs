@@ -1,12 +1,11 @@
-//! `[agents.ID.skills.mcp.SERVER]`: MCP servers. References stay literal: the gateway resolves them (contract section 10.1).
+//! `[agents.ID.skills.mcp.SERVER]`: MCP servers. References stay as they are written: the gateway resolves them.
 
 use serde_json::{Map, Value};
 
-use super::diagnostic::{Diagnostic, Sink, tick};
-use super::draft::{AgentDraft, Reference};
-use super::reference;
-use super::table::{Table, Text, listed};
-use crate::resource::{FieldPath, field};
+use super::draft::SettingsDraft;
+use super::source::Text;
+use super::table::Table;
+use crate::resource::{FieldPath, field, is_secret_key};
 
 const KEYS: [&str; 8] = [
     "type",
@@ -27,115 +26,96 @@ const OAUTH_KEYS: [&str; 6] = [
     "token_endpoint_auth_method",
 ];
 
-/// Reads all servers into `mcpServers`.
-pub(super) fn read(agent: &Table<'_>, draft: &mut AgentDraft, references: &mut Vec<Reference>, sink: &mut Sink) {
-    let Some(skills) = agent.table("skills", sink) else {
+/// Reads all servers of an agent into `mcpServers`.
+pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
+    let Some(skills) = agent.table("skills") else {
         return;
     };
-    skills.check_keys(&["mcp"], &[], sink);
-    let Some(servers) = skills.table("mcp", sink) else {
+    skills.check_keys(&["mcp"], &[]);
+    let Some(servers) = skills.table("mcp") else {
         return;
     };
     let mut wire = Map::new();
-    for (id, table) in servers.tables_by_key(sink) {
-        draft
-            .places
-            .push((FieldPath::of([field::MCP_SERVERS, &id.value]), id.span));
-        wire.insert(id.value, server(&table, references, sink));
+    for (id, table) in servers.tables_by_key() {
+        let path = FieldPath::of([field::MCP_SERVERS, &id.value]);
+        settings.locations.push((path, id.span));
+        wire.insert(id.value, read_server(&table));
     }
     if !wire.is_empty() {
-        draft.set(field::MCP_SERVERS, Value::Object(wire), &skills, "mcp");
+        settings.set(field::MCP_SERVERS, Value::Object(wire), &skills, "mcp");
     }
 }
 
-fn server(table: &Table<'_>, references: &mut Vec<Reference>, sink: &mut Sink) -> Value {
-    table.check_keys(&KEYS, &[], sink);
+fn read_server(table: &Table<'_>) -> Value {
+    table.check_keys(&KEYS, &[]);
     let mut wire = Map::new();
-    string(table, "url", "url", &mut wire, sink);
-    choice(table, "type", &["streamable-http", "sse", "stdio"], sink);
-    string(table, "type", "type", &mut wire, sink);
-    string(table, "command", "command", &mut wire, sink);
-    if let Some(args) = table.strings("args", sink) {
+    copy(table.string("url"), "url", &mut wire);
+    copy(
+        table.choice("type", &["streamable-http", "sse", "stdio"]),
+        "type",
+        &mut wire,
+    );
+    copy(table.string("command"), "command", &mut wire);
+    if let Some(args) = table.strings("args") {
         wire.insert("args".to_owned(), args.into_iter().map(|text| text.value).collect());
     }
     for key in ["headers", "env"] {
-        if let Some(entries) = table.string_map(key, sink) {
-            wire.insert(key.to_owned(), noted(table, key, entries, references, sink));
+        if let Some(entries) = table.string_map(key) {
+            wire.insert(key.to_owned(), read_entries(table, key, entries));
         }
     }
-    choice(table, "auth_scope", &["user", "channel"], sink);
-    string(table, "auth_scope", "authScope", &mut wire, sink);
-    if let Some(oauth) = table.table("oauth", sink) {
-        wire.insert(
-            "oauth".to_owned(),
-            Value::Object(oauth_client(&oauth, references, sink)),
-        );
+    copy(table.choice("auth_scope", &["user", "channel"]), "authScope", &mut wire);
+    if let Some(oauth) = table.table("oauth") {
+        wire.insert("oauth".to_owned(), Value::Object(read_oauth(&oauth)));
     }
     Value::Object(wire)
 }
 
-/// Copies a string that is not empty.
-fn string(table: &Table<'_>, key: &str, name: &str, wire: &mut Map<String, Value>, sink: &mut Sink) -> Option<Text> {
-    let text = table.string(key, sink).filter(|text| !text.value.is_empty())?;
+/// Copies a string that is not empty, and returns it.
+fn copy(text: Option<Text>, name: &str, wire: &mut Map<String, Value>) -> Option<Text> {
+    let text = text.filter(|text| !text.value.is_empty())?;
     wire.insert(name.to_owned(), Value::String(text.value.clone()));
     Some(text)
 }
 
-fn choice(table: &Table<'_>, key: &str, choices: &[&str], sink: &mut Sink) {
-    // A wrong type is said when the value is copied.
-    let Some(text) = table.string(key, &mut Sink::new()) else {
-        return;
-    };
-    if !text.value.is_empty() && !choices.contains(&text.value.as_str()) {
-        sink.push(
-            Diagnostic::error(
-                "wrong-choice",
-                format!("{} cannot be {}", tick(&table.name(Some(key))), tick(&text.value)),
-            )
-            .at(table.source, text.span)
-            .help(format!("use one of {}", listed(choices))),
-        );
-    }
-}
-
-fn noted(
-    table: &Table<'_>,
-    key: &str,
-    entries: Vec<(Text, Text)>,
-    references: &mut Vec<Reference>,
-    sink: &mut Sink,
-) -> Value {
+/// Reads `headers` or `env`.
+fn read_entries(table: &Table<'_>, key: &str, entries: Vec<(Text, Text)>) -> Value {
     let mut wire = Map::new();
     for (name, value) in entries {
-        let place = format!("{}.{}", table.name(Some(key)), name.value);
-        reference::note(table.source, place, &value, false, references, sink);
+        let location = format!("{}.{}", table.name(Some(key)), name.value);
+        if is_secret_key(&name.value) {
+            table.reader.check_literal_secret(&location, &value);
+        }
+        table.reader.reference(location, &value, false);
         wire.insert(name.value, Value::String(value.value));
     }
     Value::Object(wire)
 }
 
-fn oauth_client(oauth: &Table<'_>, references: &mut Vec<Reference>, sink: &mut Sink) -> Map<String, Value> {
-    oauth.check_keys(&OAUTH_KEYS, &[], sink);
+fn read_oauth(oauth: &Table<'_>) -> Map<String, Value> {
+    oauth.check_keys(&OAUTH_KEYS, &[]);
     let mut wire = Map::new();
     for (key, name) in [("auth_url", "authUrl"), ("token_url", "tokenUrl")] {
-        if let Some(url) = oauth.required_filled(key, "\"https://…\"", sink) {
+        if let Some(url) = oauth.required_filled(key, "\"https://…\"") {
             wire.insert(name.to_owned(), Value::String(url.value));
         }
     }
     for (key, name) in [("client_id", "clientId"), ("client_secret", "clientSecret")] {
-        if let Some(text) = string(oauth, key, name, &mut wire, sink) {
-            reference::note(oauth.source, oauth.name(Some(key)), &text, false, references, sink);
+        if let Some(text) = copy(oauth.string(key), name, &mut wire) {
+            let location = oauth.name(Some(key));
+            if key == "client_secret" {
+                oauth.reader.check_literal_secret(&location, &text);
+            }
+            oauth.reader.reference(location, &text, false);
         }
     }
-    if let Some(scopes) = oauth.strings("scopes", sink) {
+    if let Some(scopes) = oauth.strings("scopes") {
         wire.insert("scopes".to_owned(), scopes.into_iter().map(|text| text.value).collect());
     }
-    string(
-        oauth,
-        "token_endpoint_auth_method",
+    copy(
+        oauth.string("token_endpoint_auth_method"),
         "tokenEndpointAuthMethod",
         &mut wire,
-        sink,
     );
     wire
 }

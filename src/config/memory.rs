@@ -1,11 +1,12 @@
 //! `[memory.owletto]`, or `[memory]` as later releases spell it.
 
-use super::diagnostic::{Diagnostic, Sink, tick};
+use super::diagnostic::Diagnostic;
 use super::draft::MemoryDraft;
 use super::table::Table;
 
 const KEYS: [&str; 7] = ["enabled", "org", "name", "description", "visibility", "models", "data"];
 
+/// Keys that later Lobu releases know, with what to do about them.
 const LATER: [(&str, &str); 3] = [
     (
         "organization_id",
@@ -22,56 +23,42 @@ const LATER: [(&str, &str); 3] = [
 ];
 
 /// Reads the memory table in either spelling.
-pub(super) fn read(root: &Table<'_>, sink: &mut Sink) -> Option<MemoryDraft> {
-    let memory = root.table("memory", sink)?;
+pub(super) fn read(root: &Table<'_>) -> Option<MemoryDraft> {
+    let memory = root.table("memory")?;
     let Some(span) = memory.key_span("owletto") else {
-        memory.check_keys(&KEYS, &LATER, sink);
-        return Some(entries(&memory, sink));
+        memory.check_keys(&KEYS, &LATER);
+        return Some(read_entries(&memory));
     };
     let flat = memory.entries.keys().find(|key| KEYS.contains(&key.get_ref().as_ref()));
     if let Some(flat) = flat {
-        sink.push(
-            Diagnostic::error("memory-twice", "`[memory]` and `[memory.owletto]` are both used")
-                .at(memory.source, flat.span())
-                .related(memory.source, span, "the older spelling is here")
+        let source = memory.reader.source;
+        let problem = Diagnostic::error("memory-twice", "`[memory]` and `[memory.owletto]` are both used");
+        memory.reader.report(
+            problem
+                .at(source, flat.span())
+                .related(source, span, "the older spelling is here")
                 .help("keep one of the two tables"),
         );
     }
     let known: Vec<&str> = KEYS.into_iter().chain(["owletto"]).collect();
-    memory.check_keys(if flat.is_some() { &known } else { &["owletto"] }, &LATER, sink);
-    let owletto = memory.table("owletto", sink)?;
-    owletto.check_keys(&KEYS, &LATER, sink);
-    Some(entries(&owletto, sink))
+    memory.check_keys(if flat.is_some() { &known } else { &["owletto"] }, &LATER);
+    let owletto = memory.table("owletto")?;
+    owletto.check_keys(&KEYS, &LATER);
+    Some(read_entries(&owletto))
 }
 
-fn entries(table: &Table<'_>, sink: &mut Sink) -> MemoryDraft {
+fn read_entries(table: &Table<'_>) -> MemoryDraft {
+    // These three are checked, but no plan compares them: the organization is managed on the server.
     for key in ["name", "description"] {
-        table.string(key, sink);
+        table.string(key);
     }
-    if let Some(text) = table
-        .string("visibility", sink)
-        .filter(|text| text.value != "public" && text.value != "private")
-    {
-        sink.push(
-            Diagnostic::error(
-                "wrong-choice",
-                format!(
-                    "{} cannot be {}",
-                    tick(&table.name(Some("visibility"))),
-                    tick(&text.value)
-                ),
-            )
-            .at(table.source, text.span)
-            .help("use one of `public` and `private`"),
-        );
-    }
+    table.choice("visibility", &["public", "private"]);
+    let filled = |key| table.string(key).filter(|text| !text.value.trim().is_empty());
     MemoryDraft {
         span: table.span.clone(),
-        enabled: table.boolean("enabled", sink).unwrap_or(true),
-        org: table.string("org", sink).filter(|org| !org.value.trim().is_empty()),
-        models: table
-            .string("models", sink)
-            .filter(|models| !models.value.trim().is_empty()),
-        data: table.string("data", sink).filter(|data| !data.value.trim().is_empty()),
+        enabled: table.boolean("enabled").unwrap_or(true),
+        org: filled("org"),
+        models: filled("models"),
+        data: filled("data"),
     }
 }

@@ -1,51 +1,55 @@
-//! From files to the desired [`State`], or every diagnostic at once.
+//! Reads the files of a project into the desired [`State`], or reports everything that is wrong at once.
 //!
 //! `lobu.toml`, agent folders, local skills, model files and `.env` files become one [`Project`]. Only `load` opens
-//! files; every other module works on texts. This room knows no server: what the server refuses is known here as rules.
+//! files; every other module works on texts. This room knows no server: what a server refuses is known here as rules.
 
 mod agent;
-mod build;
+mod builder;
 mod diagnostic;
+mod document;
+mod domain;
 mod dotenv;
 mod draft;
-mod entity_type;
-mod folder;
+mod finding;
+mod layer;
+mod literal;
 mod load;
 mod mask;
 mod mcp;
 mod memory;
-mod merge;
 mod model;
 mod network;
 mod platform;
-mod project;
+mod provider;
+mod reader;
 mod reference;
-mod relationship_type;
 pub mod schema;
 mod secret;
 mod skill;
-mod suggest;
+mod source;
+mod suggestion;
 mod table;
-mod text;
+mod whitespace;
 mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use diagnostic::{Diagnostic, Related, Severity, Source, Sources, counted};
+pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use load::{find, load};
-pub use mask::harmless;
+pub use mask::{MaskedText, harmless};
 pub use secret::{SecretSource, SecretUse};
+pub use source::{Source, Sources};
 
 use crate::resource::{Origins, State};
 
 /// Which secrets must have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SecretsCheck {
-    /// Every reference.
+    /// Every referenced secret.
     #[default]
     All,
-    /// Those whose values go to the server: platform configs.
+    /// Those whose values go to the server, which are those of platform configs.
     Sent,
     /// None, but a missing one is a warning. The values of platforms stay unknown, as with [`SecretsCheck::Off`].
     Warn,
@@ -65,48 +69,50 @@ pub enum Only {
     Memory,
 }
 
-/// What loading needs to know.
+/// Options of [`load`].
 #[derive(Debug, Clone, Copy)]
 pub struct LoadOptions<'a> {
     /// The process environment.
     pub environment: &'a BTreeMap<String, String>,
-    /// `--env-file`, in order; the first that has a name wins.
+    /// The files of `--env-file`, in order; the first that has a name wins.
     pub env_files: &'a [PathBuf],
     /// Which secrets must have a value.
     pub secrets_check: SecretsCheck,
     /// Which parts are loaded.
     pub only: Only,
-    /// Paths are shown relative to this folder.
+    /// Whether files outside the project's folder may be read, through links or `..`.
+    pub allow_outside: bool,
+    /// The folder that paths are shown relative to.
     pub display_root: &'a Path,
 }
 
-/// What loading found.
+/// The result of [`load`].
 #[derive(Debug)]
 pub struct Loaded {
-    /// `None` when there is any error.
+    /// The project; `None` when there is any error.
     pub project: Option<Project>,
-    /// Errors and warnings, by file and position.
+    /// The errors and warnings, by file and position.
     pub diagnostics: Vec<Diagnostic>,
     /// The masked texts of the files, for printing source lines.
     pub sources: Sources,
-    /// The organisation of the memory table, whatever else is wrong.
+    /// The organization that the memory table names, whatever else is wrong.
     pub org: Option<String>,
 }
 
 /// A project that can be planned.
 #[derive(Debug)]
 pub struct Project {
-    /// `lobu.toml`.
+    /// The path of `lobu.toml`.
     pub file: PathBuf,
-    /// Its folder.
+    /// The folder of `lobu.toml`.
     pub root: PathBuf,
-    /// `org` of the memory table.
+    /// The organization that the memory table names.
     pub organization: Option<String>,
-    /// Whether there is a memory table that is not switched off.
+    /// Whether there is a memory table that is not disabled.
     pub memory_enabled: bool,
-    /// What the files declare.
+    /// The resources that the files declare.
     pub desired: State,
-    /// Where they declare it.
+    /// Where the files declare them.
     pub origins: Origins,
     /// Every secret that the loaded parts refer to, by name.
     pub secrets: Vec<SecretUse>,

@@ -1,46 +1,43 @@
 //! `[[agents.ID.platforms]]`: chat platforms, still with references instead of secrets.
 
-use super::diagnostic::{Diagnostic, Sink, Source, tick};
-use super::draft::{PlatformDraft, Reference};
-use super::reference;
-use super::suggest::nearest;
-use super::table::{Table, Text, listed};
+use super::diagnostic::{Diagnostic, tick};
+use super::draft::PlatformDraft;
+use super::source::Text;
+use super::suggestion::nearest;
+use super::table::{Table, listed};
+use crate::resource::is_secret_key;
 
-/// The types that a gateway can start (contract section 7).
+/// The types that a gateway can start.
 const TYPES: [&str; 6] = ["telegram", "slack", "discord", "whatsapp", "teams", "gchat"];
 
+/// Keys that later Lobu releases know, with what to do about them.
 const LATER: [(&str, &str); 1] = [(
     "channels",
     "the key belongs to a later Lobu release: bind channels on the server",
 )];
 
 /// Reads all platforms of an agent.
-pub(super) fn read(agent: &Table<'_>, references: &mut Vec<Reference>, sink: &mut Sink) -> Vec<PlatformDraft> {
-    let tables = agent.tables("platforms", sink).unwrap_or_default();
-    tables
-        .iter()
-        .filter_map(|table| platform(table, references, sink))
-        .collect()
+pub(super) fn read(agent: &Table<'_>) -> Vec<PlatformDraft> {
+    let tables = agent.tables("platforms").unwrap_or_default();
+    tables.iter().filter_map(read_platform).collect()
 }
 
-fn platform(table: &Table<'_>, references: &mut Vec<Reference>, sink: &mut Sink) -> Option<PlatformDraft> {
-    table.check_keys(&["type", "name", "config"], &LATER, sink);
-    let kind = table.required_filled("type", "\"telegram\"", sink);
-    let name = table.string("name", sink);
+fn read_platform(table: &Table<'_>) -> Option<PlatformDraft> {
+    table.check_keys(&["type", "name", "config"], &LATER);
+    let kind = table.required_filled("type", "\"telegram\"");
+    let name = table.string("name");
     if let Some(kind) = &kind {
-        check_type(table.source, kind, sink);
+        check_type(table, kind);
     }
     if let Some(name) = &name {
-        check_name(table.source, name, sink);
+        check_name(table, name);
     }
     if table.get("config").is_none() {
-        table.required("config", "{ botToken = \"$TELEGRAM_BOT_TOKEN\" }", sink);
+        table.required("config", "{ botToken = \"$TELEGRAM_BOT_TOKEN\" }");
     }
-    let config = table.string_map("config", sink).unwrap_or_default();
+    let config = table.string_map("config").unwrap_or_default();
     for (key, value) in &config {
-        let place = format!("{}.{}", table.name(Some("config")), key.value);
-        check_value(table.source, &place, key, value, sink);
-        reference::note(table.source, place, value, true, references, sink);
+        read_value(table, key, value);
     }
     Some(PlatformDraft {
         path: table.name(None),
@@ -50,54 +47,50 @@ fn platform(table: &Table<'_>, references: &mut Vec<Reference>, sink: &mut Sink)
     })
 }
 
-fn check_type(source: &Source, kind: &Text, sink: &mut Sink) {
+fn check_type(table: &Table<'_>, kind: &Text) {
     if TYPES.contains(&kind.value.as_str()) {
         return;
     }
-    let unknown = Diagnostic::warning(
-        "platform-type",
-        format!("no gateway can start a platform of type {}", tick(&kind.value)),
-    )
-    .at(source, kind.span.clone());
-    sink.push(match nearest(&kind.value, TYPES) {
-        Some(near) => unknown.help(format!("did you mean {}?", tick(near))),
-        None => unknown.help(format!("known types are {}", listed(&TYPES))),
-    });
+    let message = format!("no gateway can start a platform of type {}", tick(&kind.value));
+    let help = match nearest(&kind.value, TYPES) {
+        Some(near) => format!("did you mean {}?", tick(near)),
+        None => format!("known types are {}", listed(&TYPES)),
+    };
+    table.reader.warn("platform-type", message, kind.span.clone(), &help);
 }
 
-fn check_name(source: &Source, name: &Text, sink: &mut Sink) {
+fn check_name(table: &Table<'_>, name: &Text) {
     let part = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
     let good = name.value.starts_with(part) && name.value.chars().all(|character| part(character) || character == '-');
     if !good {
-        sink.push(
-            Diagnostic::error("platform-name", format!("{} is no platform name", tick(&name.value)))
-                .at(source, name.span.clone())
-                .help("use lower-case letters, digits and hyphens, starting with a letter or a digit"),
-        );
+        let message = format!("{} is not a platform name", tick(&name.value));
+        let help = "use lower-case letters, digits and hyphens, starting with a letter or a digit";
+        table.reader.error("platform-name", message, name.span.clone(), help);
     }
 }
 
-fn check_value(source: &Source, place: &str, key: &Text, value: &Text, sink: &mut Sink) {
+fn read_value(table: &Table<'_>, key: &Text, value: &Text) {
+    let reader = table.reader;
+    let location = format!("{}.{}", table.name(Some("config")), key.value);
     if key.value == "platform" {
-        sink.push(
-            Diagnostic::error("reserved-key", format!("{} is a key of the server's own", tick(place)))
-                .at(source, key.span.clone())
-                .help("remove it: the type stands in `type`"),
-        );
+        let message = format!("{} is a key that only the server sets", tick(&location));
+        let help = "remove it: `type` names the platform's type";
+        reader.error("reserved-key", message, key.span.clone(), help);
     }
     if value.value.trim_start().starts_with("***") {
-        sink.push(redacted(place).at(source, value.span.clone()));
+        reader.report(redacted(&location).at(reader.source, value.span.clone()));
     }
+    if is_secret_key(&key.value) {
+        reader.check_literal_secret(&location, value);
+    }
+    reader.reference(location, value, true);
 }
 
-/// A value that the server would take for one of its own redactions.
-pub(super) fn redacted(place: &str) -> Diagnostic {
-    Diagnostic::error(
-        "redacted-value",
-        format!(
-            "the value of {} starts with `***`, so the server would ignore it",
-            tick(place)
-        ),
-    )
-    .help("give the real value: this looks like a copy of a redacted one")
+/// Returns the error for a value that the server would take for one of its own redactions.
+pub(super) fn redacted(location: &str) -> Diagnostic {
+    let message = format!(
+        "the value of {} starts with `***`, so the server would ignore it",
+        tick(location)
+    );
+    Diagnostic::error("redacted-value", message).help("give the real value: this looks like a copy of a redacted one")
 }

@@ -1,62 +1,43 @@
 //! `$NAME`: what is a reference to a secret, and what only looks like one.
 
-use super::diagnostic::{Diagnostic, Sink, Source, tick};
-use super::draft::Reference;
-use super::table::Text;
+use std::ops::Range;
 
-/// The name, when the whole string is a reference (contract section 10.1).
+/// The name of the token that lobuctl itself uses. No file may refer to it.
+pub(super) const API_TOKEN: &str = "LOBU_API_TOKEN";
+
+/// One `$NAME` in `lobu.toml`.
+#[derive(Debug, Clone)]
+pub(super) struct Reference {
+    /// The name, without the dollar sign.
+    pub name: String,
+    /// The location of the string.
+    pub span: Range<usize>,
+    /// The key that has it: `agents.triage.platforms[0].config.botToken`.
+    pub location: String,
+    /// Whether the value itself goes to the server.
+    pub sent: bool,
+}
+
+/// Returns the name, when the whole string is a reference. Space around it does not count.
 pub(super) fn name(text: &str) -> Option<&str> {
     text.trim().strip_prefix('$').filter(|name| is_name(name))
 }
 
-/// `[A-Z][A-Z0-9_]*`.
-pub(super) fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name
-            .chars()
-            .all(|character| character.is_ascii_uppercase() || character.is_ascii_digit() || character == '_')
+/// Whether a text matches `[A-Z][A-Z0-9_]*`.
+fn is_name(name: &str) -> bool {
+    let part = |character: char| character.is_ascii_uppercase() || character.is_ascii_digit() || character == '_';
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(part)
 }
 
-/// Notes the reference in a string that may hold one, or warns about what only looks like one.
-pub(super) fn note(
-    source: &Source,
-    place: String,
-    text: &Text,
-    sent: bool,
-    found: &mut Vec<Reference>,
-    sink: &mut Sink,
-) {
-    if let Some(name) = name(&text.value) {
-        found.push(Reference {
-            name: name.to_owned(),
-            span: text.span.clone(),
-            place,
-            sent,
-        });
-    } else if let Some(near) = look_alike(&text.value) {
-        sink.push(
-            Diagnostic::warning(
-                "not-a-reference",
-                format!(
-                    "{} looks like a reference to a secret, but is literal text",
-                    tick(&place)
-                ),
-            )
-            .at(source, text.span.clone())
-            .help(format!("a reference is the whole string, in capitals: `\"${near}\"`")),
-        );
-    }
-}
-
-/// The name that somebody may have meant: `${NAME}`, `$name`, `Bearer $NAME`.
-fn look_alike(text: &str) -> Option<String> {
+/// Returns the name that may have been meant by `${NAME}`, `$name` or `Bearer $NAME`.
+pub(super) fn look_alike(text: &str) -> Option<String> {
     let (_, after) = text.split_once('$')?;
     let after = after.trim_start_matches(['{', '(', '$']);
     let name: String = after
         .chars()
         .take_while(|character| character.is_ascii_alphanumeric() || *character == '_')
         .collect();
-    let named = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let starts_like_one = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let name = name.trim_start_matches('_').to_ascii_uppercase();
-    (named && is_name(&name)).then_some(name)
+    (starts_like_one && is_name(&name)).then_some(name)
 }

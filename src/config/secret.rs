@@ -4,33 +4,38 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::SecretsCheck;
-use super::diagnostic::{Diagnostic, Severity, Sink, Source, tick};
-use super::draft::Reference;
+use super::diagnostic::{Diagnostic, Severity, tick};
+use super::finding::Findings;
+use super::reference::Reference;
+use super::source::Source;
 use crate::resource::{Origin, Secret};
 
-/// One name, and everything about it but its value.
+/// Everything about a secret except its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUse {
-    /// Without the dollar.
+    /// The name, without the dollar sign.
     pub name: String,
-    /// Every use: where it stands, and what for (`agents.triage.platforms[0].config.botToken`).
+    /// Every use: its origin, and its key (`agents.triage.platforms[0].config.botToken`).
     pub places: Vec<(Origin, String)>,
-    /// `None` when it is missing.
+    /// Where the value comes from; `None` when it is missing.
     pub source: Option<SecretSource>,
     /// Whether the value itself goes to the server.
     pub sent: bool,
 }
 
-/// Where a value comes from.
+/// The maximum number of uses that a problem lists.
+const MAX_USES: usize = 20;
+
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// The process environment.
     Process,
-    /// A file, as shown.
+    /// A file, by its path as it is shown.
     File(PathBuf),
 }
 
-/// The values, by name. The first source that has a value that is not empty wins.
+/// The values of secrets, by name. The first source that has a value that is not empty wins.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     values: BTreeMap<String, (Secret, SecretSource)>,
@@ -47,13 +52,18 @@ impl Values {
         }
     }
 
-    /// The value of a name.
+    /// Returns all names that have a value, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.values.iter().map(|(name, (value, _))| (name.as_str(), value))
+    }
+
+    /// Returns the value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&Secret> {
         self.values.get(name).map(|(value, _)| value)
     }
 }
 
-/// All uses by name, sorted.
+/// Returns all uses, by name.
 pub(super) fn uses(source: &Source, references: &[Reference], values: &Values) -> Vec<SecretUse> {
     let mut uses: BTreeMap<&str, SecretUse> = BTreeMap::new();
     for reference in references {
@@ -68,13 +78,19 @@ pub(super) fn uses(source: &Source, references: &[Reference], values: &Values) -
             file: source.path.clone(),
             line: source.line(reference.span.start),
         };
-        one.places.push((origin, reference.place.clone()));
+        one.places.push((origin, reference.location.clone()));
     }
     uses.into_values().collect()
 }
 
 /// Reports each missing name once, with every use: an error, or a warning with [`SecretsCheck::Warn`].
-pub(super) fn check(source: &Source, references: &[Reference], values: &Values, check: SecretsCheck, sink: &mut Sink) {
+pub(super) fn check(
+    source: &Source,
+    references: &[Reference],
+    values: &Values,
+    check: SecretsCheck,
+    findings: &mut Findings,
+) {
     let mut missing: BTreeMap<&str, Vec<&Reference>> = BTreeMap::new();
     for reference in references {
         if values.get(&reference.name).is_none() {
@@ -89,7 +105,7 @@ pub(super) fn check(source: &Source, references: &[Reference], values: &Values, 
             SecretsCheck::Off => None,
         };
         if let Some(severity) = severity {
-            sink.push(missing_secret(severity, source, name, &uses, values));
+            findings.push(missing_secret(severity, source, name, &uses, values));
         }
     }
 }
@@ -101,13 +117,16 @@ fn missing_secret(severity: Severity, source: &Source, name: &str, uses: &[&Refe
         None => format!("the secret {} is not set", tick(name)),
     };
     let mut diagnostic = Diagnostic::new(severity, "missing-secret", problem);
-    for (index, reference) in uses.iter().enumerate() {
-        let label = format!("used for {}", tick(&reference.place));
+    for (index, reference) in uses.iter().take(MAX_USES).enumerate() {
+        let label = format!("used for {}", tick(&reference.location));
         diagnostic = if index == 0 {
             diagnostic.at(source, reference.span.clone()).label(label)
         } else {
             diagnostic.related(source, reference.span.clone(), label)
         };
+    }
+    if let Some(more) = uses.len().checked_sub(MAX_USES).filter(|more| *more > 0) {
+        diagnostic = diagnostic.help(format!("it has {more} more uses"));
     }
     diagnostic.help(format!(
         "set {} in the environment, in a file given with `--env-file`, or in `.env` beside `lobu.toml`",

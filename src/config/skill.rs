@@ -1,29 +1,31 @@
-//! Local skills: a folder with `SKILL.md` and front matter, or a flat `NAME.md` (contract section 10.3).
+//! Local skills: a folder with `SKILL.md` and front matter, or a flat `NAME.md`.
 
 use serde_json::{Map, Value, json};
 
-use super::diagnostic::{Diagnostic, Sink, Source, tick};
-use super::network::{judged_domain, normalize, pattern};
-use super::text::js_trim;
+use super::diagnostic::{Diagnostic, Severity, tick};
+use super::domain::{judged_domain, normalize, pattern};
+use super::finding::Findings;
+use super::source::Source;
+use super::whitespace::{is_js_space, js_trim};
 use super::yaml::{self, Node};
 
 /// A skill as the gateway's file loader understands it.
 #[derive(Debug, Clone)]
 pub(super) struct Skill {
-    /// From the front matter, else the file's own name.
+    /// The name in the front matter, else the name of the file.
     pub name: String,
     /// The element of `skillsConfig.skills`.
     pub wire: Value,
-    /// What it adds to `networkConfig`.
+    /// The additions to `networkConfig`.
     pub network: Map<String, Value>,
-    /// What it adds to `nixConfig.packages`.
+    /// The additions to `nixConfig.packages`.
     pub packages: Vec<String>,
-    /// What it adds to `mcpServers`.
+    /// The additions to `mcpServers`.
     pub servers: Vec<(String, Map<String, Value>)>,
 }
 
-/// Reads a skill; nothing when the file is blank. A flat file has no front matter.
-pub(super) fn read(source: &Source, name: &str, flat: bool, sink: &mut Sink) -> Option<Skill> {
+/// Reads a skill; `None` when the file is blank. A flat file has no front matter.
+pub(super) fn read(source: &Source, name: &str, flat: bool, findings: &mut Findings) -> Option<Skill> {
     let text = js_trim(&source.text);
     if text.is_empty() {
         return None;
@@ -32,28 +34,28 @@ pub(super) fn read(source: &Source, name: &str, flat: bool, sink: &mut Sink) -> 
     let Some((front, body)) = front else {
         return Some(plain(name, text));
     };
-    let before = source.text.len() - source.text.trim_start_matches(super::text::is_js_space).len();
+    let before = source.text.len() - source.text.trim_start_matches(is_js_space).len();
     let first_line = source.line(before) + 1;
     match yaml::parse(source, front, first_line) {
         Ok(mut documents) if documents.len() <= 1 => Some(documents.pop().map_or_else(
             || plain(name, js_trim(body)),
-            |front| with_front(source, name, &front, body, sink),
+            |front| FrontMatter { source, findings }.skill(name, &front, body),
         )),
         Ok(_) => Some(plain(name, text)),
         Err(mut problem) => {
-            problem.severity = super::Severity::Warning;
+            problem.severity = Severity::Warning;
             problem.code = "front-matter";
             problem.message = format!("the front matter is ignored: {}", problem.message);
             problem
                 .help
                 .push("the whole file is sent as the skill's text".to_owned());
-            sink.push(*problem);
+            findings.push(*problem);
             Some(plain(name, text))
         }
     }
 }
 
-/// The YAML between the first line `---` and the next one, and what follows.
+/// Returns the YAML between the first line `---` and the next one, and what follows.
 fn split(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
     let mut start = 0;
@@ -76,152 +78,160 @@ fn plain(name: &str, content: &str) -> Skill {
     }
 }
 
-fn with_front(source: &Source, fallback: &str, front: &Node, body: &str, sink: &mut Sink) -> Skill {
-    let name = front
-        .get("name")
-        .and_then(Node::text)
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    let mut skill = plain(name.unwrap_or(fallback), js_trim(body));
-    skill.packages = strings(source, front, "nixPackages", sink);
-    skill.network = network(source, front, sink);
-    skill.servers = servers(source, front, sink);
-    let mut extra = Map::new();
-    if let Some(description) = front
-        .get("description")
-        .and_then(Node::text)
-        .filter(|text| !text.is_empty())
-    {
-        extra.insert("description".to_owned(), description.into());
-    }
-    if !skill.packages.is_empty() {
-        extra.insert("nixPackages".to_owned(), skill.packages.clone().into());
-    }
-    if !skill.network.is_empty() {
-        extra.insert("networkConfig".to_owned(), Value::Object(skill.network.clone()));
-    }
-    if !skill.servers.is_empty() {
-        let servers = skill.servers.iter().map(|(id, server)| {
-            let mut wire = Map::from_iter([("id".to_owned(), Value::String(id.clone()))]);
-            wire.extend(server.clone());
-            Value::Object(wire)
-        });
-        extra.insert("mcpServers".to_owned(), servers.collect());
-    }
-    if let Value::Object(wire) = &mut skill.wire {
-        wire.extend(extra);
-    }
-    skill
+/// The front matter of one skill. What is wrong with it is a warning: the gateway ignores it too.
+struct FrontMatter<'a> {
+    source: &'a Source,
+    findings: &'a mut Findings,
 }
 
-fn wrong(source: &Source, node: &Node, key: &str, expected: &str, sink: &mut Sink) {
-    if node.is_null() {
-        return;
-    }
-    sink.push(
-        Diagnostic::warning(
-            "front-matter",
-            format!(
-                "{} of the front matter must be {expected}, found {}",
-                tick(key),
-                node.kind()
-            ),
-        )
-        .at(source, node.span.clone())
-        .help("it is ignored"),
-    );
-}
-
-fn strings(source: &Source, parent: &Node, key: &str, sink: &mut Sink) -> Vec<String> {
-    let Some(node) = parent.get(key) else { return Vec::new() };
-    let Some(items) = node.items() else {
-        wrong(source, node, key, "a list of strings", sink);
-        return Vec::new();
-    };
-    let mut texts = Vec::new();
-    for item in items {
-        match item.text() {
-            Some(text) => texts.push(text.to_owned()),
-            None => wrong(source, item, key, "a list of strings", sink),
+impl FrontMatter<'_> {
+    fn skill(mut self, fallback: &str, front: &Node, body: &str) -> Skill {
+        let name = front
+            .get("name")
+            .and_then(Node::text)
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let mut skill = plain(name.unwrap_or(fallback), js_trim(body));
+        skill.packages = self.strings(front, "nixPackages");
+        skill.network = self.network(front);
+        skill.servers = self.servers(front);
+        let mut extra = Map::new();
+        if let Some(description) = front
+            .get("description")
+            .and_then(Node::text)
+            .filter(|text| !text.is_empty())
+        {
+            extra.insert("description".to_owned(), description.into());
         }
-    }
-    texts
-}
-
-fn network(source: &Source, front: &Node, sink: &mut Sink) -> Map<String, Value> {
-    let mut wire = Map::new();
-    if let Some(network) = front.get("network") {
-        for (key, name) in [("allow", "allowedDomains"), ("deny", "deniedDomains")] {
-            let domains = normalize(strings(source, network, key, sink).iter().map(String::as_str));
-            if !domains.is_empty() {
-                wire.insert(name.to_owned(), domains.into());
-            }
+        if !skill.packages.is_empty() {
+            extra.insert("nixPackages".to_owned(), skill.packages.clone().into());
         }
-        let judged = judged(source, network, sink);
-        if !judged.is_empty() {
-            wire.insert("judgedDomains".to_owned(), Value::Array(judged));
+        if !skill.network.is_empty() {
+            extra.insert("networkConfig".to_owned(), Value::Object(skill.network.clone()));
         }
-    }
-    let judges = front.get("judges").map(Node::entries).unwrap_or_default();
-    let judges: Map<String, Value> = judges
-        .iter()
-        .filter_map(|(name, _, text)| Some((name.clone(), text.text()?.into())))
-        .collect();
-    if !judges.is_empty() {
-        wire.insert("judges".to_owned(), Value::Object(judges));
-    }
-    wire
-}
-
-fn judged(source: &Source, network: &Node, sink: &mut Sink) -> Vec<Value> {
-    let Some(node) = network.get("judge") else {
-        return Vec::new();
-    };
-    let Some(items) = node.items() else {
-        wrong(source, node, "network.judge", "a list of domains", sink);
-        return Vec::new();
-    };
-    let mut judged = Vec::new();
-    for item in items {
-        let domain = item
-            .text()
-            .or_else(|| item.get("domain").and_then(Node::text))
-            .map(pattern);
-        match domain.filter(|domain| !domain.is_empty()) {
-            Some(domain) => judged.push(judged_domain(&domain, item.get("judge").and_then(Node::text))),
-            None => wrong(source, item, "network.judge", "a domain or `{domain, judge}`", sink),
+        if !skill.servers.is_empty() {
+            let servers = skill.servers.iter().map(|(id, server)| {
+                let mut wire = Map::from_iter([("id".to_owned(), Value::String(id.clone()))]);
+                wire.extend(server.clone());
+                Value::Object(wire)
+            });
+            extra.insert("mcpServers".to_owned(), servers.collect());
         }
+        if let Value::Object(wire) = &mut skill.wire {
+            wire.extend(extra);
+        }
+        skill
     }
-    judged
-}
 
-fn servers(source: &Source, front: &Node, sink: &mut Sink) -> Vec<(String, Map<String, Value>)> {
-    let Some(node) = front.get("mcpServers") else {
-        return Vec::new();
-    };
-    let mut servers = Vec::new();
-    for (id, _, server) in node.entries() {
-        let mut wire = Map::new();
-        for (key, span, value) in server.entries() {
-            match (key.as_str(), value.text(), value.items()) {
-                ("url" | "type" | "command", Some(text), _) if !text.is_empty() => {
-                    wire.insert(key.clone(), text.into());
-                }
-                ("args", _, Some(_)) => {
-                    wire.insert(key.clone(), strings(source, server, key, sink).into());
-                }
-                ("url" | "type" | "command", ..) => {}
-                _ => sink.push(
-                    Diagnostic::warning(
-                        "not-synced",
-                        format!("{} of a skill's MCP server is not synced", tick(key)),
-                    )
-                    .at(source, span.clone())
-                    .help("declare the server under `[agents.ID.skills.mcp]` in `lobu.toml` instead"),
+    fn wrong(&mut self, node: &Node, key: &str, expected: &str) {
+        if node.is_null() {
+            return;
+        }
+        self.findings.push(
+            Diagnostic::warning(
+                "front-matter",
+                format!(
+                    "{} of the front matter must be {expected}, found {}",
+                    tick(key),
+                    node.kind()
                 ),
+            )
+            .at(self.source, node.span.clone())
+            .help("it is ignored"),
+        );
+    }
+
+    fn strings(&mut self, parent: &Node, key: &str) -> Vec<String> {
+        let Some(node) = parent.get(key) else { return Vec::new() };
+        let Some(items) = node.items() else {
+            self.wrong(node, key, "a list of strings");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.text() {
+                Some(text) => texts.push(text.to_owned()),
+                None => self.wrong(item, key, "a list of strings"),
             }
         }
-        servers.push((id.clone(), wire));
+        texts
     }
-    servers
+
+    fn network(&mut self, front: &Node) -> Map<String, Value> {
+        let mut wire = Map::new();
+        if let Some(network) = front.get("network") {
+            for (key, name) in [("allow", "allowedDomains"), ("deny", "deniedDomains")] {
+                let domains = normalize(self.strings(network, key).iter().map(String::as_str));
+                if !domains.is_empty() {
+                    wire.insert(name.to_owned(), domains.into());
+                }
+            }
+            let judged = self.judged(network);
+            if !judged.is_empty() {
+                wire.insert("judgedDomains".to_owned(), Value::Array(judged));
+            }
+        }
+        let judges = front.get("judges").map(Node::entries).unwrap_or_default();
+        let judges: Map<String, Value> = judges
+            .iter()
+            .filter_map(|(name, _, text)| Some((name.clone(), text.text()?.into())))
+            .collect();
+        if !judges.is_empty() {
+            wire.insert("judges".to_owned(), Value::Object(judges));
+        }
+        wire
+    }
+
+    fn judged(&mut self, network: &Node) -> Vec<Value> {
+        let Some(node) = network.get("judge") else {
+            return Vec::new();
+        };
+        let Some(items) = node.items() else {
+            self.wrong(node, "network.judge", "a list of domains");
+            return Vec::new();
+        };
+        let mut judged = Vec::new();
+        for item in items {
+            let domain = item
+                .text()
+                .or_else(|| item.get("domain").and_then(Node::text))
+                .map(pattern);
+            match domain.filter(|domain| !domain.is_empty()) {
+                Some(domain) => judged.push(judged_domain(&domain, item.get("judge").and_then(Node::text))),
+                None => self.wrong(item, "network.judge", "a domain or `{domain, judge}`"),
+            }
+        }
+        judged
+    }
+
+    fn servers(&mut self, front: &Node) -> Vec<(String, Map<String, Value>)> {
+        let Some(node) = front.get("mcpServers") else {
+            return Vec::new();
+        };
+        let mut servers = Vec::new();
+        for (id, _, server) in node.entries() {
+            let mut wire = Map::new();
+            for (key, span, value) in server.entries() {
+                match (key.as_str(), value.text(), value.items()) {
+                    ("url" | "type" | "command", Some(text), _) if !text.is_empty() => {
+                        wire.insert(key.clone(), text.into());
+                    }
+                    ("args", _, Some(_)) => {
+                        wire.insert(key.clone(), self.strings(server, key).into());
+                    }
+                    ("url" | "type" | "command", ..) => {}
+                    _ => self.findings.push(
+                        Diagnostic::warning(
+                            "not-synced",
+                            format!("{} of a skill's MCP server is not synced", tick(key)),
+                        )
+                        .at(self.source, span.clone())
+                        .help("declare the server under `[agents.ID.skills.mcp]` in `lobu.toml` instead"),
+                    ),
+                }
+            }
+            servers.push((id.clone(), wire));
+        }
+        servers
+    }
 }

@@ -1,4 +1,4 @@
-//! A TOML table that is read key by key, with a diagnostic for everything that is not as it should be.
+//! A table of `lobu.toml` that is read key by key, with a diagnostic for everything that is wrong.
 //!
 //! `serde` would stop at the first problem and print the value, which may be a secret; so the tables are walked by hand.
 
@@ -7,34 +7,27 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Sink, Source, tick};
-use super::suggest::nearest;
+use super::diagnostic::{Diagnostic, tick};
+use super::reader::Reader;
+use super::source::Text;
+use super::suggestion::nearest;
 use crate::resource::FieldPath;
 
-/// A string from a file, with its place.
-#[derive(Debug, Clone)]
-pub(super) struct Text {
-    /// The string.
-    pub value: String,
-    /// Its place, quotes included.
-    pub span: Range<usize>,
-}
-
-/// A table, its place and its path from the root.
+/// A table, with its location and its path from the root.
 #[derive(Clone)]
 pub(super) struct Table<'a> {
-    /// The file.
-    pub source: &'a Source,
-    /// The entries.
+    /// Collects what is found.
+    pub reader: &'a Reader<'a>,
+    /// The keys and values.
     pub entries: &'a DeTable<'a>,
-    /// What to underline when a key is missing.
+    /// The location that a missing key is reported at.
     pub span: Range<usize>,
-    /// The segments that lead here.
+    /// The segments of the path; an index is `[0]`.
     pub path: Vec<String>,
 }
 
 impl<'a> Table<'a> {
-    /// `agents.triage.platforms[0].config`, with one more key where given.
+    /// Returns the path of the table, or of one of its keys: `agents.triage.platforms[0].config`.
     pub fn name(&self, key: Option<&str>) -> String {
         let mut name = String::new();
         for segment in self.path.iter().map(String::as_str).chain(key) {
@@ -50,226 +43,207 @@ impl<'a> Table<'a> {
         name
     }
 
-    /// The entry of a key.
+    /// Returns the value of a key, whatever its type.
     pub fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.entries.get(key)
     }
 
-    /// The place of a key.
+    /// Returns the location of a key.
     pub fn key_span(&self, key: &str) -> Option<Range<usize>> {
         self.entries.get_key_value(key).map(|(key, _)| key.span())
     }
 
-    /// Says what is unknown, with a suggestion, and what is known but belongs to another release.
-    pub fn check_keys(&self, known: &[&str], later: &[(&str, &str)], sink: &mut Sink) {
+    /// Reports unknown keys with a suggestion, and keys of `later` (with the reason) as not synced.
+    pub fn check_keys(&self, known: &[&str], later: &[(&str, &str)]) {
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
                 continue;
             }
-            if let Some((_, why)) = later.iter().find(|(key, _)| *key == name) {
-                sink.push(
-                    Diagnostic::warning("not-synced", format!("{} is not synced", tick(&self.name(Some(name)))))
-                        .at(self.source, key.span())
-                        .help(*why),
-                );
+            if let Some((_, reason)) = later.iter().find(|(key, _)| *key == name) {
+                let message = format!("{} is not synced", tick(&self.name(Some(name))));
+                self.reader.warn("not-synced", message, key.span(), reason);
                 continue;
             }
             let candidates = known.iter().copied().chain(later.iter().map(|(key, _)| *key));
-            let place = if self.path.is_empty() {
+            // The search costs more than all the rest, and nobody reads its result beyond the limit.
+            let near = if self.reader.is_full("unknown-key") {
+                None
+            } else {
+                nearest(name, candidates)
+            };
+            let help = match near {
+                Some(near) => format!("did you mean {}?", tick(near)),
+                None => format!("known keys are {}", listed(known)),
+            };
+            let table = if self.path.is_empty() {
                 "at the top level".to_owned()
             } else {
                 format!("in `[{}]`", self.name(None))
             };
-            let unknown = Diagnostic::error("unknown-key", format!("unknown key {} {place}", tick(name)))
-                .at(self.source, key.span());
-            sink.push(match nearest(name, candidates) {
-                Some(near) => unknown.help(format!("did you mean {}?", tick(near))),
-                None => unknown.help(format!("known keys are {}", listed(known))),
-            });
+            let message = format!("unknown key {} {table}", tick(name));
+            self.reader.error("unknown-key", message, key.span(), &help);
         }
     }
 
-    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str, sink: &mut Sink) {
-        let found = kind(value.get_ref());
-        sink.push(
-            Diagnostic::error(
-                "wrong-type",
-                format!("{} must be {expected}, found {found}", tick(&self.name(Some(key)))),
-            )
-            .at(self.source, value.span()),
-        );
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        let name = tick(&self.name(Some(key)));
+        let message = format!("{name} must be {expected}, found {}", kind(value.get_ref()));
+        self.reader
+            .report(Diagnostic::error("wrong-type", message).at(self.reader.source, value.span()));
     }
 
-    /// A string, when there is one.
-    pub fn string(&self, key: &str, sink: &mut Sink) -> Option<Text> {
-        let value = self.get(key)?;
-        if let DeValue::String(text) = value.get_ref() {
-            return Some(Text {
-                value: text.to_string(),
-                span: value.span(),
-            });
-        }
-        self.wrong_type(key, value, "a string", sink);
-        None
+    fn text(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Option<Text> {
+        let DeValue::String(text) = value.get_ref() else {
+            self.wrong_type(key, value, expected);
+            return None;
+        };
+        let text = Text {
+            value: text.to_string(),
+            span: value.span(),
+        };
+        self.reader.check_token_shape(|| self.name(Some(key)), &text);
+        Some(text)
     }
 
-    /// A string that must be there.
-    pub fn required(&self, key: &str, example: &str, sink: &mut Sink) -> Option<Text> {
+    /// Reads a string, if the key is present.
+    pub fn string(&self, key: &str) -> Option<Text> {
+        self.text(key, self.get(key)?, "a string")
+    }
+
+    /// Reads a string that must be present.
+    pub fn required(&self, key: &str, example: &str) -> Option<Text> {
         if self.get(key).is_none() {
-            sink.push(
-                Diagnostic::error(
-                    "missing-key",
-                    format!("{} is missing {}", tick(&self.name(None)), tick(key)),
-                )
-                .at(self.source, self.span.clone())
-                .help(format!("add `{key} = {example}`")),
-            );
+            let message = format!("{} is missing {}", tick(&self.name(None)), tick(key));
+            let help = format!("add `{key} = {example}`");
+            self.reader.error("missing-key", message, self.span.clone(), &help);
         }
-        self.string(key, sink)
+        self.string(key)
     }
 
-    /// A string that must be there and not be blank.
-    pub fn required_filled(&self, key: &str, example: &str, sink: &mut Sink) -> Option<Text> {
-        let text = self.required(key, example, sink)?;
+    /// Reads a string that must be present and not blank.
+    pub fn required_filled(&self, key: &str, example: &str) -> Option<Text> {
+        let text = self.required(key, example)?;
         if text.value.trim().is_empty() {
-            sink.push(
-                Diagnostic::error("empty-value", format!("{} is empty", tick(&self.name(Some(key)))))
-                    .at(self.source, text.span)
-                    .help(format!("give it a value, for example `{key} = {example}`")),
-            );
+            let message = format!("{} is empty", tick(&self.name(Some(key))));
+            let help = format!("give it a value, for example `{key} = {example}`");
+            self.reader.error("empty-value", message, text.span, &help);
             return None;
         }
         Some(text)
     }
 
-    /// A boolean, when there is one.
-    pub fn boolean(&self, key: &str, sink: &mut Sink) -> Option<bool> {
+    /// Reads a string, and reports it when it is neither empty nor one of `choices`.
+    pub fn choice(&self, key: &str, choices: &[&str]) -> Option<Text> {
+        let text = self.string(key)?;
+        if !text.value.is_empty() && !choices.contains(&text.value.as_str()) {
+            let message = format!("{} cannot be {}", tick(&self.name(Some(key))), tick(&text.value));
+            let help = format!("use one of {}", listed(choices));
+            self.reader.error("wrong-choice", message, text.span.clone(), &help);
+        }
+        Some(text)
+    }
+
+    /// Reads a boolean, if the key is present.
+    pub fn boolean(&self, key: &str) -> Option<bool> {
         let value = self.get(key)?;
         if let DeValue::Boolean(found) = value.get_ref() {
             return Some(*found);
         }
-        self.wrong_type(key, value, "`true` or `false`", sink);
+        self.wrong_type(key, value, "`true` or `false`");
         None
     }
 
-    /// A table, when there is one.
-    pub fn table(&self, key: &str, sink: &mut Sink) -> Option<Table<'a>> {
+    /// Reads a table, if the key is present.
+    pub fn table(&self, key: &str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         if let DeValue::Table(entries) = value.get_ref() {
-            return Some(self.below(key, entries, self.key_span(key).unwrap_or(value.span())));
+            return Some(self.child([key.to_owned()], entries, self.key_span(key).unwrap_or(value.span())));
         }
-        self.wrong_type(key, value, "a table", sink);
+        self.wrong_type(key, value, "a table");
         None
     }
 
-    fn below(&self, key: &str, entries: &'a DeTable<'a>, span: Range<usize>) -> Table<'a> {
-        let mut path = self.path.clone();
-        path.push(key.to_owned());
+    /// Returns a table that lies below this one.
+    pub fn child(&self, path: impl IntoIterator<Item = String>, entries: &'a DeTable<'a>, span: Range<usize>) -> Self {
         Table {
-            source: self.source,
+            reader: self.reader,
             entries,
             span,
-            path,
+            path: self.path.iter().cloned().chain(path).collect(),
         }
     }
 
-    /// Every entry that is a table, with the place of its key; others are said to be wrong.
-    pub fn tables_by_key(&self, sink: &mut Sink) -> Vec<(Text, Table<'a>)> {
-        let mut tables = Vec::new();
+    /// Reads every entry as a table, with its key.
+    pub fn tables_by_key(&self) -> Vec<(Text, Table<'a>)> {
+        self.values_by_key(Self::table)
+    }
+
+    /// Reads every entry, with its key.
+    fn values_by_key<T>(&self, read: impl Fn(&Self, &str) -> Option<T>) -> Vec<(Text, T)> {
+        let mut values = Vec::new();
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
-            if let Some(table) = self.table(name, sink) {
-                let name = name.to_owned();
-                tables.push((
-                    Text {
-                        value: name,
-                        span: key.span(),
-                    },
-                    table,
-                ));
+            if let Some(value) = read(self, name) {
+                let key = Text {
+                    value: name.to_owned(),
+                    span: key.span(),
+                };
+                values.push((key, value));
             }
         }
-        tables
+        values
     }
 
-    /// The elements of a list, when there is one.
-    pub fn list(&self, key: &str, expected: &str, sink: &mut Sink) -> Option<Vec<&'a Spanned<DeValue<'a>>>> {
+    /// Reads a list of anything, if the key is present; `expected` describes the right type.
+    pub fn list(&self, key: &str, expected: &str) -> Option<&'a [Spanned<DeValue<'a>>]> {
         let value = self.get(key)?;
         if let DeValue::Array(items) = value.get_ref() {
-            return Some(items.iter().collect());
+            return Some(items);
         }
-        self.wrong_type(key, value, expected, sink);
+        self.wrong_type(key, value, expected);
         None
     }
 
-    /// A list of tables, `[[…]]` or `[{…}]`.
-    pub fn tables(&self, key: &str, sink: &mut Sink) -> Option<Vec<Table<'a>>> {
+    /// Reads a list of tables, `[[…]]` or `[{…}]`, if the key is present.
+    pub fn tables(&self, key: &str) -> Option<Vec<Table<'a>>> {
         if let Some(DeValue::Table(_)) = self.get(key).map(Spanned::get_ref) {
             let name = self.name(Some(key));
-            sink.push(
-                Diagnostic::error(
-                    "wrong-type",
-                    format!("{} must be a list of tables, found a table", tick(&name)),
-                )
-                .at(self.source, self.key_span(key).unwrap_or(self.span.clone()))
-                .help(format!("write `[[{name}]]`, with two brackets")),
-            );
+            let message = format!("{} must be a list of tables, found a table", tick(&name));
+            let span = self.key_span(key).unwrap_or(self.span.clone());
+            let help = format!("write `[[{name}]]`, with two brackets");
+            self.reader.error("wrong-type", message, span, &help);
             return None;
         }
-        let items = self.list(key, "a list of tables", sink)?;
         let mut tables = Vec::new();
-        for (index, item) in items.into_iter().enumerate() {
+        for (index, item) in self.list(key, "a list of tables")?.iter().enumerate() {
             let segment = format!("[{index}]");
             if let DeValue::Table(entries) = item.get_ref() {
-                let mut table = self.below(key, entries, item.span());
-                table.path.push(segment);
-                tables.push(table);
+                tables.push(self.child([key.to_owned(), segment], entries, item.span()));
             } else {
-                self.wrong_type(&format!("{key}{segment}"), item, "a table", sink);
+                self.wrong_type(&format!("{key}{segment}"), item, "a table");
             }
         }
         Some(tables)
     }
 
-    /// A list of strings.
-    pub fn strings(&self, key: &str, sink: &mut Sink) -> Option<Vec<Text>> {
-        let items = self.list(key, "a list of strings", sink)?;
-        let mut texts = Vec::new();
-        for (index, item) in items.into_iter().enumerate() {
-            match item.get_ref() {
-                DeValue::String(text) => texts.push(Text {
-                    value: text.to_string(),
-                    span: item.span(),
-                }),
-                _ => self.wrong_type(&format!("{key}[{index}]"), item, "a string", sink),
-            }
-        }
-        Some(texts)
+    /// Reads a list of strings, if the key is present.
+    pub fn strings(&self, key: &str) -> Option<Vec<Text>> {
+        let items = self.list(key, "a list of strings")?.iter().enumerate();
+        Some(
+            items
+                .filter_map(|(index, item)| self.text(&format!("{key}[{index}]"), item, "a string"))
+                .collect(),
+        )
     }
 
-    /// A table whose values are all strings.
-    pub fn string_map(&self, key: &str, sink: &mut Sink) -> Option<Vec<(Text, Text)>> {
-        let table = self.table(key, sink)?;
-        let mut entries = Vec::new();
-        for key in table.entries.keys() {
-            let name: &str = key.get_ref();
-            if let Some(value) = table.string(name, sink) {
-                let name = name.to_owned();
-                entries.push((
-                    Text {
-                        value: name,
-                        span: key.span(),
-                    },
-                    value,
-                ));
-            }
-        }
-        Some(entries)
+    /// Reads a table whose values are all strings, if the key is present.
+    pub fn string_map(&self, key: &str) -> Option<Vec<(Text, Text)>> {
+        Some(self.table(key)?.values_by_key(Self::string))
     }
 }
 
-/// `` `a`, `b` and `c` ``.
+/// Returns the names as `` `a`, `b` and `c` ``.
 pub(super) fn listed(names: &[&str]) -> String {
     let ticked: Vec<String> = names.iter().map(|name| tick(name)).collect();
     match ticked.split_last() {
@@ -279,7 +253,7 @@ pub(super) fn listed(names: &[&str]) -> String {
     }
 }
 
-/// What a value is, with its article.
+/// Returns the type of a value, with its article.
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

@@ -1,4 +1,4 @@
-//! YAML into a tree where every node knows its place.
+//! YAML as a tree in which every node has its location.
 
 use std::ops::Range;
 
@@ -6,30 +6,40 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::{Budget, Location, MergeKeyPolicy, Options, Spanned};
 
-use super::diagnostic::{Diagnostic, Source};
+use super::diagnostic::Diagnostic;
+use super::source::Source;
 
-/// A node and its place in the file.
+/// The size in bytes of the stack that documents are parsed on.
+const STACK_SIZE: usize = 64 * 1024 * 1024;
+
+/// The maximum number of levels that the parser reads, so that deeper ones are reported with their location.
+const MAX_PARSED_DEPTH: usize = 256;
+
+/// The maximum number of levels of a document. Beyond twice as many, the server stores values that no client can read.
+const MAX_DEPTH: usize = 64;
+
+/// A node and its location in the file.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    /// What it is.
+    /// The content.
     pub value: Tree,
-    /// Bytes in the file; empty when only the start is known.
+    /// The bytes of the file; empty when only the start is known.
     pub span: Range<usize>,
 }
 
-/// What a node is.
+/// The content of a node.
 #[derive(Debug, Clone)]
 pub(super) enum Tree {
     /// Null, a boolean, a number or a string.
     Scalar(Value),
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping, in file order; the range is the key's place.
+    /// A mapping, in file order; the range is the key's location.
     Map(Vec<(String, Range<usize>, Node)>),
 }
 
 impl Node {
-    /// The value of a key, when this is a mapping.
+    /// Returns the value of a key, if this is a mapping.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries()
             .iter()
@@ -37,7 +47,7 @@ impl Node {
             .map(|(.., node)| node)
     }
 
-    /// The entries, when this is a mapping.
+    /// Returns the entries, if this is a mapping.
     pub fn entries(&self) -> &[(String, Range<usize>, Node)] {
         match &self.value {
             Tree::Map(entries) => entries,
@@ -45,7 +55,7 @@ impl Node {
         }
     }
 
-    /// The elements, when this is a sequence.
+    /// Returns the elements, if this is a sequence.
     pub fn items(&self) -> Option<&[Node]> {
         match &self.value {
             Tree::List(items) => Some(items),
@@ -53,7 +63,7 @@ impl Node {
         }
     }
 
-    /// The text, when this is a string.
+    /// Returns the text, if this is a string.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Tree::Scalar(Value::String(text)) => Some(text),
@@ -66,7 +76,7 @@ impl Node {
         matches!(self.value, Tree::Scalar(Value::Null))
     }
 
-    /// The same without places. Integral floats are integers already.
+    /// Returns the value without locations. Integral floats are integers already.
     pub fn json(&self) -> Value {
         match &self.value {
             Tree::Scalar(value) => value.clone(),
@@ -78,7 +88,7 @@ impl Node {
         }
     }
 
-    /// What it is, with its article.
+    /// Returns the type, with its article.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Tree::Scalar(Value::Null) => "nothing",
@@ -91,20 +101,55 @@ impl Node {
     }
 }
 
-/// All documents of `text`, which starts at line `first_line` (from 1) of the source.
+/// Parses all documents of `text`, which starts at line `first_line` (from 1) of the source.
 pub(super) fn parse(source: &Source, text: &str, first_line: usize) -> Result<Vec<Node>, Box<Diagnostic>> {
-    let raw: Vec<Spanned<Raw>> = serde_saphyr::from_multiple_with_options(text, options())
-        .map_err(|error| Box::new(refused(source, first_line, &error)))?;
-    let place = Place { source, first_line };
-    Ok(raw.into_iter().map(|node| place.node(node)).collect())
+    let raw = deserialize(text).map_err(|error| Box::new(refused(source, first_line, &error)))?;
+    let locator = Locator { source, first_line };
+    let documents: Vec<Node> = raw.into_iter().map(|node| locator.node(node)).collect();
+    match documents.iter().find_map(|document| deeper_than(document, MAX_DEPTH)) {
+        Some(node) => Err(Box::new(too_deep(source, node))),
+        None => Ok(documents),
+    }
 }
 
-/// The options under which this parser reads scalars as the `yaml` package of JavaScript does.
+/// Parses on a thread with a stack of its own: the parser is recursive, and its frames are large.
+fn deserialize(text: &str) -> Result<Vec<Spanned<Raw>>, serde_saphyr::Error> {
+    let parse = || serde_saphyr::from_multiple_with_options(text, options());
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_SIZE);
+        match builder.spawn_scoped(scope, parse) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => parse(),
+        }
+    })
+}
+
+/// Returns the first node that has more than `levels` levels above it.
+fn deeper_than(node: &Node, levels: usize) -> Option<&Node> {
+    let Some(levels) = levels.checked_sub(1) else {
+        return Some(node);
+    };
+    match &node.value {
+        Tree::Scalar(_) => None,
+        Tree::List(items) => items.iter().find_map(|item| deeper_than(item, levels)),
+        Tree::Map(entries) => entries.iter().find_map(|(.., item)| deeper_than(item, levels)),
+    }
+}
+
+fn too_deep(source: &Source, node: &Node) -> Diagnostic {
+    let message = format!("values are nested more than {MAX_DEPTH} levels deep");
+    Diagnostic::error("too-deep", message)
+        .at(source, node.span.clone())
+        .help("make the value flatter: servers and clients refuse deeper ones")
+}
+
+/// Returns the options with which this parser reads scalars as the `yaml` package of JavaScript does.
 fn options() -> Options {
     let mut budget = Budget::default();
     budget.max_events = 200_000;
     budget.max_nodes = 100_000;
     budget.max_aliases = 1_000;
+    budget.max_depth = MAX_PARSED_DEPTH;
     serde_saphyr::options! {
         strict_booleans: true,
         underscored_numbers_as_strings: true,
@@ -123,19 +168,19 @@ fn refused(source: &Source, first_line: usize, error: &serde_saphyr::Error) -> D
         .fold(message, |message, end| message.split(end).next().unwrap_or(message));
     let message = message.trim_start_matches("error: ");
     let diagnostic = Diagnostic::error("yaml-syntax", format!("this is not valid YAML: {message}"));
-    let place = Place { source, first_line };
+    let locator = Locator { source, first_line };
     let offset = error
         .location()
-        .map_or_else(|| source.line_start(first_line), |location| place.offset(location));
+        .map_or_else(|| source.line_start(first_line), |location| locator.offset(location));
     diagnostic.at(source, offset..offset)
 }
 
-struct Place<'a> {
+struct Locator<'a> {
     source: &'a Source,
     first_line: usize,
 }
 
-impl Place<'_> {
+impl Locator<'_> {
     fn offset(&self, location: Location) -> usize {
         let line = usize::try_from(location.line()).unwrap_or(1).max(1);
         let column = usize::try_from(location.column()).unwrap_or(1).max(1);
@@ -191,7 +236,7 @@ enum Raw {
 }
 
 impl Raw {
-    /// As JavaScript would make it a key of an object.
+    /// Returns the key that JavaScript would make of it.
     fn key(self) -> String {
         match self {
             Self::Scalar(Value::String(text)) => text,

@@ -10,7 +10,6 @@ mod error;
 mod fetch;
 mod http;
 mod normalize;
-mod probe;
 mod retry;
 mod retry_after;
 mod router;

@@ -6,7 +6,10 @@ use std::path::Path;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::config::{Diagnostic, Severity, Sources, counted, harmless};
+use crate::config::{Diagnostic, MaskedText, Severity, Sources, counted, harmless};
+
+/// The maximum length of a line that is drawn whole, in bytes.
+const MAX_LINE: usize = 2000;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: DiagnosticSt
     let mut text = String::new();
     for diagnostic in diagnostics {
         let drawn = one(diagnostic, sources, style);
-        for line in drawn.lines() {
+        for line in drawn.lines().filter(|line| !is_empty_heading(line)) {
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -72,16 +75,18 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, style: DiagnosticStyle) -> St
 
 fn place<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     let Some(file) = &diagnostic.file else { return group };
-    let (Some(text), Some(span)) = (sources.text(file), &diagnostic.span) else {
-        let origin = Origin::path(path(file));
-        return group.element(match diagnostic.line {
-            Some(line) => origin.line(line),
-            None => origin,
-        });
+    let origin = Origin::path(path(file));
+    let group = group.element(match (diagnostic.line, diagnostic.column) {
+        (Some(line), Some(column)) => origin.line(line).char_column(column),
+        (Some(line), None) => origin.line(line),
+        _ => origin,
+    });
+    let (Some(masked), Some(span)) = (sources.get(file), &diagnostic.span) else {
+        return group;
     };
     let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic.related.iter().partition(|related| related.file == *file);
     let spans = here.iter().map(|related| &related.span).chain([span]);
-    let window = Window::around(text, spans);
+    let window = Window::around(masked, spans);
     let label = diagnostic.label.as_deref().map(clean);
     let primary = AnnotationKind::Primary.span(window.fit(span)).label(label);
     let context = here.iter().map(|related| {
@@ -89,50 +94,77 @@ fn place<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources)
             .span(window.fit(&related.span))
             .label(clean(&related.label))
     });
-    let snippet = window.snippet(file).annotation(primary).annotations(context);
-    let others = elsewhere.into_iter().filter_map(|related| {
-        let window = Window::around(sources.text(&related.file)?, [&related.span]);
+    let group = group.element(window.snippet().annotation(primary).annotations(context));
+    elsewhere.into_iter().fold(group, |group, related| {
+        let Some(masked) = sources.get(&related.file) else {
+            return group;
+        };
+        let window = Window::around(masked, [&related.span]);
         let annotation = AnnotationKind::Context.span(window.fit(&related.span));
-        Some(
-            window
-                .snippet(&related.file)
-                .annotation(annotation.label(clean(&related.label))),
-        )
-    });
-    group.element(snippet).elements(others)
+        let origin = Origin::path(path(&related.file))
+            .line(related.line)
+            .char_column(related.column);
+        group
+            .element(origin)
+            .element(window.snippet().annotation(annotation.label(clean(&related.label))))
+    })
 }
 
 /// The lines that are underlined, and those between: the renderer would go through the whole file each time.
 struct Window<'a> {
+    masked: &'a MaskedText,
     text: &'a str,
     start: usize,
     first_line: usize,
 }
 
 impl<'a> Window<'a> {
-    fn around<'s>(text: &'a str, spans: impl IntoIterator<Item = &'s Range<usize>>) -> Self {
-        let starts: Vec<usize> = spans.into_iter().map(|span| floor(text, span.start)).collect();
+    fn around<'s>(masked: &'a MaskedText, spans: impl IntoIterator<Item = &'s Range<usize>>) -> Self {
+        let text = masked.text();
+        let starts = spans.into_iter().map(|span| floor(text, masked.span(span).start));
+        let starts: Vec<usize> = starts.collect();
         let first = starts.iter().min().copied().unwrap_or(0);
         let last = starts.iter().max().copied().unwrap_or(0);
         let start = text[..first].rfind('\n').map_or(0, |end| end + 1);
         let end = text[last..].find('\n').map_or(text.len(), |end| last + end);
+        // A line of megabytes is cut around the span: the renderer needs time for every character of it.
+        let (start, end) = if starts.len() == 1 && end - start > MAX_LINE {
+            let from = floor(text, first.saturating_sub(MAX_LINE / 2).max(start));
+            (from, floor(text, from + MAX_LINE).min(end))
+        } else {
+            (start, end)
+        };
         Self {
+            masked,
             text: &text[start..end],
             start,
             first_line: text[..start].matches('\n').count() + 1,
         }
     }
 
-    /// The part of a span that lies on its first line.
-    fn fit(&self, span: &Range<usize>) -> Range<usize> {
+    /// Returns the part of a span that lies on its first line, in the window.
+    fn fit(&self, original: &Range<usize>) -> Range<usize> {
+        let span = self.masked.span(original);
         let start = floor(self.text, span.start.saturating_sub(self.start));
         let line = self.text[start..].find('\n').map_or(self.text.len(), |end| start + end);
         start..floor(self.text, span.end.saturating_sub(self.start)).clamp(start, line)
     }
 
-    fn snippet<T: Clone>(&self, file: &Path) -> Snippet<'a, T> {
-        Snippet::source(self.text).line_start(self.first_line).path(path(file))
+    fn snippet<T: Clone>(&self) -> Snippet<'a, T> {
+        Snippet::source(self.text).line_start(self.first_line)
     }
+}
+
+/// Whether a line is the heading of a snippet that has no path. The location is printed above it, because the renderer
+/// would count columns in the masked text.
+fn is_empty_heading(line: &str) -> bool {
+    let mut in_escape = false;
+    let plain = line.chars().filter(|character| {
+        let shown = !in_escape && *character != '\u{1b}';
+        in_escape = !shown && *character != 'm';
+        shown
+    });
+    matches!(plain.collect::<String>().trim(), ":::" | "⸬")
 }
 
 /// The nearest character boundary at or before an offset.

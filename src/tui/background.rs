@@ -83,6 +83,5 @@ fn failure(words: &str) -> LoadFailure {
     LoadFailure {
         lines: vec![Line::default().push(Role::Error, words)],
         code: 1,
-        origin: None,
     }
 }

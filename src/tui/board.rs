@@ -68,8 +68,8 @@ impl Board {
         Self {
             outline,
             detail: before.map(Self::fresh_detail).unwrap_or_default(),
-            focus: before.map(|before| before.focus).unwrap_or_default(),
-            zoom: before.is_some_and(|before| before.zoom),
+            focus: Focus::Tree,
+            zoom: false,
             filter: None,
             prune: before.map(|before| before.prune.clone()).unwrap_or_default(),
             plan: loaded.plan,

@@ -9,7 +9,7 @@ use super::wrap::{Cut, cuts};
 use super::{lines, side};
 use crate::plan::Row;
 use crate::resource::{Address, Shown};
-use crate::show::{Line, Role, printable};
+use crate::show::{Line, Role};
 
 /// A line of the pane before it is wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,29 +18,6 @@ pub enum BodyLine {
     One(Line),
     /// Before on the left, after on the right.
     Two(Line, Line),
-}
-
-/// A line of the pane as it is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DetailLine<'a> {
-    /// Over the whole width.
-    Full(&'a Line),
-    /// In two columns.
-    Columns {
-        /// The server's side, on the left.
-        before: &'a Line,
-        /// The files' side, on the right.
-        after: &'a Line,
-    },
-}
-
-impl<'a> DetailLine<'a> {
-    /// Returns the files' side.
-    pub fn after(self) -> &'a Line {
-        match self {
-            Self::Full(line) | Self::Columns { after: line, .. } => line,
-        }
-    }
 }
 
 /// A row of the pane on the screen: which line, and which part of it.
@@ -73,16 +50,12 @@ pub struct Detail {
     shown: Option<Key>,
     waiting: Option<Key>,
     kept: Vec<(Key, Arc<Vec<BodyLine>>)>,
-    /// Where another plan's detail was scrolled to; applied when the same row is shown again, all of it.
-    resume: Option<(Address, usize)>,
 }
 
 impl Detail {
-    /// Forgets what was laid out, for another plan. The same row is shown at the same place again.
+    /// Forgets what was laid out, for another plan.
     pub fn forget(&mut self) {
-        let place = self.shown.take().map(|(address, _)| (address, self.scroll));
         *self = Self {
-            resume: self.resume.take().or(place),
             side_by_side: self.side_by_side,
             ..Self::default()
         };
@@ -103,13 +76,13 @@ impl Detail {
         &self.strips
     }
 
-    /// Returns a line by its index, before it is wrapped.
-    pub fn line(&self, index: usize) -> Option<DetailLine<'_>> {
+    /// The line that a strip is a part of.
+    pub fn line(&self, index: usize) -> Option<Result<&Line, (&Line, &Line)>> {
         match self.head.get(index) {
-            Some(line) => Some(DetailLine::Full(line)),
+            Some(line) => Some(Ok(line)),
             None => self.body.get(index - self.head.len()).map(|line| match line {
-                BodyLine::One(line) => DetailLine::Full(line),
-                BodyLine::Two(before, after) => DetailLine::Columns { before, after },
+                BodyLine::One(line) => Ok(line),
+                BodyLine::Two(left, right) => Err((left, right)),
             }),
         }
     }
@@ -123,7 +96,6 @@ impl Detail {
     pub fn scroll_by(&mut self, by: isize, height: usize) {
         let last = self.strips.len().saturating_sub(height);
         self.scroll = self.scroll.saturating_add_signed(by).min(last);
-        self.resume = None;
     }
 
     /// Whether the lines on the screen are still to come.
@@ -131,59 +103,20 @@ impl Detail {
         self.waiting.is_some()
     }
 
-    /// Returns the field that is being looked at: the last one named above the first row on the screen, else the first.
+    /// The field that is being looked at: the last one named above the first row on the screen, else the first one.
     pub fn field_in_view(&self) -> Option<&str> {
-        let top = self.top_line();
-        let mut names = self.field_lines().peekable();
-        let first = names.peek().map(|(_, name)| *name);
-        let above = names.take_while(|(at, _)| *at <= top).last();
-        above.map(|(_, name)| name).or(first)
-    }
-
-    /// Returns how many lines of `text`, the new value of a field, come before the first change on the screen.
-    ///
-    /// The lines of a diff carry no numbers, so they are looked up in the text in order. That finds the right line unless
-    /// a gap between two hunks is followed by a line that also occurs inside the gap; then it is a little early.
-    pub fn text_line_in_view(&self, field: &str, text: &str) -> usize {
-        let top = self.top_line();
-        let Some((start, _)) = self.field_lines().find(|(_, name)| *name == field) else {
-            return 0;
-        };
-        let lines: Vec<String> = text.lines().map(printable).collect();
-        let mut next = 0;
-        for at in start + 1..self.head.len() + self.body.len() {
-            let Some(line) = self.line(at).map(DetailLine::after) else {
-                break;
-            };
-            let role = line.spans.first().map(|span| span.role);
-            match role {
-                Some(Role::AddedText | Role::RemovedText) if at >= top => return next,
-                Some(Role::Field) => break,
-                Some(Role::AddedText | Role::Dim) => {
-                    let shown = line.text();
-                    let wanted = shown.get(2..).unwrap_or_default();
-                    let found = lines[next..].iter().position(|known| known == wanted);
-                    next += found.map_or(0, |skipped| skipped + 1);
-                }
-                _ => {}
-            }
-        }
-        next.saturating_sub(1)
-    }
-
-    fn top_line(&self) -> usize {
-        self.strips.get(self.scroll).map_or(0, |strip| strip.line)
-    }
-
-    /// The lines that name a field.
-    fn field_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.body.iter().enumerate().filter_map(|(at, line)| {
+        let top = self.strips.get(self.scroll).map_or(0, |strip| strip.line);
+        let names = self.body.iter().enumerate().filter_map(|(at, line)| {
             let spans = match line {
                 BodyLine::One(line) | BodyLine::Two(line, _) => &line.spans,
             };
             let name = spans.iter().find(|span| span.role == Role::Field)?;
             Some((at + self.head.len(), name.text.as_str()))
-        })
+        });
+        let mut names = names.peekable();
+        let first = names.peek().map(|(_, name)| *name);
+        let above = names.take_while(|(at, _)| *at <= top).last();
+        above.map(|(_, name)| name).or(first)
     }
 
     /// Everything as text, for the clipboard.
@@ -231,18 +164,6 @@ impl Detail {
         }
     }
 
-    /// A long text is compared in the background: until then there is nothing to scroll to.
-    fn resume_place(&mut self) {
-        if self.waiting.is_some() {
-            return;
-        }
-        if let (Some((address, place)), Some((shown, _))) = (self.resume.take(), &self.shown)
-            && address == *shown
-        {
-            self.scroll = place;
-        }
-    }
-
     fn take_body(&mut self, row: &Row) -> Option<Box<Row>> {
         let key = (row.address.clone(), self.side_by_side);
         if self.shown.as_ref() == Some(&key) {
@@ -284,7 +205,6 @@ impl Detail {
             }
         }
         self.strips = strips;
-        self.resume_place();
         self.scroll = self.scroll.min(self.strips.len().saturating_sub(1));
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::exit::TuiExit;
 use super::key::Key;
-use super::message::{EditRequest, Effect, Message};
+use super::message::{Effect, Message};
 use super::model::Model;
 use super::options::TuiOptions;
 use super::screen::Screen;
@@ -25,6 +25,7 @@ use super::update::update;
 use super::view::view;
 use super::workbench::Workbench;
 use super::{background, update};
+use crate::resource::Origin;
 
 /// What comes in from the terminal and from the system.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ pub trait Outside {
     /// Puts a text on the clipboard.
     fn copy(&mut self, text: &str);
     /// Gives the terminal to the editor and takes it back.
-    fn edit(&mut self, request: &EditRequest) -> impl Future<Output = Result<(), String>>;
+    fn edit(&mut self, origin: &Origin) -> impl Future<Output = Result<(), String>>;
     /// Gives the terminal back, stops the process, and takes the terminal again once it is continued.
     fn suspend(&mut self) -> impl Future<Output = ()>;
     /// Takes the terminal again after somebody else has used it.
@@ -226,16 +227,16 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
             Effect::Apply(request, cancel) => background::apply(self.workbench.as_ref(), request, cancel, sender),
             Effect::Compare { row, side_by_side } => background::compare(row, side_by_side, sender),
             Effect::Copy(text) => self.outside.copy(&text),
-            Effect::Edit(request) => self.edit(&request).await,
+            Effect::Edit(origin) => self.edit(&origin).await,
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => self.refresh(),
             Effect::Replan(_) | Effect::Check(_) | Effect::Quit(_) => {}
         }
     }
 
-    async fn edit(&mut self, request: &EditRequest) {
+    async fn edit(&mut self, origin: &Origin) {
         self.input = futures_util::stream::pending().boxed();
-        let result = self.outside.edit(request).await;
+        let result = self.outside.edit(origin).await;
         self.input = self.outside.input();
         self.refresh();
         let _ = self.sender.send(Message::Edited(result));

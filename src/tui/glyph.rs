@@ -25,8 +25,6 @@ pub struct Glyphs {
     pub failed: char,
     /// Nobody knows.
     pub unknown: char,
-    /// The server has something else than the plan saw.
-    pub stale: char,
     /// Not tried.
     pub skipped: char,
     /// Tried again.
@@ -50,7 +48,6 @@ const UNICODE: Glyphs = Glyphs {
     done: '✓',
     failed: '✗',
     unknown: '?',
-    stale: '≠',
     skipped: '⊘',
     retry: '↻',
     warning: '⚠',
@@ -69,7 +66,6 @@ const ASCII: Glyphs = Glyphs {
     done: '*',
     failed: 'x',
     unknown: '?',
-    stale: '%',
     skipped: 'o',
     retry: 'r',
     warning: '!',
@@ -110,7 +106,6 @@ impl Glyphs {
             '✓' => '*',
             '✗' => 'x',
             '⊘' => 'o',
-            '≠' => '%',
             '↻' => 'r',
             ascii if ascii.is_ascii() => ascii,
             _ => '?',

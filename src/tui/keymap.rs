@@ -6,7 +6,6 @@ use super::action::{Action, Go, Pick, Process, See, Talk, Work};
 use super::board::Focus;
 use super::key::Key;
 use super::model::{Context, Model};
-use super::screen::Screen;
 use crate::plan::{Row, Verb};
 
 /// One line of the table.
@@ -15,10 +14,8 @@ pub struct Binding {
     pub keys: &'static [Key],
     /// Where.
     pub contexts: &'static [Context],
-    /// Whether it does something now; the footer names it only then.
+    /// When it does something; the footer names it only then.
     pub when: fn(&Model) -> bool,
-    /// What the user is told when it does nothing; empty for keys that are pressed out of habit.
-    pub otherwise: &'static str,
     /// What it does.
     pub action: Action,
     /// Its place in the footer; 0 for help only.
@@ -77,13 +74,11 @@ fn on_row(model: &Model) -> bool {
 }
 
 fn can_edit(model: &Model) -> bool {
-    match &model.screen {
-        Screen::Failed(failed) => failed.origin.is_some(),
-        screen => {
-            let row = screen.board().and_then(|board| board.row());
-            row.is_some_and(|row| row.origin.is_some())
-        }
-    }
+    let has_origin = model
+        .board()
+        .and_then(|board| board.row())
+        .is_some_and(|row| row.origin.is_some());
+    model.has_editor && has_origin
 }
 
 fn on_drift(model: &Model) -> bool {
@@ -120,7 +115,6 @@ const fn quiet(keys: &'static [Key], contexts: &'static [Context], action: Actio
         keys,
         contexts,
         when: always,
-        otherwise: "",
         action,
         rank: 0,
         label: "",
@@ -139,7 +133,6 @@ const fn bound(
         keys,
         contexts,
         when: always,
-        otherwise: "",
         action,
         rank,
         label,
@@ -148,44 +141,39 @@ const fn bound(
 }
 
 impl Binding {
-    const fn when(self, when: fn(&Model) -> bool, otherwise: &'static str) -> Self {
-        Self {
-            when,
-            otherwise,
-            ..self
-        }
+    const fn when(self, when: fn(&Model) -> bool) -> Self {
+        Self { when, ..self }
     }
 }
 
 /// Every key.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
-    bound(&[Key::char(' ')], REVIEW, Action::Pick(Pick::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
-    bound(&[ENTER], BOARD, Action::Go(Go::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows, "there are no rows"),
-    bound(&[Key::char('/')], BOARD, Action::See(See::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows, "there are no rows"),
-    bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Go(Go::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
-    bound(&[Key::char('a')], REVIEW, Action::Talk(Talk::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
-    bound(&[Key::char('D')], REVIEW, Action::Pick(Pick::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift, "only what the server has and the files have not can be deleted"),
-    bound(&[Key::char('A')], REVIEW, Action::Pick(Pick::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
+    bound(&[Key::char(' ')], REVIEW, Action::Pick(Pick::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select),
+    bound(&[ENTER], BOARD, Action::Go(Go::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows),
+    bound(&[Key::char('/')], BOARD, Action::See(See::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows),
+    bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Go(Go::OtherPane), (6, "pane"), "the other pane").when(has_rows),
+    bound(&[Key::char('a')], REVIEW, Action::Talk(Talk::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice),
+    bound(&[Key::char('D')], REVIEW, Action::Pick(Pick::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift),
+    bound(&[Key::char('A')], REVIEW, Action::Pick(Pick::ToggleAll), (0, ""), "select everything or nothing").when(has_choice),
     bound(&[Key::char('r')], REVIEW, Action::Work(Work::Replan), (9, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[Context::Failed], Action::Work(Work::Replan), (1, "try again"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[Context::Trouble], Action::Work(Work::Retry), (1, "retry"), "plan again and offer what is left"),
     bound(&[Key::char('r')], &[Context::Done], Action::Work(Work::Replan), (4, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('s')], BOARD, Action::Talk(Talk::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
-    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Work(Work::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
-    bound(&[Key::char('e')], &[Context::Failed], Action::Work(Work::Edit), (2, "edit"), "open the file of the first problem in $EDITOR, then plan again").when(can_edit, "no file is to blame"),
+    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Work(Work::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the field on the screen, then plan again").when(can_edit),
     bound(&[Key::char('l')], RUN, Action::See(See::Log), (6, "log"), "the log of requests, or the detail"),
     bound(&[Key::char('f')], &[Context::Running], Action::See(See::Follow), (7, "follow"), "the cursor follows the work, or stays"),
-    bound(&[Key::char('d')], BOARD, Action::See(See::SideBySide), (10, "side by side"), "before and after side by side").when(on_row, "this line has no changes"),
-    bound(&[Key::char('z')], BOARD, Action::See(See::Zoom), (0, ""), "one pane, or both").when(has_rows, "there are no rows"),
-    bound(&[Key::char('n')], BOARD, Action::Go(Go::NextChange), (7, "next"), "next change").when(has_rows, "there are no rows"),
-    bound(&[Key::char('N')], BOARD, Action::Go(Go::PreviousChange), (0, ""), "previous change").when(has_rows, "there are no rows"),
-    bound(&[Key::char('w')], &[Context::Review, Context::Running, Context::Done], Action::Go(Go::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
+    bound(&[Key::char('d')], BOARD, Action::See(See::SideBySide), (10, "side by side"), "before and after side by side").when(on_row),
+    bound(&[Key::char('z')], BOARD, Action::See(See::Zoom), (0, ""), "one pane, or both").when(has_rows),
+    bound(&[Key::char('n')], BOARD, Action::Go(Go::NextChange), (7, "next"), "next change").when(has_rows),
+    bound(&[Key::char('N')], BOARD, Action::Go(Go::PreviousChange), (0, ""), "previous change").when(has_rows),
+    bound(&[Key::char('w')], &[Context::Review, Context::Running, Context::Done], Action::Go(Go::NextWarning), (8, "warning"), "next warning or restart").when(has_warning),
     bound(&[Key::char('w')], &[Context::Trouble], Action::Go(Go::NextWarning), (2, "failure"), "next failure"),
-    bound(&[Key::char('c')], BOARD, Action::See(See::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows, "there are no rows"),
+    bound(&[Key::char('c')], BOARD, Action::See(See::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows),
     quiet(&[Key::char('1')], BOARD, Action::See(See::Kind(0)), "show or hide what is created"),
     quiet(&[Key::char('2')], BOARD, Action::See(See::Kind(1)), "show or hide what is updated"),
-    quiet(&[Key::char('3')], BOARD, Action::See(See::Kind(2)), "show or hide what is unchanged"),
+    quiet(&[Key::char('3')], BOARD, Action::See(See::Kind(2)), "show or hide what stays the same"),
     quiet(&[Key::char('4')], BOARD, Action::See(See::Kind(3)), "show or hide what only the server has"),
     quiet(&[Key::char('E')], BOARD, Action::See(See::UnfoldAll), "unfold everything"),
     quiet(&[Key::char('C')], BOARD, Action::See(See::FoldAll), "fold everything"),
@@ -200,7 +188,7 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::of(KeyCode::Left), Key::char('h')], BOARD, Action::Go(Go::Left), "fold, or go to the parent"),
     quiet(&[Key::of(KeyCode::Right)], BOARD, Action::Go(Go::Right), "unfold, or go into the detail"),
     quiet(&[Key::char('l')], REVIEW, Action::Go(Go::Right), "unfold, or go into the detail"),
-    bound(&[ESC], BOARD, Action::Go(Go::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back, ""),
+    bound(&[ESC], BOARD, Action::Go(Go::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back),
 
     quiet(&[Key::of(KeyCode::Up)], TYPED, Action::Go(Go::Up), "up"),
     quiet(&[Key::of(KeyCode::Down)], TYPED, Action::Go(Go::Down), "down"),
@@ -231,13 +219,13 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::ctrl('l')], &Context::ALL, Action::Process(Process::Redraw), "draw everything again"),
 ];
 
-/// What a key means in the model's context, whether or not it does something now.
+/// What a key means where the model is.
 pub fn lookup(model: &Model, key: Key) -> Option<&'static Binding> {
     let context = model.context();
     let mut bound = TABLE
         .iter()
         .filter(|binding| binding.contexts.contains(&context) && binding.keys.contains(&key));
-    bound.next()
+    bound.find(|binding| (binding.when)(model))
 }
 
 /// What the footer names now, most important first.

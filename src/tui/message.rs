@@ -57,15 +57,6 @@ pub enum Message {
     Terminate,
 }
 
-/// A file to open in the editor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EditRequest {
-    /// The file and the line.
-    pub origin: Origin,
-    /// Names of environment variables that the editor must not inherit: the project's secrets.
-    pub hidden_variables: Vec<String>,
-}
-
 /// Something is to be done.
 #[derive(Debug)]
 pub enum Effect {
@@ -87,7 +78,7 @@ pub enum Effect {
     /// Put a text on the clipboard.
     Copy(String),
     /// Open the editor.
-    Edit(EditRequest),
+    Edit(Origin),
     /// Stop the process until it is continued.
     Suspend,
     /// Draw everything again.

@@ -12,7 +12,6 @@
 
 pub mod action;
 mod background;
-pub mod basic_color;
 pub mod board;
 pub mod choice;
 pub mod detail;
@@ -43,7 +42,7 @@ pub mod wrap;
 
 pub use drive::{Input, Outside, drive};
 pub use exit::{Ending, TuiExit};
-pub use message::{EditRequest, Effect, Message};
+pub use message::{Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;

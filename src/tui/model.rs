@@ -31,6 +31,8 @@ pub struct Model {
     pub theme: Theme,
     /// Characters.
     pub glyphs: Glyphs,
+    /// Whether an editor is known.
+    pub has_editor: bool,
 }
 
 /// Where keys mean the same: the columns of the key table.
@@ -101,6 +103,7 @@ impl Model {
             runs: Vec::new(),
             theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),
+            has_editor: options.editor.is_some(),
         }
     }
 

@@ -3,7 +3,6 @@
 use super::detail::BodyLine;
 use super::lines;
 use crate::plan::{Change, ChangeKind, Row};
-use crate::resource::Shown;
 use crate::show::text_diff::{self, Context};
 use crate::show::{Line, Role};
 
@@ -36,24 +35,15 @@ fn add(body: &mut Vec<BodyLine>, change: &Change) {
         return;
     }
     body.push(BodyLine::One(head.push(Role::Dim, said(change.kind))));
-    let before = change.before.as_ref().map(with_line_end).unwrap_or_default();
-    let after = change.after.as_ref().map(with_line_end).unwrap_or_default();
+    let before = change.before.as_ref().map(lines::text).unwrap_or_default();
+    let after = change.after.as_ref().map(lines::text).unwrap_or_default();
     pairs(body, &before, &after);
-}
-
-/// The entries of a list end like lines: else its last entry would differ from the same entry followed by another.
-fn with_line_end(shown: &Shown) -> String {
-    let mut text = lines::text(shown);
-    if shown.as_str().is_none() {
-        text.push('\n');
-    }
-    text
 }
 
 fn said(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Drift => "  only on the server, left alone",
-        ChangeKind::Removed => "  removed",
+        ChangeKind::Removed => "  goes away",
         _ => "",
     }
 }
@@ -61,7 +51,7 @@ fn said(kind: ChangeKind) -> &'static str {
 fn secret_words(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::SecretUnchanged => "secret, unchanged",
-        _ => "secret resent: the server decides whether it changed",
+        _ => "secret not comparable: sent again, the server decides",
     }
 }
 

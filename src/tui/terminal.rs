@@ -6,26 +6,27 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic::{self, PanicHookInfo};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, EventStream,
+};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-use super::basic_color::BasicColors;
 use super::drive::{Input, Outside, drive};
 use super::editor;
 use super::exit::TuiExit;
-use super::message::EditRequest;
 use super::options::TuiOptions;
 use super::system;
 use super::workbench::Workbench;
+use crate::resource::Origin;
 
 tokio::task_local! {
     /// Set within the loop, so that the panic hook knows whether the screen itself has died.
@@ -39,8 +40,8 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
         Ok(guard) => guard,
         Err(error) => return no_terminal(&error),
     };
-    let out = BasicColors::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
-    let mut terminal = match Terminal::new(CrosstermBackend::<BasicColors<BufWriter<Stdout>>>::new(out)) {
+    let out = BufWriter::with_capacity(64 * 1024, io::stdout());
+    let mut terminal = match Terminal::new(CrosstermBackend::<BufWriter<Stdout>>::new(out)) {
         Ok(terminal) => terminal,
         Err(error) => return no_terminal(&error),
     };
@@ -84,10 +85,7 @@ impl Guard {
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         if self.mouse {
-            // Clicks, drags and the wheel, with wide coordinates. Crossterm's own command also asks for every motion
-            // (1003), which floods a slow ssh connection.
-            io::stdout().write_all(b"\x1b[?1000h\x1b[?1002h\x1b[?1006h")?;
-            io::stdout().flush()?;
+            execute!(io::stdout(), EnableMouseCapture)?;
         }
         Ok(())
     }
@@ -181,9 +179,11 @@ impl Outside for Desk<'_> {
         let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
     }
 
-    async fn edit(&mut self, request: &EditRequest) -> Result<(), String> {
+    async fn edit(&mut self, origin: &Origin) -> Result<(), String> {
+        let editor = self.editor.as_deref().unwrap_or_default();
+        let words = editor::command(editor, origin).ok_or("no editor: set `$EDITOR`")?;
         restore();
-        let result = open(self.editor.as_deref(), request).await;
+        let result = open(&words).await;
         self.resume();
         result
     }
@@ -200,37 +200,19 @@ impl Outside for Desk<'_> {
     }
 }
 
-/// Opens the user's editor, or the first of the usual ones that is installed, as git does.
-async fn open(editor: Option<&str>, request: &EditRequest) -> Result<(), String> {
-    let file = std::path::absolute(&request.origin.file)
-        .map_err(|error| format!("cannot open `{}`: {error}", request.origin.file.display()))?;
-    let chosen = editor.filter(|editor| !editor.trim().is_empty());
-    let candidates = chosen.map_or(editor::FALLBACKS.to_vec(), |editor| vec![editor]);
-    for candidate in candidates {
-        let Some(command) = editor::command(candidate, &file, request.origin.line) else {
-            continue;
-        };
-        let is_fallback = chosen.is_none();
-        match start(&command, &request.hidden_variables).await {
-            Err(error) if is_fallback && error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(format!("cannot open `{}`: {error}", command[0])),
-            Ok(status) if status.success() => return Ok(()),
-            Ok(status) => return Err(format!("`{}` ended with {status}", command[0])),
-        }
-    }
-    Err("no editor is installed: set `$EDITOR`".to_owned())
-}
-
-/// Runs the editor without the token and the project's secrets in its environment: an editor runs plug-ins and, in a
-/// hostile project, code of the project.
-async fn start(command: &[String], hidden_variables: &[String]) -> io::Result<ExitStatus> {
-    let mut process = tokio::process::Command::new(&command[0]);
-    process
-        .args(&command[1..])
+async fn open(words: &[String]) -> Result<(), String> {
+    let [program, arguments @ ..] = words else {
+        return Err("no editor: set `$EDITOR`".to_owned());
+    };
+    let status = tokio::process::Command::new(program)
+        .args(arguments)
         .stdin(Stdio::inherit())
-        .env_remove("LOBU_API_TOKEN");
-    for name in hidden_variables {
-        process.env_remove(name);
+        .status()
+        .await
+        .map_err(|error| format!("cannot open `{program}`: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{program}` ended with {status}"))
     }
-    process.status().await
 }

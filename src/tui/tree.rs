@@ -37,8 +37,6 @@ pub enum NodeId {
     Group(Group),
     /// A resource.
     Row(Address),
-    /// An agent that is not part of the plan, above rows that belong to it: `--target` left it out.
-    Parent(Address),
 }
 
 /// A line of the tree.
@@ -110,29 +108,18 @@ impl Tree {
     fn add_group(&mut self, plan: &Plan, groups: &[Group], group: Group) {
         let start = self.nodes.len();
         self.push(NodeId::Group(group), None, 0);
-        let mut root: Option<(usize, Address)> = None;
-        let rows = plan
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| groups[*index] == group);
-        for (index, row) in rows {
-            let parent = row.address.parent();
-            let is_below = |root: &(usize, Address)| parent.as_ref() == Some(&root.1);
-            if let Some(parent) = parent.clone().filter(|_| !root.as_ref().is_some_and(is_below)) {
-                root = Some((self.nodes.len(), parent.clone()));
-                self.push(NodeId::Parent(parent), None, 1);
+        let mut root: Option<(usize, &Address)> = None;
+        for (index, row) in plan.rows.iter().enumerate() {
+            if groups[index] != group {
+                continue;
             }
-            let below = root.as_ref().filter(|root| is_below(root)).map(|root| root.0);
-            self.push(
-                NodeId::Row(row.address.clone()),
-                Some(index),
-                1 + usize::from(below.is_some()),
-            );
+            let below = root.filter(|(_, address)| row.address.parent().as_ref() == Some(*address));
+            let depth = if below.is_some() { 2 } else { 1 };
+            self.push(NodeId::Row(row.address.clone()), Some(index), depth);
             let end = self.nodes.len();
             match below {
-                Some(at) => self.nodes[at].end = end,
-                None => root = Some((end - 1, row.address.clone())),
+                Some((at, _)) => self.nodes[at].end = end,
+                None => root = Some((end - 1, &row.address)),
             }
         }
         let end = self.nodes.len();

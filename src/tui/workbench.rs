@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::Plan;
-use crate::resource::{Address, Origin};
+use crate::resource::Address;
 use crate::show::Line;
 
 /// Plans and applies for the screen. Shared with the tasks that the loop starts.
@@ -158,8 +158,6 @@ pub struct SecretRow {
 pub struct LoadFailure {
     /// The diagnostics, as they would be printed.
     pub lines: Vec<Line>,
-    /// The exit code of the process if the user leaves now.
+    /// What the process ends with if the person leaves now.
     pub code: u8,
-    /// Where the first problem is, when a file is to blame: what the edit key opens.
-    pub origin: Option<Origin>,
 }

@@ -13,6 +13,8 @@ pub struct TempProject {
     pub environment: BTreeMap<String, String>,
     /// The files of `--env-file`.
     pub env_files: Vec<PathBuf>,
+    /// Whether it may read files outside its folder.
+    pub allow_outside: bool,
     /// Which secrets must have a value.
     pub secrets_check: SecretsCheck,
     /// Which parts are loaded.
@@ -32,6 +34,7 @@ impl TempProject {
             folder,
             environment: BTreeMap::new(),
             env_files: Vec::new(),
+            allow_outside: false,
             secrets_check: SecretsCheck::All,
             only: Only::All,
         }
@@ -58,6 +61,7 @@ impl TempProject {
         let options = LoadOptions {
             environment: &self.environment,
             env_files: &self.env_files,
+            allow_outside: self.allow_outside,
             secrets_check: self.secrets_check,
             only: self.only,
             display_root: self.path(),

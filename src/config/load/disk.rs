@@ -1,18 +1,22 @@
-//! Files and folders as they are on disk: found, read, or the reason why not.
+//! Finds and reads files and folders, or reports why that is not possible.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use crate::config::diagnostic::{Diagnostic, Severity, Source, tick};
-use crate::config::suggest::nearest;
-use crate::config::table::Text;
+use super::boundary::{is_kernel_file, kernel_file};
+use crate::config::diagnostic::{Diagnostic, Severity, tick};
+use crate::config::source::{Source, Text};
+use crate::config::suggestion::nearest;
 
-/// Larger files are refused.
+/// The maximum size of a file, in bytes.
 const LIMIT: u64 = 8 * 1024 * 1024;
 
-/// Finds `lobu.toml`: the file or folder that was given, else here or in a parent folder.
+/// Finds `lobu.toml`: the file or folder that was given, else in the current folder or a parent of it.
+///
+/// # Errors
+/// When there is none.
 pub fn find(explicit: Option<&Path>, current_dir: &Path) -> Result<PathBuf, Box<Diagnostic>> {
     let name = "lobu.toml";
     if let Some(path) = explicit {
@@ -36,8 +40,8 @@ pub fn find(explicit: Option<&Path>, current_dir: &Path) -> Result<PathBuf, Box<
     })
 }
 
-/// What to say about a folder that does not exist: where its parent exists, its name is wrong; where that is missing
-/// too, nothing was written yet.
+/// Returns the problem of a folder that does not exist. If its parent exists, its name is wrong, which is an error; if
+/// the parent is missing too, the folder was not written yet, which is a warning.
 pub(super) fn missing_folder(source: &Source, dir: &Text, path: &Path) -> Diagnostic {
     let begun = path.parent().is_some_and(Path::is_dir);
     let severity = if begun { Severity::Error } else { Severity::Warning };
@@ -58,7 +62,7 @@ pub(super) fn missing_folder(source: &Source, dir: &Text, path: &Path) -> Diagno
     }
 }
 
-/// A file whose name differs from this one in case only, where there is none that is called exactly so.
+/// Returns the name of a file that differs from `name` only in case, if there is no file of exactly that name.
 pub(super) fn misspelt(folder: &Path, name: &str) -> Option<String> {
     let names = fs::read_dir(folder)
         .ok()?
@@ -85,8 +89,13 @@ pub(super) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
         let folder = Diagnostic::error("not-a-file", "this is a folder, not a file");
         return Err(folder.help("name the file in it").into());
     }
+    // A pipe or a socket is never opened: waiting for its other end could take forever.
     if !found.is_file() {
         return Err(Diagnostic::error("not-a-file", "this is not a regular file").into());
+    }
+    // Some files of the kernel look regular, and block whoever reads them.
+    if fs::canonicalize(path).is_ok_and(|real| is_kernel_file(&real)) {
+        return Err(kernel_file().into());
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
@@ -118,7 +127,7 @@ fn not_text(error: &std::string::FromUtf8Error) -> Diagnostic {
     problem.help("save it as UTF-8")
 }
 
-/// What the operating system says, in our words.
+/// Returns the problem for an error of the operating system.
 pub(super) fn unreadable(error: &io::Error) -> Diagnostic {
     let (message, help) = match error.kind() {
         io::ErrorKind::NotFound => ("there is no such file", "check the path, and links that point nowhere"),
@@ -131,7 +140,7 @@ pub(super) fn unreadable(error: &io::Error) -> Diagnostic {
     Diagnostic::error("unreadable", message).help(help)
 }
 
-/// The path relative to a folder, where it lies below it.
+/// Returns the path relative to a folder, if it lies below it.
 pub(super) fn relative(path: &Path, root: &Path) -> PathBuf {
     match full(path).strip_prefix(full(root)) {
         Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
@@ -139,12 +148,12 @@ pub(super) fn relative(path: &Path, root: &Path) -> PathBuf {
     }
 }
 
-/// The path from the root of the file system.
+/// Returns the path from the root of the file system.
 pub(super) fn full(path: &Path) -> PathBuf {
     tidy(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
 }
 
-/// Without `.` and, where the text alone tells, without `..`.
+/// Returns the path without `.` and, where the text alone decides it, without `..`.
 fn tidy(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for component in path.components() {

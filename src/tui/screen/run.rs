@@ -88,12 +88,6 @@ impl Run {
         rows.map(|(address, _)| address.clone()).collect()
     }
 
-    /// Whether any row failed, is unknown or stale; rows that were skipped do not count.
-    pub fn has_failures(&self) -> bool {
-        let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Skipped { .. });
-        self.progress.troubles().any(|(_, outcome)| is_failure(outcome))
-    }
-
     /// What happened, unless nothing could begin. Rows that nobody told the end of are unknown, or were not tried.
     pub fn record(&self) -> Option<Progress> {
         let progress = self.progress.clone().closed();

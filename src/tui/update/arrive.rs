@@ -80,10 +80,7 @@ fn first_words(loaded: &Loaded) -> Option<Line> {
         [only] => Some(notice(Role::Warning, format!("⚠ {only}"))),
         [first, rest @ ..] => {
             let more = rest.len();
-            Some(notice(
-                Role::Warning,
-                format!("⚠ {first} ({more} more, see the headings)"),
-            ))
+            Some(notice(Role::Warning, format!("⚠ {more} more on the headings; {first}")))
         }
     }
 }
@@ -118,18 +115,16 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
     leaving.map_or_else(Effects::new, |ending| super::process::leave_as(model, ending))
 }
 
-/// What the user can do when a run has ended.
+/// What there is to say when a run has ended: what to do next.
 fn last_words(run: &Run) -> Line {
-    let left = run.left().len();
-    let rows = if left == 1 { "row" } else { "rows" };
-    match &run.state {
-        RunState::Ended(Some(message)) => notice(Role::Error, format!("nothing was applied: {message}")),
-        _ if left == 0 => notice(Role::Success, "applied; `q` quits"),
-        _ if run.has_failures() => {
-            let text = format!("{left} {rows} not applied: `r` retries, `w` finds the failure");
-            notice(Role::Error, text)
-        }
-        _ => notice(Role::Error, format!("{left} {rows} not applied: `r` retries")),
+    match (&run.state, run.left().len()) {
+        (RunState::Ended(Some(message)), _) => notice(Role::Error, format!("nothing was applied: {message}")),
+        (_, 0) => notice(Role::Success, "all of it holds: `q` leaves"),
+        (_, 1) => notice(Role::Error, "1 row is left: `r` tries it again"),
+        (_, left) => notice(
+            Role::Error,
+            format!("{left} rows are left: `r` tries them again, `w` finds the failure"),
+        ),
     }
 }
 

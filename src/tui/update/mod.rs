@@ -21,11 +21,10 @@ use super::board::{Board, Focus};
 use super::exit::{Ending, TuiExit};
 use super::key::Key;
 use super::keymap::lookup;
-use super::message::{Effect, Message, notice};
+use super::message::{Effect, Message};
 use super::model::Model;
 use super::screen::{Overlay, Screen};
 use crate::plan::{Impact, Row};
-use crate::show::Role;
 
 /// What has to be done because of a message, in order.
 pub type Effects = Vec<Effect>;
@@ -77,12 +76,7 @@ fn press(model: &mut Model, key: Key) -> Effects {
         return Effects::new();
     }
     match lookup(model, key) {
-        Some(binding) if (binding.when)(model) => act(model, binding.action),
-        Some(binding) => {
-            let text = Some(binding.otherwise).filter(|text| !text.is_empty());
-            model.notice = text.map(|text| notice(Role::Plain, text));
-            Effects::new()
-        }
+        Some(binding) => act(model, binding.action),
         None if model.context().types() => {
             typed(model, key);
             Effects::new()

@@ -71,7 +71,7 @@ fn changes_only(model: &mut Model) {
 }
 
 fn toggle_kind(model: &mut Model, kind: usize) {
-    const WORDS: [&str; 4] = ["create", "update", "unchanged", "drift"];
+    const WORDS: [&str; 4] = ["create", "update", "same", "drift"];
     let Some(board) = model.board_mut() else { return };
     board
         .outline

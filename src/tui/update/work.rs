@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Effects, arrive};
-use crate::plan::{Change, Row};
-use crate::resource::{Origin, Shown};
 use crate::show::Role;
 use crate::tui::action::Work;
-use crate::tui::board::{Board, Focus};
-use crate::tui::message::{EditRequest, Effect, notice};
+use crate::tui::board::Focus;
+use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{After, Loading, Screen};
 
@@ -78,19 +76,6 @@ fn take_screen(model: &mut Model) -> Screen {
 
 /// In the tree the place of the resource, in the detail that of the field on the screen.
 fn edit(model: &mut Model) -> Effects {
-    if let Screen::Failed(failed) = &model.screen {
-        let board = failed.after.board();
-        let request = |origin| EditRequest {
-            origin,
-            hidden_variables: board.map(secret_names).unwrap_or_default(),
-        };
-        return failed
-            .origin
-            .clone()
-            .map(|origin| Effect::Edit(request(origin)))
-            .into_iter()
-            .collect();
-    }
     let Some(board) = model.board() else {
         return Effects::new();
     };
@@ -99,28 +84,8 @@ fn edit(model: &mut Model) -> Effects {
     };
     let field = board.detail.field_in_view().filter(|_| board.focus == Focus::Detail);
     let change = field.and_then(|field| row.changes.iter().find(|change| change.path.to_string() == field));
-    let origin = change.and_then(|change| origin_in_view(board, row, change));
-    let Some(origin) = origin.or_else(|| row.origin.clone()) else {
-        return Effects::new();
-    };
-    vec![Effect::Edit(EditRequest {
-        origin,
-        hidden_variables: secret_names(board),
-    })]
-}
-
-fn secret_names(board: &Board) -> Vec<String> {
-    board.facts.secrets.iter().map(|secret| secret.name.clone()).collect()
-}
-
-/// A text with a file of its own is opened at the hunk on the screen; every other field at its key.
-fn origin_in_view(board: &Board, row: &Row, change: &Change) -> Option<Origin> {
-    let mut origin = change.origin.clone()?;
-    let has_own_file = row.origin.as_ref().is_none_or(|row| row.file != origin.file);
-    if let Some(text) = change.after.as_ref().and_then(Shown::as_str).filter(|_| has_own_file) {
-        origin.line += board.detail.text_line_in_view(&change.path.to_string(), text);
-    }
-    Some(origin)
+    let origin = change.and_then(|change| change.origin.as_ref()).or(row.origin.as_ref());
+    origin.cloned().map(Effect::Edit).into_iter().collect()
 }
 
 fn copy(model: &mut Model) -> Effects {

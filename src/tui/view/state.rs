@@ -3,7 +3,6 @@
 use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
 use crate::plan::{Impact, Row, Verb};
-use crate::resource::Address;
 use crate::show::Role;
 use crate::show::word::duration;
 use crate::tui::choice::Mark;
@@ -13,21 +12,26 @@ use crate::tui::screen::{Review, Run};
 
 use super::header::seconds;
 
-/// The box before a node: its own row and the rows below it taken together.
-pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<Item = usize>) -> (&'static str, Role) {
-    let marks: Vec<Mark> = rows
-        .map(|row| review.choice.mark(row))
-        .filter(|mark| *mark != Mark::Nothing)
-        .collect();
-    let all = |wanted: Mark| marks.iter().all(|mark| *mark == wanted);
-    match own.map(|row| review.choice.mark(row)) {
-        _ if marks.is_empty() => ("   ", Role::Dim),
-        // It is written because of the rows below it, whichever of them are selected.
-        Some(Mark::Along) => ("[+]", Role::Warning),
-        _ if all(Mark::Chosen) => ("[x]", Role::Strong),
-        _ if all(Mark::Along) => ("[+]", Role::Warning),
-        _ if all(Mark::Off) => ("[ ]", Role::Plain),
-        _ => ("[-]", Role::Plain),
+/// The box before a node: what is below it taken together.
+pub(super) fn checkbox(review: &Review, mut rows: impl Iterator<Item = usize>) -> (&'static str, Role) {
+    let mut all = None;
+    let merged = rows.try_for_each(|row| {
+        let mark = review.choice.mark(row);
+        match (all, mark) {
+            (_, Mark::Nothing) => Some(()),
+            (None, mark) => {
+                all = Some(mark);
+                Some(())
+            }
+            (Some(known), mark) => (known == mark).then_some(()),
+        }
+    });
+    match (merged, all) {
+        (None, _) => ("[-]", Role::Plain),
+        (_, None | Some(Mark::Nothing)) => ("   ", Role::Dim),
+        (_, Some(Mark::Chosen)) => ("[x]", Role::Strong),
+        (_, Some(Mark::Along)) => ("[+]", Role::Warning),
+        (_, Some(Mark::Off)) => ("[ ]", Role::Plain),
     }
 }
 
@@ -37,10 +41,7 @@ pub(super) fn hint(row: &Row) -> (String, Role) {
         Some(Impact::Restart) => ("⚠ restarts".to_owned(), Role::Warning),
         Some(Impact::Replace) => ("⚠ replaced".to_owned(), Role::Warning),
         None if !row.warnings.is_empty() => ("⚠ warning".to_owned(), Role::Warning),
-        None if row.recheck && matches!(row.address, Address::Platform { .. }) => {
-            ("secret resent, may restart".to_owned(), Role::Secret)
-        }
-        None if row.recheck => ("secret resent".to_owned(), Role::Secret),
+        None if row.recheck => ("rechecked".to_owned(), Role::Secret),
         None if row.changed_fields().is_empty() && row.has_field_drift() => ("? field drift".to_owned(), Role::Drift),
         None if row.verb == Verb::Update => (row.changed_fields().join(", "), Role::Dim),
         None => (String::new(), Role::Dim),
@@ -75,12 +76,10 @@ pub(super) fn urgency(status: &Status) -> u8 {
 
 fn outcome_glyph(glyphs: &Glyphs, outcome: &Outcome) -> (char, Role) {
     match outcome {
-        Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted | Outcome::Unchanged => {
-            (glyphs.done, Role::Success)
-        }
+        Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted => (glyphs.done, Role::Success),
+        Outcome::Unchanged => ('=', Role::Success),
         Outcome::Failed { .. } => (glyphs.failed, Role::Error),
-        Outcome::Unknown { .. } => (glyphs.unknown, Role::Error),
-        Outcome::Stale { .. } => (glyphs.stale, Role::Error),
+        Outcome::Unknown { .. } | Outcome::Stale { .. } => (glyphs.unknown, Role::Error),
         Outcome::Skipped { .. } => (glyphs.skipped, Role::Dim),
     }
 }

@@ -116,16 +116,6 @@ impl Liner<'_, '_> {
                 let words = counted(self.counts(index), self.board.outline.is_folded(index));
                 self.end(x, &words, Role::Dim);
             }
-            (NodeId::Parent(address), _) => {
-                let blank = if matches!(self.model.screen, Screen::Review(_)) {
-                    6
-                } else {
-                    4
-                };
-                let x = self.put(x + blank, &label(address), Role::Dim);
-                let words = counted(self.counts(index), self.board.outline.is_folded(index));
-                self.end(x, &words, Role::Dim);
-            }
             (NodeId::Row(_), None) => {}
         }
     }
@@ -161,8 +151,7 @@ impl Liner<'_, '_> {
         match &self.model.screen {
             Screen::Review(review) => {
                 let rows = self.board.outline.tree().rows(index);
-                let own = self.board.outline.tree().node(index).and_then(|node| node.row);
-                let (mark, role) = state::checkbox(review, own, rows);
+                let (mark, role) = state::checkbox(review, rows);
                 (self.put(x, mark, role) + 1, state::hint(row), !row.is_notable())
             }
             Screen::Run(run) => {
@@ -242,7 +231,7 @@ fn counted(counts: Counts, folded: bool) -> String {
             } else {
                 0
             },
-            "unchanged",
+            "same",
         ),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);

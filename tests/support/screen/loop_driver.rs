@@ -8,7 +8,7 @@ use crossterm::event::Event;
 use futures_util::stream::{BoxStream, StreamExt, poll_fn};
 use lobuctl::resource::Origin;
 use lobuctl::tui::key::Key;
-use lobuctl::tui::{EditRequest, Input, Outside, TuiExit, TuiOptions, Workbench, drive};
+use lobuctl::tui::{Input, Outside, TuiExit, TuiOptions, Workbench, drive};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
@@ -137,8 +137,7 @@ impl Outside for FakeHost {
         self.seen.lock().unwrap().copied.push(text.to_owned());
     }
 
-    async fn edit(&mut self, request: &EditRequest) -> Result<(), String> {
-        let origin = &request.origin;
+    async fn edit(&mut self, origin: &Origin) -> Result<(), String> {
         self.seen.lock().unwrap().edited.push(origin.clone());
         Ok(())
     }

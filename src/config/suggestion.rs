@@ -1,6 +1,6 @@
-//! "Did you mean": the nearest known name.
+//! Finds the known name that a misspelt one was meant to be.
 
-/// The candidate nearest to `word`, when it is near enough to be meant.
+/// Returns the candidate nearest to `word`, if it is near enough to be meant.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
     let limit = (word.len() / 3).clamp(1, 3);
@@ -12,7 +12,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Edit distance where swapping two neighbours counts as one edit.
+/// Returns the edit distance, where swapping two neighbours counts as one edit.
 fn distance(word: &[char], other: &str) -> usize {
     let other: Vec<char> = other.to_lowercase().chars().collect();
     let mut before: Vec<usize> = Vec::new();

@@ -1,19 +1,34 @@
-//! What local skills add to an agent's settings (contract section 10.3): the operator's own words win.
+//! The skills of a project and of an agent in layers, and their additions to the agent's settings. What `lobu.toml` says
+//! wins.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use super::skill::Skill;
-use crate::resource::field;
+use crate::resource::{Origin, field};
 
-/// Puts later skills over earlier ones of the same name, each at the place of the first.
+/// The texts and skills of one agent.
+#[derive(Debug, Default)]
+pub(super) struct AgentFolder {
+    /// The wire name, trimmed text and origin of IDENTITY.md, SOUL.md and USER.md, where they are not blank.
+    pub texts: Vec<(&'static str, String, Origin)>,
+    /// The skills of the project and of the agent, layered.
+    pub skills: Vec<Skill>,
+    /// The origin of the first skill.
+    pub skill_origin: Option<Origin>,
+}
+
+/// Replaces earlier skills by later ones of the same name, each at the position of the first.
 pub(super) fn layered(skills: impl IntoIterator<Item = Skill>) -> Vec<Skill> {
     let mut layered: Vec<Skill> = Vec::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
     for skill in skills {
-        match layered.iter_mut().find(|earlier| earlier.name == skill.name) {
-            Some(earlier) => *earlier = skill,
-            None => layered.push(skill),
+        if let Some(position) = positions.get(&skill.name) {
+            layered[*position] = skill;
+        } else {
+            positions.insert(skill.name.clone(), layered.len());
+            layered.push(skill);
         }
     }
     layered
@@ -76,7 +91,7 @@ fn list(map: &Map<String, Value>, key: &str) -> Vec<Value> {
     map.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// Appends what is not there yet; a key that nobody mentions stays absent.
+/// Appends the values that are missing; a key that is mentioned nowhere stays absent.
 fn extend(map: &mut Map<String, Value>, key: &str, added: impl Iterator<Item = Value>) {
     let mut all = list(map, key);
     let mut seen: HashSet<String> = all.iter().map(Value::to_string).collect();

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, tick};
-use super::model::{Declared, Reader, places};
-use super::yaml::{Node, Tree};
+use super::reader::{Declared, ModelReader, locations};
+use crate::config::diagnostic::{Diagnostic, tick};
+use crate::config::yaml::{Node, Tree};
 use crate::resource::{Address, EntityType, normalize_entity_slug, table_columns};
 
 const KEYS: [&str; 11] = [
@@ -39,7 +39,7 @@ const RESERVED: [&str; 14] = [
 ];
 
 /// Reads one entity type.
-pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
+pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
     if !matches!(document.value, Tree::Map(_)) {
         return reader.wrong_type("entity type", document, "a mapping");
     }
@@ -67,15 +67,15 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
         resource,
         file: reader.file,
         span,
-        places: places(document),
+        locations: locations(document),
     });
 }
 
-fn slug(reader: &mut Reader<'_>, document: &Node) -> Option<(String, std::ops::Range<usize>)> {
+fn slug(reader: &mut ModelReader<'_>, document: &Node) -> Option<(String, std::ops::Range<usize>)> {
     let (written, span) = reader.required(document, "slug")?;
     let slug = normalize_entity_slug(&written);
     if slug.starts_with('$') {
-        reader.sink.push(
+        reader.findings.push(
             Diagnostic::error(
                 "reserved-slug",
                 format!("the server keeps the slug {} to itself", tick(&slug)),
@@ -86,11 +86,11 @@ fn slug(reader: &mut Reader<'_>, document: &Node) -> Option<(String, std::ops::R
         return None;
     }
     if RESERVED.contains(&slug.as_str()) {
-        reader.sink.push(reserved(&slug).at(reader.source, span));
+        reader.findings.push(reserved(&slug).at(reader.source, span));
         return None;
     }
     if slug != written {
-        reader.sink.push(
+        reader.findings.push(
             Diagnostic::warning(
                 "normalized-slug",
                 format!("the server stores the slug {} as {}", tick(&written), tick(&slug)),
@@ -112,7 +112,7 @@ fn reserved(slug: &str) -> Diagnostic {
 }
 
 /// Checks the keys of a schema that make table columns, as the server does.
-fn check_columns(reader: &mut Reader<'_>, document: &Node, schema: Option<&Value>) {
+fn check_columns(reader: &mut ModelReader<'_>, document: &Node, schema: Option<&Value>) {
     let properties = document
         .get("metadata_schema")
         .and_then(|schema| schema.get("properties"));
@@ -138,13 +138,13 @@ fn check_columns(reader: &mut Reader<'_>, document: &Node, schema: Option<&Value
     }
 }
 
-fn too_many_columns(reader: &mut Reader<'_>, node: &Node, count: usize) {
+fn too_many_columns(reader: &mut ModelReader<'_>, node: &Node, count: usize) {
     let limit = EntityType::MAX_TABLE_COLUMNS;
     let problem = Diagnostic::error(
         "too-many-columns",
         format!("{count} properties have `x-table-column: true`, and the server accepts at most {limit}"),
     );
-    reader.sink.push(
+    reader.findings.push(
         problem
             .at(reader.source, node.span.clone())
             .help(format!("remove `x-table-column` from {} of them", count - limit)),

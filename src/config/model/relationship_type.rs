@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, tick};
-use super::model::{Declared, Reader, places};
-use super::yaml::{Node, Tree};
+use super::reader::{Declared, ModelReader, locations};
+use crate::config::diagnostic::{Diagnostic, tick};
+use crate::config::yaml::{Node, Tree};
 use crate::resource::{Address, RelationshipType, Rule, normalize_entity_slug};
 
 const KEYS: [&str; 15] = [
@@ -29,7 +29,7 @@ const KEYS: [&str; 15] = [
 ];
 
 /// Reads one relationship type.
-pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
+pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
     if !matches!(document.value, Tree::Map(_)) {
         return reader.wrong_type("relationship type", document, "a mapping");
     }
@@ -41,8 +41,8 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
         name: name.as_ref().map(|(name, _)| name.clone()).unwrap_or_default(),
         description: reader.string(document, "description"),
         metadata_schema: reader.metadata_schema(document),
-        is_symmetric: either(reader, document, ["is_symmetric", "symmetric"], Reader::boolean),
-        inverse_type_slug: either(reader, document, ["inverse_type_slug", "inverse"], Reader::string),
+        is_symmetric: either(reader, document, ["is_symmetric", "symmetric"], ModelReader::boolean),
+        inverse_type_slug: either(reader, document, ["inverse_type_slug", "inverse"], ModelReader::string),
         status: status(reader, document),
         auto_create_when: auto_create_when(reader, document),
         rules: rules(reader, document),
@@ -56,14 +56,14 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &Node) {
         resource,
         file: reader.file,
         span,
-        places: places(document),
+        locations: locations(document),
     });
 }
 
-fn slug(reader: &mut Reader<'_>, document: &Node) -> Option<(String, Range<usize>)> {
+fn slug(reader: &mut ModelReader<'_>, document: &Node) -> Option<(String, Range<usize>)> {
     let (slug, span) = reader.required(document, "slug")?;
     if slug.starts_with('$') {
-        reader.sink.push(
+        reader.findings.push(
             Diagnostic::error(
                 "reserved-slug",
                 format!("the server keeps the slug {} to itself", tick(&slug)),
@@ -78,14 +78,14 @@ fn slug(reader: &mut Reader<'_>, document: &Node) -> Option<(String, Range<usize
 
 /// A value with two spellings; both at once is an error.
 fn either<'a, T>(
-    reader: &mut Reader<'a>,
+    reader: &mut ModelReader<'a>,
     document: &Node,
     keys: [&str; 2],
-    read: fn(&mut Reader<'a>, &Node, &str) -> Option<T>,
+    read: fn(&mut ModelReader<'a>, &Node, &str) -> Option<T>,
 ) -> Option<T> {
     let [first, second] = keys;
     if let (Some(_), Some(node)) = (document.get(first), document.get(second)) {
-        reader.sink.push(
+        reader.findings.push(
             Diagnostic::error(
                 "key-twice",
                 format!("{} and {} mean the same", tick(first), tick(second)),
@@ -97,10 +97,10 @@ fn either<'a, T>(
     read(reader, document, first).or_else(|| read(reader, document, second))
 }
 
-fn check_inverse(reader: &mut Reader<'_>, document: &Node, slug: &str, inverse: Option<&str>) {
+fn check_inverse(reader: &mut ModelReader<'_>, document: &Node, slug: &str, inverse: Option<&str>) {
     let node = document.get("inverse_type_slug").or_else(|| document.get("inverse"));
     if let (Some(node), true) = (node, inverse == Some(slug)) {
-        reader.sink.push(
+        reader.findings.push(
             Diagnostic::error("own-inverse", format!("{} cannot be its own inverse", tick(slug)))
                 .at(reader.source, node.span.clone())
                 .help("use `is_symmetric: true` for a relationship that reads the same both ways"),
@@ -108,7 +108,7 @@ fn check_inverse(reader: &mut Reader<'_>, document: &Node, slug: &str, inverse: 
     }
 }
 
-fn status(reader: &mut Reader<'_>, document: &Node) -> Option<String> {
+fn status(reader: &mut ModelReader<'_>, document: &Node) -> Option<String> {
     let status = reader.string(document, "status")?;
     if status == "active" || status == "archived" {
         return Some(status);
@@ -116,7 +116,7 @@ fn status(reader: &mut Reader<'_>, document: &Node) -> Option<String> {
     let span = document
         .get("status")
         .map_or(document.span.clone(), |node| node.span.clone());
-    reader.sink.push(
+    reader.findings.push(
         Diagnostic::error("wrong-choice", format!("`status` cannot be {}", tick(&status)))
             .at(reader.source, span)
             .help("use one of `active` and `archived`"),
@@ -124,7 +124,7 @@ fn status(reader: &mut Reader<'_>, document: &Node) -> Option<String> {
     None
 }
 
-fn auto_create_when(reader: &mut Reader<'_>, document: &Node) -> Option<Value> {
+fn auto_create_when(reader: &mut ModelReader<'_>, document: &Node) -> Option<Value> {
     let node = document.get("auto_create_when").filter(|node| !node.is_null())?;
     if node.items().is_none() {
         reader.wrong_type("auto_create_when", node, "a list");
@@ -132,7 +132,7 @@ fn auto_create_when(reader: &mut Reader<'_>, document: &Node) -> Option<Value> {
     Some(node.json())
 }
 
-fn rules(reader: &mut Reader<'_>, document: &Node) -> Option<BTreeMap<Rule, Vec<Value>>> {
+fn rules(reader: &mut ModelReader<'_>, document: &Node) -> Option<BTreeMap<Rule, Vec<Value>>> {
     let node = document.get("rules").filter(|node| !node.is_null())?;
     let Some(items) = node.items() else {
         reader.wrong_type("rules", node, "a list of `{source, target}`");
@@ -142,7 +142,7 @@ fn rules(reader: &mut Reader<'_>, document: &Node) -> Option<BTreeMap<Rule, Vec<
     for item in items {
         let Some(rule) = rule(reader, item) else { continue };
         if rules.contains_key(&rule) {
-            reader.sink.push(
+            reader.findings.push(
                 Diagnostic::warning(
                     "duplicate-rule",
                     format!(
@@ -160,7 +160,7 @@ fn rules(reader: &mut Reader<'_>, document: &Node) -> Option<BTreeMap<Rule, Vec<
     Some(rules)
 }
 
-fn rule(reader: &mut Reader<'_>, item: &Node) -> Option<Rule> {
+fn rule(reader: &mut ModelReader<'_>, item: &Node) -> Option<Rule> {
     let end = |keys: [&str; 2]| {
         let text = keys.into_iter().find_map(|key| item.get(key)).and_then(Node::text);
         text.filter(|slug| !slug.trim().is_empty()).map(normalize_entity_slug)
@@ -170,7 +170,7 @@ fn rule(reader: &mut Reader<'_>, item: &Node) -> Option<Rule> {
     if let (Some(source), Some(target)) = (source, target) {
         return Some(Rule { source, target });
     }
-    reader.sink.push(
+    reader.findings.push(
         Diagnostic::error("rule", "a rule needs a `source` and a `target`")
             .at(reader.source, item.span.clone())
             .help("write `{source: person, target: company}`"),

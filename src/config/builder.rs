@@ -1,4 +1,4 @@
-//! Drafts into resources: secrets resolved, places noted, identities checked against each other.
+//! Turns drafts into resources: resolves secrets, records origins, checks identities against each other.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
@@ -6,28 +6,31 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, Sink, Source, tick};
+use super::diagnostic::{Diagnostic, tick};
 use super::draft::{AgentDraft, PlatformDraft};
-use super::folder::AgentFolder;
+use super::finding::Findings;
+use super::layer::AgentFolder;
 use super::model::{Declared, Models};
 use super::secret::Values;
-use super::table::Text;
-use super::{merge, platform, reference};
+use super::source::{Source, Text};
+use super::{layer, platform, reference};
 use crate::resource::{
     Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, Secret, Settings, State, is_secret_key,
 };
 
-/// What the resources are gathered in.
+/// Collects the resources of a project.
 pub(super) struct Builder<'a> {
     /// `lobu.toml`.
     pub source: &'a Source,
-    /// The secrets.
+    /// The values of the secrets.
     pub values: &'a Values,
-    /// What the files declare.
+    /// The resources that the files declare.
     pub state: State,
-    /// Where they declare it.
+    /// Where the files declare them.
     pub origins: Origins,
-    /// The platforms' stable ids seen so far, with their places.
+    /// Collects the problems.
+    pub findings: &'a mut Findings,
+    /// The stable ids of the platforms so far, with the path and location of each.
     pub stable_ids: HashMap<String, (String, Range<usize>)>,
 }
 
@@ -40,7 +43,7 @@ fn origin(source: &Source, span: &Range<usize>) -> Origin {
 
 impl Builder<'_> {
     /// Adds an agent, its settings and its platforms.
-    pub(super) fn agent(&mut self, draft: AgentDraft, folder: AgentFolder, sink: &mut Sink) {
+    pub(super) fn agent(&mut self, draft: AgentDraft, folder: AgentFolder) {
         let id = draft.id.value.clone();
         let address = Address::agent(id.clone());
         self.origins.set(address.clone(), origin(self.source, &draft.id.span));
@@ -53,7 +56,7 @@ impl Builder<'_> {
             }
         }
         for platform in &draft.platforms {
-            self.platform(&id, platform, sink);
+            self.platform(&id, platform);
         }
         let agent = Agent {
             id: id.clone(),
@@ -71,18 +74,18 @@ impl Builder<'_> {
     fn settings(&mut self, draft: AgentDraft, folder: AgentFolder) {
         let id = draft.id.value;
         let address = Address::settings(id.clone());
-        for (path, span) in &draft.places {
+        for (path, span) in &draft.settings.locations {
             self.origins
                 .set_field(address.clone(), path.clone(), origin(self.source, span));
         }
-        let mut fields = draft.fields;
+        let mut fields = draft.settings.fields;
         for (name, text, place) in folder.texts {
             fields.insert(name.to_owned(), Value::String(text));
             self.origins.set_field(address.clone(), FieldPath::root(name), place);
         }
         let before: Vec<String> = fields.keys().cloned().collect();
-        merge::merge(&mut fields, &folder.skills);
-        if let Some(place) = folder.skill_place {
+        layer::merge(&mut fields, &folder.skills);
+        if let Some(place) = folder.skill_origin {
             for name in fields.keys().filter(|name| !before.contains(name)) {
                 self.origins
                     .set_field(address.clone(), FieldPath::root(name.as_str()), place.clone());
@@ -91,13 +94,13 @@ impl Builder<'_> {
         self.state.settings.insert(id.clone(), Settings { agent: id, fields });
     }
 
-    fn platform(&mut self, agent: &str, draft: &PlatformDraft, sink: &mut Sink) {
+    fn platform(&mut self, agent: &str, draft: &PlatformDraft) {
         let name = draft.name.as_ref().map(|name| name.value.as_str());
         let mut platform = Platform::declared(agent, &draft.kind.value, name);
         let address = platform.address();
         self.origins.set(address.clone(), origin(self.source, &draft.kind.span));
         for (key, text) in &draft.config {
-            let value = self.config_value(draft, key, text, sink);
+            let value = self.config_value(draft, key, text);
             platform.config.insert(key.value.clone(), value);
             let path = FieldPath::of(["config", key.value.as_str()]);
             self.origins
@@ -105,7 +108,10 @@ impl Builder<'_> {
         }
         let span = draft.name.as_ref().map_or(&draft.kind.span, |name| &name.span).clone();
         match self.stable_ids.entry(platform.stable_id.clone()) {
-            Entry::Occupied(first) => sink.push(same_id(self.source, draft, &span, &platform.stable_id, first.get())),
+            Entry::Occupied(first) => {
+                self.findings
+                    .push(same_id(self.source, draft, &span, &platform.stable_id, first.get()));
+            }
             Entry::Vacant(place) => {
                 place.insert((draft.path.clone(), span));
                 self.state.platforms.insert(platform.key(), platform);
@@ -113,7 +119,7 @@ impl Builder<'_> {
         }
     }
 
-    fn config_value(&self, draft: &PlatformDraft, key: &Text, text: &Text, sink: &mut Sink) -> ConfigValue {
+    fn config_value(&mut self, draft: &PlatformDraft, key: &Text, text: &Text) -> ConfigValue {
         let Some(name) = reference::name(&text.value) else {
             return if is_secret_key(&key.value) {
                 ConfigValue::Secret(Secret::new(text.value.as_str()))
@@ -126,32 +132,34 @@ impl Builder<'_> {
         };
         if secret.expose().starts_with("***") {
             let place = format!("{}.config.{}", draft.path, key.value);
-            sink.push(platform::redacted(&place).at(self.source, text.span.clone()));
+            self.findings
+                .push(platform::redacted(&place).at(self.source, text.span.clone()));
         }
         ConfigValue::Secret(secret.clone())
     }
 
     /// Adds the types of the model files.
-    pub(super) fn models(&mut self, models: Models, files: &[Source], sink: &mut Sink) {
-        let entity_types = self.declare(models.entity_types, files, sink);
+    pub(super) fn models(&mut self, models: Models, files: &[Source]) {
+        let entity_types = self.declare(models.entity_types, files);
         self.state.entity_types = entity_types;
-        let relationship_types = self.declare(models.relationship_types, files, sink);
+        let relationship_types = self.declare(models.relationship_types, files);
         self.state.relationship_types = relationship_types;
     }
 
-    /// Notes the places of types, and refuses two of one slug.
-    fn declare<T>(&mut self, declared: Vec<Declared<T>>, files: &[Source], sink: &mut Sink) -> BTreeMap<String, T> {
+    /// Records the origins of types, and reports two of one slug.
+    fn declare<T>(&mut self, declared: Vec<Declared<T>>, files: &[Source]) -> BTreeMap<String, T> {
         let mut kept = BTreeMap::new();
         let mut seen: HashMap<String, (usize, Range<usize>)> = HashMap::new();
         for one in declared {
             let Some(source) = files.get(one.file) else { continue };
             let slug = one.address.id();
             if let Some((file, span)) = seen.get(&slug) {
-                sink.push(same_slug(&one.address, source, &one.span, files.get(*file), span));
+                self.findings
+                    .push(same_slug(&one.address, source, &one.span, files.get(*file), span));
                 continue;
             }
             self.origins.set(one.address.clone(), origin(source, &one.span));
-            for (path, span) in &one.places {
+            for (path, span) in &one.locations {
                 self.origins
                     .set_field(one.address.clone(), path.clone(), origin(source, span));
             }

@@ -1,6 +1,6 @@
-//! White space as JavaScript sees it: the server and its other clients trim long texts that way.
+//! White space as JavaScript defines it: the server and its other clients trim long texts that way.
 
-/// `String.prototype.trim`: a byte order mark counts as space, a next-line character does not.
+/// Trims as `String.prototype.trim` does: a byte order mark counts as space, a next-line character does not.
 pub(super) fn js_trim(text: &str) -> &str {
     text.trim_matches(is_js_space)
 }

@@ -1,0 +1,37 @@
+//! Domain patterns, in the form in which the server stores them.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+/// Returns the patterns as [`pattern`] does, without empty ones, each once.
+pub(super) fn normalize<'a>(domains: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    domains
+        .into_iter()
+        .map(pattern)
+        .filter(|domain| !domain.is_empty() && seen.insert(domain.clone()))
+        .collect()
+}
+
+/// Returns one pattern as the server stores it: trimmed, in lower case, `*.x` as `.x`. A regular expression (`/…/`) is
+/// only trimmed.
+pub(super) fn pattern(domain: &str) -> String {
+    let domain = domain.trim();
+    if domain.starts_with('/') {
+        return domain.to_owned();
+    }
+    let domain = domain.to_lowercase();
+    match domain.strip_prefix("*.") {
+        Some(rest) => format!(".{rest}"),
+        None => domain,
+    }
+}
+
+/// Returns the wire form of a domain that a judge decides about.
+pub(super) fn judged_domain(domain: &str, judge: Option<&str>) -> Value {
+    match judge.filter(|judge| !judge.is_empty()) {
+        Some(judge) => json!({ "domain": domain, "judge": judge }),
+        None => json!({ "domain": domain }),
+    }
+}

@@ -1,0 +1,77 @@
+//! Well-known tokens, recognized by their shape.
+
+/// What to do about a secret in a file.
+pub(super) const HELP: &str =
+    "whoever can read the file has it: put the value into `.env`, and write `\"$NAME\"` in its place";
+
+/// Prefixes of tokens, what they are called, and the minimum length of what follows the prefix.
+const PREFIXES: [(&str, &str, usize); 14] = [
+    ("sk-ant-", "Anthropic API key", 4),
+    ("sk-", "API key", 16),
+    ("xoxb-", "Slack token", 4),
+    ("xoxp-", "Slack token", 4),
+    ("xoxa-", "Slack token", 4),
+    ("xapp-", "Slack token", 4),
+    ("ghp_", "GitHub token", 16),
+    ("gho_", "GitHub token", 16),
+    ("ghs_", "GitHub token", 16),
+    ("github_pat_", "GitHub token", 16),
+    ("glpat-", "GitLab token", 12),
+    ("AIza", "Google API key", 30),
+    ("AKIA", "AWS access key", 16),
+    ("owl_pat_", "Lobu API token", 8),
+];
+
+/// Returns what a text is when it has the shape of a well-known token.
+pub(super) fn token_kind(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let part = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let known = PREFIXES.iter().find(|(prefix, _, length)| {
+        text.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() >= *length && rest.chars().all(part))
+    });
+    match known {
+        Some((_, kind, _)) => Some(kind),
+        None => is_telegram_token(text).then_some("Telegram bot token"),
+    }
+}
+
+/// Whether a text is digits, a colon and 35 characters, as in `123456789:AA…`.
+fn is_telegram_token(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(id, rest)| {
+        (8..=12).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_digit())
+            && rest.len() == 35
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognizes_tokens_and_leaves_ordinary_text_alone() {
+        let telegram = format!("123456789:AA{}", "x".repeat(33));
+        for token in [
+            "sk-ant-api03-x",
+            "xoxb-1234-abcd",
+            "ghp_0123456789abcdef0",
+            telegram.as_str(),
+        ] {
+            assert!(token_kind(token).is_some(), "{token}");
+        }
+        for text in [
+            "sk-learn",
+            "ask-me",
+            "12:30",
+            "123456789:short",
+            "claude-sonnet",
+            "sk- and some more text here",
+        ] {
+            assert_eq!(token_kind(text), None, "{text}");
+        }
+    }
+}

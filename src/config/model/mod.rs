@@ -1,0 +1,116 @@
+//! The files of the `models` folder: which types they declare, and what in them is not synced.
+
+mod entity_type;
+mod reader;
+mod relationship_type;
+
+use super::diagnostic::{Diagnostic, tick};
+use super::finding::Findings;
+use super::source::Source;
+use super::suggestion::nearest;
+use super::yaml::{self, Node, Tree};
+use reader::ModelReader;
+pub(super) use reader::{Declared, Models};
+
+const TYPES: [&str; 4] = ["entity", "entity_type", "relationship", "relationship_type"];
+
+/// Reads one file: one document or several, single types or the bundles of later releases.
+pub(super) fn read(source: &Source, file: usize, models: &mut Models, findings: &mut Findings) {
+    match yaml::parse(source, &source.text, 1) {
+        Err(problem) => findings.push(*problem),
+        Ok(documents) if documents.is_empty() => {
+            findings.push(Diagnostic::warning("empty-file", "there is nothing in this file").in_file(&source.path));
+        }
+        Ok(documents) => {
+            for document in &documents {
+                read_document(
+                    &mut ModelReader {
+                        source,
+                        file,
+                        models,
+                        findings,
+                    },
+                    document,
+                );
+            }
+        }
+    }
+}
+
+fn read_document(reader: &mut ModelReader<'_>, document: &Node) {
+    if !matches!(document.value, Tree::Map(_)) {
+        let problem = Diagnostic::error(
+            "wrong-type",
+            format!("a model must be a mapping, found {}", document.kind()),
+        );
+        return reader.findings.push(
+            problem
+                .at(reader.source, document.span.clone())
+                .help("start with `type: entity` or `type: relationship`"),
+        );
+    }
+    check_version(reader, document);
+    if let Some(kind) = document.get("type") {
+        return match kind.text() {
+            Some("entity" | "entity_type") => entity_type::read(reader, document),
+            Some("relationship" | "relationship_type") => relationship_type::read(reader, document),
+            _ => skip(reader, kind),
+        };
+    }
+    let bundle = ["entities", "relationships", "watchers"];
+    if bundle.iter().any(|key| document.get(key).is_some()) {
+        return read_bundle(reader, document);
+    }
+    let problem = Diagnostic::error("missing-key", "the model has no `type`");
+    reader.findings.push(
+        problem
+            .at(reader.source, document.span.clone())
+            .help("add `type: entity` or `type: relationship`"),
+    );
+}
+
+fn read_bundle(reader: &mut ModelReader<'_>, document: &Node) {
+    for (key, span, node) in document.entries() {
+        let items = match node.items() {
+            Some(items) => items,
+            None if node.is_null() => &[],
+            None if matches!(key.as_str(), "entities" | "relationships") => {
+                reader.wrong_type(key, node, "a list");
+                continue;
+            }
+            None => &[],
+        };
+        match key.as_str() {
+            "entities" => items.iter().for_each(|item| entity_type::read(reader, item)),
+            "relationships" => items.iter().for_each(|item| relationship_type::read(reader, item)),
+            "version" => {}
+            _ => reader.not_synced(key, span.clone()),
+        }
+    }
+}
+
+fn check_version(reader: &mut ModelReader<'_>, document: &Node) {
+    let Some(version) = document.get("version") else { return };
+    let known = matches!(&version.value, Tree::Scalar(value) if matches!(value.as_u64(), Some(1 | 2)));
+    if !known {
+        reader.findings.push(
+            Diagnostic::warning("model-version", "the model is of a version that is not known")
+                .at(reader.source, version.span.clone())
+                .help("it is read as version 1; known are 1 and 2"),
+        );
+    }
+}
+
+fn skip(reader: &mut ModelReader<'_>, kind: &Node) {
+    let file = reader.source.path.display();
+    let name = kind.text().unwrap_or_default();
+    let warning = Diagnostic::warning(
+        "not-synced",
+        format!("`{file}` is not synced: its type is {}", tick(name)),
+    )
+    .at(reader.source, kind.span.clone());
+    reader.findings.push(match nearest(name, TYPES) {
+        Some(near) => warning.help(format!("did you mean {}?", tick(near))),
+        None => warning.help("only entity and relationship types are synced"),
+    });
+}

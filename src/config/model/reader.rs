@@ -1,0 +1,178 @@
+//! What the readers of single types share.
+
+use std::ops::Range;
+
+use crate::config::diagnostic::{Diagnostic, tick};
+use crate::config::finding::Findings;
+use crate::config::source::Source;
+use crate::config::suggestion::nearest;
+use crate::config::yaml::{Node, Tree};
+use crate::resource::{Address, EntityType, FieldPath, RelationshipType};
+
+/// A declared type, with the locations of its keys.
+#[derive(Debug)]
+pub(in crate::config) struct Declared<T> {
+    /// The type itself.
+    pub resource: T,
+    /// The address of its row in a plan.
+    pub address: Address,
+    /// The index of its file among the model files.
+    pub file: usize,
+    /// The location of its slug.
+    pub span: Range<usize>,
+    /// The locations of its keys.
+    pub locations: Vec<(FieldPath, Range<usize>)>,
+}
+
+/// Everything that the model files declare.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Models {
+    /// The entity types, in file order.
+    pub entity_types: Vec<Declared<EntityType>>,
+    /// The relationship types, in file order.
+    pub relationship_types: Vec<Declared<RelationshipType>>,
+}
+
+/// A model file that is being read.
+pub(in crate::config) struct ModelReader<'a> {
+    /// The file.
+    pub source: &'a Source,
+    /// The index of the file among the model files.
+    pub file: usize,
+    /// Collects the types.
+    pub models: &'a mut Models,
+    /// Collects the problems.
+    pub findings: &'a mut Findings,
+}
+
+impl ModelReader<'_> {
+    /// Warns about a key that is not synced.
+    pub(in crate::config) fn not_synced(&mut self, key: &str, span: Range<usize>) {
+        self.findings
+            .push(Diagnostic::warning("not-synced", format!("{} is not synced", tick(key))).at(self.source, span));
+    }
+
+    /// Warns about the keys of a type that are not synced.
+    pub(in crate::config) fn check_keys(&mut self, document: &Node, known: &[&str]) {
+        for (key, span, _) in document.entries() {
+            if known.contains(&key.as_str()) {
+                continue;
+            }
+            let warning =
+                Diagnostic::warning("not-synced", format!("{} is not synced", tick(key))).at(self.source, span.clone());
+            self.findings.push(match nearest(key, known.iter().copied()) {
+                Some(near) => warning.help(format!("did you mean {}?", tick(near))),
+                None => warning,
+            });
+        }
+    }
+
+    /// Reports a value of the wrong type.
+    pub(in crate::config) fn wrong_type(&mut self, key: &str, node: &Node, expected: &str) {
+        self.findings.push(
+            Diagnostic::error(
+                "wrong-type",
+                format!("{} must be {expected}, found {}", tick(key), node.kind()),
+            )
+            .at(self.source, node.span.clone()),
+        );
+    }
+
+    /// Reads a string, if the key is present; null counts as absent.
+    pub(in crate::config) fn string(&mut self, document: &Node, key: &str) -> Option<String> {
+        let node = document.get(key).filter(|node| !node.is_null())?;
+        if let Some(text) = node.text() {
+            return Some(text.to_owned());
+        }
+        self.wrong_type(key, node, "a string");
+        None
+    }
+
+    /// Reads a boolean, if the key is present.
+    pub(in crate::config) fn boolean(&mut self, document: &Node, key: &str) -> Option<bool> {
+        let node = document.get(key).filter(|node| !node.is_null())?;
+        let found = node.json().as_bool();
+        if found.is_none() {
+            self.wrong_type(key, node, "`true` or `false`");
+        }
+        found
+    }
+
+    /// Reads a string that must be present and not blank, with its location.
+    pub(in crate::config) fn required(&mut self, document: &Node, key: &str) -> Option<(String, Range<usize>)> {
+        let Some(node) = document.get(key).filter(|node| !node.is_null()) else {
+            self.findings.push(
+                Diagnostic::error("missing-key", format!("the model has no {}", tick(key)))
+                    .at(self.source, document.span.clone())
+                    .help(format!("add `{key}: …`: the server refuses a type without it")),
+            );
+            return None;
+        };
+        let text = self.string(document, key)?;
+        if text.trim().is_empty() {
+            self.findings.push(
+                Diagnostic::error("empty-value", format!("{} is empty", tick(key))).at(self.source, node.span.clone()),
+            );
+            return None;
+        }
+        Some((text, node.span.clone()))
+    }
+
+    /// Reads `metadata_schema`, or makes one of top-level `properties` and `required`.
+    pub(in crate::config) fn metadata_schema(&mut self, document: &Node) -> Option<serde_json::Value> {
+        let short = ["properties", "required"].map(|key| document.get(key).filter(|node| !node.is_null()));
+        let long = document.get("metadata_schema").filter(|node| !node.is_null());
+        if let (Some(_), Some(node)) = (long, short.into_iter().flatten().next()) {
+            self.findings.push(
+                Diagnostic::error(
+                    "schema-twice",
+                    "`metadata_schema` and top-level `properties` or `required` are both used",
+                )
+                .at(self.source, node.span.clone())
+                .help("move them into `metadata_schema`"),
+            );
+        }
+        if let Some(schema) = long {
+            if !matches!(schema.value, Tree::Map(_)) {
+                self.wrong_type("metadata_schema", schema, "a mapping");
+            }
+            return Some(schema.json());
+        }
+        let [properties, required] = short;
+        if properties.is_none() && required.is_none() {
+            return None;
+        }
+        let mut schema = serde_json::Map::from_iter([("type".to_owned(), "object".into())]);
+        schema.extend(properties.map(|node| ("properties".to_owned(), node.json())));
+        schema.extend(required.map(|node| ("required".to_owned(), node.json())));
+        Some(schema.into())
+    }
+}
+
+/// Returns the locations of a type's keys under their wire names; those of a schema three levels deep.
+pub(in crate::config) fn locations(document: &Node) -> Vec<(FieldPath, Range<usize>)> {
+    let mut locations = Vec::new();
+    for (key, span, node) in document.entries() {
+        let path = match key.as_str() {
+            "properties" | "required" => FieldPath::of(["metadata_schema", key]),
+            "inverse" => FieldPath::root("inverse_type_slug"),
+            "symmetric" => FieldPath::root("is_symmetric"),
+            other => FieldPath::root(other),
+        };
+        locations.push((path.clone(), span.clone()));
+        if matches!(key.as_str(), "metadata_schema" | "properties") {
+            collect_below(&path, node, 3, &mut locations);
+        }
+    }
+    locations
+}
+
+fn collect_below(path: &FieldPath, node: &Node, levels: usize, locations: &mut Vec<(FieldPath, Range<usize>)>) {
+    for (key, span, node) in node.entries() {
+        let path = path.join(key.as_str());
+        locations.push((path.clone(), span.clone()));
+        if levels > 1 {
+            collect_below(&path, node, levels - 1, locations);
+        }
+    }
+}

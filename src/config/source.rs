@@ -1,0 +1,134 @@
+//! The text of a file, with line and column of every byte, and the masked copies that may be printed.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::mask::MaskedText;
+
+/// The size in bytes of the blocks whose characters are counted in advance.
+const BLOCK: usize = 512;
+
+/// A string from a file, with its location.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    /// The string itself.
+    pub value: String,
+    /// The bytes it takes in the file, quotes included.
+    pub span: Range<usize>,
+}
+
+/// The text of one file, with an index of its lines.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The path of the file, as it is shown.
+    pub path: PathBuf,
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// The byte at which each line starts.
+    lines: Vec<usize>,
+    /// The number of characters that start before each block. Without it, a file of one long line would make every
+    /// column cost a pass over the line.
+    characters: Vec<usize>,
+}
+
+impl Source {
+    /// Indexes a text. A byte order mark at its start is dropped.
+    pub fn new(path: impl Into<PathBuf>, text: &str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(index, _)| index + 1))
+            .collect();
+        let mut characters = vec![0];
+        for block in text.as_bytes().chunks(BLOCK) {
+            let before = characters.last().copied().unwrap_or(0);
+            characters.push(before + block.iter().filter(|byte| starts_character(**byte)).count());
+        }
+        Self {
+            path: path.into(),
+            text,
+            lines,
+            characters,
+        }
+    }
+
+    /// Returns the line of a byte, counted from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset).max(1)
+    }
+
+    /// Returns the line and the column of a byte, both counted from 1, the column in characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let column = self.characters_before(offset) - self.characters_before(self.line_start(line));
+        (line, column + 1)
+    }
+
+    /// Returns the byte at which a line starts, or the length of the text; lines count from 1.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.lines
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(self.text.len())
+    }
+
+    /// Returns the byte at a line and a column, both counted from 1.
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let wanted = self.characters_before(self.line_start(line)) + column.saturating_sub(1);
+        let block = self.characters.partition_point(|before| *before <= wanted).max(1) - 1;
+        let missing = wanted - self.characters[block];
+        let start = block * BLOCK;
+        let bytes = self.text.as_bytes().get(start..).unwrap_or_default();
+        let mut starts = bytes.iter().enumerate().filter(|(_, byte)| starts_character(**byte));
+        starts.nth(missing).map_or(self.text.len(), |(index, _)| start + index)
+    }
+
+    /// Returns the number of characters that start before a byte.
+    fn characters_before(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        let block = offset / BLOCK;
+        let rest = &self.text.as_bytes()[block * BLOCK..offset];
+        self.characters[block] + rest.iter().filter(|byte| starts_character(**byte)).count()
+    }
+}
+
+/// Whether a byte of UTF-8 text is the first one of a character.
+fn starts_character(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
+}
+
+/// The masked texts of all files that were read. Nothing in them is secret.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    texts: BTreeMap<PathBuf, MaskedText>,
+}
+
+impl Sources {
+    /// Keeps the masked text of a file.
+    pub(super) fn insert(&mut self, path: &Path, masked: MaskedText) {
+        self.texts.insert(path.to_owned(), masked);
+    }
+
+    /// Returns the masked text of a file, by its path as it is shown.
+    pub fn get(&self, path: &Path) -> Option<&MaskedText> {
+        self.texts.get(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_positions_across_blocks_of_wide_characters() {
+        let text = format!("é\n{}x{}\nend", "日".repeat(700), "-".repeat(1000));
+        let source = Source::new("a", &text);
+        for (offset, _) in text.char_indices() {
+            let (line, column) = source.position(offset);
+            assert_eq!(source.offset(line, column), offset);
+        }
+        assert_eq!(source.position(text.find('x').unwrap()), (2, 701));
+        assert_eq!(source.position(text.len()), (3, 4));
+        assert_eq!(source.offset(9, 1), text.len());
+    }
+}
