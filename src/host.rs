@@ -1,6 +1,6 @@
-//! What the process gives, as values: streams, what is a terminal, size, colour, environment, folders, clock.
+//! The process as values: streams, terminals, sizes, environment, folders and the clock.
 //!
-//! Everything behind `main` takes a [`Host`] and asks the process for nothing, so that a test can stand in for it.
+//! Everything behind `main` takes a [`Host`] instead of asking the process, so that a test can replace it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,23 +10,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-/// Columns and rows.
+/// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// How many characters fit in a line.
+    /// The number of characters in a line.
     pub columns: u16,
-    /// How many lines fit.
+    /// The number of lines.
     pub rows: u16,
 }
 
-/// Which of the three streams a person is at.
+/// Which of the three streams are terminals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terminals {
-    /// Keys may come.
+    /// Whether standard input is a terminal.
     pub stdin: bool,
-    /// The result is read on a screen.
+    /// Whether standard output is a terminal.
     pub stdout: bool,
-    /// Progress is read on a screen.
+    /// Whether standard error is a terminal.
     pub stderr: bool,
 }
 
@@ -53,15 +53,15 @@ impl Write for Output {
 
 /// A clonable handle of the stream that answers come from.
 #[derive(Clone)]
-pub struct Input(Arc<Mutex<Box<dyn BufRead + Send>>>);
+pub struct InputLines(Arc<Mutex<Box<dyn BufRead + Send>>>);
 
-impl Input {
+impl InputLines {
     /// Reads from this.
     pub fn new(reader: impl Read + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::new(BufReader::new(reader)))))
     }
 
-    /// The next line without its end; nothing at the end of input.
+    /// Returns the next line without its line end, or `None` at the end of input.
     pub fn line(&self) -> io::Result<Option<String>> {
         let mut line = String::new();
         let read = self
@@ -73,12 +73,12 @@ impl Input {
     }
 }
 
-/// The process environment as values; it may hold secrets, so it prints nothing.
+/// The environment variables. They may hold secrets, so that `Debug` prints only their number.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The value of a variable that is set and not empty.
+    /// Returns the value of a variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -89,7 +89,7 @@ impl Environment {
             .is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
 
-    /// Every variable, empty ones included.
+    /// Returns every variable, including empty ones.
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.0
     }
@@ -114,23 +114,23 @@ pub struct Host {
     pub stdout: Output,
     /// Takes progress, warnings and errors.
     pub stderr: Output,
-    /// Gives the answers of a person.
-    pub stdin: Input,
+    /// Provides the user's answers.
+    pub stdin: InputLines,
     /// Which streams are terminals.
     pub terminals: Terminals,
     /// The size of the terminal, if one is known.
     pub size: Option<Size>,
     /// The process environment.
     pub environment: Environment,
-    /// Where relative paths start.
+    /// The folder that relative paths start from.
     pub current_dir: PathBuf,
-    /// The person's home folder, if there is one.
+    /// The user's home folder, if there is one.
     pub home: Option<PathBuf>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl Host {
-    /// The process itself.
+    /// Returns the real process.
     pub fn real() -> io::Result<Self> {
         // Variables that are not UTF-8 can be neither a secret nor a setting of ours.
         let variables: BTreeMap<String, String> = std::env::vars_os()
@@ -145,7 +145,7 @@ impl Host {
         Ok(Self {
             stdout: Output::new(io::stdout()),
             stderr: Output::new(io::stderr()),
-            stdin: Input::new(io::stdin()),
+            stdin: InputLines::new(io::stdin()),
             terminals,
             size: terminals.stdout.then(real_size).flatten(),
             home: environment
@@ -165,7 +165,7 @@ impl Host {
         let host = Self {
             stdout: Output::new(captured.stdout.clone()),
             stderr: Output::new(captured.stderr.clone()),
-            stdin: Input::new(io::empty()),
+            stdin: InputLines::new(io::empty()),
             terminals: Terminals::default(),
             size: None,
             environment: Environment::default(),
@@ -176,7 +176,7 @@ impl Host {
         (host, captured)
     }
 
-    /// This host with these variables instead of its own.
+    /// Returns this host with these variables instead of its own.
     pub fn with_environment<N: Into<String>, V: Into<String>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
@@ -186,7 +186,7 @@ impl Host {
         self
     }
 
-    /// This host with a person at a terminal of this size who types this.
+    /// Returns this host with a terminal of this size, on which the user types this.
     pub fn with_terminal(mut self, columns: u16, rows: u16, typed: &str) -> Self {
         self.terminals = Terminals {
             stdin: true,
@@ -194,26 +194,26 @@ impl Host {
             stderr: true,
         };
         self.size = Some(Size { columns, rows });
-        self.stdin = Input::new(Cursor::new(typed.to_owned().into_bytes()));
+        self.stdin = InputLines::new(Cursor::new(typed.to_owned().into_bytes()));
         self
     }
 
-    /// What time it is.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
 
-    /// A path as the person means it.
+    /// Returns a path relative to the current folder as an absolute one.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         self.current_dir.join(path)
     }
 
-    /// Whether a question may be asked: a person at both ends, and not a pipeline.
+    /// Whether a question can be asked: on a terminal, and not in CI.
     pub fn can_ask(&self) -> bool {
         self.terminals.stdin && self.terminals.stderr && !self.environment.switch("CI")
     }
 
-    /// Whether the full-screen review may be shown: a person at both ends of a terminal that can move its cursor.
+    /// Whether the full-screen review can be shown: on a terminal that can move its cursor.
     pub fn can_draw(&self) -> bool {
         self.can_ask() && self.terminals.stdout && !self.is_dumb()
     }
@@ -254,7 +254,7 @@ impl Host {
     }
 }
 
-/// What a fake host wrote.
+/// What a fake host has written.
 #[derive(Clone, Default)]
 pub struct Captured {
     stdout: Memory,
@@ -262,12 +262,12 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// Everything that went to standard output.
+    /// Returns everything that was written to standard output.
     pub fn stdout(&self) -> String {
         self.stdout.text()
     }
 
-    /// Everything that went to standard error.
+    /// Returns everything that was written to standard error.
     pub fn stderr(&self) -> String {
         self.stderr.text()
     }
@@ -296,7 +296,7 @@ impl Write for Memory {
     }
 }
 
-/// Some terminals know no size and say 0.
+/// Returns the size of the terminal; some terminals do not know theirs and report 0.
 fn real_size() -> Option<Size> {
     let (columns, rows) = crossterm::terminal::size().ok()?;
     (columns > 0 && rows > 0).then_some(Size { columns, rows })

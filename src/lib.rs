@@ -1,4 +1,4 @@
-//! `lobuctl`: plan, review and apply a Lobu organisation from `lobu.toml`.
+//! `lobuctl`: plan, review and apply a Lobu organization from `lobu.toml`.
 
 pub mod apply;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! Parses the arguments, calls the library, returns its exit code.
+//! Parses the arguments, runs the command, and returns its exit code.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let exit = match Cli::parse_from_arguments(std::env::args_os()) {
         Ok(cli) => run(&cli),
         Err(error) => {
-            // A closed stream leaves nothing to say.
+            // Nothing can be reported when the stream is closed.
             let _ = error.print();
             exit_of(&error)
         }
@@ -26,12 +26,12 @@ fn run(cli: &Cli) -> Exit {
     match started {
         Ok((runtime, host)) => {
             let exit = runtime.block_on(command::run(cli, host));
-            // A read of standard input that nobody waits for any more must not hold the process.
+            // A pending read of standard input must not keep the process alive.
             runtime.shutdown_background();
             exit
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: the program cannot start: {error}");
+            let _ = writeln!(std::io::stderr(), "error: cannot start: {error}");
             Exit::Failed
         }
     }

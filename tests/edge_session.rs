@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lobuctl::failure::Failure;
-use lobuctl::session::{Flags, Inputs, Session, SessionError, Source, Stored, summaries, use_context};
+use lobuctl::session::{Flags, Inputs, Session, SessionError, Stored, ValueSource, summaries, use_context};
 use tempfile::TempDir;
 
 use crate::support::snapshot::check;
@@ -149,7 +149,7 @@ fn a_stored_credential_goes_to_its_own_server_only() {
         assert!(failure.hints[0].contains("not sent to it"), "{failure:?}");
     }
     let session = choose(&stored, "org=x --url https://app.lobu.example/other").unwrap();
-    assert_eq!(session.token.unwrap().source, Source::Credentials("prod".into()));
+    assert_eq!(session.token.unwrap().source, ValueSource::Credentials("prod".into()));
 }
 
 #[test]

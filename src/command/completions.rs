@@ -1,4 +1,4 @@
-//! `lobuctl completions` and `lobuctl schema`: what editors and shells read.
+//! `lobuctl completions` and `lobuctl schema`: output for shells and editors.
 
 use super::console::Console;
 use crate::cli::Cli;
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Prints the completions of a shell.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command_line(), "lobuctl", &mut script);
@@ -20,7 +20,7 @@ pub fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failu
 /// Prints the JSON Schema of `lobu.toml`.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn schema(console: &Console) -> Result<Exit, Failure> {
     let schema = serde_json::to_string_pretty(&json_schema()).unwrap_or_default();
     console.text(&format!("{schema}\n"))?;

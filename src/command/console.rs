@@ -1,4 +1,4 @@
-//! Where a command speaks: results on one stream, everything else on the other, in the format that was asked for.
+//! What a command prints: results to standard output, everything else to standard error, in the chosen format.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,27 +15,27 @@ use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::report::{ansi, github, json as ndjson};
 use crate::show::Line;
 
-/// The streams of a command, with how to write on them.
+/// The streams of a command, and how to write to them.
 #[derive(Clone)]
 pub struct Console {
-    /// What the process gives.
+    /// The streams, the environment and the clock of the process.
     pub host: Host,
-    /// How the result is written.
+    /// The format of the result.
     pub format: Format,
     /// Whether standard output is coloured.
     pub colour_out: bool,
     /// Whether standard error is coloured.
     pub colour_err: bool,
-    /// Say less.
+    /// Whether only results, warnings and errors are printed.
     pub quiet: bool,
-    /// Say more.
+    /// The number of `-v` flags.
     pub verbose: u8,
     /// Write a log of every request here.
     pub log_file: Option<PathBuf>,
 }
 
 impl Console {
-    /// As the command line and the process want it.
+    /// Creates the console that the command line and the process ask for.
     pub fn new(host: Host, common: &Common) -> Self {
         Self {
             colour_out: host.colours_stdout(common.color.forced()),
@@ -59,40 +59,40 @@ impl Console {
             .transpose()
     }
 
-    /// Lines of the result.
+    /// Prints lines of the result.
     ///
     /// # Errors
-    /// When standard output is closed.
+    /// When standard output cannot be written to.
     pub fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
         self.print(|out| ansi::write_lines(out, lines, self.colour_out))
     }
 
-    /// Text of the result.
+    /// Prints text of the result.
     ///
     /// # Errors
-    /// When standard output is closed.
+    /// When standard output cannot be written to.
     pub fn text(&self, text: &str) -> Result<(), Failure> {
         self.print(|out| out.write_all(text.as_bytes()))
     }
 
-    /// One JSON object of the result.
+    /// Prints one JSON object of the result.
     ///
     /// # Errors
-    /// When standard output is closed.
+    /// When standard output cannot be written to.
     pub fn object(&self, kind: &str, value: &impl Serialize) -> Result<(), Failure> {
         self.print(|out| ndjson::write(out, kind, self.host.now(), value))
     }
 
-    /// A line on the way; not with `--quiet`.
+    /// Prints a line about what is going on, unless `--quiet` is given.
     pub fn progress(&self, text: &str) {
         if !self.quiet {
             let mut err = self.host.stderr.clone();
-            // Nothing can be said about a standard error that cannot be written to.
+            // Nothing can be reported about a standard error that cannot be written to.
             let _ = writeln!(err, "{text}").and_then(|()| err.flush());
         }
     }
 
-    /// A warning; with `--format json` it is an object of the result.
+    /// Prints a warning; with `--format json` as an object of the result.
     pub fn warning(&self, text: &str) {
         if self.format == Format::Json {
             let _ = self.object("warning", &json!({ "message": text }));
@@ -101,7 +101,7 @@ impl Console {
         let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.colour_err);
     }
 
-    /// What ends the command.
+    /// Prints the failure that ends the command.
     pub fn failure(&self, failure: &Failure) {
         if self.format == Format::Json {
             let value = json!({
@@ -115,7 +115,7 @@ impl Console {
         }
     }
 
-    /// Problems of the configuration, with their source lines.
+    /// Prints problems of the configuration with their source lines.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
         let shown: Vec<Diagnostic> = diagnostics
             .iter()
@@ -138,18 +138,18 @@ impl Console {
         }
     }
 
-    /// Adds a plan to the summary of a GitHub Actions job, where this is one.
+    /// Appends a plan to the job summary when this is a GitHub Actions job.
     pub fn job_summary(&self, markdown: &str) {
         let Some(path) = self.host.environment.get("GITHUB_STEP_SUMMARY") else {
             return;
         };
         let appended = std::fs::OpenOptions::new().append(true).create(true).open(path);
         if let Err(error) = appended.and_then(|mut file| file.write_all(markdown.as_bytes())) {
-            self.warning(&format!("the job summary cannot be written: {error}"));
+            self.warning(&format!("cannot write the job summary: {error}"));
         }
     }
 
-    /// How diagnostics look on standard error.
+    /// Returns the style of diagnostics on standard error.
     pub fn diagnostic_style(&self) -> DiagnosticStyle {
         let width = self.host.size.map_or(100, |size| usize::from(size.columns));
         DiagnosticStyle {

@@ -1,4 +1,4 @@
-//! `lobuctl context`: the servers that are known; the files are shared with the `lobu` CLI.
+//! `lobuctl context`: lists and chooses contexts, whose files are shared with the `lobu` CLI.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::session::{ContextSummary, Stored, summaries, use_context};
 /// Runs the command.
 ///
 /// # Errors
-/// When the files cannot be used, or the context is not known.
+/// When the files cannot be used, or there is no such context.
 pub fn run(console: &Console, arguments: &ContextArgs) -> Result<Exit, Failure> {
     let stored = Stored::read(console.host.environment.variables(), console.host.home.as_deref())?;
     match arguments.command.as_ref().unwrap_or(&ContextCommand::List) {
@@ -22,7 +22,7 @@ pub fn run(console: &Console, arguments: &ContextArgs) -> Result<Exit, Failure> 
         }
         ContextCommand::Use { name } => {
             use_context(&stored, name)?;
-            console.progress(&format!("context `{name}` is in use"));
+            console.progress(&format!("context `{name}` is now the current one"));
             Ok(Exit::Done)
         }
     }
@@ -38,7 +38,7 @@ fn list(console: &Console, contexts: &[ContextSummary]) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     if contexts.is_empty() {
-        console.progress("no context is known; `--url` and `LOBU_API_TOKEN` work without one");
+        console.progress("no context is stored; `--url` and `LOBU_API_TOKEN` work without one");
     }
     for it in contexts {
         let marks = [(it.logged_in, "logged in"), (it.protected, "protected")];

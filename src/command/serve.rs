@@ -1,4 +1,4 @@
-//! `lobuctl serve` and what can be done with the server's data.
+//! `lobuctl serve` and its commands on the server's data.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn serve(
     Ok(Exit::Done)
 }
 
-/// The server's log: one line for each thing worth knowing, to standard error.
+/// Sends the server's log to standard error.
 fn log_to_stderr(console: &Console) {
     use tracing_subscriber::EnvFilter;
     let level = match (console.quiet, console.verbose) {
@@ -81,7 +81,7 @@ fn log_to_stderr(console: &Console) {
         .with_env_filter(EnvFilter::new(level))
         .with_ansi(console.colour_err)
         .with_writer(move || err.clone());
-    // A log that is set up already is as good.
+    // Only fails where a log is already set up, which then stays in use.
     let _ = if console.format == Format::Json {
         builder.json().try_init()
     } else {

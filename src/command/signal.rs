@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: first gently, then at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first one stops gently, the second one at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,16 +7,16 @@ use crate::apply::Cancel;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 
-/// What signals do to a command. Listens from the start of the program.
+/// Whether and how signals stop a command. Listens from the start of the program.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
-    /// Shared with whatever can be stopped.
+    /// Cancelled by the first signal, abandoned by the second.
     pub cancel: Cancel,
     terminated: Arc<AtomicBool>,
 }
 
 impl Interrupt {
-    /// Starts to listen.
+    /// Starts listening for signals.
     pub fn new() -> Self {
         let interrupt = Self {
             cancel: Cancel::new(),
@@ -26,15 +26,15 @@ impl Interrupt {
         interrupt
     }
 
-    /// How the program ends when it was stopped.
+    /// Returns the exit code of a command that a signal stopped.
     pub fn exit(&self) -> Exit {
         self.kind().exit()
     }
 
-    /// Does something that may be dropped at any moment, because it writes nothing.
+    /// Runs work that may be dropped at any moment because it writes nothing.
     ///
     /// # Errors
-    /// Its own, or that it was interrupted.
+    /// The error of the work, or that a signal stopped it.
     pub async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
             biased;

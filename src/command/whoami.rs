@@ -1,4 +1,4 @@
-//! `lobuctl whoami`: which server, organisation and credentials would be used, and where each comes from. Offline.
+//! `lobuctl whoami`: which server, organization and credentials would be used, and where each was set. Offline.
 
 use serde_json::json;
 
@@ -12,13 +12,13 @@ use crate::failure::Failure;
 /// Runs the command.
 ///
 /// # Errors
-/// When server or organisation are not known.
+/// When no server or no organization is set.
 pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
     let settings = Settings {
         secrets_check: SecretsCheck::Off,
         ..Settings::new(&console.host, common, &PlanArgs::default(), false)
     };
-    // Without a project, flags and environment may still say everything.
+    // Without a project, flags and environment may still be enough.
     let organization = read_project(&console.host, &settings)
         .ok()
         .and_then(|loaded| loaded.org);
@@ -34,7 +34,7 @@ pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     console.text(&format!(
-        "server        {} (from {})\norganisation  {} (from {})\ntoken         {}\nprotected     {}\n",
+        "server        {} (from {})\norganization  {} (from {})\ntoken         {}\nprotected     {}\n",
         session.url.value,
         session.url.source,
         session.organization.value,

@@ -1,14 +1,14 @@
-//! Choosing: who may say what, in which order.
+//! Choosing server, organization and token: which source takes precedence over which.
 
 use std::collections::BTreeMap;
 
 use super::error::SessionError;
 use super::stored::Stored;
-use super::{Session, Source, Sourced};
+use super::{Session, Sourced, ValueSource};
 use crate::remote::ServerUrl;
 use crate::resource::Secret;
 
-/// What the command line says.
+/// The flags of the command line that choose a server, an organization and guards.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// `--url`
@@ -23,28 +23,31 @@ pub struct Flags {
     pub protect: bool,
 }
 
-/// Everything that has a say.
+/// Everything that the choice depends on.
 pub struct Inputs<'a> {
     /// The command line.
     pub flags: Flags,
     /// The process environment.
     pub environment: &'a BTreeMap<String, String>,
-    /// The organisation that the project names.
+    /// The organization in the project's `lobu.toml`.
     pub project_organization: Option<&'a str>,
-    /// The files.
+    /// The stored contexts, credentials and guards.
     pub stored: &'a Stored,
 }
 
-/// A server somebody named, perhaps with its organisation.
-struct Named {
+/// A server that was chosen, perhaps with its organization.
+struct NamedServer {
     url: ServerUrl,
     organization: Option<String>,
-    source: Source,
+    source: ValueSource,
     context: Option<String>,
 }
 
 impl Session {
-    /// Chooses server, organisation and token.
+    /// Chooses server, organization and token.
+    ///
+    /// # Errors
+    /// When no server or organization is set, or one of the values is malformed. A missing token is no error yet.
     pub fn choose(inputs: &Inputs<'_>) -> Result<Self, SessionError> {
         let server = inputs.server()?;
         let organization = inputs.organization(&server)?;
@@ -54,7 +57,7 @@ impl Session {
         Ok(Self {
             protected: inputs.flags.protect || inputs.is_protected(&server),
             insecure_http: inputs.flags.insecure_http,
-            looked_for_token: inputs.token_places(&server),
+            looked_for_token: inputs.token_locations(&server),
             context: server.context.clone(),
             url: Sourced {
                 value: server.url,
@@ -73,16 +76,16 @@ impl Inputs<'_> {
         (!value.is_empty()).then_some(value)
     }
 
-    fn server(&self) -> Result<Named, SessionError> {
+    fn server(&self) -> Result<NamedServer, SessionError> {
         if let Some(url) = &self.flags.url {
-            return self.by_url(url, Source::Flag("--url"));
+            return self.by_url(url, ValueSource::Flag("--url"));
         }
         if let Some(name) = &self.flags.context {
             return self.by_context(name);
         }
         for variable in ["LOBU_API_URL", "LOBU_MEMORY_URL"] {
             if let Some(url) = self.variable(variable) {
-                return self.by_url(url, Source::Variable(variable));
+                return self.by_url(url, ValueSource::Variable(variable));
             }
         }
         let current = self.stored.contexts.current_context.as_deref();
@@ -108,10 +111,10 @@ impl Inputs<'_> {
         SessionError::NoServer { looked }
     }
 
-    fn by_url(&self, text: &str, source: Source) -> Result<Named, SessionError> {
+    fn by_url(&self, text: &str, source: ValueSource) -> Result<NamedServer, SessionError> {
         let (url, organization) = parse_url(text, &source)?;
         let context = self.context_of(&url);
-        Ok(Named {
+        Ok(NamedServer {
             url,
             organization,
             source,
@@ -119,7 +122,7 @@ impl Inputs<'_> {
         })
     }
 
-    fn by_context(&self, name: &str) -> Result<Named, SessionError> {
+    fn by_context(&self, name: &str) -> Result<NamedServer, SessionError> {
         let stored = &self.stored.contexts.contexts;
         let Some(text) = stored.get(name).and_then(|context| context.api_url.as_deref()) else {
             return Err(self
@@ -131,9 +134,9 @@ impl Inputs<'_> {
                     known: stored.keys().cloned().collect(),
                 }));
         };
-        let source = Source::Context(name.to_owned());
+        let source = ValueSource::Context(name.to_owned());
         let (url, organization) = parse_url(text, &source)?;
-        Ok(Named {
+        Ok(NamedServer {
             url,
             organization,
             source,
@@ -141,7 +144,7 @@ impl Inputs<'_> {
         })
     }
 
-    /// The context that a server belongs to: the selected one if it is its server, else the first by name.
+    /// Returns the context of a server: the selected one if it has this server, else the first by name.
     fn context_of(&self, url: &ServerUrl) -> Option<String> {
         let current = self.stored.contexts.current_context.as_deref();
         let selected = self
@@ -166,20 +169,26 @@ impl Inputs<'_> {
         ServerUrl::parse(text).ok().map(|(url, _)| url)
     }
 
-    fn organization(&self, server: &Named) -> Result<Sourced<String>, SessionError> {
-        let flag = self.flags.org.clone().map(|org| (org, Source::Flag("--org")));
+    fn organization(&self, server: &NamedServer) -> Result<Sourced<String>, SessionError> {
+        let flag = self.flags.org.clone().map(|org| (org, ValueSource::Flag("--org")));
         let named = server.organization.clone().map(|org| (org, server.source.clone()));
-        let by_flag = flag.or_else(|| named.clone().filter(|(_, source)| matches!(source, Source::Flag(_))));
+        let by_flag = flag.or_else(|| {
+            named
+                .clone()
+                .filter(|(_, source)| matches!(source, ValueSource::Flag(_)))
+        });
         let variable = self.variable("LOBU_MEMORY_ORG");
-        let variable = variable.map(|org| (org.to_owned(), Source::Variable("LOBU_MEMORY_ORG")));
-        let project = self.project_organization.map(|org| (org.to_owned(), Source::Project));
+        let variable = variable.map(|org| (org.to_owned(), ValueSource::Variable("LOBU_MEMORY_ORG")));
+        let project = self
+            .project_organization
+            .map(|org| (org.to_owned(), ValueSource::Project));
         let (value, source) = by_flag
             .or(variable)
             .or_else(|| self.organization_of_memory_url(server))
             .or_else(|| {
                 named
                     .clone()
-                    .filter(|(_, source)| matches!(source, Source::Variable(_)))
+                    .filter(|(_, source)| matches!(source, ValueSource::Variable(_)))
             })
             .or(project)
             .or(named)
@@ -192,33 +201,33 @@ impl Inputs<'_> {
             return Ok(Sourced { value, source });
         }
         Err(SessionError::BadOrganization {
-            place: source.to_string(),
+            location: source.to_string(),
         })
     }
 
-    fn organization_of_memory_url(&self, server: &Named) -> Option<(String, Source)> {
+    fn organization_of_memory_url(&self, server: &NamedServer) -> Option<(String, ValueSource)> {
         let (url, organization) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
         let organization = organization.filter(|_| url.shares_origin_with(&server.url))?;
-        Some((organization, Source::Variable("LOBU_MEMORY_URL")))
+        Some((organization, ValueSource::Variable("LOBU_MEMORY_URL")))
     }
 
-    fn ignored_memory_url(&self, server: &Named) -> Option<String> {
+    fn ignored_memory_url(&self, server: &NamedServer) -> Option<String> {
         let (url, _) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
         let other = !url.shares_origin_with(&server.url);
         other.then(|| {
             format!(
-                "`LOBU_MEMORY_URL` names another server ({}) and is not used: {} wins",
+                "`LOBU_MEMORY_URL` names another server ({}) and is ignored: {} takes precedence",
                 url.host(),
                 server.source
             )
         })
     }
 
-    fn token(&self, server: &Named) -> Option<Sourced<Secret>> {
+    fn token(&self, server: &NamedServer) -> Option<Sourced<Secret>> {
         if let Some(token) = self.variable("LOBU_API_TOKEN") {
             return Some(Sourced {
                 value: Secret::new(token),
-                source: Source::Variable("LOBU_API_TOKEN"),
+                source: ValueSource::Variable("LOBU_API_TOKEN"),
             });
         }
         // `context` is only set when its server and this one share scheme, host and port.
@@ -226,24 +235,24 @@ impl Inputs<'_> {
         let token = self.stored.tokens.get(name)?;
         Some(Sourced {
             value: token.clone(),
-            source: Source::Credentials(name.clone()),
+            source: ValueSource::Credentials(name.clone()),
         })
     }
 
-    fn token_places(&self, server: &Named) -> Vec<String> {
-        let mut places = vec!["`LOBU_API_TOKEN`".to_owned()];
+    fn token_locations(&self, server: &NamedServer) -> Vec<String> {
+        let mut locations = vec!["`LOBU_API_TOKEN`".to_owned()];
         let file = self
             .file("credentials.json")
             .unwrap_or_else(|| "no credentials file".to_owned());
         let context = server.context.as_ref();
-        places.push(context.map_or_else(
+        locations.push(context.map_or_else(
             || format!("{file} (no context has this server, and the credentials of another are not sent to it)"),
             |name| format!("{file} (context `{name}`)"),
         ));
-        places
+        locations
     }
 
-    fn is_protected(&self, server: &Named) -> bool {
+    fn is_protected(&self, server: &NamedServer) -> bool {
         let guards = self.stored.guards.iter().filter(|(_, guard)| guard.protected);
         let mut names = guards.map(|(name, _)| name);
         names.any(|name| {
@@ -259,15 +268,15 @@ impl Inputs<'_> {
     }
 }
 
-fn parse_url(text: &str, source: &Source) -> Result<(ServerUrl, Option<String>), SessionError> {
+fn parse_url(text: &str, source: &ValueSource) -> Result<(ServerUrl, Option<String>), SessionError> {
     ServerUrl::parse(text).map_err(|why| SessionError::BadUrl {
-        place: source.to_string(),
+        location: source.to_string(),
         why,
     })
 }
 
 fn no_organization() -> SessionError {
-    let places = [
+    let locations = [
         "`--org`",
         "`--url …/mcp/ORG`",
         "`LOBU_MEMORY_ORG`",
@@ -275,6 +284,6 @@ fn no_organization() -> SessionError {
         "`[memory] org` in `lobu.toml`",
     ];
     SessionError::NoOrganization {
-        looked: places.map(str::to_owned).into(),
+        looked: locations.map(str::to_owned).into(),
     }
 }

@@ -1,4 +1,4 @@
-//! Contexts as a person manages them: what there is, and which one is current.
+//! Listing the stored contexts, and choosing the current one.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,22 +8,22 @@ use serde_json::{Map, Value};
 use super::error::SessionError;
 use super::stored::Stored;
 
-/// A context in one line.
+/// A stored context, for a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextSummary {
-    /// Its name.
+    /// The name of the context.
     pub name: String,
-    /// Its server, as the file spells it.
+    /// The URL of its server, as the file spells it.
     pub url: Option<String>,
     /// Whether it is the current one.
     pub current: bool,
     /// Whether a credential is stored for it.
     pub logged_in: bool,
-    /// Whether our own file protects it.
+    /// Whether `lobuctl/config.toml` protects it.
     pub protected: bool,
 }
 
-/// Every context, by name.
+/// Returns every stored context, sorted by name.
 pub fn summaries(stored: &Stored) -> Vec<ContextSummary> {
     let contexts = &stored.contexts;
     let summary = |name: &String| ContextSummary {
@@ -36,7 +36,10 @@ pub fn summaries(stored: &Stored) -> Vec<ContextSummary> {
     contexts.contexts.keys().map(summary).collect()
 }
 
-/// Makes a context the current one in `config.json`, which the `lobu` CLI shares: nothing else in it changes.
+/// Makes a context the current one in `config.json`, which the `lobu` CLI shares, and changes nothing else in it.
+///
+/// # Errors
+/// When there is no such context, or the file cannot be rewritten.
 pub fn use_context(stored: &Stored, name: &str) -> Result<(), SessionError> {
     let known = &stored.contexts.contexts;
     let Some(folder) = stored.folder.as_ref().filter(|_| known.contains_key(name)) else {
@@ -57,7 +60,7 @@ fn switch(path: &Path, name: &str) -> std::io::Result<()> {
     file.insert("currentContext".to_owned(), Value::from(name));
     let mut text = serde_json::to_vec_pretty(&file)?;
     text.push(b'\n');
-    // Written beside it and moved over it, so that a full disk leaves the old file.
+    // Write a new file and rename it over the old one, so that a full disk leaves the old one intact.
     let beside = path.with_extension("json.new");
     let mut new = std::fs::File::create(&beside)?;
     new.set_permissions(std::fs::metadata(path)?.permissions())?;

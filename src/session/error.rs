@@ -1,4 +1,4 @@
-//! Why it is not known what to talk to.
+//! Why no server, organization or token could be chosen.
 
 use std::path::PathBuf;
 
@@ -7,57 +7,57 @@ use thiserror::Error;
 use crate::failure::Failure;
 use crate::remote::ServerUrlError;
 
-/// Why it is not known what to talk to.
+/// Why no server, organization or token could be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SessionError {
-    /// Nobody says which server.
+    /// No server is set anywhere.
     #[error("no server is known")]
     NoServer {
-        /// Where it was looked for, in order.
+        /// The places that were searched, in order.
         looked: Vec<String>,
     },
-    /// Nobody says which organisation.
-    #[error("no organisation is known")]
+    /// No organization is set anywhere.
+    #[error("no organization is known")]
     NoOrganization {
-        /// Where it was looked for, in order.
+        /// The places that were searched, in order.
         looked: Vec<String>,
     },
-    /// There is no token for this server.
+    /// No token is known for this server.
     #[error("no token is known for {server}")]
     NoToken {
-        /// The server.
+        /// The URL of the server.
         server: String,
-        /// Where it was looked for, in order.
+        /// The places that were searched, in order.
         looked: Vec<String>,
     },
-    /// What should be a URL is none.
-    #[error("{place} is not the address of a server: {why}")]
+    /// A value that should be a URL is not one.
+    #[error("{location} is not the URL of a server: {why}")]
     BadUrl {
-        /// Where it stands.
-        place: String,
+        /// Where the value was set.
+        location: String,
         /// What is wrong.
         why: ServerUrlError,
     },
-    /// What should be an organisation's slug is none.
-    #[error("{place} is not an organisation's slug: it is empty, or holds spaces or slashes")]
+    /// A value that should be an organization's slug is not one.
+    #[error("{location} is not an organization's slug: it is empty, or has spaces or slashes")]
     BadOrganization {
-        /// Where it stands.
-        place: String,
+        /// Where the value was set.
+        location: String,
     },
-    /// The context is not in the contexts file.
+    /// The contexts file has no such context.
     #[error("there is no context `{name}`")]
     UnknownContext {
         /// The name that was asked for.
         name: String,
-        /// Those that there are.
+        /// The contexts that the file has.
         known: Vec<String>,
     },
     /// A file cannot be used.
     #[error("{} cannot be used: {why}", path.display())]
     File {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong, without a word of what it holds.
+        /// What is wrong; never repeats the contents, which may hold a token.
         why: String,
     },
 }
@@ -67,8 +67,8 @@ impl SessionError {
         match self {
             Self::NoServer { looked } => vec![
                 looked_in(looked),
-                "give `--url http://127.0.0.1:8787`, set `LOBU_API_URL`, or log in with `lobu login`".to_owned(),
-                "`lobuctl demo` tries everything without a server".to_owned(),
+                "give `--url URL`, or set `LOBU_API_URL`".to_owned(),
+                "`lobuctl demo` works without a server".to_owned(),
             ],
             Self::NoOrganization { looked } => vec![
                 looked_in(looked),
@@ -76,20 +76,20 @@ impl SessionError {
             ],
             Self::NoToken { looked, .. } => vec![
                 looked_in(looked),
-                "set `LOBU_API_TOKEN`; `lobuctl serve` writes its own to `DATA_DIR/bootstrap-pat.txt`".to_owned(),
+                "set `LOBU_API_TOKEN`; `lobuctl serve --help` says where its first token is".to_owned(),
             ],
             Self::UnknownContext { known, .. } if known.is_empty() => {
-                vec!["no context is stored; log in with `lobu login`, or give `--url`".to_owned()]
+                vec!["no context is stored; give `--url URL` and set `LOBU_API_TOKEN`".to_owned()]
             }
             Self::UnknownContext { known, .. } => vec![format!("known contexts: {}", known.join(", "))],
             Self::BadUrl { .. } | Self::BadOrganization { .. } => Vec::new(),
-            Self::File { .. } => vec!["mend the file, or move it away".to_owned()],
+            Self::File { .. } => vec!["repair the file, or move it away".to_owned()],
         }
     }
 }
 
-fn looked_in(places: &[String]) -> String {
-    format!("looked in {}", places.join(", then "))
+fn looked_in(locations: &[String]) -> String {
+    format!("looked in {}", locations.join(", then "))
 }
 
 impl From<SessionError> for Failure {

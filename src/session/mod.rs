@@ -1,8 +1,8 @@
-//! Which server, which organisation, which token, and where each was said.
+//! Which server, organization and token to use, and where each was set.
 //!
-//! Files are opened in [`Stored::read`] only; [`Session::choose`] is a pure function of what the command line, the
-//! environment, the project and those files say. A flag wins over the environment, the environment over files. A
-//! stored credential goes to its own context's server and to no other.
+//! Files are opened in [`Stored::read`] only; [`Session::choose`] is a pure function of the command line, the
+//! environment, the project and those files. A flag takes precedence over the environment, and the environment over
+//! files. A stored credential is sent to its own context's server and to no other.
 
 mod choose;
 mod context;
@@ -19,29 +19,32 @@ use std::fmt;
 use crate::remote::{HttpOptions, HttpTransport, ServerUrl, TransportError};
 use crate::resource::Secret;
 
-/// What a run talks to, and as whom.
+/// The server and organization to work on, and the token to do it with.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// The server.
+    /// The URL of the server.
     pub url: Sourced<ServerUrl>,
-    /// The organisation's slug.
+    /// The organization's slug.
     pub organization: Sourced<String>,
-    /// The token, if one is known for this server.
+    /// The token for this server, if one is known.
     pub token: Option<Sourced<Secret>>,
     /// The context that the server belongs to, if any.
     pub context: Option<String>,
-    /// Whether applying here needs more than a `y`.
+    /// Whether the target is protected: applying needs its name, or a plan id.
     pub protected: bool,
-    /// Whether the token may travel over plain http to another machine.
+    /// Whether the token may be sent over plain http to another machine.
     pub insecure_http: bool,
-    /// Things to know that stop nothing.
+    /// Warnings to print.
     pub warnings: Vec<String>,
-    /// Where a token was looked for.
+    /// The places that were searched for a token.
     looked_for_token: Vec<String>,
 }
 
 impl Session {
-    /// The token, or why there is none.
+    /// Returns the token.
+    ///
+    /// # Errors
+    /// When none is known for this server.
     pub fn token(&self) -> Result<&Secret, SessionError> {
         let missing = || SessionError::NoToken {
             server: self.url.value.to_string(),
@@ -50,7 +53,10 @@ impl Session {
         self.token.as_ref().map(|token| &token.value).ok_or_else(missing)
     }
 
-    /// The way to the server; sends nothing yet.
+    /// Returns a transport to the server, without sending anything.
+    ///
+    /// # Errors
+    /// When the token must not be sent to this server, or TLS cannot be set up.
     pub fn transport(&self, options: HttpOptions) -> Result<HttpTransport, TransportError> {
         let options = HttpOptions {
             insecure_http: self.insecure_http,
@@ -61,31 +67,31 @@ impl Session {
     }
 }
 
-/// A value, and where it was said.
+/// A value, and where it was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
     /// The value.
     pub value: T,
-    /// Where it was said.
-    pub source: Source,
+    /// Where it was set.
+    pub source: ValueSource,
 }
 
-/// Where a value was said.
+/// Where a value was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// On the command line.
+pub enum ValueSource {
+    /// A flag of the command line.
     Flag(&'static str),
-    /// In the environment.
+    /// An environment variable.
     Variable(&'static str),
-    /// In the project's `lobu.toml`.
+    /// The project's `lobu.toml`.
     Project,
-    /// In this context of the contexts file.
+    /// The context of this name.
     Context(String),
-    /// In the credentials of this context.
+    /// The credentials of the context of this name.
     Credentials(String),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for ValueSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Variable(name) => write!(formatter, "`{name}`"),

@@ -1,7 +1,7 @@
-//! The files that say which servers there are: those of the `lobu` CLI, and our own.
+//! The files that list servers and credentials: those of the `lobu` CLI, and our own.
 //!
 //! `config.json` and `credentials.json` belong to the `lobu` CLI and are read as it writes them. Our own `config.toml`
-//! only marks contexts as protected; because it guards, it must never be skipped in silence.
+//! marks contexts as protected; because it is a guard, it must never be skipped silently.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,16 +13,16 @@ use zeroize::Zeroizing;
 use super::error::SessionError;
 use crate::resource::Secret;
 
-/// What the files say.
+/// The contents of the files.
 #[derive(Debug, Clone, Default)]
 pub struct Stored {
-    /// The folder of the `lobu` CLI, if there is a home for it.
+    /// The folder of the `lobu` CLI, if there is a home folder.
     pub folder: Option<PathBuf>,
     pub(super) contexts: Contexts,
     pub(super) tokens: BTreeMap<String, Secret>,
-    pub(super) guards: BTreeMap<String, Guard>,
+    pub(super) guards: BTreeMap<String, ContextGuard>,
     pub(super) warnings: Vec<String>,
-    /// Why the contexts file could not be used; of weight only when a context is needed.
+    /// Why the contexts file could not be used; matters only when a context is needed.
     pub(super) broken: Option<SessionError>,
 }
 
@@ -30,12 +30,12 @@ pub struct Stored {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Contexts {
     pub(super) current_context: Option<String>,
-    pub(super) contexts: BTreeMap<String, Context>,
+    pub(super) contexts: BTreeMap<String, StoredContext>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Context {
+pub(super) struct StoredContext {
     pub(super) api_url: Option<String>,
 }
 
@@ -44,37 +44,39 @@ pub(super) struct Context {
 #[derive(Default)]
 struct Credentials {
     version: u64,
-    contexts: BTreeMap<String, Credential>,
+    contexts: BTreeMap<String, StoredCredential>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Credential {
+struct StoredCredential {
     access_token: Option<String>,
 }
 
 #[derive(Debug, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-struct Own {
-    context: BTreeMap<String, Guard>,
+struct OwnConfig {
+    context: BTreeMap<String, ContextGuard>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Guard {
+pub(super) struct ContextGuard {
     pub(super) protected: bool,
 }
 
-/// Text of a file, and whether others on the machine may read it.
-struct Text {
+/// The text of a file, and whether other users of the machine can read it.
+struct FileText {
     path: PathBuf,
     text: Zeroizing<String>,
     open_to_others: bool,
 }
 
 impl Stored {
-    /// Reads `config.json` and `credentials.json` of the `lobu` CLI and our `config.toml`; files that are not there
-    /// are no error.
+    /// Reads `config.json` and `credentials.json` of the `lobu` CLI and our `config.toml`; missing files are empty.
+    ///
+    /// # Errors
+    /// When our `config.toml` cannot be used. Problems with the other two become warnings.
     pub fn read(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Result<Self, SessionError> {
         let set = |name: &str| {
             environment
@@ -97,7 +99,7 @@ impl Stored {
         Ok(stored)
     }
 
-    fn take_contexts(&mut self, text: Result<Option<Text>, SessionError>) {
+    fn take_contexts(&mut self, text: Result<Option<FileText>, SessionError>) {
         let parsed = text.and_then(|text| text.map(|text| parse_json(&text)).transpose());
         match parsed {
             Ok(contexts) => self.contexts = contexts.unwrap_or_default(),
@@ -108,7 +110,7 @@ impl Stored {
         }
     }
 
-    fn take_credentials(&mut self, text: Result<Option<Text>, SessionError>) {
+    fn take_credentials(&mut self, text: Result<Option<FileText>, SessionError>) {
         match text.and_then(|text| text.map(|text| self.credentials(&text)).transpose()) {
             Ok(credentials) => {
                 let contexts = credentials.unwrap_or_default().contexts;
@@ -121,11 +123,11 @@ impl Stored {
         }
     }
 
-    fn credentials(&mut self, text: &Text) -> Result<Credentials, SessionError> {
+    fn credentials(&mut self, text: &FileText) -> Result<Credentials, SessionError> {
         if text.open_to_others {
             let path = text.path.display();
             self.warnings.push(format!(
-                "{path} can be read by others on this machine; run `chmod 600 {path}`"
+                "{path} can be read by other users of this machine; run `chmod 600 {path}`"
             ));
         }
         let credentials: Credentials = parse_json(text)?;
@@ -138,9 +140,9 @@ impl Stored {
         Ok(credentials)
     }
 
-    fn take_guards(&mut self, text: Option<Text>) -> Result<(), SessionError> {
+    fn take_guards(&mut self, text: Option<FileText>) -> Result<(), SessionError> {
         let Some(text) = text else { return Ok(()) };
-        let own: Own = toml::from_str(&text.text).map_err(|error| SessionError::File {
+        let own: OwnConfig = toml::from_str(&text.text).map_err(|error| SessionError::File {
             path: text.path,
             why: error.message().to_owned(),
         })?;
@@ -149,13 +151,13 @@ impl Stored {
     }
 }
 
-fn read_text(path: &Path) -> Result<Option<Text>, SessionError> {
+fn read_text(path: &Path) -> Result<Option<FileText>, SessionError> {
     let file = |error: &io::Error| SessionError::File {
         path: path.to_owned(),
         why: error.to_string(),
     };
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(Text {
+        Ok(text) => Ok(Some(FileText {
             open_to_others: open_to_others(path),
             path: path.to_owned(),
             text: Zeroizing::new(text),
@@ -176,8 +178,8 @@ fn open_to_others(_path: &Path) -> bool {
     false
 }
 
-/// Says what is wrong by kind and place: serde's own words repeat the value.
-fn parse_json<T: for<'de> Deserialize<'de>>(text: &Text) -> Result<T, SessionError> {
+/// Parses JSON, reporting errors by kind and position only: serde's own message repeats the value, which may be a token.
+fn parse_json<T: for<'de> Deserialize<'de>>(text: &FileText) -> Result<T, SessionError> {
     serde_json::from_str(&text.text).map_err(|error| {
         let what = if error.is_data() {
             "not the expected shape"
