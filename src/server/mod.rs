@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod audit_event;
 mod auth;
 mod body;
 mod bootstrap;

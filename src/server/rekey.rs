@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::audit::{self, AuditEvent};
+use super::audit_event::{AuditEvent, COMMAND_LINE};
 use super::bootstrap;
 use super::crypto::Crypto;
 use super::db::{Db, Tx, params, table_row};
@@ -131,7 +131,7 @@ pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, 
     for organization in tx.values::<String>("SELECT id FROM organization", &[]).await? {
         let event = AuditEvent {
             organization: &organization,
-            account: audit::COMMAND_LINE,
+            account: COMMAND_LINE,
             action: "secrets.rekey",
             ..AuditEvent::default()
         };

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::app::now;
-use super::audit::{self, AuditEvent};
+use super::audit_event::{AuditEvent, COMMAND_LINE};
 use super::crypto::to_hex;
 use super::db::{Db, DbResult, Tx, params, table_row};
 use super::error::ServerError;
@@ -185,7 +185,7 @@ async fn record(
     for organization in organizations {
         let event = AuditEvent {
             organization: &organization,
-            account: audit::COMMAND_LINE,
+            account: COMMAND_LINE,
             action,
             target: token,
             fields,

@@ -10,6 +10,7 @@ use super::entity_type_row::{EntityTypeEvent, EntityTypeRow};
 use super::result::SchemaResult;
 use crate::server::app::now;
 use crate::server::audit;
+use crate::server::audit_event;
 use crate::server::db::{Tx, params, table_row};
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
@@ -214,7 +215,7 @@ pub(super) async fn delete(call: &SchemaCall) -> ApiResult<SchemaResult> {
 
 /// Lists who changed a type and when, newest first.
 pub(super) async fn list_events(call: &SchemaCall) -> ApiResult<SchemaResult> {
-    let target = audit::target_text(call.slug()?);
+    let target = audit_event::target_text(call.slug()?);
     let audit = EntityTypeEvent::list(&call.app.db, &call.organization.id, &target).await?;
     Ok(SchemaResult::EntityTypeEvents { audit })
 }
