@@ -68,7 +68,7 @@ impl Caller {
 }
 
 /// Accepts any member with a valid token.
-pub(crate) struct Reader(pub(crate) Caller);
+pub(crate) struct AnyMember(pub(crate) Caller);
 
 /// Accepts members whose token has `mcp:admin`.
 pub(crate) struct Admin(pub(crate) Caller);
@@ -90,7 +90,7 @@ impl Visitor {
     }
 }
 
-impl FromRequestParts<Shared> for Reader {
+impl FromRequestParts<Shared> for AnyMember {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
@@ -111,7 +111,7 @@ impl FromRequestParts<Shared> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
-        let Reader(caller) = Reader::from_request_parts(parts, app).await?;
+        let AnyMember(caller) = AnyMember::from_request_parts(parts, app).await?;
         if caller.member.has_admin_scope() {
             return Ok(Self(caller));
         }

@@ -1,6 +1,7 @@
-//! The first start: the key's check, the organisation `dev`, its owner and one admin token.
+//! The first start: the mark of the key, the organization `dev`, its owner and one admin token.
 //!
-//! The token's file is written before the token's row, so that no crash leaves a token that nobody knows.
+//! The token's file is written before the token's row, so that a crash cannot leave a valid token
+//! whose text is lost.
 
 use std::path::Path;
 
@@ -13,9 +14,9 @@ use super::error::ServerError;
 use super::file;
 use super::token::{self, ADMIN_SCOPE, NewToken};
 
-/// The organisation that every server starts with.
+/// The slug of the organization that every server starts with.
 pub(crate) const ORGANIZATION: &str = "dev";
-/// The user that owns it.
+/// The id of the user who owns it.
 pub(crate) const ACCOUNT: &str = "bootstrap-user";
 const ACCOUNT_NAME: &str = "dev-local";
 const CHECK: &str = "key_check";
@@ -58,7 +59,7 @@ pub(crate) async fn check_key(db: &Db, crypto: &Crypto) -> Result<(), ServerErro
     }
 }
 
-/// Makes the first organisation when there is none, and answers its token when it was just made.
+/// Creates the first organization if needed. Returns its admin token when it was created now.
 pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Option<SecretString>, ServerError> {
     let sql = "SELECT id FROM organization WHERE slug = $1";
     if db.exists(sql, params![ORGANIZATION]).await? {
@@ -85,15 +86,15 @@ pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Optio
     Ok(Some(token))
 }
 
-/// Slugs that are routes, not organisations.
+/// Slugs that would hide a route.
 const TAKEN: [&str; 5] = ["agents", "auth-config", "features", "health", "organizations"];
 
-/// Refuses a slug that cannot stand in a path of its own.
+/// Refuses a slug that cannot be used in a path.
 pub(crate) fn check_slug(slug: &str) -> Result<(), ServerError> {
     let plain = |each: u8| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-';
     if slug.is_empty() || slug.starts_with('-') || !slug.bytes().all(plain) || TAKEN.contains(&slug) {
         return Err(ServerError::Argument(format!(
-            "`{slug}` cannot be the slug of an organisation"
+            "`{slug}` cannot be the slug of an organization"
         )));
     }
     Ok(())

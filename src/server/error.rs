@@ -1,4 +1,4 @@
-//! What can keep the server from opening, serving or being maintained, in words with a next step.
+//! Why the server or its maintenance commands cannot go on. Every message says what to do next.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub enum ServerError {
     /// The address could not be bound.
     #[error("cannot listen on {address}: {source}; pass another --listen, port 0 picks a free one")]
     Listen {
-        /// What was asked for.
+        /// The address that was given.
         address: String,
         /// The system's reason.
         source: std::io::Error,

@@ -1,4 +1,4 @@
-//! Opening a storage with its key: the directory, its lock, the key's file and what a cut-short rekey left behind.
+//! Opening a storage with its key: the directory, its lock, the file of the key, and recovery from an interrupted rekey.
 
 use std::path::{Path, PathBuf};
 

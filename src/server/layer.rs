@@ -1,4 +1,4 @@
-//! What every request passes through: limits, time, a panic fence, one log line without secrets, safe headers.
+//! The layers around all routes: limits, a timeout, panics answered with 500, one log line without secrets, safe headers.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -61,11 +61,11 @@ async fn observe(State(app): State<Shared>, mut request: Request, next: Next) ->
     response
 }
 
-/// What is refused before any route is asked.
+/// Returns the refusal of a request that must not reach a route.
 fn refusal(app: &App, request: &Request) -> Option<ApiError> {
     if !host_name::is_ours(request.headers(), app.origin()) {
-        let sentence = "this server is not known by that name; `--public-url` tells it which one it has";
-        return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, sentence));
+        let message = "this server is not known by that name; `--public-url` tells it which one it has";
+        return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, message));
     }
     (head_size(request) > app.limits.head).then(|| {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
@@ -73,7 +73,7 @@ fn refusal(app: &App, request: &Request) -> Option<ApiError> {
     })
 }
 
-/// The method for the log. A client may send any word of any length as a method: only the known ones are repeated.
+/// Returns the method for the log. A client may send any word of any length as a method: only the known ones are repeated.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -16,7 +16,7 @@ use super::db::{Db, DbResult, PgLock, Tx};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// … to here.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-/// Longer than the lease of a server that stands still.
+/// Longer than the lease of a server that has stopped responding.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 type Names = Arc<Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>>;

@@ -1,4 +1,4 @@
-//! How a server is opened: plain data.
+//! The options of a server: plain data.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,41 +8,41 @@ use secrecy::SecretString;
 
 use super::runtime::{BuiltinRuntime, PlatformRuntime};
 
-/// Where the server keeps what it knows.
+/// The database of a server.
 #[derive(Debug, Clone)]
 pub enum Storage {
-    /// In the process, gone with it.
+    /// In memory, lost when the process ends.
     Memory,
-    /// One file below a directory, which one process serves at a time.
+    /// A SQLite file in a directory, which one process serves at a time.
     Sqlite {
-        /// The directory; made when it is missing.
+        /// The directory. It is created when it is missing.
         data_dir: PathBuf,
     },
-    /// A PostgreSQL database, which several processes may serve.
+    /// A PostgreSQL database, which several processes may serve at the same time.
     Postgres {
-        /// `postgres://user@host:5432/name`.
+        /// The URL, as in `postgres://user@host:5432/name`.
         url: SecretString,
     },
 }
 
-/// What a platform's PUT does beside storing it.
+/// What a PUT of a platform does beside storing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlatformMode {
-    /// The runtime checks and starts it.
+    /// The runtime checks and starts the platform.
     #[default]
     Live,
-    /// It is stored as it comes, and stays `stopped` until told otherwise.
+    /// The platform is stored unchecked, and stays `stopped` until it is started by its own route.
     Stored,
 }
 
-/// What a single request may cost.
+/// Limits on requests and connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The maximum size of a request's body, in bytes, except for settings.
     pub body: usize,
     /// The maximum size of a change of settings, in bytes: it holds whole prompts and skills.
     pub settings_body: usize,
-    /// Bytes of a request's path, query and headers together.
+    /// The maximum size of a request's path, query and headers together, in bytes.
     pub head: usize,
     /// The maximum number of open connections; fewer where the system allows fewer open files.
     pub connections: usize,
@@ -70,30 +70,31 @@ impl Default for Limits {
 
 /// Everything that [`super::Server::open`] needs to know.
 pub struct ServerOptions {
-    /// Where the server keeps what it knows.
+    /// The database.
     pub storage: Storage,
-    /// The origin that clients see, as in `https://lobu.example.org`; the listening address when there is none.
+    /// The origin that clients see, as in `https://lobu.example.org`. Without one, it is the listening address.
     pub public_url: Option<String>,
     /// Starts and stops platforms.
     pub runtime: Arc<dyn PlatformRuntime>,
-    /// Whether platforms are started at all.
+    /// Whether platforms are started.
     pub mode: PlatformMode,
     /// 32 bytes as base64, or 64 hexadecimal digits. Without one: random in memory, a file beside SQLite, an error with
     /// PostgreSQL.
     pub encryption_key: Option<SecretString>,
-    /// Where the first start leaves its admin token; beside SQLite it is `bootstrap-pat.txt` without being told.
+    /// The file for the admin token of the first start. With SQLite, the default is `bootstrap-pat.txt` in the data
+    /// directory.
     pub bootstrap_file: Option<PathBuf>,
-    /// What a single request may cost.
+    /// Limits on requests and connections.
     pub limits: Limits,
-    /// Most connections to the database for queries; PostgreSQL gets half as many again for locks.
+    /// The maximum number of connections to the database for queries. PostgreSQL gets half as many more for locks.
     pub connections: u32,
 }
 
 impl ServerOptions {
-    /// Enough for a small team; three servers of it fit into PostgreSQL's usual hundred.
+    /// The default of [`ServerOptions::connections`]: three servers together stay below PostgreSQL's usual limit of 100.
     pub const CONNECTIONS: u32 = 16;
 
-    /// The defaults over a storage.
+    /// Returns the default options for a database.
     pub fn new(storage: Storage) -> Self {
         Self {
             storage,
@@ -107,7 +108,7 @@ impl ServerOptions {
         }
     }
 
-    /// A server that dies with the process: for tests and demonstrations.
+    /// Returns the default options for a database in memory: for tests and demonstrations.
     pub fn memory() -> Self {
         Self::new(Storage::Memory)
     }

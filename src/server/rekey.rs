@@ -1,4 +1,4 @@
-//! Sealing every secret anew: with another key, or, once per database, out of the forms of older releases.
+//! Sealing all secrets again: with another key, or, once for each database, from the forms of older releases.
 
 use serde_json::{Map, Value};
 
@@ -115,10 +115,10 @@ async fn rows<'a>(tx: &mut Tx<'_>, table: &'a SealedTable) -> Result<Vec<Reseale
     Ok(rows.into_iter().map(|row| Resealed::new(table, row)).collect())
 }
 
-/// Puts everything under the new key, in one transaction.
+/// Seals all secrets with the new key, in one transaction. Returns the number of rows.
 pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, ServerError> {
     let mut tx = db.begin().await?;
-    // First: whoever seals with the old key has committed, or finds the new mark afterwards.
+    // The mark is written first: a transaction that seals with the old key has committed by then, or finds the new mark.
     bootstrap::mark(&mut tx, new).await?;
     let mut count = 0;
     for table in &TABLES {

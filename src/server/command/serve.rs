@@ -15,13 +15,13 @@ use crate::server::{Server, file, home};
 /// The arguments of `serve`.
 #[derive(Debug, Clone)]
 pub struct ServeConfig {
-    /// Address and port; port 0 picks a free one.
+    /// The address and port. Port 0 picks a free port.
     pub listen: String,
     /// The database.
     pub location: DataLocation,
-    /// The origin that clients see; the listening address when there is none.
+    /// The origin that clients see. Without one, it is the listening address.
     pub public_url: Option<String>,
-    /// [`PlatformMode::Stored`] is `--local`.
+    /// Whether platforms are started; `--local` is [`PlatformMode::Stored`].
     pub mode: PlatformMode,
 }
 
@@ -78,5 +78,5 @@ fn remark(server: &Server, address: SocketAddr, file: &Path) {
 
 fn first_token(file: &Path) {
     let file = file.display();
-    tracing::info!(%file, "made the organisation `dev` and its admin token");
+    tracing::info!(%file, "created the organization `dev` and its admin token");
 }

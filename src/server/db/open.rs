@@ -1,4 +1,4 @@
-//! Opening the database: pool sizes, durability and the errors that a person can act on.
+//! Opening the database: pool sizes, durability, and errors that users can act on.
 
 use std::path::Path;
 use std::str::FromStr;

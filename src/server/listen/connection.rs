@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 /// Every open connection of one listener.
 pub(super) struct Connections {
     limit: usize,
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
     /// Rings when a connection closed or became idle.
     changed: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct ConnectionState {
     open: usize,
     /// Counts up; an idle connection with a smaller number has waited longer.
     next: u64,
@@ -44,7 +44,7 @@ impl Connections {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

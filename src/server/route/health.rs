@@ -1,4 +1,4 @@
-//! Whether the server lives, whether it can work, and what it offers: contract section 9, without credentials.
+//! Health and discovery: contract section 9, without credentials.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use crate::server::app::{App, Shared, iso, now};
 use crate::server::db::DbResult;
 use crate::server::options::PlatformMode;
 
-/// What clients tell the releases apart by.
+/// Lets clients detect the release.
 const SERVICE: &str = "owletto-api";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -46,7 +46,7 @@ async fn probe(app: &App) -> DbResult<()> {
     tx.rollback().await
 }
 
-/// `GET /health/scheduler`: there is none.
+/// `GET /health/scheduler`: this server has no scheduler.
 pub(crate) async fn scheduler() -> Json<Value> {
     Json(json!({ "status": "ok", "scheduler": "none" }))
 }

@@ -68,12 +68,12 @@ pub(crate) async fn list(app: &App, visitor: &Visitor) -> ApiResult<Vec<ListedOr
 /// The response of [`resolve_path`].
 #[derive(Serialize)]
 pub(crate) struct ResolvedPath {
-    workspace: Workspace,
+    workspace: WorkspaceBody,
     path: String,
 }
 
 #[derive(Serialize)]
-struct Workspace {
+struct WorkspaceBody {
     slug: String,
     r#type: &'static str,
     id: String,
@@ -92,7 +92,7 @@ pub(crate) async fn resolve_path(
     let row: Option<VisibleOrganization> = app.db.row(VISIBLE_BY_SLUG, params![account, slug]).await?;
     let row = row.ok_or_else(|| ApiError::bad_request(format!("Workspace '{slug}' not found")))?;
     Ok(ResolvedPath {
-        workspace: Workspace {
+        workspace: WorkspaceBody {
             slug: row.slug,
             r#type: "organization",
             id: row.id,

@@ -17,7 +17,7 @@ use row::{AgentBody, AgentCounts, AgentMetadata, AgentName, AgentRow};
 
 use crate::server::app::{Shared, now};
 use crate::server::audit;
-use crate::server::auth::{Admin, Caller, Reader};
+use crate::server::auth::{Admin, AnyMember, Caller};
 use crate::server::body::{JsonBody, text_field};
 use crate::server::db::params;
 use crate::server::path::PathIds;
@@ -30,15 +30,18 @@ const MAX_ATTEMPTS: usize = 3;
 
 /// The response of a list.
 #[derive(Serialize)]
-pub(crate) struct AgentList<T> {
+pub(crate) struct AgentListBody<T> {
     agents: Vec<T>,
 }
 
 /// `GET /api/:org/agents`
-pub(crate) async fn list(State(app): State<Shared>, Reader(caller): Reader) -> ApiResult<Json<AgentList<AgentBody>>> {
+pub(crate) async fn list(
+    State(app): State<Shared>,
+    AnyMember(caller): AnyMember,
+) -> ApiResult<Json<AgentListBody<AgentBody>>> {
     let rows = AgentRow::list(&app.db, &caller.organization.id).await?;
     let agents = rows.into_iter().map(AgentBody::from).collect();
-    Ok(Json(AgentList { agents }))
+    Ok(Json(AgentListBody { agents }))
 }
 
 /// The response of [`read`].
@@ -54,7 +57,7 @@ pub(crate) struct AgentWithSettings {
 /// `GET /api/:org/agents/:id`
 pub(crate) async fn read(
     State(app): State<Shared>,
-    Reader(caller): Reader,
+    AnyMember(caller): AnyMember,
     PathIds((_, id)): PathIds<(String, String)>,
 ) -> ApiResult<(Revision, Json<AgentWithSettings>)> {
     // The row comes before the settings: should they change in between, the revision is the older one, and a change
@@ -77,13 +80,13 @@ pub(crate) async fn read(
 pub(crate) async fn public(
     State(app): State<Shared>,
     PathIds(slug): PathIds<String>,
-) -> ApiResult<Json<AgentList<AgentName>>> {
+) -> ApiResult<Json<AgentListBody<AgentName>>> {
     let sql = "SELECT id FROM organization WHERE slug = $1 AND visibility = 'public'";
     let organization: Option<String> = app.db.value(sql, params![&slug]).await?;
     let organization = organization.ok_or_else(|| ApiError::not_found("Not found"))?;
     let rows = AgentRow::list(&app.db, &organization).await?;
     let agents = rows.into_iter().map(AgentName::from).collect();
-    Ok(Json(AgentList { agents }))
+    Ok(Json(AgentListBody { agents }))
 }
 
 /// The checked body of a create.
@@ -152,7 +155,7 @@ pub(crate) async fn create(
 }
 
 /// Inserts the agent and returns whether it is new. The one statement also stores the MCP server that every new agent
-/// gets, so nobody can see or change the agent before it is complete.
+/// gets, so the agent cannot be seen before it is complete.
 async fn insert(app: &Shared, caller: &Caller, new: &NewAgent) -> ApiResult<bool> {
     let organization = &caller.organization;
     let url = format!("{}/mcp/{}", app.origin(), organization.slug);

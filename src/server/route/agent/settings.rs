@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::row::not_found;
 use crate::server::app::{App, Shared, now};
 use crate::server::audit;
-use crate::server::auth::{Admin, Caller, Reader};
+use crate::server::auth::{Admin, AnyMember, Caller};
 use crate::server::body::{JsonBody, SettingsBody};
 use crate::server::db::{Tx, params, table_row};
 use crate::server::nesting;
@@ -149,7 +149,7 @@ fn unsealed(app: &App, agent: &str, stored: Value) -> ApiResult<Map<String, Valu
 /// `GET /api/:org/agents/:id/config`
 pub(crate) async fn read(
     State(app): State<Shared>,
-    Reader(caller): Reader,
+    AnyMember(caller): AnyMember,
     PathIds((_, id)): PathIds<(String, String)>,
 ) -> ApiResult<(Revision, Json<Map<String, Value>>)> {
     let (revision, settings) = load(&app, &caller, &id).await?;

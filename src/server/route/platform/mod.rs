@@ -16,7 +16,7 @@ use row::{PlatformBody, StoredPlatform};
 
 use super::agent;
 use crate::server::app::Shared;
-use crate::server::auth::Reader;
+use crate::server::auth::AnyMember;
 use crate::server::path::PathIds;
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
@@ -24,29 +24,29 @@ use crate::server::runtime::SCHEMAS;
 
 /// The response of [`list`].
 #[derive(Serialize)]
-pub(crate) struct PlatformList {
+pub(crate) struct PlatformListBody {
     platforms: Vec<PlatformBody>,
 }
 
 /// `GET /api/:org/agents/:id/platforms`
 pub(crate) async fn list(
     State(app): State<Shared>,
-    Reader(caller): Reader,
+    AnyMember(caller): AnyMember,
     PathIds((_, id)): PathIds<(String, String)>,
-) -> ApiResult<Json<PlatformList>> {
+) -> ApiResult<Json<PlatformListBody>> {
     if !agent::exists(&app.db, &caller.organization.id, &id).await? {
         return Err(agent::not_found());
     }
     let platforms = StoredPlatform::list(&app, &id).await?;
     let platforms = platforms.iter().map(StoredPlatform::body).collect();
-    Ok(Json(PlatformList { platforms }))
+    Ok(Json(PlatformListBody { platforms }))
 }
 
 /// `GET /api/:org/agents/:id/platforms/:platform`. As on the recorded server, only the organization of the path counts,
 /// not the agent.
 pub(crate) async fn read(
     State(app): State<Shared>,
-    Reader(caller): Reader,
+    AnyMember(caller): AnyMember,
     PathIds((_, _, id)): PathIds<(String, String, String)>,
 ) -> ApiResult<(Revision, Json<PlatformBody>)> {
     let platform = StoredPlatform::find_in(&app, &caller.organization.id, &id).await?;

@@ -10,7 +10,7 @@ use crate::server::db::{ColumnValue, DbResult, DbRow};
 pub(crate) enum PlatformStatus {
     /// An instance runs.
     Active,
-    /// No instance runs, because nobody started one or somebody stopped it.
+    /// No instance runs, because none was started or it was stopped.
     Stopped,
     /// The last start failed.
     Error,
