@@ -1,33 +1,11 @@
-//! The rooms of the crate and the arrows between them: what is not in these tables does not get in.
-//!
-//! The tables are the drawing of `ARCHITECTURE.md`; change both together.
+//! The rooms of the crate and the arrows between them, as `ARCHITECTURE.md` draws them: what is not drawn is not allowed,
+//! and what is not used is not drawn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A room, and the rooms it may use. `*` stands for every room.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("lib", &["*"]),
-    ("main", &["*"]),
-    ("command", &["*"]),
-    ("tui", &["show", "apply", "plan", "resource"]),
-    ("report", &["show", "apply", "plan", "resource", "config", "failure"]),
-    ("failure", &["exit", "show"]),
-    ("show", &["apply", "plan", "resource", "config"]),
-    ("apply", &["remote", "plan", "resource", "wire"]),
-    ("session", &["remote", "resource", "failure"]),
-    ("remote", &["wire", "resource"]),
-    ("plan", &["resource", "wire"]),
-    ("config", &["resource"]),
-    // Never resource, plan or remote: it must be able to disagree with the client.
-    ("server", &["wire"]),
-    ("cli", &["exit"]),
-    ("host", &[]),
-    ("exit", &[]),
-    ("wire", &[]),
-    ("resource", &[]),
-];
+use crate::support::source_tree::{SourceFile, source_files};
 
 /// What comes from outside, and the only places that may know it.
 const KNOWN_BY: &[(&str, &[&str])] = &[
@@ -51,98 +29,63 @@ const WITHOUT_FILES: &[&str] = &[
     "resource", "wire", "plan", "show", "cli", "exit", "failure", "host", "remote", "tui",
 ];
 
-struct Source {
-    /// Below `src`, without `.rs`: `remote/http`.
-    name: String,
-    text: String,
+/// The rooms that each room may use, read from the drawing.
+struct Drawing {
+    arrows: BTreeMap<String, BTreeSet<String>>,
+    /// The rooms that may use every other one.
+    unbound: BTreeSet<String>,
+    /// The rooms of the table.
+    table: BTreeSet<String>,
 }
 
-impl Source {
-    fn room(&self) -> &str {
-        self.name.split('/').next().unwrap()
+impl Drawing {
+    fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+        Self::parse(&fs::read_to_string(path).unwrap())
     }
 
-    /// How many `super` it takes to reach the crate.
-    fn depth(&self) -> usize {
-        let segments = self.name.split('/').count();
-        if self.name.ends_with("/mod") {
-            segments - 1
-        } else {
-            segments
-        }
-    }
-
-    fn uses(&self) -> BTreeSet<String> {
-        let root = "super::".repeat(self.depth());
-        let deeper = format!("super::{root}");
-        ["crate::", root.as_str()]
-            .iter()
-            .flat_map(|start| self.text.match_indices(start).map(|(at, _)| (at, start.len())))
-            .filter(|(at, length)| *length == "crate::".len() || !self.text[..*at].ends_with("super::"))
-            .flat_map(|(at, length)| first_names(&self.text[at + length..]))
-            .chain(self.text.contains(&deeper).then(|| "outside the crate".to_owned()))
-            .collect()
-    }
-}
-
-/// `plan::{…}` names `plan`; `{plan::…, show}` names both.
-fn first_names(text: &str) -> Vec<String> {
-    let name = |text: &str| -> String {
-        let text = text.trim_start();
-        text.chars()
-            .take_while(|one| one.is_alphanumeric() || *one == '_')
-            .collect()
-    };
-    let Some(group) = text.strip_prefix('{') else {
-        return vec![name(text)];
-    };
-    let mut names = vec![name(group)];
-    let mut depth = 1;
-    for (at, one) in group.char_indices() {
-        match one {
-            '{' => depth += 1,
-            '}' if depth == 1 => break,
-            '}' => depth -= 1,
-            ',' if depth == 1 => names.push(name(&group[at + 1..])),
-            _ => {}
-        }
-    }
-    names.retain(|name| !name.is_empty());
-    names
-}
-
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(read(&root, &path));
+    fn parse(text: &str) -> Self {
+        let rooms = |list: &str| -> BTreeSet<String> {
+            list.split(',')
+                .map(|room| room.trim().to_owned())
+                .filter(|room| !room.is_empty())
+                .collect()
+        };
+        let mut drawing = Self {
+            arrows: BTreeMap::new(),
+            unbound: BTreeSet::new(),
+            table: BTreeSet::new(),
+        };
+        for (from, to) in text.lines().filter_map(|line| line.split_once(" → ")) {
+            // What follows two blanks is a remark.
+            let to = to.split("  ").next().unwrap_or_default();
+            for room in rooms(from) {
+                match to {
+                    "every room" => drop(drawing.unbound.insert(room)),
+                    "nothing" => drop(drawing.arrows.insert(room, BTreeSet::new())),
+                    to => drop(drawing.arrows.insert(room, rooms(to))),
+                }
             }
         }
+        let (_, table) = text.split_once("## Rooms").unwrap_or_default();
+        let rows = table
+            .lines()
+            .skip_while(|line| !line.starts_with('|'))
+            .take_while(|line| line.starts_with('|'));
+        for cell in rows.filter_map(|row| row.split('|').nth(1)) {
+            drawing
+                .table
+                .extend(cell.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+        drawing
     }
-    found.sort_by(|one, other| one.name.cmp(&other.name));
-    found
-}
 
-fn read(root: &Path, path: &PathBuf) -> Source {
-    let text = fs::read_to_string(path).unwrap();
-    let code: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect();
-    Source {
-        name: path
-            .strip_prefix(root)
-            .unwrap()
-            .with_extension("")
-            .display()
-            .to_string(),
-        text: code.join("\n"),
+    fn knows(&self, room: &str) -> bool {
+        self.unbound.contains(room) || self.arrows.contains_key(room)
+    }
+
+    fn allows(&self, from: &str, to: &str) -> bool {
+        from == to || self.unbound.contains(from) || self.arrows.get(from).is_some_and(|rooms| rooms.contains(to))
     }
 }
 
@@ -151,25 +94,17 @@ fn report(wrong: &[String]) {
 }
 
 #[test]
-fn rooms_use_only_what_the_drawing_says() {
+fn rooms_use_only_what_the_drawing_allows() {
+    let drawing = Drawing::read();
     let mut wrong = Vec::new();
-    for source in sources() {
-        let Some((_, allowed)) = MAY_USE.iter().find(|(room, _)| *room == source.room()) else {
-            wrong.push(format!(
-                "src/{}.rs: the room `{}` is not in the drawing",
-                source.name,
-                source.room()
-            ));
+    for file in source_files() {
+        if !drawing.knows(file.room()) {
+            wrong.push(format!("src/{}: the room `{}` is not drawn", file.path, file.room()));
             continue;
-        };
-        for used in source.uses() {
-            let fine = used == source.room() || allowed.iter().any(|room| *room == "*" || *room == used);
-            if !fine {
-                wrong.push(format!(
-                    "src/{}.rs: `{}` must not use `{used}`",
-                    source.name,
-                    source.room()
-                ));
+        }
+        for used in file.rooms_used() {
+            if drawing.knows(&used) && !drawing.allows(file.room(), &used) {
+                wrong.push(format!("src/{}: `{}` must not use `{used}`", file.path, file.room()));
             }
         }
     }
@@ -177,68 +112,90 @@ fn rooms_use_only_what_the_drawing_says() {
 }
 
 #[test]
-fn crates_from_outside_stay_where_they_are_known() {
+fn every_drawn_arrow_is_used_and_every_room_is_in_the_table() {
+    let drawing = Drawing::read();
+    let files = source_files();
     let mut wrong = Vec::new();
-    for source in sources() {
-        for (outside, places) in KNOWN_BY {
-            let path = format!("{outside}::");
-            let knows = source.text.match_indices(&path).any(|(at, _)| {
-                let before = source.text[..at].chars().next_back();
-                !before.is_some_and(|one| one.is_alphanumeric() || one == '_' || one == ':')
-            });
-            let fine = places
+    for (from, rooms) in &drawing.arrows {
+        for to in rooms {
+            let used = files
                 .iter()
-                .any(|place| source.name == *place || source.name.starts_with(&format!("{place}/")));
-            if knows && !fine {
+                .any(|file| file.room() == from && file.rooms_used().contains(to));
+            if !used {
+                wrong.push(format!("{from} → {to} is drawn, and no file uses it"));
+            }
+        }
+    }
+    let rooms: BTreeSet<String> = files.iter().map(|file| file.room().to_owned()).collect();
+    wrong.extend(
+        rooms
+            .symmetric_difference(&drawing.table)
+            .map(|room| format!("`{room}`: table and folders differ")),
+    );
+    report(&wrong);
+}
+
+#[test]
+fn crates_from_outside_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for file in source_files() {
+        let name = file.path.trim_end_matches(".rs");
+        for (outside, rooms) in KNOWN_BY {
+            let allowed = rooms
+                .iter()
+                .any(|room| name == *room || name.starts_with(&format!("{room}/")));
+            if names_crate(&file, outside) && !allowed {
                 wrong.push(format!(
-                    "src/{}.rs: `{outside}` belongs to {}",
-                    source.name,
-                    places.join(", ")
+                    "src/{}: `{outside}` belongs to {}",
+                    file.path,
+                    rooms.join(", ")
                 ));
             }
         }
     }
     report(&wrong);
+}
+
+fn names_crate(file: &SourceFile, outside: &str) -> bool {
+    file.code.match_indices(&format!("{outside}::")).any(|(at, _)| {
+        let before = file.code[..at].chars().next_back();
+        !before.is_some_and(|one| one.is_alphanumeric() || one == '_' || one == ':')
+    })
 }
 
 #[test]
 fn rooms_without_files_open_none() {
-    let wrong: Vec<String> = sources()
-        .iter()
-        .filter(|source| WITHOUT_FILES.contains(&source.room()))
-        .filter(|source| {
-            ["std::fs", "tokio::fs", "File::open"]
-                .iter()
-                .any(|word| source.text.contains(word))
-        })
-        .map(|source| format!("src/{}.rs: opens files", source.name))
-        .collect();
-    report(&wrong);
-}
-
-#[test]
-fn every_file_says_what_it_is_for_and_stays_small() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut wrong = Vec::new();
-    for source in sources() {
-        let text = fs::read_to_string(root.join(format!("{}.rs", source.name))).unwrap();
-        if !text.starts_with("//! ") {
-            wrong.push(format!("src/{}.rs: no header", source.name));
-        }
-        if text.lines().count() >= 400 {
-            wrong.push(format!("src/{}.rs: {} lines", source.name, text.lines().count()));
-        }
-    }
-    report(&wrong);
-}
-
-#[test]
-fn the_reader_of_arrows_reads_them() {
-    let source = Source {
-        name: "remote/deep/file".to_owned(),
-        text: "use crate::plan::{Plan, Row};\nuse crate::{show, apply::{Event, Cancel}, wire::Body};\nuse super::super::super::tui::Model;\nuse super::super::http;"
-            .to_owned(),
+    let files = source_files();
+    let opens = |file: &&SourceFile| {
+        ["std::fs", "tokio::fs", "File::open"]
+            .iter()
+            .any(|name| file.code.contains(name))
     };
-    let expected = ["apply", "plan", "show", "tui", "wire"].map(str::to_owned);
-    assert_eq!(source.uses(), BTreeSet::from(expected));
+    let wrong = files
+        .iter()
+        .filter(|file| WITHOUT_FILES.contains(&file.room()))
+        .filter(opens);
+    report(
+        &wrong
+            .map(|file| format!("src/{}: opens files", file.path))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn arrows_are_read_from_imports_and_from_paths_in_code() {
+    let text = "use crate::plan::{Plan, Row};\nuse crate::{show, apply::{Event, Cancel}, wire::Body};\n\
+                use super::super::super::tui::Model;\nuse super::super::http;\nfn run() { crate::exit::leave() }";
+    let file = SourceFile::new("remote/deep/file.rs", text);
+    let expected = BTreeSet::from(["apply", "exit", "plan", "remote", "show", "tui", "wire"].map(str::to_owned));
+    assert_eq!(file.rooms_used(), expected);
+}
+
+#[test]
+fn the_drawing_is_read_with_its_remarks_and_its_table() {
+    let text = "a, b → every room\nc → d, e  a remark\nd → nothing\n## Rooms\n\n| room |\n| --- |\n| `a`, `b` | x |\n";
+    let drawing = Drawing::parse(text);
+    assert!(drawing.allows("a", "d") && drawing.allows("c", "e"));
+    assert!(!drawing.allows("c", "a") && !drawing.allows("d", "c") && !drawing.knows("e"));
+    assert_eq!(drawing.table, BTreeSet::from(["a", "b"].map(str::to_owned)));
 }

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod architecture_files;
 mod citations;
 mod cli_apply;
 mod cli_other;

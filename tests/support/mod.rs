@@ -7,6 +7,7 @@ pub mod project;
 pub mod screen;
 pub mod server;
 pub mod snapshot;
+pub mod source_tree;
 
 /// Reports on standard error that a test is skipped: the harness hides what a passing test prints.
 pub fn report_skip(what: &str) {
