@@ -1,10 +1,14 @@
 //! The key table, and what no sequence of keys may do.
 
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
 
-use lobuctl::plan::{Impact, Row, Verb};
+use lobuctl::plan::{Change, Impact, Row, Verb};
 use lobuctl::resource::Address;
-use lobuctl::tui::action::{Action, Process, Talk};
+use lobuctl::tui::action::{Action, DialogAction, Process};
+use lobuctl::tui::basic_color::BasicColors;
+use lobuctl::tui::editor::command;
 use lobuctl::tui::key::Key;
 use lobuctl::tui::keymap::{TABLE, footer, help};
 use lobuctl::tui::model::Context;
@@ -28,7 +32,12 @@ fn no_two_bindings_of_a_screen_share_a_key() {
 #[test]
 fn every_screen_has_a_way_out_and_says_so() {
     for context in Context::ALL {
-        let leaves = |action: Action| matches!(action, Action::Process(Process::Quit) | Action::Talk(Talk::Close));
+        let leaves = |action: Action| {
+            matches!(
+                action,
+                Action::Process(Process::Quit) | Action::Dialog(DialogAction::Close)
+            )
+        };
         let mut ways = help(context).filter(|binding| leaves(binding.action));
         assert!(
             ways.any(|binding| binding.rank > 0),
@@ -88,9 +97,9 @@ fn the_address_and_the_text_can_be_copied() {
 fn a_needed_row_comes_along_and_says_so() {
     let driver = ModelDriver::review(100, 30).keys("A /company<enter> <esc> /works<enter> space");
     let text = driver.text();
-    assert!(text.contains("1 of 7 selected, 1 along"), "{text}");
+    assert!(text.contains("1 selected + 1 needed"), "{text}");
     assert!(
-        text.contains("entity-type company comes along: relationship-type works-at needs it"),
+        text.contains("entity-type company is selected because relationship-type works-at needs it"),
         "{text}"
     );
     let text = driver.keys("<esc> a").text();
@@ -243,11 +252,11 @@ fn pasting_types_and_presses_nothing() {
 #[test]
 fn the_editor_opens_what_is_looked_at() {
     let opened = |keys: &str| match ModelDriver::review(100, 30).keys(keys).left.as_slice() {
-        [Effect::Edit(origin)] => format!("{}:{}", origin.file.display(), origin.line),
+        [Effect::Edit(request)] => format!("{}:{}", request.origin.file.display(), request.origin.line),
         other => panic!("{other:?}"),
     };
     assert_eq!(opened("n e"), "support-desk/lobu.toml:9");
-    assert_eq!(opened("n <tab> e"), "support-desk/agents/triage/SOUL.md:1");
+    assert_eq!(opened("n <tab> e"), "support-desk/agents/triage/SOUL.md:5");
     // A field without a place of its own is where the row is.
     assert_eq!(opened("/telegram<enter> <tab> e"), "support-desk/lobu.toml:21");
 }
@@ -408,4 +417,138 @@ fn a_long_text_is_compared_aside_and_scrolled() {
     assert!(strips > 10_000, "{strips}");
     let text = driver.keys("G").text();
     assert!(text.contains("and stop."), "{text}");
+}
+
+#[test]
+fn basic_colors_are_written_in_the_short_form_however_they_arrive() {
+    let rewritten = |pieces: &[&str]| {
+        let mut out = Vec::new();
+        let mut writer = BasicColors::new(&mut out);
+        for piece in pieces {
+            writer.write_all(piece.as_bytes()).unwrap();
+        }
+        drop(writer);
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(rewritten(&["a\x1b[38;5;2;48;5;9mb"]), "a\x1b[32;101mb");
+    assert_eq!(rewritten(&["\x1b", "[38;", "5;1", "3mé\x1b[0m"]), "\x1b[95mé\x1b[0m");
+    let untouched = "\x1b[38;5;114m\x1b[48;2;38;5;1m\x1b[1;4mx\x1b[2J\x1b[?25l\x1b]8;;\x1b\\";
+    assert_eq!(rewritten(&[untouched]), untouched);
+}
+
+#[test]
+fn editors_get_an_absolute_path_that_no_name_can_turn_into_a_command() {
+    let words = |editor: &str| {
+        command(editor, Path::new("/p/+!rm -rf"), 7)
+            .unwrap_or_default()
+            .join("|")
+    };
+    assert_eq!(words("vim -u NONE"), "vim|-u|NONE|+7|--|/p/+!rm -rf");
+    assert_eq!(words("nano"), "nano|+7|/p/+!rm -rf");
+    assert_eq!(words("code -w"), "code|-w|--goto|/p/+!rm -rf:7");
+    assert_eq!(words("hx"), "hx|/p/+!rm -rf:7");
+    assert_eq!(words("myed"), "myed|/p/+!rm -rf");
+    assert_eq!(words(" "), "");
+}
+
+#[test]
+fn the_editor_inherits_no_secret_of_the_project() {
+    let driver = ModelDriver::review(100, 30).keys("n e");
+    let [Effect::Edit(request)] = driver.left.as_slice() else {
+        panic!("{:?}", driver.left);
+    };
+    let names: Vec<&str> = canned::loaded(canned::plan())
+        .secrets
+        .iter()
+        .map(|secret| secret.name.clone().leak() as &str)
+        .collect();
+    assert!(!names.is_empty());
+    assert_eq!(request.hidden_variables, names);
+}
+
+#[test]
+fn the_editor_opens_the_hunk_on_the_screen_and_the_place_is_kept() {
+    let mut lines: Vec<String> = (1..=400).map(|number| format!("line {number}")).collect();
+    let before = lines.join("\n");
+    lines[100] = "another 101".to_owned();
+    lines[300] = "another 301".to_owned();
+    let mut plan = canned::plan();
+    let row = plan
+        .rows
+        .iter_mut()
+        .find(|row| row.address == Address::settings("triage"))
+        .unwrap();
+    let soul = row
+        .changes
+        .iter_mut()
+        .find(|change| change.path.to_string() == "soulMd")
+        .unwrap();
+    let origin = soul.origin.clone();
+    *soul = Change::between(
+        soul.path.clone(),
+        Some(before.as_str().into()),
+        Some(lines.join("\n").as_str().into()),
+    );
+    soul.origin = origin;
+    let opened = |driver: &ModelDriver| match driver.left.as_slice() {
+        [.., Effect::Edit(request)] => format!("{}:{}", request.origin.file.display(), request.origin.line),
+        other => panic!("{other:?}"),
+    };
+    let driver = ModelDriver::of(plan, 100, 20).keys("n <tab> e");
+    assert_eq!(opened(&driver), "support-desk/agents/triage/SOUL.md:101");
+    let driver = driver.keys("<pgdn> e");
+    assert_eq!(opened(&driver), "support-desk/agents/triage/SOUL.md:301");
+    let before = driver.text();
+    let mut driver = driver;
+    driver.left.clear();
+    driver.send(Message::Edited(Ok(())));
+    driver.send(Message::Loaded(Box::new(Ok(canned::loaded(driver.plan.clone())))));
+    let text = driver.text();
+    let place = |text: &str| text.lines().find(|line| line.contains("another")).map(str::to_owned);
+    assert_eq!(place(&text), place(&before), "{text}");
+    assert!(text.contains("back"), "the detail has the keys\n{text}");
+}
+
+#[test]
+fn with_targets_a_row_keeps_its_agent_above_it() {
+    let rows = canned::plan().rows.into_iter();
+    let rows = rows
+        .filter(|row| matches!(row.address, Address::Platform { .. }))
+        .collect();
+    let driver = ModelDriver::of(canned::plan_of(rows), 100, 30).keys("g j");
+    let text = driver.text();
+    assert!(text.contains("triage") && text.contains("not a target"), "{text}");
+    let text = driver.keys("space").text();
+    assert!(text.contains("[ ] = whatsapp"), "{text}");
+}
+
+#[test]
+fn side_by_side_leaves_an_unchanged_last_entry_alone() {
+    let text = ModelDriver::review(140, 40).keys("n d z").text();
+    let line = text.lines().find(|line| line.contains("api.github.com")).unwrap();
+    assert!(!line.contains("- ") && !line.contains("+ "), "{line}");
+}
+
+#[test]
+fn the_filter_finds_the_whole_path_of_a_field() {
+    let text = ModelDriver::review(100, 30).keys("/chatid").text();
+    assert!(text.contains("telegram") && !text.contains("nothing matches"), "{text}");
+}
+
+#[test]
+fn the_header_is_never_cut_within_a_word() {
+    for width in 60..160 {
+        let text = ModelDriver::review(width, 24).keys("/tele<enter> space").text();
+        let header = text.lines().nth(1).unwrap();
+        let whole = ["selected │", "needed │", "/7 │"];
+        assert!(whole.iter().any(|end| header.ends_with(end)), "{width}: {header}");
+    }
+}
+
+#[test]
+fn keys_that_cannot_act_say_so() {
+    let text = ModelDriver::review(100, 30).keys("D").text();
+    assert!(text.contains("only what the server has"), "{text}");
+    let empty = ModelDriver::of(canned::plan_of(Vec::new()), 100, 30).keys("a").text();
+    assert!(empty.contains("nothing to apply"), "{empty}");
 }

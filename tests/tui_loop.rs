@@ -145,7 +145,7 @@ async fn what_failed_is_retried_and_nothing_else() {
 async fn the_first_interrupt_stops_and_the_second_leaves() {
     let driver = LoopDriver::open(hanging(), 100, 30);
     driver.until("7 of 7 selected").await;
-    driver.keys("a yes<enter>").until("at work").await;
+    driver.keys("a yes<enter>").until("running for").await;
     driver.keys("<c-c>").until("nothing new starts").await;
     driver.keys("<c-c>");
     let exit = driver.left().await;
@@ -162,7 +162,7 @@ async fn a_run_that_does_not_listen_is_left_with_what_is_known() {
     };
     let driver = LoopDriver::open(CannedWorkbench::new(canned::plan(), script), 100, 30);
     driver.until("7 of 7 selected").await;
-    driver.keys("a yes<enter>").until("at work").await;
+    driver.keys("a yes<enter>").until("running for").await;
     driver.keys("<c-c> <c-c>");
     let exit = driver.left().await;
     let tally = exit.progress().unwrap().tally();
@@ -173,7 +173,7 @@ async fn a_run_that_does_not_listen_is_left_with_what_is_known() {
 async fn leaving_asks_while_something_runs() {
     let driver = LoopDriver::open(hanging(), 100, 30);
     driver.until("7 of 7 selected").await;
-    driver.keys("a yes<enter>").until("at work").await;
+    driver.keys("a yes<enter>").until("running for").await;
     driver.keys("q").until("leave?").await;
     driver.keys("<esc>").without("leave?").await;
     driver

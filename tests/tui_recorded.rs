@@ -60,7 +60,7 @@ fn the_screen_counts_as_the_fold_does() {
     let tally = progress.tally();
     let text = replayed(events.len(), 140, 40).text();
     assert!(text.contains(&format!("{} applied", tally.applied())), "{text}");
-    assert!(text.contains(&format!("{} no change", tally.unchanged)), "{text}");
+    assert!(text.contains(&format!("{} unchanged", tally.unchanged)), "{text}");
 }
 
 #[test]

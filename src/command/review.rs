@@ -226,6 +226,7 @@ impl Loading {
         let (diagnostics, organization) = (self.diagnostic_lines(&read), read.org.clone());
         let Some(project) = read.project else {
             return Err(LoadFailure {
+                origin: read.diagnostics.iter().find_map(origin),
                 lines: diagnostics,
                 code: Exit::Failed.code(),
             });
@@ -350,7 +351,16 @@ fn failed(failure: &Failure) -> LoadFailure {
     LoadFailure {
         lines,
         code: failure.exit().code(),
+        origin: None,
     }
+}
+
+/// Where a problem of the files is.
+fn origin(diagnostic: &crate::config::Diagnostic) -> Option<crate::resource::Origin> {
+    Some(crate::resource::Origin {
+        file: diagnostic.file.clone()?,
+        line: diagnostic.line.unwrap_or(1),
+    })
 }
 
 /// Where a value came from.

@@ -104,6 +104,11 @@ impl Row {
         matches!(self.address, Address::Platform { .. }) && self.recheck
     }
 
+    /// Whether a user should look at the row before applying it: it has a warning or an impact.
+    pub fn needs_attention(&self) -> bool {
+        !self.warnings.is_empty() || self.impact.is_some()
+    }
+
     /// Whether fields stand on the server that the files do not mention.
     pub fn has_field_drift(&self) -> bool {
         self.changes.iter().any(|change| change.kind == ChangeKind::Drift)

@@ -1,130 +1,132 @@
-//! What a key can ask for; each family is carried out in a file of its own below `update/`.
+//! What a key can do. Each family of actions is handled in the file of `update/` with the same name.
 
-/// What a key asks for.
+use super::outline::RowKind;
+
+/// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Moves the cursor or scrolls.
-    Go(Go),
-    /// Changes what is on the screen.
-    See(See),
-    /// Changes what is selected.
-    Pick(Pick),
-    /// Opens, answers or closes something in front of the screen.
-    Talk(Talk),
-    /// Starts something outside.
-    Work(Work),
-    /// Concerns the process.
+    Move(Movement),
+    /// Changes what is shown, and how.
+    View(ViewOption),
+    /// Changes which rows are selected.
+    Select(Select),
+    /// Opens, answers or closes a dialog.
+    Dialog(DialogAction),
+    /// Starts work outside the screen.
+    Task(Task),
+    /// Ends or suspends the process, or redraws.
     Process(Process),
 }
 
-/// Moving.
+/// Moves the cursor, the scroll position or the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Go {
-    /// One line up.
+pub enum Movement {
+    /// Up by one line.
     Up,
-    /// One line down.
+    /// Down by one line.
     Down,
-    /// One page up.
+    /// Up by one page.
     PageUp,
-    /// One page down.
+    /// Down by one page.
     PageDown,
-    /// First line.
+    /// To the first line.
     First,
-    /// Last line.
+    /// To the last line.
     Last,
-    /// Folds, or goes to the parent.
+    /// Folds the node, or goes to its parent.
     Left,
-    /// Unfolds, or goes into the detail.
+    /// Unfolds the node, or goes into the detail.
     Right,
-    /// Folds and unfolds, or opens the detail.
+    /// Folds or unfolds the node; on a node without children opens the detail.
     Open,
-    /// Next row that changes.
+    /// To the next row that changes.
     NextChange,
-    /// The one before.
+    /// To the previous row that changes.
     PreviousChange,
-    /// Next row with a warning, a restart or a failure.
+    /// To the next row with a warning, a restart or a failure.
     NextWarning,
-    /// The other pane.
+    /// To the other pane.
     OtherPane,
-    /// Out of the detail, the zoom, the filter.
+    /// Leaves the zoom, the detail or the filter, in this order.
     Back,
 }
 
-/// Seeing.
+/// Changes what is shown, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum See {
-    /// Changes only, or everything.
+pub enum ViewOption {
+    /// Switches between rows with changes and all rows.
     ChangesOnly,
-    /// Rows of one kind, or not.
-    Kind(usize),
-    /// Everything unfolded.
+    /// Shows or hides a group of rows.
+    Kind(RowKind),
+    /// Unfolds every node.
     UnfoldAll,
-    /// Everything folded.
+    /// Folds every node.
     FoldAll,
-    /// One column or two.
+    /// Switches between one and two columns in the detail.
     SideBySide,
-    /// Both panes or one.
+    /// Switches between both panes and the detail alone.
     Zoom,
-    /// The log or the detail.
+    /// Switches between the log and the detail.
     Log,
-    /// The cursor goes where work begins.
+    /// Starts or stops following the rows that are being applied.
     Follow,
-    /// The filter is typed.
+    /// Opens the filter line.
     Filter,
 }
 
-/// Selecting.
+/// Changes which rows are selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pick {
-    /// What is below the cursor, or not.
+pub enum Select {
+    /// Selects or deselects the rows at and below the cursor.
     Toggle,
-    /// Everything, or nothing.
+    /// Selects all rows, or none.
     ToggleAll,
-    /// What only the server has is deleted, or left alone.
+    /// Plans to delete a drift row or drifted fields, or to keep them.
     Delete,
 }
 
-/// Dialogs.
+/// Opens, answers or closes a dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Talk {
-    /// Every key.
+pub enum DialogAction {
+    /// Opens the list of keys.
     Help,
-    /// Every secret's name.
+    /// Opens the list of secret names.
     Secrets,
-    /// Asks before an apply.
+    /// Opens the confirmation.
     Ask,
-    /// Agrees.
+    /// Answers yes.
     Yes,
-    /// Takes what was typed.
+    /// Accepts the typed line.
     Enter,
-    /// Closes, disagrees.
+    /// Closes the dialog, or answers no.
     Close,
 }
 
-/// Working.
+/// Starts work outside the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// Reads and plans again.
+pub enum Task {
+    /// Reads files and server again, and plans.
     Replan,
-    /// Offers what is left of a run again.
+    /// Plans again and selects the rows that were not applied.
     Retry,
-    /// Opens the editor.
+    /// Opens the file in the editor.
     Edit,
-    /// Copies the address.
+    /// Copies the address of the row.
     Copy,
     /// Copies the text of the detail.
     CopyText,
 }
 
-/// The process.
+/// Ends or suspends the process, or redraws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
-    /// Leaves, or asks whether to.
+    /// Quits; asks first during a run.
     Quit,
-    /// Ctrl-C.
+    /// Interrupts, as Ctrl-C does: the first time gently.
     Interrupt,
-    /// Ctrl-Z.
+    /// Suspends, as Ctrl-Z does.
     Suspend,
-    /// Ctrl-L.
+    /// Draws everything again, as Ctrl-L does.
     Redraw,
 }

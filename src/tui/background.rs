@@ -1,4 +1,4 @@
-//! Work that goes on while the screen stays alive. Whatever it comes to arrives as a message; a panic in it too.
+//! Work in background tasks. Results and panics arrive as messages.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -14,7 +14,7 @@ use crate::apply::Cancel;
 use crate::plan::Row;
 use crate::show::{Line, Role};
 
-/// Reads and plans.
+/// Starts reading and planning.
 pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: UnboundedSender<Message>) {
     let (sender, steps) = unbounded_channel();
     let work = workbench.load(request, sender);
@@ -25,7 +25,7 @@ pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: Unbounde
     });
 }
 
-/// Applies.
+/// Starts a run.
 pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Cancel, to: UnboundedSender<Message>) {
     let (sender, events) = unbounded_channel();
     let work = workbench.apply(request, cancel, sender);
@@ -35,7 +35,7 @@ pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Ca
     });
 }
 
-/// Compares long texts.
+/// Starts comparing the long texts of a row.
 pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
         let compared = std::panic::catch_unwind(AssertUnwindSafe(|| detail::compare(&row, side_by_side)));
@@ -51,22 +51,22 @@ pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Mes
     });
 }
 
-/// Does the work and hands on what it tells meanwhile, all of it before the result.
+/// Runs the work and forwards its progress. All progress is forwarded before the result is returned.
 async fn relay<T, N>(
     work: BoxFuture<'static, T>,
-    mut news: UnboundedReceiver<N>,
+    mut progress: UnboundedReceiver<N>,
     to: &UnboundedSender<Message>,
     wrap: fn(N) -> Message,
 ) -> Result<T, String> {
     let mut work = AssertUnwindSafe(work).catch_unwind();
     let result = loop {
         tokio::select! {
-            Some(one) = news.recv() => { let _ = to.send(wrap(one)); }
+            Some(step) = progress.recv() => { let _ = to.send(wrap(step)); }
             result = &mut work => break result,
         }
     };
-    while let Ok(one) = news.try_recv() {
-        let _ = to.send(wrap(one));
+    while let Ok(step) = progress.try_recv() {
+        let _ = to.send(wrap(step));
     }
     result.map_err(|panic| words(panic.as_ref()))
 }
@@ -83,5 +83,6 @@ fn failure(words: &str) -> LoadFailure {
     LoadFailure {
         lines: vec![Line::default().push(Role::Error, words)],
         code: 1,
+        origin: None,
     }
 }

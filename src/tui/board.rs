@@ -1,4 +1,4 @@
-//! A plan laid out to be worked on: what review and run have in common.
+//! A plan with its tree and detail: what the review and the run have in common.
 
 use std::collections::BTreeSet;
 
@@ -12,54 +12,54 @@ use crate::plan::{Plan, Row};
 use crate::resource::Address;
 use crate::show::Line;
 
-/// What is known around a plan.
+/// What was loaded together with a plan.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    /// From where to where.
+    /// The config file and the target.
     pub title: Title,
-    /// Names that the files use.
+    /// The secrets that the files use.
     pub secrets: Vec<SecretRow>,
-    /// What loading had to say.
+    /// Warnings from loading.
     pub warnings: Vec<Line>,
-    /// Whether applying wants the organisation's name typed.
+    /// Whether the organization has to be typed before an apply.
     pub protected: bool,
-    /// How long loading took.
+    /// How long loading took, in milliseconds.
     pub took_ms: u64,
 }
 
-/// Which pane the keys go to.
+/// The pane that has the keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Focus {
     /// The tree.
     #[default]
     Tree,
-    /// The pane beside it.
+    /// The detail beside it.
     Detail,
 }
 
 /// A plan with tree and detail.
 #[derive(Debug, Clone)]
 pub struct Board {
-    /// What is known around the plan.
+    /// What was loaded together with the plan.
     pub facts: Facts,
-    /// What would happen.
+    /// The plan.
     pub plan: Plan,
     /// The tree.
     pub outline: Outline,
-    /// The pane beside it.
+    /// The detail beside it.
     pub detail: Detail,
-    /// Which of the two the keys go to.
+    /// The pane that has the keys.
     pub focus: Focus,
-    /// Only the focused pane is on the screen.
+    /// Whether only the focused pane is shown.
     pub zoom: bool,
-    /// The filter that is being typed.
+    /// The filter line while it is open.
     pub filter: Option<Input>,
-    /// Rows that are to be deleted, or whose drifted fields are.
+    /// Drift rows to delete, and rows whose drifted fields are to be cleared.
     pub prune: BTreeSet<Address>,
 }
 
 impl Board {
-    /// A plan that was just loaded; with folds, lens and cursor of the one before it.
+    /// Creates a board for a plan that was just loaded. Folds, filter, cursor, focus and prune marks come from the previous board.
     pub fn of(loaded: Loaded, before: Option<&Self>) -> Self {
         let outline = match before {
             Some(before) => before.outline.over(&loaded.plan),
@@ -68,8 +68,8 @@ impl Board {
         Self {
             outline,
             detail: before.map(Self::fresh_detail).unwrap_or_default(),
-            focus: Focus::Tree,
-            zoom: false,
+            focus: before.map(|before| before.focus).unwrap_or_default(),
+            zoom: before.is_some_and(|before| before.zoom),
             filter: None,
             prune: before.map(|before| before.prune.clone()).unwrap_or_default(),
             plan: loaded.plan,
@@ -83,32 +83,32 @@ impl Board {
         }
     }
 
-    /// Takes another plan of the same files and server.
+    /// Replaces the plan by another one of the same files and server.
     pub fn replace_plan(&mut self, plan: Plan) {
         self.outline = self.outline.over(&plan);
         self.plan = plan;
         self.detail.forget();
     }
 
-    /// The node below the cursor and its row.
+    /// Returns the node at the cursor and its row.
     pub fn current(&self) -> Option<(&Node, Option<&Row>)> {
         let node = self.outline.current()?;
         Some((node, node.row.map(|row| &self.plan.rows[row])))
     }
 
-    /// The row below the cursor.
+    /// Returns the row at the cursor.
     pub fn row(&self) -> Option<&Row> {
         self.current().and_then(|(_, row)| row)
     }
 
-    /// Rows of the plan at the cursor and below it.
+    /// Returns the indices of the rows at the cursor and below it in the tree.
     pub fn rows_here(&self) -> Vec<usize> {
         let here = self.outline.current_index();
         here.map(|index| self.outline.tree().rows(index).collect())
             .unwrap_or_default()
     }
 
-    /// Puts the cursor on a resource.
+    /// Moves the cursor to a resource and unfolds what hides it.
     pub fn reveal(&mut self, address: &Address) {
         if let Some(index) = self.outline.tree().position(&NodeId::Row(address.clone())) {
             self.outline.reveal(&self.plan, index);

@@ -1,7 +1,7 @@
-//! The pane beside the tree: what is said of a row, laid out once per row, width and layout, and scrolled from there.
+//! The pane beside the tree: a row and its changes, laid out once per row, width and layout, and then only scrolled.
 //!
-//! Lines are kept as `show` made them; for the screen only the places of line breaks are computed. Rows whose texts are
-//! long are compared aside, between two frames, and kept for a while.
+//! Lines are kept as `show` made them; layout only computes where they break. Long texts are diffed on a background thread
+//! and cached.
 
 use std::sync::Arc;
 
@@ -9,36 +9,59 @@ use super::wrap::{Cut, cuts};
 use super::{lines, side};
 use crate::plan::Row;
 use crate::resource::{Address, Shown};
-use crate::show::{Line, Role};
+use crate::show::{Line, Role, printable};
 
 /// A line of the pane before it is wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyLine {
     /// Over the whole width.
     One(Line),
-    /// Before on the left, after on the right.
+    /// The server's side on the left, the files' side on the right.
     Two(Line, Line),
 }
 
-/// A row of the pane on the screen: which line, and which part of it.
+/// A line of the pane as it is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DetailLine<'a> {
+    /// Over the whole width.
+    Full(&'a Line),
+    /// In two columns.
+    Columns {
+        /// The server's side, on the left.
+        before: &'a Line,
+        /// The files' side, on the right.
+        after: &'a Line,
+    },
+}
+
+impl<'a> DetailLine<'a> {
+    /// Returns the files' side.
+    pub fn after(self) -> &'a Line {
+        match self {
+            Self::Full(line) | Self::Columns { after: line, .. } => line,
+        }
+    }
+}
+
+/// One screen row of the pane: a line and the part of it that is on this row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strip {
-    /// Index of the line: first those of the head, then those of the body.
+    /// The index of the line; the head's lines come first, then the body's.
     pub line: usize,
-    /// What of it stands on the left, or everywhere.
+    /// The part in the left column, or over the whole width.
     pub left: Option<Cut>,
-    /// What of it stands on the right.
+    /// The part in the right column.
     pub right: Option<Cut>,
 }
 
-/// Texts longer than this are compared aside.
+/// Texts with more bytes than this are compared in the background.
 const LONG: usize = 48 * 1024;
-/// So many rows are kept.
+/// The number of rows whose diffs are cached.
 const KEPT: usize = 16;
 
 type Key = (Address, bool);
 
-/// What the pane shows.
+/// The contents and the scroll position of the pane.
 #[derive(Debug, Clone, Default)]
 pub struct Detail {
     head: Vec<Line>,
@@ -50,18 +73,22 @@ pub struct Detail {
     shown: Option<Key>,
     waiting: Option<Key>,
     kept: Vec<(Key, Arc<Vec<BodyLine>>)>,
+    /// Where another plan's detail was scrolled to; applied when the same row is shown again, all of it.
+    resume: Option<(Address, usize)>,
 }
 
 impl Detail {
-    /// Forgets what was laid out, for another plan.
+    /// Forgets what was laid out, for another plan. The same row is shown at the same place again.
     pub fn forget(&mut self) {
+        let place = self.shown.take().map(|(address, _)| (address, self.scroll));
         *self = Self {
+            resume: self.resume.take().or(place),
             side_by_side: self.side_by_side,
             ..Self::default()
         };
     }
 
-    /// Whether before and after stand side by side.
+    /// Whether before and after are shown in two columns.
     pub fn side_by_side(&self) -> bool {
         self.side_by_side
     }
@@ -71,55 +98,95 @@ impl Detail {
         self.side_by_side = !self.side_by_side;
     }
 
-    /// Rows of the pane.
+    /// The rows of the pane.
     pub fn strips(&self) -> &[Strip] {
         &self.strips
     }
 
-    /// The line that a strip is a part of.
-    pub fn line(&self, index: usize) -> Option<Result<&Line, (&Line, &Line)>> {
+    /// Returns a line by its index, before it is wrapped.
+    pub fn line(&self, index: usize) -> Option<DetailLine<'_>> {
         match self.head.get(index) {
-            Some(line) => Some(Ok(line)),
+            Some(line) => Some(DetailLine::Full(line)),
             None => self.body.get(index - self.head.len()).map(|line| match line {
-                BodyLine::One(line) => Ok(line),
-                BodyLine::Two(left, right) => Err((left, right)),
+                BodyLine::One(line) => DetailLine::Full(line),
+                BodyLine::Two(before, after) => DetailLine::Columns { before, after },
             }),
         }
     }
 
-    /// The first row on the screen.
+    /// The index of the first row on the screen.
     pub fn scroll(&self) -> usize {
         self.scroll
     }
 
-    /// Scrolls; the last row stays on the screen.
+    /// Scrolls by a number of rows, negative for up. The last row stays at the lower edge.
     pub fn scroll_by(&mut self, by: isize, height: usize) {
         let last = self.strips.len().saturating_sub(height);
         self.scroll = self.scroll.saturating_add_signed(by).min(last);
+        self.resume = None;
     }
 
-    /// Whether the lines on the screen are still to come.
+    /// Whether the changes are still being compared.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_some()
     }
 
-    /// The field that is being looked at: the last one named above the first row on the screen, else the first one.
+    /// Returns the field that is being looked at: the last one named above the first row on the screen, else the first.
     pub fn field_in_view(&self) -> Option<&str> {
-        let top = self.strips.get(self.scroll).map_or(0, |strip| strip.line);
-        let names = self.body.iter().enumerate().filter_map(|(at, line)| {
-            let spans = match line {
-                BodyLine::One(line) | BodyLine::Two(line, _) => &line.spans,
-            };
-            let name = spans.iter().find(|span| span.role == Role::Field)?;
-            Some((at + self.head.len(), name.text.as_str()))
-        });
-        let mut names = names.peekable();
+        let top = self.top_line();
+        let mut names = self.field_lines().peekable();
         let first = names.peek().map(|(_, name)| *name);
         let above = names.take_while(|(at, _)| *at <= top).last();
         above.map(|(_, name)| name).or(first)
     }
 
-    /// Everything as text, for the clipboard.
+    /// Returns how many lines of `text`, the new value of a field, come before the first change on the screen.
+    ///
+    /// The lines of a diff carry no numbers, so they are looked up in the text in order. That finds the right line unless
+    /// a gap between two hunks is followed by a line that also occurs inside the gap; then it is a little early.
+    pub fn text_line_in_view(&self, field: &str, text: &str) -> usize {
+        let top = self.top_line();
+        let Some((start, _)) = self.field_lines().find(|(_, name)| *name == field) else {
+            return 0;
+        };
+        let lines: Vec<String> = text.lines().map(printable).collect();
+        let mut next = 0;
+        for at in start + 1..self.head.len() + self.body.len() {
+            let Some(line) = self.line(at).map(DetailLine::after) else {
+                break;
+            };
+            let role = line.spans.first().map(|span| span.role);
+            match role {
+                Some(Role::AddedText | Role::RemovedText) if at >= top => return next,
+                Some(Role::Field) => break,
+                Some(Role::AddedText | Role::Dim) => {
+                    let shown = line.text();
+                    let wanted = shown.get(2..).unwrap_or_default();
+                    let found = lines[next..].iter().position(|known| known == wanted);
+                    next += found.map_or(0, |skipped| skipped + 1);
+                }
+                _ => {}
+            }
+        }
+        next.saturating_sub(1)
+    }
+
+    fn top_line(&self) -> usize {
+        self.strips.get(self.scroll).map_or(0, |strip| strip.line)
+    }
+
+    /// The lines that name a field.
+    fn field_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.body.iter().enumerate().filter_map(|(at, line)| {
+            let spans = match line {
+                BodyLine::One(line) | BodyLine::Two(line, _) => &line.spans,
+            };
+            let name = spans.iter().find(|span| span.role == Role::Field)?;
+            Some((at + self.head.len(), name.text.as_str()))
+        })
+    }
+
+    /// Returns everything as text, for the clipboard.
     pub fn text(&self) -> String {
         let body = self.body.iter().map(|line| match line {
             BodyLine::One(line) => plain(line),
@@ -129,7 +196,7 @@ impl Detail {
         all.join("\n")
     }
 
-    /// Shows a row, or only a head. Returns the row when it is to be compared aside.
+    /// Shows a row, or only a head. Returns the row if it has to be compared in the background.
     pub fn show(&mut self, head: Vec<Line>, row: Option<&Row>, width: usize) -> Option<Box<Row>> {
         let key = row.map(|row| (row.address.clone(), self.side_by_side));
         let same_row = self.shown.as_ref().map(|key| &key.0) == key.as_ref().map(|key| &key.0);
@@ -152,7 +219,7 @@ impl Detail {
         aside
     }
 
-    /// Takes in what was compared aside.
+    /// Receives the lines of a row that was compared in the background.
     pub fn compared(&mut self, address: Address, side_by_side: bool, lines: Vec<BodyLine>) {
         let key = (address, side_by_side);
         let lines = Arc::new(lines);
@@ -161,6 +228,18 @@ impl Detail {
             self.waiting = None;
             self.body = lines;
             self.lay_out();
+        }
+    }
+
+    /// A long text is compared in the background: until then there is nothing to scroll to.
+    fn resume_place(&mut self) {
+        if self.waiting.is_some() {
+            return;
+        }
+        if let (Some((address, place)), Some((shown, _))) = (self.resume.take(), &self.shown)
+            && address == *shown
+        {
+            self.scroll = place;
         }
     }
 
@@ -205,16 +284,17 @@ impl Detail {
             }
         }
         self.strips = strips;
+        self.resume_place();
         self.scroll = self.scroll.min(self.strips.len().saturating_sub(1));
     }
 }
 
-/// Columns of each side when there are two, with three between them.
+/// Returns the width of each of the two columns; three cells are between them.
 pub fn column(width: usize) -> usize {
     (width.saturating_sub(3) / 2).max(1)
 }
 
-/// The lines of a row's changes in one of the two layouts.
+/// Returns the lines of a row's changes in one of the two layouts.
 pub fn compare(row: &Row, side_by_side: bool) -> Vec<BodyLine> {
     if side_by_side {
         side::changes(row)

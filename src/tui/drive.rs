@@ -1,7 +1,7 @@
 //! The loop: input, messages and a ticker in; frames and effects out.
 //!
-//! It drains what has arrived, then draws, at most every 16 ms. The ticker exists only while something moves: an idle
-//! screen uses no CPU. Generic over the backend and over [`Outside`], so that the same loop runs in tests.
+//! The loop handles everything that has arrived, then draws, at most every 16 ms. The ticker runs only while something
+//! moves, so that an idle screen uses no CPU. Backend and [`TerminalHost`] are generic: the same loop runs in tests.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::exit::TuiExit;
 use super::key::Key;
-use super::message::{Effect, Message};
+use super::message::{EditRequest, Effect, Message};
 use super::model::Model;
 use super::options::TuiOptions;
 use super::screen::Screen;
@@ -25,7 +25,6 @@ use super::update::update;
 use super::view::view;
 use super::workbench::Workbench;
 use super::{background, update};
-use crate::resource::Origin;
 
 /// What comes in from the terminal and from the system.
 #[derive(Debug, Clone)]
@@ -36,35 +35,35 @@ pub enum Input {
     Interrupt,
     /// SIGTERM or SIGHUP.
     Terminate,
-    /// SIGCONT: somebody else may have used the terminal.
+    /// SIGCONT: another program may have used the terminal.
     Continued,
 }
 
-/// The part of the world that is neither plan nor screen.
-pub trait Outside {
-    /// Input from now on. While the editor runs and while the process is stopped there is none.
+/// Access to the terminal's input, the clipboard, the editor and job control.
+pub trait TerminalHost {
+    /// Returns the input from now on. The loop drops the stream while the editor runs or the process is stopped.
     fn input(&mut self) -> BoxStream<'static, Input>;
-    /// Puts a text on the clipboard.
+    /// Copies a text to the clipboard.
     fn copy(&mut self, text: &str);
-    /// Gives the terminal to the editor and takes it back.
-    fn edit(&mut self, origin: &Origin) -> impl Future<Output = Result<(), String>>;
+    /// Gives the terminal to the editor and takes it back when the editor ends.
+    fn edit(&mut self, request: &EditRequest) -> impl Future<Output = Result<(), String>>;
     /// Gives the terminal back, stops the process, and takes the terminal again once it is continued.
     fn suspend(&mut self) -> impl Future<Output = ()>;
-    /// Takes the terminal again after somebody else has used it.
+    /// Takes the terminal again after another program has used it.
     fn resume(&mut self);
 }
 
-/// Shortest time between two frames.
+/// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
-/// Time between two ticks while something moves.
+/// The time between two ticks while something moves.
 const TICK: Duration = Duration::from_millis(100);
-/// How long leaving at once waits for the last words of the run.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long quitting during a run waits for the run's last events.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Shows the screen until it is left.
-pub async fn drive<B: Backend, O: Outside>(
+/// Shows the screen until the user quits.
+pub async fn drive<B: Backend, O: TerminalHost>(
     terminal: &mut Terminal<B>,
-    outside: &mut O,
+    host: &mut O,
     workbench: Arc<dyn Workbench>,
     options: &TuiOptions,
 ) -> TuiExit {
@@ -72,9 +71,9 @@ pub async fn drive<B: Backend, O: Outside>(
     let (sender, messages) = unbounded_channel();
     let mut driver = Driver {
         model: Model::new(options, size.width, size.height),
-        input: outside.input(),
+        input: host.input(),
         terminal,
-        outside,
+        host,
         workbench,
         sender,
         messages,
@@ -91,11 +90,11 @@ pub async fn drive<B: Backend, O: Outside>(
     driver.turn().await
 }
 
-struct Driver<'a, B: Backend, O: Outside> {
+struct Driver<'a, B: Backend, O: TerminalHost> {
     model: Model,
     input: BoxStream<'static, Input>,
     terminal: &'a mut Terminal<B>,
-    outside: &'a mut O,
+    host: &'a mut O,
     workbench: Arc<dyn Workbench>,
     sender: UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
@@ -112,7 +111,7 @@ enum Arrived {
     FrameDue,
 }
 
-impl<B: Backend, O: Outside> Driver<'_, B, O> {
+impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
     async fn turn(&mut self) -> TuiExit {
         let mut ticker = tokio::time::interval(TICK);
         ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -144,13 +143,13 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
         }
     }
 
-    /// When the next frame may be drawn, if that is not now.
+    /// Returns when the next frame may be drawn, or `None` if that is now.
     fn frame_due(&self) -> Option<Instant> {
         let due = self.drawn? + FRAME;
         (due > Instant::now()).then_some(due)
     }
 
-    /// Takes in what arrived and everything that is waiting behind it.
+    /// Handles what arrived and everything queued behind it.
     async fn take(&mut self, arrived: Arrived) -> Option<TuiExit> {
         let now = self.started.elapsed().as_millis() as u64;
         let mut effects = update(&mut self.model, Message::Clock(now));
@@ -170,7 +169,8 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
         self.drain_input().await
     }
 
-    /// Keys that were pressed while the last frame was drawn; each is carried out before the next is looked at.
+    /// Handles keys that were pressed during the last frame. The effects of each are carried out before the next is read,
+    /// because it may open a dialog or the editor that the next key belongs to.
     async fn drain_input(&mut self) -> Option<TuiExit> {
         while let Some(Some(input)) = self.input.next().now_or_never() {
             let effects = self.react(Some(input));
@@ -187,7 +187,7 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
             Some(Input::Interrupt) => Some(Message::Key(Key::ctrl('c'))),
             Some(Input::Terminate) => Some(Message::Terminate),
             Some(Input::Continued) => {
-                self.outside.resume();
+                self.host.resume();
                 self.refresh();
                 None
             }
@@ -209,7 +209,7 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
             let answer = match effect {
                 Effect::Replan(prune) => Message::Replanned(Box::new(self.workbench.replan(&prune))),
                 Effect::Check(request) => Message::Checked(self.workbench.check(&request)),
-                Effect::Quit(exit) => return Some(self.last_words(exit).await),
+                Effect::Quit(exit) => return Some(self.drain_run(exit).await),
                 other => {
                     self.effect(other).await;
                     continue;
@@ -226,30 +226,30 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
             Effect::Load(request) => background::load(self.workbench.as_ref(), request, sender),
             Effect::Apply(request, cancel) => background::apply(self.workbench.as_ref(), request, cancel, sender),
             Effect::Compare { row, side_by_side } => background::compare(row, side_by_side, sender),
-            Effect::Copy(text) => self.outside.copy(&text),
-            Effect::Edit(origin) => self.edit(&origin).await,
+            Effect::Copy(text) => self.host.copy(&text),
+            Effect::Edit(request) => self.edit(&request).await,
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => self.refresh(),
             Effect::Replan(_) | Effect::Check(_) | Effect::Quit(_) => {}
         }
     }
 
-    async fn edit(&mut self, origin: &Origin) {
+    async fn edit(&mut self, request: &EditRequest) {
         self.input = futures_util::stream::pending().boxed();
-        let result = self.outside.edit(origin).await;
-        self.input = self.outside.input();
+        let result = self.host.edit(request).await;
+        self.input = self.host.input();
         self.refresh();
         let _ = self.sender.send(Message::Edited(result));
     }
 
     async fn suspend(&mut self) {
         self.input = futures_util::stream::pending().boxed();
-        self.outside.suspend().await;
-        self.input = self.outside.input();
+        self.host.suspend().await;
+        self.input = self.host.input();
         self.refresh();
     }
 
-    /// Everything is drawn again, at the size that the terminal has now.
+    /// Draws everything again, at the terminal's current size.
     fn refresh(&mut self) {
         // Not `clear`: that one asks the terminal where the cursor is, and the answer comes in as input.
         let size = self.terminal.size();
@@ -265,13 +265,13 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
             return;
         }
         if self.fit().and_then(|()| self.frame()).is_err() {
-            // Nobody can see the screen any more: as if the terminal had hung up.
+            // The terminal is gone: handle it as a hangup.
             self.blind = true;
             let _ = self.sender.send(Message::Terminate);
         }
     }
 
-    /// The size may have changed before the terminal has said so.
+    /// Adapts to a size that changed before its resize event arrived.
     fn fit(&mut self) -> Result<(), B::Error> {
         let size = self.terminal.size()?;
         if self.model.size != (size.width, size.height) {
@@ -290,13 +290,13 @@ impl<B: Backend, O: Outside> Driver<'_, B, O> {
         self.terminal.draw(|frame| view(model, frame)).map(|_| ())
     }
 
-    /// A run that is left at once still says which rows nobody knows about.
-    async fn last_words(&mut self, exit: TuiExit) -> TuiExit {
+    /// Waits a moment for the last events of an abandoned run, so that the summary can tell unknown rows from skipped ones.
+    async fn drain_run(&mut self, exit: TuiExit) -> TuiExit {
         let is_running = |model: &Model| matches!(&model.screen, Screen::Run(run) if !run.has_ended());
         if !is_running(&self.model) {
             return exit;
         }
-        let until = Instant::now() + LAST_WORDS;
+        let until = Instant::now() + DRAIN_TIMEOUT;
         while is_running(&self.model)
             && let Ok(Some(message)) = tokio::time::timeout_at(until, self.messages.recv()).await
         {

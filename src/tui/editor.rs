@@ -1,40 +1,50 @@
-//! The command that opens a file at a line: editors disagree about how to say it.
+//! The command that opens a file at a line: every editor has its own syntax for it.
 
-use crate::resource::Origin;
+use std::path::Path;
 
-/// How an editor wants to be told the line.
-enum Manner {
-    /// `vi +12 file`: most of them.
+/// Editors that are tried in this order when neither `$VISUAL` nor `$EDITOR` is set.
+pub const FALLBACKS: [&str; 2] = ["sensible-editor", "vi"];
+
+/// How an editor is given the line.
+enum LineSyntax {
+    /// `vim +12 -- FILE`.
+    PlusAndDashes,
+    /// `nano +12 FILE`.
     Plus,
-    /// `code --goto file:12`.
+    /// `code --goto FILE:12`.
     Goto,
-    /// `hx file:12`.
+    /// `hx FILE:12`.
     Colon,
-    /// Only the file.
-    None,
+    /// The editor cannot be given a line.
+    Unknown,
 }
 
-/// Program and arguments, or nothing when the command is blank.
-pub fn command(editor: &str, origin: &Origin) -> Option<Vec<String>> {
-    let mut words: Vec<String> = editor.split_whitespace().map(str::to_owned).collect();
-    let program = words.first()?.clone();
-    let file = origin.file.display().to_string();
-    match manner(&program) {
-        Manner::Plus => words.extend([format!("+{}", origin.line), file]),
-        Manner::Goto => words.extend(["--goto".to_owned(), format!("{file}:{}", origin.line)]),
-        Manner::Colon => words.push(format!("{file}:{}", origin.line)),
-        Manner::None => words.push(file),
+/// Returns the program and its arguments, or `None` when the command is blank.
+///
+/// The path has to be absolute: files come from projects that may be hostile, and an editor takes a relative path such as
+/// `+!cmd` or `-c…` for a command. Vim and its relatives get `--` in addition.
+pub fn command(editor: &str, file: &Path, line: usize) -> Option<Vec<String>> {
+    let mut arguments: Vec<String> = editor.split_whitespace().map(str::to_owned).collect();
+    let program = arguments.first()?.clone();
+    let file = file.display().to_string();
+    match syntax(&program) {
+        LineSyntax::PlusAndDashes => arguments.extend([format!("+{line}"), "--".to_owned(), file]),
+        LineSyntax::Plus => arguments.extend([format!("+{line}"), file]),
+        LineSyntax::Goto => arguments.extend(["--goto".to_owned(), format!("{file}:{line}")]),
+        LineSyntax::Colon => arguments.push(format!("{file}:{line}")),
+        LineSyntax::Unknown => arguments.push(file),
     }
-    Some(words)
+    Some(arguments)
 }
 
-fn manner(program: &str) -> Manner {
+fn syntax(program: &str) -> LineSyntax {
     let name = program.rsplit('/').next().unwrap_or(program);
     match name {
-        "code" | "codium" | "cursor" | "code-insiders" | "windsurf" => Manner::Goto,
-        "hx" | "helix" | "subl" | "zed" | "lapce" => Manner::Colon,
-        "vi" | "vim" | "nvim" | "nano" | "emacs" | "emacsclient" | "micro" | "kak" | "joe" | "ne" | "mg" | "jed"
-        | "gedit" | "kate" | "gvim" | "mvim" | "view" => Manner::Plus,
-        _ => Manner::None,
+        "code" | "codium" | "cursor" | "code-insiders" | "windsurf" => LineSyntax::Goto,
+        "hx" | "helix" | "subl" | "zed" | "lapce" => LineSyntax::Colon,
+        "vim" | "nvim" | "gvim" | "mvim" | "view" => LineSyntax::PlusAndDashes,
+        "vi" | "sensible-editor" | "nano" | "emacs" | "emacsclient" | "micro" | "kak" | "joe" | "ne" | "mg" | "jed"
+        | "gedit" | "kate" => LineSyntax::Plus,
+        _ => LineSyntax::Unknown,
     }
 }

@@ -1,31 +1,31 @@
-//! How the screen was left: what the command layer prints and ends with afterwards.
+//! How the screen ended: what the command layer needs for its summary and exit code.
 
 use crate::apply::Progress;
 
-/// What is left when the screen is gone.
+/// The result of showing the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TuiExit {
-    /// Why it was left.
+    /// Why the screen ended.
     pub ending: Ending,
     /// Every run, in order; more than one after a retry.
     pub runs: Vec<Progress>,
-    /// The last run could not begin, or died: why.
+    /// Why the last run could not begin, or broke off.
     pub refused: Option<String>,
-    /// The terminal could not be used (any more): why.
+    /// Why the terminal could not be used, or no longer.
     pub trouble: Option<String>,
 }
 
-/// Why the screen was left.
+/// Why the screen ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Ending {
-    /// The person looked and left; nothing was applied.
+    /// The user quit; nothing was applied.
     #[default]
     Left,
-    /// The last run ended and the person left.
+    /// The last run ended and the user quit.
     Applied,
-    /// There was no plan; the process ends with this code.
+    /// There was no plan.
     LoadFailed {
-        /// As [`super::LoadFailure::code`] said.
+        /// The exit code, from [`super::LoadFailure::code`].
         code: u8,
     },
     /// Ctrl-C; what was in flight may be unknown.
@@ -35,7 +35,7 @@ pub enum Ending {
 }
 
 impl TuiExit {
-    /// The run that counts.
+    /// Returns the last run.
     pub fn progress(&self) -> Option<&Progress> {
         self.runs.last()
     }

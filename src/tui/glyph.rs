@@ -1,37 +1,39 @@
-//! The characters of the screen, chosen once: for terminals that draw boxes and check marks, and for those that do not.
+//! The characters of the screen, in Unicode or ASCII.
 
 use super::options::GlyphSet;
 
-/// Every character that is drawn and is not text.
+/// Every drawn character that is not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glyphs {
-    /// Left to right.
+    /// A horizontal line.
     pub horizontal: char,
-    /// Top to bottom.
+    /// A vertical line.
     pub vertical: char,
-    /// Upper left, upper right, lower left, lower right.
+    /// Corners: upper left, upper right, lower left, lower right.
     pub corners: [char; 4],
-    /// Open to the right, left, bottom, top.
+    /// Joints that open to the right, left, bottom and top.
     pub joints: [char; 4],
-    /// Before something that can be folded, and something that can be unfolded.
+    /// Before an unfolded node, and before a folded one.
     pub folds: [char; 2],
-    /// At work, in turn.
+    /// The frames of the spinner.
     pub spinner: &'static [char],
-    /// Not begun.
+    /// A row that is waiting.
     pub queued: char,
-    /// Ended well.
+    /// A row that was applied.
     pub done: char,
-    /// Ended badly.
+    /// A row that failed.
     pub failed: char,
-    /// Nobody knows.
+    /// A row whose outcome is unknown.
     pub unknown: char,
-    /// Not tried.
+    /// A stale row: the server has something else than the plan saw.
+    pub stale: char,
+    /// A skipped row.
     pub skipped: char,
-    /// Tried again.
+    /// A row that is being retried.
     pub retry: char,
-    /// Be careful.
+    /// A warning.
     pub warning: char,
-    /// Full and empty part of a bar.
+    /// The full and the empty part of a progress bar.
     pub bar: [char; 2],
     /// The end of a text that did not fit.
     pub more: char,
@@ -48,6 +50,7 @@ const UNICODE: Glyphs = Glyphs {
     done: '✓',
     failed: '✗',
     unknown: '?',
+    stale: '≠',
     skipped: '⊘',
     retry: '↻',
     warning: '⚠',
@@ -66,6 +69,7 @@ const ASCII: Glyphs = Glyphs {
     done: '*',
     failed: 'x',
     unknown: '?',
+    stale: '%',
     skipped: 'o',
     retry: 'r',
     warning: '!',
@@ -74,7 +78,7 @@ const ASCII: Glyphs = Glyphs {
 };
 
 impl Glyphs {
-    /// The characters of a set.
+    /// Returns the characters of a set.
     pub fn new(set: GlyphSet) -> Self {
         match set {
             GlyphSet::Unicode => UNICODE,
@@ -82,18 +86,18 @@ impl Glyphs {
         }
     }
 
-    /// Whether text has to be put into ASCII as well.
+    /// Whether text has to be converted to ASCII too.
     pub fn is_ascii(&self) -> bool {
         self.vertical == '|'
     }
 
-    /// The spinner at a time.
+    /// Returns the frame of the spinner at a time in milliseconds.
     pub fn spin(&self, now_ms: u64) -> char {
         let turn = (now_ms / 100) as usize % self.spinner.len();
         self.spinner[turn]
     }
 
-    /// A text with the characters of this set in place of those that lines are written with.
+    /// Returns a text with its symbols replaced by those of this set.
     pub fn adapt(&self, text: &str) -> String {
         if !self.is_ascii() || text.is_ascii() {
             return text.to_owned();
@@ -106,6 +110,7 @@ impl Glyphs {
             '✓' => '*',
             '✗' => 'x',
             '⊘' => 'o',
+            '≠' => '%',
             '↻' => 'r',
             ascii if ascii.is_ascii() => ascii,
             _ => '?',

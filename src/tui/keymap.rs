@@ -2,10 +2,12 @@
 
 use crossterm::event::KeyCode;
 
-use super::action::{Action, Go, Pick, Process, See, Talk, Work};
+use super::action::{Action, DialogAction, Movement, Process, Select, Task, ViewOption};
 use super::board::Focus;
 use super::key::Key;
 use super::model::{Context, Model};
+use super::outline::RowKind;
+use super::screen::Screen;
 use crate::plan::{Row, Verb};
 
 /// One line of the table.
@@ -14,8 +16,10 @@ pub struct Binding {
     pub keys: &'static [Key],
     /// Where.
     pub contexts: &'static [Context],
-    /// When it does something; the footer names it only then.
+    /// Whether it does something now; the footer names it only then.
     pub when: fn(&Model) -> bool,
+    /// What the user is told when it does nothing; empty for keys that are pressed out of habit.
+    pub otherwise: &'static str,
     /// What it does.
     pub action: Action,
     /// Its place in the footer; 0 for help only.
@@ -66,7 +70,7 @@ fn has_rows(model: &Model) -> bool {
 fn has_warning(model: &Model) -> bool {
     model
         .board()
-        .is_some_and(|board| board.plan.rows.iter().any(super::update::is_worrying))
+        .is_some_and(|board| board.plan.rows.iter().any(Row::needs_attention))
 }
 
 fn on_row(model: &Model) -> bool {
@@ -74,11 +78,13 @@ fn on_row(model: &Model) -> bool {
 }
 
 fn can_edit(model: &Model) -> bool {
-    let has_origin = model
-        .board()
-        .and_then(|board| board.row())
-        .is_some_and(|row| row.origin.is_some());
-    model.has_editor && has_origin
+    match &model.screen {
+        Screen::Failed(failed) => failed.origin.is_some(),
+        screen => {
+            let row = screen.board().and_then(|board| board.row());
+            row.is_some_and(|row| row.origin.is_some())
+        }
+    }
 }
 
 fn on_drift(model: &Model) -> bool {
@@ -115,6 +121,7 @@ const fn quiet(keys: &'static [Key], contexts: &'static [Context], action: Actio
         keys,
         contexts,
         when: always,
+        otherwise: "",
         action,
         rank: 0,
         label: "",
@@ -133,6 +140,7 @@ const fn bound(
         keys,
         contexts,
         when: always,
+        otherwise: "",
         action,
         rank,
         label,
@@ -141,91 +149,96 @@ const fn bound(
 }
 
 impl Binding {
-    const fn when(self, when: fn(&Model) -> bool) -> Self {
-        Self { when, ..self }
+    const fn when(self, when: fn(&Model) -> bool, otherwise: &'static str) -> Self {
+        Self {
+            when,
+            otherwise,
+            ..self
+        }
     }
 }
 
 /// Every key.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
-    bound(&[Key::char(' ')], REVIEW, Action::Pick(Pick::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select),
-    bound(&[ENTER], BOARD, Action::Go(Go::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows),
-    bound(&[Key::char('/')], BOARD, Action::See(See::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows),
-    bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Go(Go::OtherPane), (6, "pane"), "the other pane").when(has_rows),
-    bound(&[Key::char('a')], REVIEW, Action::Talk(Talk::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice),
-    bound(&[Key::char('D')], REVIEW, Action::Pick(Pick::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift),
-    bound(&[Key::char('A')], REVIEW, Action::Pick(Pick::ToggleAll), (0, ""), "select everything or nothing").when(has_choice),
-    bound(&[Key::char('r')], REVIEW, Action::Work(Work::Replan), (9, "re-plan"), "read files and server again, and plan"),
-    bound(&[Key::char('r')], &[Context::Failed], Action::Work(Work::Replan), (1, "try again"), "read files and server again, and plan"),
-    bound(&[Key::char('r')], &[Context::Trouble], Action::Work(Work::Retry), (1, "retry"), "plan again and offer what is left"),
-    bound(&[Key::char('r')], &[Context::Done], Action::Work(Work::Replan), (4, "re-plan"), "read files and server again, and plan"),
-    bound(&[Key::char('s')], BOARD, Action::Talk(Talk::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
-    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Work(Work::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the field on the screen, then plan again").when(can_edit),
-    bound(&[Key::char('l')], RUN, Action::See(See::Log), (6, "log"), "the log of requests, or the detail"),
-    bound(&[Key::char('f')], &[Context::Running], Action::See(See::Follow), (7, "follow"), "the cursor follows the work, or stays"),
-    bound(&[Key::char('d')], BOARD, Action::See(See::SideBySide), (10, "side by side"), "before and after side by side").when(on_row),
-    bound(&[Key::char('z')], BOARD, Action::See(See::Zoom), (0, ""), "one pane, or both").when(has_rows),
-    bound(&[Key::char('n')], BOARD, Action::Go(Go::NextChange), (7, "next"), "next change").when(has_rows),
-    bound(&[Key::char('N')], BOARD, Action::Go(Go::PreviousChange), (0, ""), "previous change").when(has_rows),
-    bound(&[Key::char('w')], &[Context::Review, Context::Running, Context::Done], Action::Go(Go::NextWarning), (8, "warning"), "next warning or restart").when(has_warning),
-    bound(&[Key::char('w')], &[Context::Trouble], Action::Go(Go::NextWarning), (2, "failure"), "next failure"),
-    bound(&[Key::char('c')], BOARD, Action::See(See::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows),
-    quiet(&[Key::char('1')], BOARD, Action::See(See::Kind(0)), "show or hide what is created"),
-    quiet(&[Key::char('2')], BOARD, Action::See(See::Kind(1)), "show or hide what is updated"),
-    quiet(&[Key::char('3')], BOARD, Action::See(See::Kind(2)), "show or hide what stays the same"),
-    quiet(&[Key::char('4')], BOARD, Action::See(See::Kind(3)), "show or hide what only the server has"),
-    quiet(&[Key::char('E')], BOARD, Action::See(See::UnfoldAll), "unfold everything"),
-    quiet(&[Key::char('C')], BOARD, Action::See(See::FoldAll), "fold everything"),
-    quiet(&[Key::char('y')], BOARD, Action::Work(Work::Copy), "copy the address"),
-    quiet(&[Key::char('Y')], BOARD, Action::Work(Work::CopyText), "copy the text of the detail"),
-    quiet(&[Key::of(KeyCode::Up), Key::char('k')], SCROLLS, Action::Go(Go::Up), "up"),
-    quiet(&[Key::of(KeyCode::Down), Key::char('j')], SCROLLS, Action::Go(Go::Down), "down"),
-    quiet(&[Key::of(KeyCode::PageUp), Key::ctrl('b')], SCROLLS, Action::Go(Go::PageUp), "page up"),
-    quiet(&[Key::of(KeyCode::PageDown), Key::ctrl('f')], SCROLLS, Action::Go(Go::PageDown), "page down"),
-    quiet(&[Key::char('g'), Key::of(KeyCode::Home)], SCROLLS, Action::Go(Go::First), "first line"),
-    quiet(&[Key::char('G'), Key::of(KeyCode::End)], SCROLLS, Action::Go(Go::Last), "last line"),
-    quiet(&[Key::of(KeyCode::Left), Key::char('h')], BOARD, Action::Go(Go::Left), "fold, or go to the parent"),
-    quiet(&[Key::of(KeyCode::Right)], BOARD, Action::Go(Go::Right), "unfold, or go into the detail"),
-    quiet(&[Key::char('l')], REVIEW, Action::Go(Go::Right), "unfold, or go into the detail"),
-    bound(&[ESC], BOARD, Action::Go(Go::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back),
+    bound(&[Key::char(' ')], REVIEW, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
+    bound(&[ENTER], BOARD, Action::Move(Movement::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows, "there are no rows"),
+    bound(&[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows, "there are no rows"),
+    bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Move(Movement::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
+    bound(&[Key::char('a')], REVIEW, Action::Dialog(DialogAction::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
+    bound(&[Key::char('D')], REVIEW, Action::Select(Select::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift, "only what the server has and the files have not can be deleted"),
+    bound(&[Key::char('A')], REVIEW, Action::Select(Select::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
+    bound(&[Key::char('r')], REVIEW, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
+    bound(&[Key::char('r')], &[Context::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
+    bound(&[Key::char('r')], &[Context::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
+    bound(&[Key::char('r')], &[Context::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),
+    bound(&[Key::char('s')], BOARD, Action::Dialog(DialogAction::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
+    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Task(Task::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
+    bound(&[Key::char('e')], &[Context::Failed], Action::Task(Task::Edit), (2, "edit"), "open the file of the first problem in $EDITOR, then plan again").when(can_edit, "no file is to blame"),
+    bound(&[Key::char('l')], RUN, Action::View(ViewOption::Log), (6, "log"), "the log of requests, or the detail"),
+    bound(&[Key::char('f')], &[Context::Running], Action::View(ViewOption::Follow), (7, "follow"), "the cursor follows the work, or stays"),
+    bound(&[Key::char('d')], BOARD, Action::View(ViewOption::SideBySide), (10, "side by side"), "before and after side by side").when(on_row, "this line has no changes"),
+    bound(&[Key::char('z')], BOARD, Action::View(ViewOption::Zoom), (0, ""), "one pane, or both").when(has_rows, "there are no rows"),
+    bound(&[Key::char('n')], BOARD, Action::Move(Movement::NextChange), (7, "next"), "next change").when(has_rows, "there are no rows"),
+    bound(&[Key::char('N')], BOARD, Action::Move(Movement::PreviousChange), (0, ""), "previous change").when(has_rows, "there are no rows"),
+    bound(&[Key::char('w')], &[Context::Review, Context::Running, Context::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
+    bound(&[Key::char('w')], &[Context::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure"),
+    bound(&[Key::char('c')], BOARD, Action::View(ViewOption::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows, "there are no rows"),
+    quiet(&[Key::char('1')], BOARD, Action::View(ViewOption::Kind(RowKind::Create)), "show or hide what is created"),
+    quiet(&[Key::char('2')], BOARD, Action::View(ViewOption::Kind(RowKind::Update)), "show or hide what is updated"),
+    quiet(&[Key::char('3')], BOARD, Action::View(ViewOption::Kind(RowKind::Unchanged)), "show or hide what is unchanged"),
+    quiet(&[Key::char('4')], BOARD, Action::View(ViewOption::Kind(RowKind::ServerOnly)), "show or hide what only the server has"),
+    quiet(&[Key::char('E')], BOARD, Action::View(ViewOption::UnfoldAll), "unfold everything"),
+    quiet(&[Key::char('C')], BOARD, Action::View(ViewOption::FoldAll), "fold everything"),
+    quiet(&[Key::char('y')], BOARD, Action::Task(Task::Copy), "copy the address"),
+    quiet(&[Key::char('Y')], BOARD, Action::Task(Task::CopyText), "copy the text of the detail"),
+    quiet(&[Key::of(KeyCode::Up), Key::char('k')], SCROLLS, Action::Move(Movement::Up), "up"),
+    quiet(&[Key::of(KeyCode::Down), Key::char('j')], SCROLLS, Action::Move(Movement::Down), "down"),
+    quiet(&[Key::of(KeyCode::PageUp), Key::ctrl('b')], SCROLLS, Action::Move(Movement::PageUp), "page up"),
+    quiet(&[Key::of(KeyCode::PageDown), Key::ctrl('f')], SCROLLS, Action::Move(Movement::PageDown), "page down"),
+    quiet(&[Key::char('g'), Key::of(KeyCode::Home)], SCROLLS, Action::Move(Movement::First), "first line"),
+    quiet(&[Key::char('G'), Key::of(KeyCode::End)], SCROLLS, Action::Move(Movement::Last), "last line"),
+    quiet(&[Key::of(KeyCode::Left), Key::char('h')], BOARD, Action::Move(Movement::Left), "fold, or go to the parent"),
+    quiet(&[Key::of(KeyCode::Right)], BOARD, Action::Move(Movement::Right), "unfold, or go into the detail"),
+    quiet(&[Key::char('l')], REVIEW, Action::Move(Movement::Right), "unfold, or go into the detail"),
+    bound(&[ESC], BOARD, Action::Move(Movement::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back, ""),
 
-    quiet(&[Key::of(KeyCode::Up)], TYPED, Action::Go(Go::Up), "up"),
-    quiet(&[Key::of(KeyCode::Down)], TYPED, Action::Go(Go::Down), "down"),
-    quiet(&[Key::of(KeyCode::PageUp)], TYPED, Action::Go(Go::PageUp), "page up"),
-    quiet(&[Key::of(KeyCode::PageDown)], TYPED, Action::Go(Go::PageDown), "page down"),
-    quiet(&[Key::of(KeyCode::Home)], TYPED, Action::Go(Go::First), "first line"),
-    quiet(&[Key::of(KeyCode::End)], TYPED, Action::Go(Go::Last), "last line"),
+    quiet(&[Key::of(KeyCode::Up)], TYPED, Action::Move(Movement::Up), "up"),
+    quiet(&[Key::of(KeyCode::Down)], TYPED, Action::Move(Movement::Down), "down"),
+    quiet(&[Key::of(KeyCode::PageUp)], TYPED, Action::Move(Movement::PageUp), "page up"),
+    quiet(&[Key::of(KeyCode::PageDown)], TYPED, Action::Move(Movement::PageDown), "page down"),
+    quiet(&[Key::of(KeyCode::Home)], TYPED, Action::Move(Movement::First), "first line"),
+    quiet(&[Key::of(KeyCode::End)], TYPED, Action::Move(Movement::Last), "last line"),
 
-    quiet(&[Key::of(KeyCode::Up)], &[Context::Filter], Action::Go(Go::Up), "up"),
-    quiet(&[Key::of(KeyCode::Down)], &[Context::Filter], Action::Go(Go::Down), "down"),
-    bound(&[ENTER], &[Context::Filter], Action::Talk(Talk::Enter), (1, "keep"), "keep the filter and go back to the tree"),
-    bound(&[ESC], &[Context::Filter], Action::Talk(Talk::Close), (2, "clear"), "clear the filter"),
+    quiet(&[Key::of(KeyCode::Up)], &[Context::Filter], Action::Move(Movement::Up), "up"),
+    quiet(&[Key::of(KeyCode::Down)], &[Context::Filter], Action::Move(Movement::Down), "down"),
+    bound(&[ENTER], &[Context::Filter], Action::Dialog(DialogAction::Enter), (1, "keep"), "keep the filter and go back to the tree"),
+    bound(&[ESC], &[Context::Filter], Action::Dialog(DialogAction::Close), (2, "clear"), "clear the filter"),
 
-    bound(&[Key::char('y'), ENTER], &[Context::Ask], Action::Talk(Talk::Yes), (1, "apply"), "apply"),
-    bound(&[ESC, Key::char('n'), Key::char('q')], &[Context::Ask], Action::Talk(Talk::Close), (2, "back"), "back to the review"),
-    bound(&[ENTER], &[Context::Typed], Action::Talk(Talk::Enter), (1, "apply"), "apply, once the word is typed"),
-    bound(&[ESC], &[Context::Typed], Action::Talk(Talk::Close), (2, "back"), "back to the review"),
-    bound(&[ESC, Key::char('n'), Key::char('q'), ENTER], &[Context::Refused], Action::Talk(Talk::Close), (1, "back"), "back to the review"),
-    bound(&[Key::char('y'), ENTER], &[Context::Leave], Action::Talk(Talk::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
-    bound(&[ESC, Key::char('n')], &[Context::Leave], Action::Talk(Talk::Close), (2, "stay"), "stay"),
-    bound(&[ESC, Key::char('q'), Key::char('?')], &[Context::Help], Action::Talk(Talk::Close), (1, "close"), "close"),
-    bound(&[ESC, Key::char('q'), Key::char('s')], &[Context::Secrets], Action::Talk(Talk::Close), (1, "close"), "close"),
+    bound(&[Key::char('y'), ENTER], &[Context::Ask], Action::Dialog(DialogAction::Yes), (1, "apply"), "apply"),
+    bound(&[ESC, Key::char('n'), Key::char('q')], &[Context::Ask], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
+    bound(&[ENTER], &[Context::Typed], Action::Dialog(DialogAction::Enter), (1, "apply"), "apply, once the word is typed"),
+    bound(&[ESC], &[Context::Typed], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
+    bound(&[ESC, Key::char('n'), Key::char('q'), ENTER], &[Context::Refused], Action::Dialog(DialogAction::Close), (1, "back"), "back to the review"),
+    bound(&[Key::char('y'), ENTER], &[Context::Leave], Action::Dialog(DialogAction::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
+    bound(&[ESC, Key::char('n')], &[Context::Leave], Action::Dialog(DialogAction::Close), (2, "stay"), "stay"),
+    bound(&[ESC, Key::char('q'), Key::char('?')], &[Context::Help], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
+    bound(&[ESC, Key::char('q'), Key::char('s')], &[Context::Secrets], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
 
-    bound(&[Key::char('?')], NOT_TYPED, Action::Talk(Talk::Help), (11, "help"), "every key"),
+    bound(&[Key::char('?')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every key"),
     bound(&[Key::char('q')], &[Context::Loading, Context::Failed, Context::Review, Context::Running, Context::Done, Context::Trouble], Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),
     quiet(&[Key::ctrl('c')], &Context::ALL, Action::Process(Process::Interrupt), "stop: once gently, twice at once"),
     quiet(&[Key::ctrl('z')], &Context::ALL, Action::Process(Process::Suspend), "suspend; `fg` comes back"),
     quiet(&[Key::ctrl('l')], &Context::ALL, Action::Process(Process::Redraw), "draw everything again"),
 ];
 
-/// What a key means where the model is.
+/// What a key means in the model's context, whether or not it does something now.
 pub fn lookup(model: &Model, key: Key) -> Option<&'static Binding> {
     let context = model.context();
     let mut bound = TABLE
         .iter()
         .filter(|binding| binding.contexts.contains(&context) && binding.keys.contains(&key));
-    bound.find(|binding| (binding.when)(model))
+    bound.next()
 }
 
 /// What the footer names now, most important first.

@@ -72,7 +72,17 @@ pub fn outcome_words(outcome: &Outcome) -> String {
     let (_, word) = outcome_word(outcome);
     match outcome_detail(outcome) {
         Some(detail) if outcome.succeeded() => detail,
-        Some(detail) => format!("{word}: {}", detail.lines().next().unwrap_or_default()),
+        Some(detail) => format!("{word}: {}", without_request(detail.lines().next().unwrap_or_default())),
         None => word.to_owned(),
+    }
+}
+
+/// Leaves out `PUT /api/…` at the start: the status and the server's message after it are what a narrow column has room
+/// for, and the row says what was written.
+fn without_request(message: &str) -> &str {
+    let mut parts = message.splitn(3, ' ');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("GET" | "POST" | "PUT" | "PATCH" | "DELETE"), Some(path), Some(rest)) if path.starts_with('/') => rest,
+        _ => message,
     }
 }

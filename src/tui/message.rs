@@ -1,4 +1,4 @@
-//! What the model is told, and what it asks for: the only two ways between the pure part and the world.
+//! Messages to the model and effects from it: the only connection between the pure part and everything else.
 
 use crossterm::event::MouseEvent;
 
@@ -12,82 +12,91 @@ use crate::resource::{Address, Origin};
 use crate::show::Line;
 use std::collections::BTreeSet;
 
-/// Something happened.
+/// An input of [`update`](super::update::update).
 #[derive(Debug, Clone)]
 pub enum Message {
     /// A key was pressed.
     Key(Key),
     /// Text was pasted.
     Paste(String),
-    /// The mouse did something.
+    /// A mouse event arrived.
     Mouse(MouseEvent),
-    /// The terminal has this size now.
+    /// The terminal was resized.
     Resize {
-        /// Columns.
+        /// The number of columns.
         width: u16,
-        /// Lines.
+        /// The number of lines.
         height: u16,
     },
     /// Milliseconds since the screen appeared; sent while something moves, and before everything else that happens.
     Clock(u64),
-    /// Loading got somewhere.
+    /// A step of loading began or ended.
     LoadStep(LoadStep),
-    /// Loading has ended.
+    /// Loading ended.
     Loaded(Box<Result<Loaded, LoadFailure>>),
-    /// The plan with other rows to delete.
+    /// The plan with other rows to delete; `None` if there is none.
     Replanned(Box<Option<Plan>>),
     /// The guards' answer about the rows that the confirmation names.
     Checked(Option<Refusal>),
-    /// The run got somewhere.
+    /// The run reported an event.
     Run(Event),
-    /// The run has ended.
+    /// The run ended; an error says why it could not begin or broke off.
     RunEnded(Result<(), String>),
-    /// The lines of a row whose texts are too long to compare between two frames.
+    /// A row with long texts was compared in the background.
     Compared {
-        /// Which row.
+        /// The row.
         address: Address,
-        /// Which of the two layouts.
+        /// Whether the lines are for two columns.
         side_by_side: bool,
-        /// What to show.
+        /// The compared lines.
         lines: Vec<super::detail::BodyLine>,
     },
-    /// The editor was closed, or could not be opened.
+    /// The editor ended, or could not be opened.
     Edited(Result<(), String>),
     /// SIGTERM or SIGHUP.
     Terminate,
 }
 
-/// Something is to be done.
+/// A file to open in the editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditRequest {
+    /// The file and the line.
+    pub origin: Origin,
+    /// Names of environment variables that the editor must not inherit: the project's secrets.
+    pub hidden_variables: Vec<String>,
+}
+
+/// Something to do outside the model.
 #[derive(Debug)]
 pub enum Effect {
-    /// Read and plan.
+    /// Read files and server, and plan.
     Load(LoadRequest),
     /// Plan again with other rows to delete.
     Replan(BTreeSet<Address>),
     /// Ask the guards about these rows, and answer before the next key is read.
     Check(ApplyRequest),
-    /// Apply.
+    /// Apply the selected rows.
     Apply(ApplyRequest, Cancel),
-    /// Compare long texts aside.
+    /// Compare a row with long texts in the background.
     Compare {
-        /// The row to lay out.
+        /// The row to compare.
         row: Box<Row>,
-        /// Which of the two layouts.
+        /// Whether the lines are for two columns.
         side_by_side: bool,
     },
-    /// Put a text on the clipboard.
+    /// Copy a text to the clipboard.
     Copy(String),
     /// Open the editor.
-    Edit(Origin),
-    /// Stop the process until it is continued.
+    Edit(EditRequest),
+    /// Suspend the process until it is continued.
     Suspend,
     /// Draw everything again.
     Redraw,
-    /// Leave.
+    /// Close the screen.
     Quit(TuiExit),
 }
 
-/// Lines that a message carries, for a notice.
+/// Returns a notice: one line about the last key or event.
 pub(super) fn notice(role: crate::show::Role, text: impl AsRef<str>) -> Line {
     Line::default().push(role, text)
 }

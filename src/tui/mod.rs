@@ -12,6 +12,7 @@
 
 pub mod action;
 mod background;
+pub mod basic_color;
 pub mod board;
 pub mod choice;
 pub mod detail;
@@ -19,6 +20,7 @@ mod drive;
 pub mod editor;
 mod exit;
 pub mod glyph;
+mod head;
 pub mod key;
 pub mod keymap;
 pub mod layout;
@@ -40,9 +42,9 @@ pub mod view;
 mod workbench;
 pub mod wrap;
 
-pub use drive::{Input, Outside, drive};
+pub use drive::{Input, TerminalHost, drive};
 pub use exit::{Ending, TuiExit};
-pub use message::{Effect, Message};
+pub use message::{EditRequest, Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;

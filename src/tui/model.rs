@@ -19,50 +19,48 @@ pub struct Model {
     pub now_ms: u64,
     /// What fills the terminal.
     pub screen: Screen,
-    /// What stands in front of it.
+    /// The open dialog, if any.
     pub overlay: Option<Overlay>,
-    /// What there is to say about the last key.
+    /// A message about the last key or event.
     pub notice: Option<Line>,
-    /// Keys that would only finish a word whose first letter was enough: `es` and enter after `y`.
-    pub rest_of_word: &'static [Key],
-    /// Runs that have ended before the one on the screen.
+    /// Keys to ignore because they only finish a word whose first letter was enough: `es` and enter after `y`.
+    pub ignored_keys: &'static [Key],
+    /// The runs before the one on the screen.
     pub runs: Vec<Progress>,
-    /// Colours.
+    /// The colors.
     pub theme: Theme,
-    /// Characters.
+    /// The drawn characters.
     pub glyphs: Glyphs,
-    /// Whether an editor is known.
-    pub has_editor: bool,
 }
 
-/// Where keys mean the same: the columns of the key table.
+/// A part of the screen in which the keys have the same meaning; the columns of the key table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     /// Files and server are being read.
     Loading,
     /// There is no plan.
     Failed,
-    /// The plan is looked at.
+    /// The plan is being reviewed.
     Review,
-    /// The plan is applied.
+    /// The plan is being applied.
     Running,
-    /// It was applied, all of it.
+    /// The run ended and everything was applied.
     Done,
-    /// It was applied, and something is left.
+    /// The run ended and something was not applied.
     Trouble,
-    /// The filter is typed.
+    /// The filter line is open.
     Filter,
-    /// A question is answered with a key.
+    /// The confirmation is answered with a key.
     Ask,
-    /// A question is answered with a word.
+    /// The confirmation is answered by typing a word.
     Typed,
-    /// A guard refuses what is selected.
+    /// The confirmation shows why a guard refuses the selection.
     Refused,
-    /// Leaving while something runs.
+    /// The question before quitting a run.
     Leave,
-    /// Help.
+    /// The list of keys.
     Help,
-    /// Secrets.
+    /// The list of secrets.
     Secrets,
 }
 
@@ -84,14 +82,14 @@ impl Context {
         Self::Secrets,
     ];
 
-    /// Whether keys without a binding are typed into a line.
+    /// Whether keys without a binding are typed as text.
     pub fn types(self) -> bool {
         matches!(self, Self::Filter | Self::Typed)
     }
 }
 
 impl Model {
-    /// The first screen, before anything has happened.
+    /// Creates the first screen.
     pub fn new(options: &TuiOptions, width: u16, height: u16) -> Self {
         Self {
             size: (width, height),
@@ -99,15 +97,14 @@ impl Model {
             screen: Screen::Loading(Box::new(Loading::new(0, After::First))),
             overlay: None,
             notice: None,
-            rest_of_word: &[],
+            ignored_keys: &[],
             runs: Vec::new(),
             theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),
-            has_editor: options.editor.is_some(),
         }
     }
 
-    /// Where the model is in the key table.
+    /// Returns the current column of the key table.
     pub fn context(&self) -> Context {
         match &self.overlay {
             Some(Overlay::Help(_)) => Context::Help,
@@ -122,16 +119,16 @@ impl Model {
         }
     }
 
-    /// The same without what stands in front.
+    /// Returns the context of the screen, ignoring dialogs.
     pub fn screen_context(&self) -> Context {
         if self.board().is_some_and(|board| board.filter.is_some()) {
             return Context::Filter;
         }
-        self.bare_context()
+        self.screen_context_without_filter()
     }
 
-    /// The same when nothing is typed.
-    pub fn bare_context(&self) -> Context {
+    /// Returns the context of the screen, ignoring dialogs and the filter line.
+    pub fn screen_context_without_filter(&self) -> Context {
         match &self.screen {
             Screen::Loading(_) => Context::Loading,
             Screen::Failed(_) => Context::Failed,
@@ -147,17 +144,17 @@ impl Model {
         matches!(self.overlay, Some(Overlay::Confirm(_)))
     }
 
-    /// The plan on the screen.
+    /// Returns the plan on the screen, if there is one.
     pub fn board(&self) -> Option<&Board> {
         self.screen.board()
     }
 
-    /// The plan on the screen.
+    /// Returns the plan on the screen, if there is one.
     pub fn board_mut(&mut self) -> Option<&mut Board> {
         self.screen.board_mut()
     }
 
-    /// Whether the screen changes by itself: then, and only then, there is a ticker.
+    /// Whether the screen changes without input. The ticker runs only then.
     pub fn is_moving(&self) -> bool {
         match &self.screen {
             Screen::Loading(_) => true,
@@ -166,7 +163,7 @@ impl Model {
         }
     }
 
-    /// Where everything stands at this size.
+    /// Returns the layout at the current size.
     pub fn layout(&self) -> Layout {
         let (focus, zoom) = self
             .board()

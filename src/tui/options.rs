@@ -1,15 +1,15 @@
-//! What the terminal can do and what the person prefers, decided once by the command layer.
+//! What the terminal can do and what the user prefers, decided once by the command layer.
 
 /// How the screen may look and which editor it opens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TuiOptions {
     /// Which characters may be drawn.
     pub glyphs: GlyphSet,
-    /// Which colours may be used.
+    /// Which colors may be used.
     pub depth: ColorDepth,
-    /// What is known of the background; only of meaning with many colours.
+    /// The background, if known; it matters only with many colors.
     pub background: Background,
-    /// What `$VISUAL` or `$EDITOR` says: a command, maybe with arguments.
+    /// The value of `$VISUAL` or `$EDITOR`: a command, maybe with arguments.
     pub editor: Option<String>,
     /// Whether clicks and the wheel are read.
     pub mouse: bool,
@@ -28,7 +28,7 @@ pub enum GlyphSet {
 /// What is known of the terminal's background.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Background {
-    /// Nothing: only the terminal's own palette is sure to be readable.
+    /// Unknown: only the terminal's own palette is sure to be readable.
     #[default]
     Unknown,
     /// Dark.
@@ -37,16 +37,16 @@ pub enum Background {
     Light,
 }
 
-/// How many colours the terminal has.
+/// How many colors the terminal has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ColorDepth {
-    /// `NO_COLOR`, or a terminal without.
+    /// No colors: `NO_COLOR` is set, or the terminal has none.
     None,
     /// The terminal's own palette: right on every background.
     #[default]
     Sixteen,
-    /// 256 colours.
+    /// 256 colors.
     Many,
-    /// Red, green and blue at will.
+    /// 24-bit colors.
     True,
 }

@@ -1,29 +1,54 @@
-//! What of the tree is on the screen: folds, the lens that hides lines, the cursor and the scroll position.
+//! The visible part of the tree: folds, filters, the cursor and the scroll position.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::search::{Found, Index};
 use super::tree::{Node, NodeId, Tree};
 use crate::plan::{Plan, Row, Verb};
 
-/// What hides lines of the tree.
+/// The filters of the tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lens {
-    /// Rows that stay as they are go.
+    /// Whether unchanged rows are hidden.
     pub changes_only: bool,
-    /// Rows of these kinds go: create, update, same, drift.
-    pub hidden: [bool; 4],
-    /// Only what matches stays.
+    /// The kinds of rows that are hidden.
+    pub hidden: BTreeSet<RowKind>,
+    /// The typed filter; empty if there is none.
     pub query: String,
 }
 
-/// Which of the four switches a verb belongs to.
-pub fn switch(verb: Verb) -> usize {
-    match verb {
-        Verb::Create => 0,
-        Verb::Update => 1,
-        Verb::Noop => 2,
-        Verb::Drift | Verb::Delete => 3,
+/// A group of rows that can be hidden with one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKind {
+    /// Rows to create.
+    Create,
+    /// Rows to update.
+    Update,
+    /// Unchanged rows.
+    Unchanged,
+    /// Rows that only the server has, whether or not they will be deleted.
+    ServerOnly,
+}
+
+impl RowKind {
+    /// Returns the group of a verb.
+    pub fn of(verb: Verb) -> Self {
+        match verb {
+            Verb::Create => Self::Create,
+            Verb::Update => Self::Update,
+            Verb::Noop => Self::Unchanged,
+            Verb::Drift | Verb::Delete => Self::ServerOnly,
+        }
+    }
+
+    /// Returns the name of the group.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Unchanged => "unchanged",
+            Self::ServerOnly => "drift",
+        }
     }
 }
 
@@ -41,7 +66,7 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// The tree of a plan, with agents folded that have nothing to look at.
+    /// Creates the outline of a plan. Agents without anything notable start folded.
     pub fn of(plan: &Plan) -> Self {
         let tree = Tree::of(plan);
         let quiet = |index: usize| !tree.rows(index).any(|row| plan.rows[row].is_notable());
@@ -60,7 +85,7 @@ impl Outline {
         outline
     }
 
-    /// The same folds, lens and cursor over another plan.
+    /// Creates the outline of another plan with the same folds, filters and cursor.
     pub fn over(&self, plan: &Plan) -> Self {
         let mut next = Self::of(plan);
         let known: HashSet<&NodeId> = self.tree.nodes().iter().map(|node| &node.id).collect();
@@ -76,57 +101,57 @@ impl Outline {
         next
     }
 
-    /// The whole tree.
+    /// Returns the whole tree.
     pub fn tree(&self) -> &Tree {
         &self.tree
     }
 
-    /// What hides lines.
+    /// Returns the filters.
     pub fn lens(&self) -> &Lens {
         &self.lens
     }
 
-    /// Nodes on the screen and beyond, top to bottom.
+    /// Returns the nodes that no fold and no filter hides, top to bottom.
     pub fn shown(&self) -> &[usize] {
         &self.shown
     }
 
-    /// Which of them the cursor is on.
+    /// Returns the position of the cursor in [`Self::shown`].
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// Which of them is the first on the screen.
+    /// Returns the position of the first line on the screen in [`Self::shown`].
     pub fn top(&self) -> usize {
         self.top
     }
 
-    /// The node below the cursor.
+    /// Returns the node at the cursor.
     pub fn current_index(&self) -> Option<usize> {
         self.shown.get(self.cursor).copied()
     }
 
-    /// The node below the cursor.
+    /// Returns the node at the cursor.
     pub fn current(&self) -> Option<&Node> {
         self.current_index().and_then(|index| self.tree.node(index))
     }
 
-    /// Whether a node hides what is below it.
+    /// Whether a node hides its children.
     pub fn is_folded(&self, index: usize) -> bool {
         self.lens.query.is_empty() && self.tree.node(index).is_some_and(|node| self.folded.contains(&node.id))
     }
 
-    /// Moves the cursor by so many lines.
+    /// Moves the cursor by a number of lines, negative for up.
     pub fn step(&mut self, by: isize) {
         self.go_to(self.cursor.saturating_add_signed(by));
     }
 
-    /// Puts the cursor on a visible line.
+    /// Moves the cursor to a visible line.
     pub fn go_to(&mut self, place: usize) {
         self.cursor = place.min(self.shown.len().saturating_sub(1));
     }
 
-    /// Puts the cursor on a node if it is visible.
+    /// Moves the cursor to a node if it is visible.
     pub fn go_to_id(&mut self, id: &NodeId) {
         let place = self.shown.iter().position(|index| self.tree.nodes()[*index].id == *id);
         if let Some(place) = place {
@@ -136,7 +161,8 @@ impl Outline {
         }
     }
 
-    /// Puts the cursor on the next node, up or down and around the end, that `wanted` accepts; unfolds what hides it.
+    /// Moves the cursor to the next node that `wanted` accepts, around the end if need be, and unfolds what hides it.
+    /// Returns whether there is one.
     pub fn seek(&mut self, plan: &Plan, back: bool, wanted: impl Fn(&Row) -> bool) -> bool {
         let count = self.tree.nodes().len();
         let from = self.current_index().unwrap_or(0);
@@ -157,7 +183,7 @@ impl Outline {
         true
     }
 
-    /// Unfolds what hides a node and puts the cursor on it.
+    /// Unfolds what hides a node and moves the cursor to it.
     pub fn reveal(&mut self, plan: &Plan, index: usize) {
         let mut above = self.tree.parent(index);
         while let Some(parent) = above {
@@ -169,7 +195,7 @@ impl Outline {
         self.go_to_id(&id);
     }
 
-    /// Folds or unfolds the node below the cursor.
+    /// Folds or unfolds the node at the cursor.
     pub fn set_fold(&mut self, plan: &Plan, folded: bool) {
         let Some(index) = self.current_index().filter(|index| self.tree.has_children(*index)) else {
             return;
@@ -183,7 +209,7 @@ impl Outline {
         self.refresh(plan);
     }
 
-    /// Folds or unfolds everything; headings stay open.
+    /// Folds or unfolds everything; headings stay unfolded.
     pub fn fold_all(&mut self, plan: &Plan, folded: bool) {
         self.folded.clear();
         if folded {
@@ -196,7 +222,7 @@ impl Outline {
         self.refresh(plan);
     }
 
-    /// Goes to the parent.
+    /// Moves the cursor to the parent.
     pub fn ascend(&mut self) {
         let parent = self.current_index().and_then(|index| self.tree.parent(index));
         if let Some(id) = parent.map(|index| self.tree.nodes()[index].id.clone()) {
@@ -204,13 +230,13 @@ impl Outline {
         }
     }
 
-    /// Looks through another lens.
+    /// Changes the filters.
     pub fn look(&mut self, plan: &Plan, change: impl FnOnce(&mut Lens)) {
         change(&mut self.lens);
         self.refresh(plan);
     }
 
-    /// While a filter is typed: puts the cursor on what matches best.
+    /// Moves the cursor to the best match of the typed filter.
     pub fn go_to_match(&mut self) {
         let best = self.found.as_ref().and_then(|found| found.best);
         let is_best = |index: &usize| best.is_some() && self.tree.nodes()[*index].row == best;
@@ -219,7 +245,7 @@ impl Outline {
         }
     }
 
-    /// Scrolls by so many lines without the cursor, which stays within the window.
+    /// Scrolls by a number of lines. The cursor moves only as far as it must to stay in the window.
     pub fn scroll(&mut self, by: isize, height: usize) {
         let last = self.shown.len().saturating_sub(height);
         self.top = self.top.saturating_add_signed(by).min(last);
@@ -227,7 +253,7 @@ impl Outline {
         self.go_to(self.cursor);
     }
 
-    /// Keeps the cursor within a window of this height, with some lines of what is around it.
+    /// Scrolls so that the cursor is in a window of this height, with some lines around it.
     pub fn keep_visible(&mut self, height: usize) {
         self.go_to(self.cursor);
         let margin = (height / 4).min(3);
@@ -237,7 +263,7 @@ impl Outline {
         self.top = self.top.clamp(lowest, highest).min(last);
     }
 
-    /// The first row that changes, else the first row.
+    /// Returns the position of the first row that changes, else of the first row.
     fn first_place(&self, plan: &Plan) -> usize {
         let row = |index: &usize| self.tree.nodes()[*index].row;
         let changes = |index: &usize| row(index).is_some_and(|row| plan.rows[row].verb.changes());
@@ -265,7 +291,7 @@ impl Outline {
         }
     }
 
-    /// Keeps the cursor where it was, on the parent when the line has gone.
+    /// Keeps the cursor on its node, or moves it to the nearest visible ancestor.
     fn go_to_nearest(&mut self, id: &NodeId) {
         let mut index = self.tree.position(id);
         while let Some(at) = index {
@@ -278,7 +304,7 @@ impl Outline {
         self.go_to(self.cursor);
     }
 
-    /// A node stays when its row passes the lens or anything below it stays.
+    /// Returns which nodes are kept: those whose row passes the filters, and their ancestors.
     fn kept(&self, plan: &Plan) -> Vec<bool> {
         let mut kept: Vec<bool> = self
             .tree
@@ -286,6 +312,8 @@ impl Outline {
             .iter()
             .map(|node| node.row.is_some_and(|row| self.passes(plan, row)))
             .collect();
+        // The ancestors of the current node. A subtree is a range of the node list, so an ancestor has ended as soon as
+        // its range has: one pass is enough, even for thousands of rows.
         let mut open: Vec<usize> = Vec::new();
         for index in 0..kept.len() {
             while open.last().is_some_and(|above| self.tree.nodes()[*above].end <= index) {
@@ -304,6 +332,6 @@ impl Outline {
     fn passes(&self, plan: &Plan, row: usize) -> bool {
         let found = self.found.as_ref().is_none_or(|found| found.rows[row]);
         let row = &plan.rows[row];
-        found && !self.lens.hidden[switch(row.verb)] && (!self.lens.changes_only || row.is_notable())
+        found && !self.lens.hidden.contains(&RowKind::of(row.verb)) && (!self.lens.changes_only || row.is_notable())
     }
 }

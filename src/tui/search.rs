@@ -83,6 +83,7 @@ pub(super) fn matching() -> Config {
 
 fn texts(row: &Row) -> impl Iterator<Item = String> {
     let names = [label(&row.address), row.address.to_string(), row.address.id()];
-    let fields: Vec<String> = row.changed_fields().into_iter().map(str::to_owned).collect();
+    let changes = row.changes.iter().filter(|change| change.kind.writes());
+    let fields: Vec<String> = changes.map(|change| change.path.to_string()).collect();
     names.into_iter().chain(fields)
 }

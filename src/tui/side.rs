@@ -3,6 +3,7 @@
 use super::detail::BodyLine;
 use super::lines;
 use crate::plan::{Change, ChangeKind, Row};
+use crate::resource::Shown;
 use crate::show::text_diff::{self, Context};
 use crate::show::{Line, Role};
 
@@ -35,15 +36,24 @@ fn add(body: &mut Vec<BodyLine>, change: &Change) {
         return;
     }
     body.push(BodyLine::One(head.push(Role::Dim, said(change.kind))));
-    let before = change.before.as_ref().map(lines::text).unwrap_or_default();
-    let after = change.after.as_ref().map(lines::text).unwrap_or_default();
+    let before = change.before.as_ref().map(with_line_end).unwrap_or_default();
+    let after = change.after.as_ref().map(with_line_end).unwrap_or_default();
     pairs(body, &before, &after);
+}
+
+/// The entries of a list end like lines: else its last entry would differ from the same entry followed by another.
+fn with_line_end(shown: &Shown) -> String {
+    let mut text = lines::text(shown);
+    if shown.as_str().is_none() {
+        text.push('\n');
+    }
+    text
 }
 
 fn said(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Drift => "  only on the server, left alone",
-        ChangeKind::Removed => "  goes away",
+        ChangeKind::Removed => "  removed",
         _ => "",
     }
 }
@@ -51,29 +61,29 @@ fn said(kind: ChangeKind) -> &'static str {
 fn secret_words(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::SecretUnchanged => "secret, unchanged",
-        _ => "secret not comparable: sent again, the server decides",
+        _ => "secret resent: the server decides whether it changed",
     }
 }
 
-/// Lines that stay stand opposite each other; lines that went and lines that came are paired in order.
+/// Equal lines are aligned; removed and added lines are paired in order.
 fn pairs(body: &mut Vec<BodyLine>, before: &str, after: &str) {
-    let (mut gone, mut come): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
+    let (mut removed, mut added): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
     for line in text_diff::diff(before, after, ALL).lines {
         match line.spans.first().map(|span| span.role) {
-            Some(Role::RemovedText) => gone.push(line),
-            Some(Role::AddedText) => come.push(line),
+            Some(Role::RemovedText) => removed.push(line),
+            Some(Role::AddedText) => added.push(line),
             _ => {
-                flush(body, &mut gone, &mut come);
+                flush(body, &mut removed, &mut added);
                 body.push(BodyLine::Two(line.clone(), line));
             }
         }
     }
-    flush(body, &mut gone, &mut come);
+    flush(body, &mut removed, &mut added);
 }
 
-fn flush(body: &mut Vec<BodyLine>, gone: &mut Vec<Line>, come: &mut Vec<Line>) {
-    let count = gone.len().max(come.len());
-    let mut left = gone.drain(..);
-    let mut right = come.drain(..);
+fn flush(body: &mut Vec<BodyLine>, removed: &mut Vec<Line>, added: &mut Vec<Line>) {
+    let count = removed.len().max(added.len());
+    let mut left = removed.drain(..);
+    let mut right = added.drain(..);
     body.extend((0..count).map(|_| BodyLine::Two(left.next().unwrap_or_default(), right.next().unwrap_or_default())));
 }

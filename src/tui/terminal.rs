@@ -6,27 +6,26 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic::{self, PanicHookInfo};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, EventStream,
-};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-use super::drive::{Input, Outside, drive};
+use super::basic_color::BasicColors;
+use super::drive::{Input, TerminalHost, drive};
 use super::editor;
 use super::exit::TuiExit;
+use super::message::EditRequest;
 use super::options::TuiOptions;
 use super::system;
 use super::workbench::Workbench;
-use crate::resource::Origin;
 
 tokio::task_local! {
     /// Set within the loop, so that the panic hook knows whether the screen itself has died.
@@ -40,19 +39,19 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
         Ok(guard) => guard,
         Err(error) => return no_terminal(&error),
     };
-    let out = BufWriter::with_capacity(64 * 1024, io::stdout());
-    let mut terminal = match Terminal::new(CrosstermBackend::<BufWriter<Stdout>>::new(out)) {
+    let out = BasicColors::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+    let mut terminal = match Terminal::new(CrosstermBackend::<BasicColors<BufWriter<Stdout>>>::new(out)) {
         Ok(terminal) => terminal,
         Err(error) => return no_terminal(&error),
     };
-    let mut desk = Desk {
+    let mut real = RealTerminal {
         guard: &guard,
         editor: options.editor.clone(),
     };
-    let screen = drive(&mut terminal, &mut desk, workbench, &options);
+    let screen = drive(&mut terminal, &mut real, workbench, &options);
     let mut exit = ON_SCREEN.scope((), screen).await;
     drop(guard);
-    // A task that died has been told on the screen already, if it was the run.
+    // If the run panicked, the screen has shown it already.
     let kept = hook.kept();
     exit.trouble = kept.filter(|_| exit.refused.is_none());
     exit
@@ -65,7 +64,7 @@ fn no_terminal(error: &io::Error) -> TuiExit {
     }
 }
 
-/// Whether the terminal is ours. Restoring it twice would put the cursor back to where it was before the panic's words.
+/// Whether the terminal is in use by the screen. Restoring it twice would move the cursor over a panic's message.
 static HELD: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal.
@@ -85,7 +84,10 @@ impl Guard {
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         if self.mouse {
-            execute!(io::stdout(), EnableMouseCapture)?;
+            // Clicks, drags and the wheel, with wide coordinates. Crossterm's own command also asks for every motion
+            // (1003), which floods a slow ssh connection.
+            io::stdout().write_all(b"\x1b[?1000h\x1b[?1002h\x1b[?1006h")?;
+            io::stdout().flush()?;
         }
         Ok(())
     }
@@ -97,7 +99,7 @@ impl Drop for Guard {
     }
 }
 
-/// Everything that was switched on is switched off, unless that has been done.
+/// Switches everything off that was switched on, once.
 fn restore() {
     if !HELD.swap(false, Ordering::SeqCst) {
         return;
@@ -142,7 +144,7 @@ impl Hook {
         hook
     }
 
-    /// What other tasks died of meanwhile.
+    /// Returns the message of another task's panic, if there was one.
     fn kept(&self) -> Option<String> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -157,13 +159,13 @@ impl Drop for Hook {
     }
 }
 
-/// The real outside.
-struct Desk<'a> {
+/// The real host.
+struct RealTerminal<'a> {
     guard: &'a Guard,
     editor: Option<String>,
 }
 
-impl Outside for Desk<'_> {
+impl TerminalHost for RealTerminal<'_> {
     fn input(&mut self) -> BoxStream<'static, Input> {
         let keys = EventStream::new().take_while(|event| std::future::ready(event.is_ok()));
         let keys = keys.filter_map(|event| std::future::ready(event.ok().map(Input::Terminal)));
@@ -179,11 +181,9 @@ impl Outside for Desk<'_> {
         let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
     }
 
-    async fn edit(&mut self, origin: &Origin) -> Result<(), String> {
-        let editor = self.editor.as_deref().unwrap_or_default();
-        let words = editor::command(editor, origin).ok_or("no editor: set `$EDITOR`")?;
+    async fn edit(&mut self, request: &EditRequest) -> Result<(), String> {
         restore();
-        let result = open(&words).await;
+        let result = open(self.editor.as_deref(), request).await;
         self.resume();
         result
     }
@@ -200,19 +200,37 @@ impl Outside for Desk<'_> {
     }
 }
 
-async fn open(words: &[String]) -> Result<(), String> {
-    let [program, arguments @ ..] = words else {
-        return Err("no editor: set `$EDITOR`".to_owned());
-    };
-    let status = tokio::process::Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::inherit())
-        .status()
-        .await
-        .map_err(|error| format!("cannot open `{program}`: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{program}` ended with {status}"))
+/// Opens the user's editor, or the first of the usual ones that is installed, as git does.
+async fn open(editor: Option<&str>, request: &EditRequest) -> Result<(), String> {
+    let file = std::path::absolute(&request.origin.file)
+        .map_err(|error| format!("cannot open `{}`: {error}", request.origin.file.display()))?;
+    let chosen = editor.filter(|editor| !editor.trim().is_empty());
+    let candidates = chosen.map_or(editor::FALLBACKS.to_vec(), |editor| vec![editor]);
+    for candidate in candidates {
+        let Some(command) = editor::command(candidate, &file, request.origin.line) else {
+            continue;
+        };
+        let is_fallback = chosen.is_none();
+        match start(&command, &request.hidden_variables).await {
+            Err(error) if is_fallback && error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("cannot open `{}`: {error}", command[0])),
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => return Err(format!("`{}` ended with {status}", command[0])),
+        }
     }
+    Err("no editor is installed: set `$EDITOR`".to_owned())
+}
+
+/// Runs the editor without the token and the project's secrets in its environment: an editor runs plug-ins and, in a
+/// hostile project, code of the project.
+async fn start(command: &[String], hidden_variables: &[String]) -> io::Result<ExitStatus> {
+    let mut process = tokio::process::Command::new(&command[0]);
+    process
+        .args(&command[1..])
+        .stdin(Stdio::inherit())
+        .env_remove("LOBU_API_TOKEN");
+    for name in hidden_variables {
+        process.env_remove(name);
+    }
+    process.status().await
 }

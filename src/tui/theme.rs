@@ -1,18 +1,18 @@
-//! Which style a role is drawn in. Meaning never hangs on colour alone: markers, words and attributes carry it too.
+//! Which style a role is drawn in. Meaning never depends on color alone: markers, words and attributes carry it too.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use super::options::{Background, ColorDepth};
 use crate::show::Role;
 
-/// Styles for a depth of colour and a background.
+/// Styles for a color depth and a background.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Theme {
     depth: ColorDepth,
     light: bool,
 }
 
-/// Dark and light tones of one colour: by the palette, of 256, and of all.
+/// One color for each depth: of the palette, of 256 and of all, the last two for dark and light backgrounds.
 type Tones = (Color, (u8, u8), (u32, u32));
 
 const GREEN: Tones = (Color::Green, (114, 28), (0x007b_c86c, 0x001a_7f37));
@@ -22,7 +22,7 @@ const BLUE: Tones = (Color::Cyan, (80, 30), (0x0056_c2d6, 0x0007_6f84));
 const MAGENTA: Tones = (Color::Magenta, (176, 127), (0x00cf_8fdc, 0x0092_3aa8));
 
 impl Theme {
-    /// Styles for this terminal. On a background that nobody knows only the terminal's own palette is readable.
+    /// Creates the styles for a terminal. On an unknown background only the terminal's own palette is sure to be readable.
     pub fn new(depth: ColorDepth, background: Background) -> Self {
         let depth = match (depth, background) {
             (ColorDepth::None, _) => ColorDepth::None,
@@ -35,7 +35,7 @@ impl Theme {
         }
     }
 
-    /// The style of a role.
+    /// Returns the style of a role.
     pub fn role(self, role: Role) -> Style {
         let style = Style::new();
         match role {
@@ -54,7 +54,7 @@ impl Theme {
         }
     }
 
-    /// The line below the cursor; weaker when the keys go elsewhere.
+    /// Returns the style of the cursor line; weaker when another pane has the keys.
     pub fn cursor(self, focused: bool) -> Style {
         match (focused, self.depth) {
             (true, ColorDepth::None | ColorDepth::Sixteen) => Style::new().add_modifier(Modifier::REVERSED),
@@ -64,17 +64,17 @@ impl Theme {
         }
     }
 
-    /// What the filter has found.
+    /// Returns the style of characters that match the filter.
     pub fn found(self) -> Style {
         self.tint(BLUE).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 
-    /// Borders.
+    /// Returns the style of borders.
     pub fn border(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// A key in the footer.
+    /// Returns the style of a key in the footer.
     pub fn key(self) -> Style {
         self.tint(BLUE).add_modifier(Modifier::BOLD)
     }

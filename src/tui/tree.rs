@@ -12,7 +12,7 @@ pub enum Group {
     Agents,
     /// Entity types and relationship types.
     Memory,
-    /// What only the server has.
+    /// Rows that only the server has.
     Drift,
 }
 
@@ -30,25 +30,27 @@ impl Group {
     }
 }
 
-/// What a line of the tree stands for; survives another plan.
+/// The identity of a node, the same in every plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeId {
     /// A heading.
     Group(Group),
     /// A resource.
     Row(Address),
+    /// An agent that is not part of the plan, above rows that belong to it: `--target` left it out.
+    Parent(Address),
 }
 
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// What it stands for.
+    /// Its identity.
     pub id: NodeId,
-    /// Which row of the plan, unless it is a heading.
+    /// The index of its row in the plan; headings have none.
     pub row: Option<usize>,
     /// 0 for headings.
     pub depth: usize,
-    /// The node after the last one below this one.
+    /// The index after the last node of its subtree.
     pub end: usize,
 }
 
@@ -59,7 +61,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The tree of a plan.
+    /// Creates the tree of a plan.
     pub fn of(plan: &Plan) -> Self {
         let mut tree = Self::default();
         let groups = groups(plan);
@@ -74,33 +76,33 @@ impl Tree {
         &self.nodes
     }
 
-    /// One node.
+    /// Returns a node by its index.
     pub fn node(&self, index: usize) -> Option<&Node> {
         self.nodes.get(index)
     }
 
-    /// This node and all below it.
+    /// Returns the range of this node and its descendants.
     pub fn subtree(&self, index: usize) -> Range<usize> {
         index..self.nodes.get(index).map_or(index, |node| node.end)
     }
 
-    /// Rows of the plan at this node and below it.
+    /// Returns the rows of this node and its descendants, as indices of the plan.
     pub fn rows(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         self.nodes[self.subtree(index)].iter().filter_map(|node| node.row)
     }
 
-    /// Whether anything stands below it.
+    /// Whether it has children.
     pub fn has_children(&self, index: usize) -> bool {
         self.subtree(index).len() > 1
     }
 
-    /// The node that this one stands below.
+    /// Returns the parent of a node.
     pub fn parent(&self, index: usize) -> Option<usize> {
         let depth = self.nodes.get(index)?.depth;
         (0..index).rev().find(|above| self.nodes[*above].depth < depth)
     }
 
-    /// Where a node is.
+    /// Returns the index of a node.
     pub fn position(&self, id: &NodeId) -> Option<usize> {
         self.nodes.iter().position(|node| node.id == *id)
     }
@@ -108,18 +110,29 @@ impl Tree {
     fn add_group(&mut self, plan: &Plan, groups: &[Group], group: Group) {
         let start = self.nodes.len();
         self.push(NodeId::Group(group), None, 0);
-        let mut root: Option<(usize, &Address)> = None;
-        for (index, row) in plan.rows.iter().enumerate() {
-            if groups[index] != group {
-                continue;
+        let mut root: Option<(usize, Address)> = None;
+        let rows = plan
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| groups[*index] == group);
+        for (index, row) in rows {
+            let parent = row.address.parent();
+            let is_below = |root: &(usize, Address)| parent.as_ref() == Some(&root.1);
+            if let Some(parent) = parent.clone().filter(|_| !root.as_ref().is_some_and(is_below)) {
+                root = Some((self.nodes.len(), parent.clone()));
+                self.push(NodeId::Parent(parent), None, 1);
             }
-            let below = root.filter(|(_, address)| row.address.parent().as_ref() == Some(*address));
-            let depth = if below.is_some() { 2 } else { 1 };
-            self.push(NodeId::Row(row.address.clone()), Some(index), depth);
+            let below = root.as_ref().filter(|root| is_below(root)).map(|root| root.0);
+            self.push(
+                NodeId::Row(row.address.clone()),
+                Some(index),
+                1 + usize::from(below.is_some()),
+            );
             let end = self.nodes.len();
             match below {
-                Some((at, _)) => self.nodes[at].end = end,
-                None => root = Some((end - 1, &row.address)),
+                Some(at) => self.nodes[at].end = end,
+                None => root = Some((end - 1, row.address.clone())),
             }
         }
         let end = self.nodes.len();
@@ -136,8 +149,8 @@ impl Tree {
     }
 }
 
-/// The group of each row. What belongs to an agent that only the server has is drift; so is a row of its own that only
-/// the server has.
+/// Returns the group of each row. Drift is what only the server has: such an agent with all that belongs to it, and such
+/// rows without a parent.
 fn groups(plan: &Plan) -> Vec<Group> {
     let mut root: Option<&Row> = None;
     let mut found = Vec::with_capacity(plan.rows.len());
@@ -156,7 +169,7 @@ fn groups(plan: &Plan) -> Vec<Group> {
     found
 }
 
-/// What the tree calls a row: short, because its parent is on the screen.
+/// Returns the name of a row in the tree. It is short because its parent is above it.
 pub fn label(address: &Address) -> String {
     match address {
         Address::Agent { id } => id.clone(),

@@ -1,4 +1,4 @@
-//! What the screen needs from the outside: somebody who plans, plans again, and applies.
+//! The interface between the screen and the rest: loading, planning again, checking and applying.
 //!
 //! The command layer implements [`Workbench`] over files and a server; tests and the gallery implement it over canned
 //! plans. The screen never reads a file, never sends a request and knows no credential.
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::Plan;
-use crate::resource::Address;
+use crate::resource::{Address, Origin};
 use crate::show::Line;
 
 /// Plans and applies for the screen. Shared with the tasks that the loop starts.
@@ -43,10 +43,10 @@ pub trait Workbench: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<(), String>>;
 }
 
-/// What to plan.
+/// A request to plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadRequest {
-    /// Rows whose deletion, or whose drifted fields' deletion, the person has asked for so far.
+    /// Drift rows to delete, and rows whose drifted fields are to be cleared.
     pub prune: BTreeSet<Address>,
 }
 
@@ -57,37 +57,37 @@ pub struct Refusal {
     pub lines: Vec<Line>,
 }
 
-/// What to apply.
+/// A request to apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApplyRequest {
-    /// Rows to write: what the person chose, and what these rows depend on.
+    /// The rows to write: the selected ones and those that they depend on.
     pub selection: BTreeSet<Address>,
-    /// Rows that were to be deleted when the plan was made.
+    /// The prune marks that the plan was made with.
     pub prune: BTreeSet<Address>,
 }
 
-/// Something that loading does, told when it begins and when it has ended; matched by `what`.
+/// A step of loading. It is sent when it begins and when it ends; the two are matched by `what`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadStep {
-    /// `read lobu.toml`, `list agents`.
+    /// The name of the step: `read lobu.toml`, `list agents`.
     pub what: String,
-    /// Where it stands.
+    /// Its state.
     pub state: StepState,
 }
 
-/// Where a step of loading stands.
+/// The state of a step of loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepState {
-    /// At work.
+    /// The step is running.
     Running,
-    /// Ended well, with what there is to say: `12 agents`.
+    /// The step is done, with a detail such as `12 agents`.
     Done(String),
-    /// Ended badly.
+    /// The step failed, with the reason.
     Failed(String),
 }
 
 impl LoadStep {
-    /// Something begins.
+    /// Creates the message that a step begins.
     pub fn began(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -95,7 +95,7 @@ impl LoadStep {
         }
     }
 
-    /// Something has ended well.
+    /// Creates the message that a step is done.
     pub fn done(what: impl Into<String>, said: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -103,7 +103,7 @@ impl LoadStep {
         }
     }
 
-    /// Something has ended badly.
+    /// Creates the message that a step failed.
     pub fn failed(what: impl Into<String>, said: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -112,52 +112,54 @@ impl LoadStep {
     }
 }
 
-/// A plan, and what to say around it.
+/// A plan and what was loaded with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// What would happen.
+    /// The plan.
     pub plan: Plan,
     /// Every `$NAME` that the files use.
     pub secrets: Vec<SecretRow>,
-    /// What loading has to say that stops nothing.
+    /// Warnings from loading.
     pub warnings: Vec<Line>,
-    /// Whose plan it is.
+    /// The config file and the target.
     pub title: Title,
-    /// Applying here wants the organisation's name typed.
+    /// Whether the organization has to be typed before an apply.
     pub protected: bool,
-    /// How long it took.
+    /// How long loading took, in milliseconds.
     pub took_ms: u64,
 }
 
-/// From where to where: `support-desk/lobu.toml -> dev at app.lobu.ai`.
+/// The config file and the target: `support-desk/lobu.toml -> dev at app.lobu.ai`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Title {
-    /// As the person would type it.
+    /// The path of the config file, as the user would type it.
     pub config: String,
-    /// The organisation's slug.
+    /// The slug of the organization.
     pub organization: String,
-    /// Host and port.
+    /// The server's host and port.
     pub host: String,
 }
 
-/// A name that the files refer to. Never a value.
+/// A secret that the files refer to, by name. Never its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretRow {
-    /// Without the `$`.
+    /// The name without the `$`.
     pub name: String,
-    /// Where its value came from; nothing when it is missing.
+    /// Where its value came from, or `None` if it has no value.
     pub source: Option<String>,
-    /// Every place that uses it: `lobu.toml:12`.
+    /// Every location that uses it: `lobu.toml:12`.
     pub places: Vec<String>,
     /// Whether its value is sent to the server.
     pub sent: bool,
 }
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadFailure {
     /// The diagnostics, as they would be printed.
     pub lines: Vec<Line>,
-    /// What the process ends with if the person leaves now.
+    /// The exit code of the process if the user leaves now.
     pub code: u8,
+    /// Where the first problem is, when a file is to blame: what the edit key opens.
+    pub origin: Option<Origin>,
 }

@@ -16,7 +16,6 @@ use tui_input::Input;
 
 use super::Review;
 use crate::plan::{Impact, Row, Verb};
-use crate::resource::Address;
 use crate::show::{Line, Role};
 use crate::tui::choice::Mark;
 use crate::tui::sheet::Sheet;
@@ -136,7 +135,7 @@ impl<'a> Selected<'a> {
             cleared: written_and(&|row| row.verb != Verb::Delete && review.board.prune.contains(&row.address)),
             replaced: written_and(&|row| row.impact == Some(Impact::Replace) && !row.restarts()),
             restarted: written_and(&Row::restarts),
-            may_restart: written_and(&may_restart),
+            may_restart: written_and(&Row::may_restart),
             implied: marked(Mark::Along),
             left_out: marked(Mark::Off),
         }
@@ -245,11 +244,6 @@ impl<'a> Selected<'a> {
         });
         lines
     }
-}
-
-/// Whether a platform restarts if its secret has changed, which only the server can tell.
-fn may_restart(row: &Row) -> bool {
-    row.recheck && matches!(row.address, Address::Platform { .. })
 }
 
 fn numbered(parts: &[(&str, usize, &str)]) -> String {

@@ -1,6 +1,7 @@
 //! There is no plan: the diagnostics, to be read and scrolled.
 
 use super::After;
+use crate::resource::Origin;
 use crate::show::{Line, Role};
 use crate::tui::sheet::Sheet;
 use crate::tui::workbench::LoadFailure;
@@ -10,6 +11,8 @@ use crate::tui::workbench::LoadFailure;
 pub struct Failed {
     /// The exit code of the process if the user leaves now.
     pub code: u8,
+    /// Where the first problem is, when a file is to blame.
+    pub origin: Option<Origin>,
     /// The diagnostics.
     pub diagnostics: Sheet,
     /// What the next attempt does with its plan.
@@ -26,6 +29,7 @@ impl Failed {
         };
         Self {
             code: failure.code,
+            origin: failure.origin,
             diagnostics: Sheet::new(lines),
             after,
         }

@@ -6,30 +6,30 @@ use crate::resource::Address;
 use crate::tui::board::Board;
 use crate::tui::workbench::{LoadRequest, LoadStep};
 
-/// What is done with the plan once it is there.
+/// What happens with the plan when it is loaded.
 #[derive(Debug, Clone, Default)]
 pub enum After {
-    /// It is looked at for the first time.
+    /// It is reviewed for the first time.
     #[default]
     First,
-    /// It takes the place of this one; these rows stay unselected.
+    /// It replaces the previous plan; these rows stay deselected.
     Again {
-        /// The plan before it.
+        /// The previous plan.
         board: Box<Board>,
-        /// Rows that the person had taken out.
+        /// The rows that the user had deselected.
         without: BTreeSet<Address>,
     },
-    /// It takes the place of this one, and what is left of its run is offered again.
+    /// It replaces the previous plan, and only the rows that were not applied are selected.
     Retry {
-        /// The plan before it.
+        /// The previous plan.
         board: Box<Board>,
-        /// Rows that did not make it.
+        /// The rows that were not applied.
         left: BTreeSet<Address>,
     },
 }
 
 impl After {
-    /// The plan before.
+    /// Returns the previous plan.
     pub fn board(&self) -> Option<&Board> {
         match self {
             Self::First => None,
@@ -37,7 +37,7 @@ impl After {
         }
     }
 
-    /// What to plan.
+    /// Returns the request for the new plan.
     pub fn request(&self) -> LoadRequest {
         LoadRequest {
             prune: self.board().map(|board| board.prune.clone()).unwrap_or_default(),
@@ -48,16 +48,16 @@ impl After {
 /// The screen while files and server are read.
 #[derive(Debug, Clone, Default)]
 pub struct Loading {
-    /// What was begun, in order.
+    /// The steps so far, in the order in which they began.
     pub steps: Vec<LoadStep>,
-    /// When it began.
+    /// When loading began, by the screen's clock in milliseconds.
     pub since_ms: u64,
-    /// What is done with the plan.
+    /// What happens with the plan.
     pub after: After,
 }
 
 impl Loading {
-    /// Nothing has happened yet.
+    /// Creates the screen without any step.
     pub fn new(since_ms: u64, after: After) -> Self {
         Self {
             steps: Vec::new(),
@@ -66,7 +66,7 @@ impl Loading {
         }
     }
 
-    /// Takes in a step: a new one, or the end of one that was begun.
+    /// Adds a step, or updates the one of the same name.
     pub fn take(&mut self, step: LoadStep) {
         match self.steps.iter_mut().find(|known| known.what == step.what) {
             Some(known) => known.state = step.state,

@@ -19,34 +19,34 @@ pub use secrets::secrets_sheet;
 use super::board::Board;
 use super::sheet::Sheet;
 
-/// What fills the terminal.
+/// The screen behind any dialog.
 #[derive(Debug, Clone)]
 pub enum Screen {
     /// Files and server are being read.
     Loading(Box<Loading>),
     /// There is no plan.
     Failed(Box<Failed>),
-    /// The plan is looked at.
+    /// The plan is being reviewed.
     Review(Box<Review>),
-    /// The plan is, or was, applied.
+    /// The plan is being applied, or was.
     Run(Box<Run>),
 }
 
-/// What stands in front of a screen and takes its keys.
+/// A dialog in front of the screen; it takes the keys.
 #[derive(Debug, Clone)]
 pub enum Overlay {
-    /// Every key.
+    /// The list of keys.
     Help(Sheet),
-    /// Every name of a secret.
+    /// The list of secret names.
     Secrets(Sheet),
-    /// What will happen, to be agreed to.
+    /// The confirmation before an apply.
     Confirm(Box<Confirm>),
-    /// Leaving while something runs, to be agreed to.
+    /// The question before quitting a run.
     Leave,
 }
 
 impl Screen {
-    /// The plan on the screen.
+    /// Returns the plan on the screen, if there is one.
     pub fn board(&self) -> Option<&Board> {
         match self {
             Self::Review(review) => Some(&review.board),
@@ -55,7 +55,7 @@ impl Screen {
         }
     }
 
-    /// The plan on the screen.
+    /// Returns the plan on the screen, if there is one.
     pub fn board_mut(&mut self) -> Option<&mut Board> {
         match self {
             Self::Review(review) => Some(&mut review.board),

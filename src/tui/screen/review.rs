@@ -1,4 +1,4 @@
-//! The plan is looked at, and what of it to apply is chosen.
+//! The review: the plan and the rows of it that are selected.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use crate::tui::workbench::ApplyRequest;
 pub struct Review {
     /// The plan.
     pub board: Board,
-    /// What of it to apply.
+    /// The selected rows.
     pub choice: Choice,
-    /// What was just asked to be deleted: selected in the plan that follows, whatever was taken out before.
+    /// The row that was just marked for deletion. It is selected in the next plan even if it was deselected before.
     pub wanted: Option<Address>,
 }
 
 impl Review {
-    /// A plan with everything selected but these rows.
+    /// Creates a review with all rows selected but these.
     pub fn without(board: Board, without: &BTreeSet<Address>) -> Self {
         let choice = Choice::with(&board.plan, |address| !without.contains(address));
         Self {
@@ -30,7 +30,7 @@ impl Review {
         }
     }
 
-    /// A plan with only these rows selected.
+    /// Creates a review with only these rows selected.
     pub fn only(board: Board, only: &BTreeSet<Address>) -> Self {
         let choice = Choice::with(&board.plan, |address| only.contains(address));
         Self {
@@ -40,7 +40,7 @@ impl Review {
         }
     }
 
-    /// Rows that could be applied and were taken out.
+    /// Returns the rows that could be applied and are not selected by the user.
     pub fn left_out(&self) -> BTreeSet<Address> {
         let rows = self.board.plan.rows.iter().enumerate();
         rows.filter(|(at, _)| matches!(self.choice.mark(*at), Mark::Off | Mark::Along))
@@ -48,12 +48,12 @@ impl Review {
             .collect()
     }
 
-    /// What the selected rows add up to.
+    /// Returns the counts of the selected rows.
     pub fn counts(&self) -> Counts {
         Counts::of(self.choice.rows().map(|row| &self.board.plan.rows[row]))
     }
 
-    /// What an apply of the selected rows would ask for.
+    /// Returns the request that applies the selected rows.
     pub fn request(&self) -> ApplyRequest {
         ApplyRequest {
             selection: self.choice.addresses(&self.board.plan),
@@ -61,7 +61,7 @@ impl Review {
         }
     }
 
-    /// Takes the plan with other rows to delete; what was taken out stays out.
+    /// Replaces the plan by one with other rows to delete; deselected rows stay deselected.
     pub fn replan(&mut self, plan: Plan) {
         let mut without = self.left_out();
         if let Some(wanted) = self.wanted.take() {

@@ -1,4 +1,4 @@
-//! The plan is applied: the fold of its events, the requests made, and how the person is leaving.
+//! The run: the progress of its events, its requests, and whether the user is quitting.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,14 +8,14 @@ use crate::resource::Address;
 use crate::tui::board::Board;
 use crate::tui::exit::Ending;
 
-/// Where the run stands.
+/// The state of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
-    /// At work.
+    /// It is running.
     Running,
-    /// At work, and the screen closes when it has ended.
+    /// It is running, and the screen closes when it ends.
     Leaving(Ending),
-    /// Ended; with a sentence when it could not even begin.
+    /// It ended, with the reason if it could not begin.
     Ended(Option<String>),
 }
 
@@ -24,30 +24,30 @@ pub enum RunState {
 pub struct Run {
     /// The plan.
     pub board: Board,
-    /// What happened so far.
+    /// The progress so far.
     pub progress: Progress,
     /// Every event but the first, for the log.
     pub log: Vec<Event>,
-    /// Where in the log the requests of a row are.
+    /// The positions in the log of each row's requests.
     pub requests: HashMap<Address, Vec<usize>>,
-    /// How to stop it.
+    /// Stops the run.
     pub cancel: Cancel,
-    /// When it began.
+    /// When it began, in milliseconds.
     pub since_ms: u64,
-    /// When it ended.
+    /// When it ended, in milliseconds.
     pub ended_ms: Option<u64>,
-    /// The cursor goes where work begins.
+    /// Whether the cursor follows the rows that are being applied.
     pub follow: bool,
-    /// The log takes the place of the detail.
+    /// Whether the log is shown in place of the detail.
     pub log_open: bool,
-    /// Lines between the last one of the log and the last one on the screen.
+    /// The number of log entries below the last one on the screen.
     pub log_back: usize,
-    /// Where it stands.
+    /// Its state.
     pub state: RunState,
 }
 
 impl Run {
-    /// A run that is about to begin.
+    /// Creates a run that is about to begin.
     pub fn new(board: Board, cancel: Cancel, since_ms: u64) -> Self {
         Self {
             board,
@@ -64,12 +64,12 @@ impl Run {
         }
     }
 
-    /// Whether it is over.
+    /// Whether the run ended.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, RunState::Ended(_))
     }
 
-    /// Whether it is over and not everything holds.
+    /// Whether the run ended and something was not applied.
     pub fn has_trouble(&self) -> bool {
         match &self.state {
             RunState::Ended(Some(_)) => true,
@@ -78,7 +78,7 @@ impl Run {
         }
     }
 
-    /// Rows that were to be written and are not.
+    /// Returns the rows that were not applied.
     pub fn left(&self) -> BTreeSet<Address> {
         let missing = |row: &RowProgress| match &row.status {
             Status::Finished { outcome, .. } => !outcome.succeeded(),
@@ -88,13 +88,19 @@ impl Run {
         rows.map(|(address, _)| address.clone()).collect()
     }
 
-    /// What happened, unless nothing could begin. Rows that nobody told the end of are unknown, or were not tried.
+    /// Whether any row failed, is unknown or stale; rows that were skipped do not count.
+    pub fn has_failures(&self) -> bool {
+        let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Skipped { .. });
+        self.progress.troubles().any(|(_, outcome)| is_failure(outcome))
+    }
+
+    /// Returns the progress, or `None` if nothing began. Unfinished rows become unknown or skipped.
     pub fn record(&self) -> Option<Progress> {
         let progress = self.progress.clone().closed();
         (!progress.rows.is_empty()).then_some(progress)
     }
 
-    /// Milliseconds since the run began, by the screen's clock; stands still when it has ended.
+    /// Returns the milliseconds since the run began. The number stays the same after the end.
     pub fn elapsed(&self, now_ms: u64) -> u64 {
         match self.ended_ms {
             Some(ended) if self.progress.elapsed_ms > 0 => self.progress.elapsed_ms.min(ended - self.since_ms),
@@ -103,7 +109,7 @@ impl Run {
         }
     }
 
-    /// Takes in an event. The cursor follows the work unless the person has moved it.
+    /// Adds an event. The cursor follows the work unless the user has moved it.
     pub fn take(&mut self, event: Event) {
         self.progress.fold(&event);
         if self.follow
@@ -120,10 +126,10 @@ impl Run {
         }
     }
 
-    /// The requests that were made for a row.
+    /// Returns the requests that were made for a row.
     pub fn requests_of<'a>(&'a self, address: &Address) -> impl Iterator<Item = &'a Event> {
-        let places = self.requests.get(address).map(Vec::as_slice).unwrap_or_default();
-        places.iter().filter_map(|place| self.log.get(*place))
+        let positions = self.requests.get(address).map(Vec::as_slice).unwrap_or_default();
+        positions.iter().filter_map(|position| self.log.get(*position))
     }
 
     fn note_request(&mut self, event: &Event) {
@@ -132,7 +138,7 @@ impl Run {
         }
     }
 
-    /// Takes in the end. The cursor goes to the first failure, unless the person has moved it.
+    /// Ends the run. The cursor moves to the first failure unless the user has moved it.
     pub fn end(&mut self, result: Result<(), String>, now_ms: u64) {
         self.ended_ms = Some(now_ms.max(self.since_ms));
         self.state = RunState::Ended(result.err());

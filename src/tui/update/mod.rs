@@ -3,15 +3,14 @@
 //! Pure: no IO, no clock. Each family of actions is carried out in a file of its own; this one only hands them on, and
 //! afterwards brings cursor, scroll position and detail in line with what changed.
 
-mod arrive;
-mod explain;
-mod go;
+mod dialog;
+mod incoming;
 mod mouse;
-mod pick;
+mod movement;
 mod process;
-mod see;
-mod talk;
-mod work;
+mod selection;
+mod task;
+mod view_option;
 
 use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
@@ -21,10 +20,10 @@ use super::board::{Board, Focus};
 use super::exit::{Ending, TuiExit};
 use super::key::Key;
 use super::keymap::lookup;
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, notice};
 use super::model::Model;
 use super::screen::{Overlay, Screen};
-use crate::plan::{Impact, Row};
+use crate::show::Role;
 
 /// What has to be done because of a message, in order.
 pub type Effects = Vec<Effect>;
@@ -36,11 +35,6 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
     effects
 }
 
-/// Whether a row is worth a second look: a warning, a restart, a replacement.
-pub fn is_worrying(row: &Row) -> bool {
-    !row.warnings.is_empty() || matches!(row.impact, Some(Impact::Restart | Impact::Replace))
-}
-
 /// What is left of the model when the screen is left in this way.
 pub fn exit(model: &Model, ending: Ending) -> TuiExit {
     process::exit(model, ending)
@@ -48,24 +42,24 @@ pub fn exit(model: &Model, ending: Ending) -> TuiExit {
 
 fn dispatch(model: &mut Model, message: Message) -> Effects {
     match message {
-        Message::Clock(now_ms) => arrive::clock(model, now_ms),
-        Message::Resize { width, height } => arrive::resize(model, width, height),
-        Message::LoadStep(step) => arrive::load_step(model, step),
-        Message::Loaded(result) => return arrive::loaded(model, *result),
-        Message::Checked(refusal) => arrive::checked(model, refusal),
-        Message::Replanned(plan) => arrive::replanned(model, *plan),
-        Message::Run(event) => arrive::run_event(model, event),
-        Message::RunEnded(result) => return arrive::run_ended(model, result),
+        Message::Clock(now_ms) => incoming::clock(model, now_ms),
+        Message::Resize { width, height } => incoming::resize(model, width, height),
+        Message::LoadStep(step) => incoming::load_step(model, step),
+        Message::Loaded(result) => return incoming::loaded(model, *result),
+        Message::Checked(refusal) => incoming::checked(model, refusal),
+        Message::Replanned(plan) => incoming::replanned(model, *plan),
+        Message::Run(event) => incoming::run_event(model, event),
+        Message::RunEnded(result) => return incoming::run_ended(model, result),
         Message::Compared {
             address,
             side_by_side,
             lines,
-        } => arrive::compared(model, address, side_by_side, lines),
-        Message::Edited(result) => return arrive::edited(model, result),
+        } => incoming::compared(model, address, side_by_side, lines),
+        Message::Edited(result) => return incoming::edited(model, result),
         Message::Terminate => return process::terminate(model),
         Message::Key(key) => return press(model, key),
         Message::Paste(text) => paste(model, &text),
-        Message::Mouse(event) => return mouse::mouse(model, event),
+        Message::Mouse(event) => return mouse::handle(model, event),
     }
     Effects::new()
 }
@@ -76,7 +70,12 @@ fn press(model: &mut Model, key: Key) -> Effects {
         return Effects::new();
     }
     match lookup(model, key) {
-        Some(binding) => act(model, binding.action),
+        Some(binding) if (binding.when)(model) => act(model, binding.action),
+        Some(binding) => {
+            let text = Some(binding.otherwise).filter(|text| !text.is_empty());
+            model.notice = text.map(|text| notice(Role::Plain, text));
+            Effects::new()
+        }
         None if model.context().types() => {
             typed(model, key);
             Effects::new()
@@ -87,9 +86,9 @@ fn press(model: &mut Model, key: Key) -> Effects {
 
 /// Whether a key only finishes the word that `y` began: it must not open the editor of the run that has just started.
 fn finishes_word(model: &mut Model, key: Key) -> bool {
-    match std::mem::take(&mut model.rest_of_word).split_first() {
+    match std::mem::take(&mut model.ignored_keys).split_first() {
         Some((next, rest)) if *next == key => {
-            model.rest_of_word = rest;
+            model.ignored_keys = rest;
             true
         }
         _ => false,
@@ -98,12 +97,12 @@ fn finishes_word(model: &mut Model, key: Key) -> bool {
 
 fn act(model: &mut Model, action: Action) -> Effects {
     match action {
-        Action::Go(go) => go::go(model, go),
-        Action::See(see) => see::see(model, see),
-        Action::Pick(pick) => return pick::pick(model, pick),
-        Action::Talk(talk) => return talk::talk(model, talk),
-        Action::Work(work) => return work::work(model, work),
-        Action::Process(process) => return process::process(model, process),
+        Action::Move(action) => movement::handle(model, action),
+        Action::View(action) => view_option::handle(model, action),
+        Action::Select(action) => return selection::handle(model, action),
+        Action::Dialog(action) => return dialog::handle(model, action),
+        Action::Task(action) => return task::handle(model, action),
+        Action::Process(action) => return process::handle(model, action),
     }
     Effects::new()
 }
@@ -123,7 +122,7 @@ fn typed(model: &mut Model, key: Key) {
     if let (Some(request), Some(input)) = (to_input_request(&event), input(model)) {
         input.handle(request);
     }
-    see::apply_filter(model);
+    view_option::apply_filter(model);
 }
 
 /// Pasted text is typed where something is typed, and ignored elsewhere: it never presses keys.
@@ -134,13 +133,13 @@ fn paste(model: &mut Model, text: &str) {
             input.handle(tui_input::InputRequest::InsertChar(character));
         }
     }
-    see::apply_filter(model);
+    view_option::apply_filter(model);
 }
 
 /// Brings cursor, scroll position and detail in line with the rest.
 fn settle(model: &mut Model) -> Option<Effect> {
     let layout = model.layout();
-    let head = explain::head(model);
+    let head = super::head::lines(model);
     let board = model.board_mut()?;
     let tree_height = layout.tree.unwrap_or(layout.body).height;
     board.outline.keep_visible(usize::from(tree_height).max(1));

@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use super::{Effects, act};
-use crate::tui::action::{Action, Go, Pick};
+use crate::tui::action::{Action, Movement, Select};
 use crate::tui::board::Focus;
 use crate::tui::model::{Context, Model};
 use crate::tui::screen::Screen;
@@ -12,7 +12,7 @@ use crate::tui::screen::Screen;
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
-pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Effects {
+pub(super) fn handle(model: &mut Model, event: MouseEvent) -> Effects {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::ScrollUp => wheel(model, at, -NOTCH),
@@ -25,14 +25,14 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Effects {
 
 fn wheel(model: &mut Model, at: Position, by: isize) {
     if model.overlay.is_some() || model.board().is_none() {
-        return super::go::travel(model, by);
+        return super::movement::travel(model, by);
     }
     let layout = model.layout();
     if let Screen::Run(run) = &mut model.screen
         && run.log_open
         && layout.detail.is_some_and(|area| area.contains(at))
     {
-        return super::go::scroll_log(run, by);
+        return super::movement::scroll_log(run, by);
     }
     let Some(board) = model.board_mut() else { return };
     if let Some(area) = layout.tree.filter(|area| area.contains(at)) {
@@ -62,7 +62,7 @@ fn click(model: &mut Model, at: Position) -> Effects {
 
 /// A click on a box toggles it; a click on the line below the cursor opens it.
 fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
-    let reviewing = model.bare_context() == Context::Review;
+    let reviewing = model.screen_context_without_filter() == Context::Review;
     let Some(board) = model.board_mut() else {
         return Effects::new();
     };
@@ -77,10 +77,10 @@ fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
     let column = usize::from(at.x - area.x);
     let on_box = (depth * 2 + 2..depth * 2 + 5).contains(&column);
     if on_box && reviewing {
-        return act(model, Action::Pick(Pick::Toggle));
+        return act(model, Action::Select(Select::Toggle));
     }
     if same {
-        act(model, Action::Go(Go::Open))
+        act(model, Action::Move(Movement::Open))
     } else {
         Effects::new()
     }

@@ -8,8 +8,8 @@ use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Overlay, RunState, Screen};
 
-pub(super) fn process(model: &mut Model, process: Process) -> Effects {
-    match process {
+pub(super) fn handle(model: &mut Model, action: Process) -> Effects {
+    match action {
         Process::Quit => quit(model),
         Process::Interrupt => interrupt(model),
         Process::Suspend => vec![Effect::Suspend],

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use crate::show::Role;
-use crate::tui::detail::{Detail, Strip, column};
+use crate::tui::detail::{Detail, DetailLine, Strip, column};
 
 /// Draws the visible part of the detail.
 pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: bool) {
@@ -24,12 +24,12 @@ pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: boo
 
 fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y: u16) {
     match detail.line(strip.line) {
-        Some(Ok(line)) => {
+        Some(DetailLine::Full(line)) => {
             if let Some(cut) = strip.left {
                 canvas.cut(area, y, line, cut);
             }
         }
-        Some(Err((left, right))) => {
+        Some(DetailLine::Columns { before, after }) => {
             let width = column(usize::from(area.width)) as u16;
             let left_area = Rect { width, ..area };
             let right_area = Rect {
@@ -38,11 +38,11 @@ fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y:
                 ..area
             };
             if let Some(cut) = strip.left {
-                canvas.cut(left_area, y, left, cut);
+                canvas.cut(left_area, y, before, cut);
             }
             canvas.column(area.x + width + 1, y, y + 1);
             if let Some(cut) = strip.right {
-                canvas.cut(right_area, y, right, cut);
+                canvas.cut(right_area, y, after, cut);
             }
         }
         None => {}

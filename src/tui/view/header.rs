@@ -9,11 +9,11 @@ use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use crate::apply::{Status, Tally};
-use crate::plan::Counts;
 use crate::show::word::duration;
 use crate::show::{Role, printable};
 use crate::tui::board::Board;
 use crate::tui::model::Model;
+use crate::tui::outline::RowKind;
 use crate::tui::screen::{Review, Run, RunState, Screen};
 use crate::tui::wrap::{fit, width};
 
@@ -52,69 +52,128 @@ pub(super) fn seconds(ms: u64) -> String {
 
 type Part = (Role, String);
 
+/// How much the header says: it takes the first form that fits, so that nothing is cut within a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `+ 2 create   ? 1 drift`
+    Words,
+    /// `+2  ?1 drift`: words only where the sign alone is not well known.
+    Mixed,
+    /// `+2 ?1`
+    Signs,
+}
+
 fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
-    let selected = selected(review, area.width);
-    let room = usize::from(area.width).saturating_sub(width(&selected) + 2);
-    let counts = &review.board.plan.counts;
-    let switches = review.board.outline.lens().hidden;
-    let long = parts(canvas, counts, switches, false);
-    let total: usize = long.iter().map(|part| width(&part.1) + 3).sum();
-    let compact = !framed || total > room;
-    let line = if compact {
-        parts(canvas, counts, switches, true)
+    let query = hidden_part(&review.board);
+    let forms: &[Form] = if framed {
+        &[Form::Words, Form::Mixed, Form::Signs]
     } else {
-        long
+        &[Form::Signs]
     };
-    let gap = if compact { 1 } else { 3 };
-    let x = write(canvas, area, &line, gap);
-    let x = hidden_part(canvas, &review.board, area, x);
-    canvas.right(x + 1, area.y, area.right(), &selected, canvas.theme.role(Role::Strong));
-}
-
-/// Says that the tree does not show everything.
-fn hidden_part(canvas: &mut Canvas, board: &Board, area: Rect, x: u16) -> u16 {
-    let lens = board.outline.lens();
-    if lens.query.is_empty() || board.filter.is_some() {
-        return x;
+    let selected = [selected(review, area.width, false), selected(review, area.width, true)];
+    let tries = selected
+        .iter()
+        .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
+    let room = usize::from(area.width);
+    let length = |(form, selected): &(Form, &String)| {
+        let parts = parts(canvas, review, *form);
+        let counts: usize = parts.iter().map(|part| width(&part.1) + gap(*form)).sum();
+        counts + width(&query) + 1 + width(selected)
+    };
+    let all: Vec<(Form, &String)> = tries.collect();
+    let chosen = all.iter().find(|chosen| length(chosen) <= room).or(all.last());
+    let Some((form, selected)) = chosen else { return };
+    let mut parts = parts(canvas, review, *form);
+    // Even the shortest form may be too long: the last counts go first, the selection stays.
+    let used = |parts: &[Part]| parts.iter().map(|part| width(&part.1) + gap(*form)).sum::<usize>() + width(selected);
+    while used(&parts) > room && !parts.is_empty() {
+        parts.pop();
     }
-    canvas.role(x + 1, area.y, area.right(), &format!("/{}", lens.query), Role::Running)
+    let fits = used(&parts) + width(&query) < room;
+    let x = write(canvas, area, &parts, gap(*form) as u16);
+    if fits {
+        canvas.role(x, area.y, area.right(), &query, Role::Running);
+    }
+    canvas.right(x, area.y, area.right(), selected, canvas.theme.role(Role::Strong));
 }
 
-fn selected(review: &Review, columns: u16) -> String {
+fn gap(form: Form) -> usize {
+    match form {
+        Form::Words => 3,
+        Form::Mixed => 2,
+        Form::Signs => 1,
+    }
+}
+
+/// The filter, as a reminder that the tree does not show everything.
+fn hidden_part(board: &Board) -> String {
+    let query = &board.outline.lens().query;
+    if query.is_empty() || board.filter.is_some() {
+        return String::new();
+    }
+    printable(&format!("/{query}"))
+}
+
+fn selected(review: &Review, columns: u16, short: bool) -> String {
     match review.choice.numbers() {
-        (chosen, along, possible) if columns < 40 => format!("{}/{possible}", chosen + along),
-        (_, _, 0) => "nothing to apply".to_owned(),
+        (_, _, 0) if columns >= 40 => "nothing to apply".to_owned(),
+        (chosen, along, possible) if columns < 40 || short => format!("{}/{possible}", chosen + along),
         (chosen, 0, possible) => format!("{chosen} of {possible} selected"),
-        (chosen, along, possible) => format!("{chosen} of {possible} selected, {along} along"),
+        (chosen, along, _) => format!("{chosen} selected + {along} needed"),
     }
 }
 
-fn parts(canvas: &Canvas, counts: &Counts, hidden: [bool; 4], compact: bool) -> Vec<Part> {
+/// One number of the header.
+struct Count {
+    role: Role,
+    sign: char,
+    number: usize,
+    word: &'static str,
+    /// The group of rows that can be hidden, when this is one.
+    kind: Option<RowKind>,
+}
+
+/// The numbers in the order in which they matter: when there is no room, the last ones are left out.
+fn review_counts(canvas: &Canvas, review: &Review) -> [Count; 8] {
+    let counts = &review.board.plan.counts;
+    let count = |role, sign, number, word, kind| Count {
+        role,
+        sign,
+        number,
+        word,
+        kind,
+    };
     let warning = canvas.glyphs.warning;
-    let all = [
-        (Role::Create, '+', counts.create, "create", hidden[0]),
-        (Role::Update, '~', counts.update, "update", hidden[1]),
-        (Role::Delete, '-', counts.delete, "delete", hidden[3]),
-        (Role::Noop, '=', counts.noop, "same", hidden[2]),
-        (Role::Drift, '?', counts.drift, "drift", hidden[3]),
-        (Role::Drift, '?', counts.field_drift, "field drift", false),
-        (Role::Warning, warning, counts.restart, "restart", false),
-        (Role::Secret, '*', counts.recheck, "recheck", false),
-    ];
-    let wanted = all
-        .into_iter()
-        .filter(|(.., count, word, _)| *count > 0 && !(compact && word.starts_with("field")));
-    wanted
-        .map(|(role, marker, count, word, hidden)| {
-            let word = if hidden { "hidden" } else { word };
-            let text = match (compact, hidden) {
-                (true, false) => format!("{marker}{count}"),
-                (true, true) => format!("({marker}{count})"),
-                (false, _) => format!("{marker} {count} {word}"),
-            };
-            (role, text)
-        })
-        .collect()
+    let server_only = Some(RowKind::ServerOnly);
+    [
+        count(Role::Create, '+', counts.create, "create", Some(RowKind::Create)),
+        count(Role::Update, '~', counts.update, "update", Some(RowKind::Update)),
+        count(Role::Delete, '-', counts.delete, "delete", server_only),
+        count(Role::Warning, warning, counts.restart, "restart", None),
+        count(Role::Secret, '*', counts.recheck, "resent, may restart", None),
+        count(Role::Drift, '?', counts.drift, "drift", server_only),
+        count(Role::Noop, '=', counts.noop, "unchanged", Some(RowKind::Unchanged)),
+        count(Role::Drift, '?', counts.field_drift, "field drift", None),
+    ]
+}
+
+fn parts(canvas: &Canvas, review: &Review, form: Form) -> Vec<Part> {
+    let hidden = &review.board.outline.lens().hidden;
+    let counts = review_counts(canvas, review).into_iter();
+    let counts = counts.filter(|count| count.number > 0 && (form == Form::Words || count.word != "field drift"));
+    let text = |count: &Count| {
+        let (sign, number, word) = (count.sign, count.number, count.word);
+        let is_hidden = count.kind.is_some_and(|kind| hidden.contains(&kind));
+        let is_common = matches!(sign, '+' | '~' | '=');
+        match form {
+            Form::Words if is_hidden => format!("{sign} {number} hidden"),
+            Form::Words => format!("{sign} {number} {word}"),
+            _ if is_hidden => format!("({sign}{number})"),
+            Form::Mixed if !is_common => format!("{sign}{number} {}", word.split(',').next().unwrap_or_default()),
+            _ => format!("{sign}{number}"),
+        }
+    };
+    counts.map(|count| (count.role, text(&count))).collect()
 }
 
 fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
@@ -191,10 +250,10 @@ fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally, compact: 
     let mut parts = vec![lead(run, tally)];
     let counted = [
         (Role::Success, glyphs.done, tally.applied(), "applied"),
-        (Role::Noop, '=', tally.unchanged, "no change"),
+        (Role::Noop, '=', tally.unchanged, "unchanged"),
         (Role::Error, glyphs.failed, tally.failed, "failed"),
         (Role::Error, glyphs.unknown, tally.unknown, "unknown"),
-        (Role::Error, glyphs.unknown, tally.stale, "stale"),
+        (Role::Error, glyphs.stale, tally.stale, "stale"),
         (Role::Dim, glyphs.skipped, tally.skipped, "skipped"),
         (Role::Warning, glyphs.warning, tally.restarted, "restarted"),
         (

@@ -1,4 +1,4 @@
-//! What stands before and after a row of the tree: its box in the review, its state in a run.
+//! The text before and after a row of the tree: its box in the review, its state in a run.
 
 use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
@@ -12,43 +12,39 @@ use crate::tui::screen::{Review, Run};
 
 use super::header::seconds;
 
-/// The box before a node: what is below it taken together.
-pub(super) fn checkbox(review: &Review, mut rows: impl Iterator<Item = usize>) -> (&'static str, Role) {
-    let mut all = None;
-    let merged = rows.try_for_each(|row| {
-        let mark = review.choice.mark(row);
-        match (all, mark) {
-            (_, Mark::Nothing) => Some(()),
-            (None, mark) => {
-                all = Some(mark);
-                Some(())
-            }
-            (Some(known), mark) => (known == mark).then_some(()),
-        }
-    });
-    match (merged, all) {
-        (None, _) => ("[-]", Role::Plain),
-        (_, None | Some(Mark::Nothing)) => ("   ", Role::Dim),
-        (_, Some(Mark::Chosen)) => ("[x]", Role::Strong),
-        (_, Some(Mark::Along)) => ("[+]", Role::Warning),
-        (_, Some(Mark::Off)) => ("[ ]", Role::Plain),
+/// The box before a node: its own row and the rows below it taken together.
+pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<Item = usize>) -> (&'static str, Role) {
+    let marks: Vec<Mark> = rows
+        .map(|row| review.choice.mark(row))
+        .filter(|mark| *mark != Mark::Nothing)
+        .collect();
+    let all = |wanted: Mark| marks.iter().all(|mark| *mark == wanted);
+    match own.map(|row| review.choice.mark(row)) {
+        _ if marks.is_empty() => ("   ", Role::Dim),
+        // It is written because of the rows below it, whichever of them are selected.
+        Some(Mark::Along) => ("[+]", Role::Warning),
+        _ if all(Mark::Chosen) => ("[x]", Role::Strong),
+        _ if all(Mark::Along) => ("[+]", Role::Warning),
+        _ if all(Mark::Off) => ("[ ]", Role::Plain),
+        _ => ("[-]", Role::Plain),
     }
 }
 
-/// What a row of the review says at its end.
+/// Returns the text at the end of a row of the review.
 pub(super) fn hint(row: &Row) -> (String, Role) {
     match row.impact {
         Some(Impact::Restart) => ("⚠ restarts".to_owned(), Role::Warning),
         Some(Impact::Replace) => ("⚠ replaced".to_owned(), Role::Warning),
         None if !row.warnings.is_empty() => ("⚠ warning".to_owned(), Role::Warning),
-        None if row.recheck => ("rechecked".to_owned(), Role::Secret),
+        None if row.may_restart() => ("secret resent, may restart".to_owned(), Role::Secret),
+        None if row.recheck => ("secret resent".to_owned(), Role::Secret),
         None if row.changed_fields().is_empty() && row.has_field_drift() => ("? field drift".to_owned(), Role::Drift),
         None if row.verb == Verb::Update => (row.changed_fields().join(", "), Role::Dim),
         None => (String::new(), Role::Dim),
     }
 }
 
-/// The glyph before a row of a run.
+/// Returns the glyph before a row of a run.
 pub(super) fn glyph(glyphs: &Glyphs, progress: Option<&RowProgress>, now_ms: u64) -> (char, Role) {
     match progress.map(|progress| &progress.status) {
         None => (' ', Role::Dim),
@@ -59,7 +55,7 @@ pub(super) fn glyph(glyphs: &Glyphs, progress: Option<&RowProgress>, now_ms: u64
     }
 }
 
-/// How much a row wants to be looked at.
+/// Returns how much a row needs the user; larger is more.
 pub(super) fn urgency(status: &Status) -> u8 {
     match status {
         Status::Finished { outcome, .. } if outcome.succeeded() => 0,
@@ -76,15 +72,17 @@ pub(super) fn urgency(status: &Status) -> u8 {
 
 fn outcome_glyph(glyphs: &Glyphs, outcome: &Outcome) -> (char, Role) {
     match outcome {
-        Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted => (glyphs.done, Role::Success),
-        Outcome::Unchanged => ('=', Role::Success),
+        Outcome::Created | Outcome::Updated { .. } | Outcome::Deleted | Outcome::Unchanged => {
+            (glyphs.done, Role::Success)
+        }
         Outcome::Failed { .. } => (glyphs.failed, Role::Error),
-        Outcome::Unknown { .. } | Outcome::Stale { .. } => (glyphs.unknown, Role::Error),
+        Outcome::Unknown { .. } => (glyphs.unknown, Role::Error),
+        Outcome::Stale { .. } => (glyphs.stale, Role::Error),
         Outcome::Skipped { .. } => (glyphs.skipped, Role::Dim),
     }
 }
 
-/// What a row of a run says at its end.
+/// Returns the text at the end of a row of a run.
 pub(super) fn state(run: &Run, progress: Option<&RowProgress>, now_ms: u64) -> (String, Role) {
     let elapsed = |since_ms: u64| seconds(run.elapsed(now_ms).saturating_sub(since_ms));
     match progress.map(|progress| &progress.status) {

@@ -116,6 +116,16 @@ impl Liner<'_, '_> {
                 let words = counted(self.counts(index), self.board.outline.is_folded(index));
                 self.end(x, &words, Role::Dim);
             }
+            (NodeId::Parent(address), _) => {
+                let blank = if matches!(self.model.screen, Screen::Review(_)) {
+                    6
+                } else {
+                    4
+                };
+                let x = self.put(x + blank, &label(address), Role::Dim);
+                let words = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &words, Role::Dim);
+            }
             (NodeId::Row(_), None) => {}
         }
     }
@@ -145,13 +155,14 @@ impl Liner<'_, '_> {
         }
     }
 
-    /// What stands before the marker, what stands at the end, and whether the row is of no concern.
+    /// Draws what is before the marker. Returns where the rest begins, the text at the end, and whether to dim the row.
     fn lead(&mut self, x: u16, index: usize, row: &Row) -> (u16, (String, Role), bool) {
         let now_ms = self.model.now_ms;
         match &self.model.screen {
             Screen::Review(review) => {
                 let rows = self.board.outline.tree().rows(index);
-                let (mark, role) = state::checkbox(review, rows);
+                let own = self.board.outline.tree().node(index).and_then(|node| node.row);
+                let (mark, role) = state::checkbox(review, own, rows);
                 (self.put(x, mark, role) + 1, state::hint(row), !row.is_notable())
             }
             Screen::Run(run) => {
@@ -170,7 +181,7 @@ impl Liner<'_, '_> {
         }
     }
 
-    /// What a folded row hides: the row that most wants to be looked at.
+    /// Returns the state of the hidden row that needs the user most.
     fn worst_below<'r>(&self, run: &'r Run, index: usize) -> Option<&'r RowProgress> {
         let rows = self.board.outline.tree().rows(index);
         let states = rows.filter_map(|row| run.progress.rows.get(&self.board.plan.rows[row].address));
@@ -231,7 +242,7 @@ fn counted(counts: Counts, folded: bool) -> String {
             } else {
                 0
             },
-            "same",
+            "unchanged",
         ),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);

@@ -255,6 +255,7 @@ pub fn pruned(plan: &Plan, prune: &BTreeSet<Address>) -> Plan {
 /// Returns the diagnostics of a server that does not answer.
 pub fn unreachable() -> LoadFailure {
     LoadFailure {
+        origin: None,
         lines: vec![
             Line::default()
                 .push(Role::Error, "error: ")

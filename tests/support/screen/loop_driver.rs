@@ -8,7 +8,7 @@ use crossterm::event::Event;
 use futures_util::stream::{BoxStream, StreamExt, poll_fn};
 use lobuctl::resource::Origin;
 use lobuctl::tui::key::Key;
-use lobuctl::tui::{Input, Outside, TuiExit, TuiOptions, Workbench, drive};
+use lobuctl::tui::{EditRequest, Input, TerminalHost, TuiExit, TuiOptions, Workbench, drive};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
@@ -127,7 +127,7 @@ struct FakeHost {
     seen: Arc<Mutex<HostLog>>,
 }
 
-impl Outside for FakeHost {
+impl TerminalHost for FakeHost {
     fn input(&mut self) -> BoxStream<'static, Input> {
         let input = Arc::clone(&self.input);
         poll_fn(move |context| input.lock().unwrap().poll_recv(context)).boxed()
@@ -137,7 +137,8 @@ impl Outside for FakeHost {
         self.seen.lock().unwrap().copied.push(text.to_owned());
     }
 
-    async fn edit(&mut self, origin: &Origin) -> Result<(), String> {
+    async fn edit(&mut self, request: &EditRequest) -> Result<(), String> {
+        let origin = &request.origin;
         self.seen.lock().unwrap().edited.push(origin.clone());
         Ok(())
     }

@@ -54,7 +54,7 @@ fn review(model: &mut Model, loaded: Loaded, after: After) -> Effects {
     let anything = review.choice.rows().next().is_some();
     model.screen = Screen::Review(Box::new(review));
     if offer && anything {
-        return super::talk::ask(model);
+        return super::dialog::ask(model);
     }
     if offer {
         model.notice = Some(notice(Role::Success, "nothing is left to do"));
@@ -80,7 +80,10 @@ fn first_words(loaded: &Loaded) -> Option<Line> {
         [only] => Some(notice(Role::Warning, format!("⚠ {only}"))),
         [first, rest @ ..] => {
             let more = rest.len();
-            Some(notice(Role::Warning, format!("⚠ {more} more on the headings; {first}")))
+            Some(notice(
+                Role::Warning,
+                format!("⚠ {first} ({more} more, see the headings)"),
+            ))
         }
     }
 }
@@ -115,16 +118,18 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
     leaving.map_or_else(Effects::new, |ending| super::process::leave_as(model, ending))
 }
 
-/// What there is to say when a run has ended: what to do next.
+/// What the user can do when a run has ended.
 fn last_words(run: &Run) -> Line {
-    match (&run.state, run.left().len()) {
-        (RunState::Ended(Some(message)), _) => notice(Role::Error, format!("nothing was applied: {message}")),
-        (_, 0) => notice(Role::Success, "all of it holds: `q` leaves"),
-        (_, 1) => notice(Role::Error, "1 row is left: `r` tries it again"),
-        (_, left) => notice(
-            Role::Error,
-            format!("{left} rows are left: `r` tries them again, `w` finds the failure"),
-        ),
+    let left = run.left().len();
+    let rows = if left == 1 { "row" } else { "rows" };
+    match &run.state {
+        RunState::Ended(Some(message)) => notice(Role::Error, format!("nothing was applied: {message}")),
+        _ if left == 0 => notice(Role::Success, "applied; `q` quits"),
+        _ if run.has_failures() => {
+            let text = format!("{left} {rows} not applied: `r` retries, `w` finds the failure");
+            notice(Role::Error, text)
+        }
+        _ => notice(Role::Error, format!("{left} {rows} not applied: `r` retries")),
     }
 }
 
@@ -137,7 +142,7 @@ pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, 
 /// The editor is closed: what it may have changed is read again.
 pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
     match result {
-        Ok(()) => super::work::replan(model),
+        Ok(()) => super::task::replan(model),
         Err(message) => {
             model.notice = Some(notice(Role::Error, message));
             Effects::new()

@@ -4,26 +4,26 @@ use crate::apply::Status;
 use crate::apply::event::Outcome;
 use crate::plan::Row;
 use crate::show::Role;
-use crate::tui::action::Go;
+use crate::tui::action::Movement;
 use crate::tui::board::{Board, Focus};
 use crate::tui::layout::Layout;
 use crate::tui::message::notice;
 use crate::tui::model::Model;
 use crate::tui::screen::{Confirm, Overlay, Run, Screen};
 
-pub(super) fn go(model: &mut Model, go: Go) {
+pub(super) fn handle(model: &mut Model, action: Movement) {
     let height = page(model);
-    if let Some(by) = distance(go, height) {
+    if let Some(by) = distance(action, height) {
         return travel(model, by);
     }
     stop_following(model);
-    match go {
-        Go::NextChange => seek(model, false, "no row changes", |row| row.verb.changes()),
-        Go::PreviousChange => seek(model, true, "no row changes", |row| row.verb.changes()),
-        Go::NextWarning => next_warning(model),
+    match action {
+        Movement::NextChange => seek(model, false, "no row changes", |row| row.verb.changes()),
+        Movement::PreviousChange => seek(model, true, "no row changes", |row| row.verb.changes()),
+        Movement::NextWarning => next_warning(model),
         _ => {
             if let Some(board) = model.board_mut() {
-                within(board, go);
+                within(board, action);
             }
         }
     }
@@ -43,14 +43,14 @@ fn page(model: &Model) -> isize {
     isize::try_from(pane.unwrap_or(layout.body).height.max(2) - 1).unwrap_or(1)
 }
 
-fn distance(go: Go, page: isize) -> Option<isize> {
-    match go {
-        Go::Up => Some(-1),
-        Go::Down => Some(1),
-        Go::PageUp => Some(-page),
-        Go::PageDown => Some(page),
-        Go::First => Some(isize::MIN / 2),
-        Go::Last => Some(isize::MAX / 2),
+fn distance(action: Movement, page: isize) -> Option<isize> {
+    match action {
+        Movement::Up => Some(-1),
+        Movement::Down => Some(1),
+        Movement::PageUp => Some(-page),
+        Movement::PageDown => Some(page),
+        Movement::First => Some(isize::MIN / 2),
+        Movement::Last => Some(isize::MAX / 2),
         _ => None,
     }
 }
@@ -104,18 +104,18 @@ fn stop_following(model: &mut Model) {
     }
 }
 
-fn within(board: &mut Board, go: Go) {
-    match go {
-        Go::Left => left(board),
-        Go::Right => right(board),
-        Go::Open => open(board),
-        Go::OtherPane => {
+fn within(board: &mut Board, action: Movement) {
+    match action {
+        Movement::Left => left(board),
+        Movement::Right => right(board),
+        Movement::Open => open(board),
+        Movement::OtherPane => {
             board.focus = match board.focus {
                 Focus::Tree => Focus::Detail,
                 Focus::Detail => Focus::Tree,
             };
         }
-        Go::Back => back(board),
+        Movement::Back => back(board),
         _ => {}
     }
 }
@@ -180,7 +180,7 @@ fn next_warning(model: &mut Model) {
         _ => Vec::new(),
     };
     if failed.is_empty() {
-        seek(model, false, "no warnings", super::is_worrying);
+        seek(model, false, "no warnings", Row::needs_attention);
     } else {
         seek(model, false, "no failures", |row| failed.contains(&row.address));
     }

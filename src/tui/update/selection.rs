@@ -4,20 +4,20 @@ use super::Effects;
 use crate::plan::{Row, Verb};
 use crate::resource::Address;
 use crate::show::Role;
-use crate::tui::action::Pick;
+use crate::tui::action::Select;
 use crate::tui::choice::Mark;
 use crate::tui::message::{Effect, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, Screen};
 
-pub(super) fn pick(model: &mut Model, pick: Pick) -> Effects {
+pub(super) fn handle(model: &mut Model, action: Select) -> Effects {
     let Screen::Review(review) = &mut model.screen else {
         return Effects::new();
     };
-    let (said, effects) = match pick {
-        Pick::Toggle => (toggle(review), Effects::new()),
-        Pick::ToggleAll => (Some(toggle_all(review)), Effects::new()),
-        Pick::Delete => delete(review),
+    let (said, effects) = match action {
+        Select::Toggle => (toggle(review), Effects::new()),
+        Select::ToggleAll => (Some(toggle_all(review)), Effects::new()),
+        Select::Delete => delete(review),
     };
     model.notice = said.map(|words| notice(Role::Plain, words));
     effects
@@ -41,7 +41,7 @@ fn toggle(review: &mut Review) -> Option<String> {
 fn stays_because(review: &Review, row: usize) -> String {
     let id = |row: usize| words(&review.board.plan.rows[row]);
     let needed_by = review.choice.needed_by(row).map(id).unwrap_or_default();
-    format!("{} comes along: {needed_by} needs it", id(row))
+    format!("{} is selected because {needed_by} needs it", id(row))
 }
 
 fn came_along(review: &Review, before: usize) -> Option<String> {
@@ -51,7 +51,7 @@ fn came_along(review: &Review, before: usize) -> Option<String> {
     match more {
         0 => None,
         1 if along == 1 => Some(stays_because(review, first)),
-        more => Some(format!("{more} more come along because selected rows need them")),
+        more => Some(format!("{more} more are selected because selected rows need them")),
     }
 }
 
@@ -70,7 +70,7 @@ fn nothing_to_select(review: &Review) -> String {
         Some(row) if row.has_field_drift() => {
             "fields that only the server has are left alone; `D` selects them for deletion".to_owned()
         }
-        Some(row) => format!("{} stays as it is: nothing to apply", words(row)),
+        Some(row) => format!("{} is unchanged: nothing to apply", words(row)),
         None => "nothing to apply here".to_owned(),
     }
 }
@@ -115,7 +115,7 @@ fn deletes(row: &Row) -> String {
 
 fn nothing_to_delete(address: &Address, words: &str) -> String {
     match address.parent() {
-        Some(_) => format!("{words} goes with the agent it belongs to"),
-        None => format!("{words} goes because `--prune` asks for it; `space` takes it out"),
+        Some(_) => format!("{words} is deleted with its agent"),
+        None => format!("{words} is deleted because of `--prune`; `space` leaves it out"),
     }
 }

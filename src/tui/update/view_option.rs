@@ -3,33 +3,34 @@
 use tui_input::Input;
 
 use crate::show::Role;
-use crate::tui::action::See;
+use crate::tui::action::ViewOption;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::notice;
 use crate::tui::model::Model;
+use crate::tui::outline::RowKind;
 use crate::tui::screen::{Run, Screen};
 
-pub(super) fn see(model: &mut Model, see: See) {
-    match see {
-        See::Log => on_run(model, toggle_log),
-        See::Follow => on_run(model, |run| run.follow = !run.follow),
-        See::ChangesOnly => changes_only(model),
-        See::Kind(kind) => toggle_kind(model, kind),
+pub(super) fn handle(model: &mut Model, action: ViewOption) {
+    match action {
+        ViewOption::Log => on_run(model, toggle_log),
+        ViewOption::Follow => on_run(model, |run| run.follow = !run.follow),
+        ViewOption::ChangesOnly => changes_only(model),
+        ViewOption::Kind(kind) => toggle_kind(model, kind),
         _ => {
             if let Some(board) = model.board_mut() {
-                on_board(board, see);
+                on_board(board, action);
             }
         }
     }
 }
 
-fn on_board(board: &mut Board, see: See) {
-    match see {
-        See::UnfoldAll => board.outline.fold_all(&board.plan, false),
-        See::FoldAll => board.outline.fold_all(&board.plan, true),
-        See::SideBySide => board.detail.toggle_side(),
-        See::Zoom => zoom(board),
-        See::Filter => {
+fn on_board(board: &mut Board, action: ViewOption) {
+    match action {
+        ViewOption::UnfoldAll => board.outline.fold_all(&board.plan, false),
+        ViewOption::FoldAll => board.outline.fold_all(&board.plan, true),
+        ViewOption::SideBySide => board.detail.toggle_side(),
+        ViewOption::Zoom => zoom(board),
+        ViewOption::Filter => {
             board.focus = Focus::Tree;
             board.filter = Some(Input::new(board.outline.lens().query.clone()));
         }
@@ -70,19 +71,16 @@ fn changes_only(model: &mut Model) {
     model.notice = Some(notice(Role::Dim, words));
 }
 
-fn toggle_kind(model: &mut Model, kind: usize) {
-    const WORDS: [&str; 4] = ["create", "update", "same", "drift"];
+fn toggle_kind(model: &mut Model, kind: RowKind) {
     let Some(board) = model.board_mut() else { return };
-    board
-        .outline
-        .look(&board.plan, |lens| lens.hidden[kind] = !lens.hidden[kind]);
-    let word = WORDS[kind];
-    let state = if board.outline.lens().hidden[kind] {
-        "hidden"
-    } else {
-        "shown"
-    };
-    model.notice = Some(notice(Role::Dim, format!("{word}: {state}")));
+    board.outline.look(&board.plan, |lens| {
+        if !lens.hidden.remove(&kind) {
+            lens.hidden.insert(kind);
+        }
+    });
+    let is_hidden = board.outline.lens().hidden.contains(&kind);
+    let state = if is_hidden { "hidden" } else { "shown" };
+    model.notice = Some(notice(Role::Dim, format!("{}: {state}", kind.word())));
 }
 
 /// The tree follows the filter while it is typed.

@@ -2,10 +2,10 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Effects, see};
+use super::{Effects, view_option};
 use crate::apply::Cancel;
 use crate::show::Role;
-use crate::tui::action::Talk;
+use crate::tui::action::DialogAction;
 use crate::tui::exit::Ending;
 use crate::tui::key::Key;
 use crate::tui::message::{Effect, notice};
@@ -15,20 +15,20 @@ use crate::tui::screen::{
 };
 
 /// What people type after `y` out of habit.
-const REST_OF_YES: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
+const AFTER_Y: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
 
-pub(super) fn talk(model: &mut Model, talk: Talk) -> Effects {
-    match talk {
-        Talk::Help => model.overlay = Some(Overlay::Help(help_sheet(model.bare_context()))),
-        Talk::Secrets => {
+pub(super) fn handle(model: &mut Model, action: DialogAction) -> Effects {
+    match action {
+        DialogAction::Help => model.overlay = Some(Overlay::Help(help_sheet(model.screen_context_without_filter()))),
+        DialogAction::Secrets => {
             let secrets = model.board().map(|board| board.facts.secrets.as_slice());
             let sheet = secrets_sheet(secrets.unwrap_or_default(), &model.glyphs);
             model.overlay = Some(Overlay::Secrets(sheet));
         }
-        Talk::Ask => return ask(model),
-        Talk::Yes => return agree(model),
-        Talk::Enter => return enter(model),
-        Talk::Close => close(model),
+        DialogAction::Ask => return ask(model),
+        DialogAction::Yes => return agree(model),
+        DialogAction::Enter => return enter(model),
+        DialogAction::Close => close(model),
     }
     Effects::new()
 }
@@ -51,7 +51,7 @@ fn agree(model: &mut Model) -> Effects {
     match model.overlay.take() {
         Some(Overlay::Confirm(confirm)) if confirm.is_answered() => {
             if confirm.confirmation == Confirmation::Key {
-                model.rest_of_word = REST_OF_YES;
+                model.ignored_keys = AFTER_Y;
             }
             begin(model)
         }
@@ -114,7 +114,7 @@ fn close(model: &mut Model) {
     if let Some(input) = model.board_mut().and_then(|board| board.filter.as_mut()) {
         input.reset();
     }
-    see::apply_filter(model);
+    view_option::apply_filter(model);
     if let Some(board) = model.board_mut() {
         board.filter = None;
     }

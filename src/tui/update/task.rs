@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{Effects, arrive};
+use super::{Effects, incoming};
+use crate::plan::{Change, Row};
+use crate::resource::{Origin, Shown};
 use crate::show::Role;
-use crate::tui::action::Work;
-use crate::tui::board::Focus;
-use crate::tui::message::{Effect, notice};
+use crate::tui::action::Task;
+use crate::tui::board::{Board, Focus};
+use crate::tui::message::{EditRequest, Effect, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{After, Loading, Screen};
 
-pub(super) fn work(model: &mut Model, work: Work) -> Effects {
-    match work {
-        Work::Replan => replan(model),
-        Work::Retry => retry(model),
-        Work::Edit => edit(model),
-        Work::Copy => copy(model),
-        Work::CopyText => copy_text(model),
+pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
+    match action {
+        Task::Replan => replan(model),
+        Task::Retry => retry(model),
+        Task::Edit => edit(model),
+        Task::Copy => copy(model),
+        Task::CopyText => copy_text(model),
     }
 }
 
@@ -42,7 +44,7 @@ pub(super) fn replan(model: &mut Model) -> Effects {
             return Effects::new();
         }
     };
-    arrive::load(model, after)
+    incoming::load(model, after)
 }
 
 /// Plans again, because the server has changed, and offers what did not make it.
@@ -52,7 +54,7 @@ fn retry(model: &mut Model) -> Effects {
             let left = left(&run);
             model.runs.extend(run.record());
             let board = Box::new(run.board);
-            arrive::load(model, After::Retry { board, left })
+            incoming::load(model, After::Retry { board, left })
         }
         other => {
             model.screen = other;
@@ -76,6 +78,19 @@ fn take_screen(model: &mut Model) -> Screen {
 
 /// In the tree the place of the resource, in the detail that of the field on the screen.
 fn edit(model: &mut Model) -> Effects {
+    if let Screen::Failed(failed) = &model.screen {
+        let board = failed.after.board();
+        let request = |origin| EditRequest {
+            origin,
+            hidden_variables: board.map(secret_names).unwrap_or_default(),
+        };
+        return failed
+            .origin
+            .clone()
+            .map(|origin| Effect::Edit(request(origin)))
+            .into_iter()
+            .collect();
+    }
     let Some(board) = model.board() else {
         return Effects::new();
     };
@@ -84,8 +99,28 @@ fn edit(model: &mut Model) -> Effects {
     };
     let field = board.detail.field_in_view().filter(|_| board.focus == Focus::Detail);
     let change = field.and_then(|field| row.changes.iter().find(|change| change.path.to_string() == field));
-    let origin = change.and_then(|change| change.origin.as_ref()).or(row.origin.as_ref());
-    origin.cloned().map(Effect::Edit).into_iter().collect()
+    let origin = change.and_then(|change| origin_in_view(board, row, change));
+    let Some(origin) = origin.or_else(|| row.origin.clone()) else {
+        return Effects::new();
+    };
+    vec![Effect::Edit(EditRequest {
+        origin,
+        hidden_variables: secret_names(board),
+    })]
+}
+
+fn secret_names(board: &Board) -> Vec<String> {
+    board.facts.secrets.iter().map(|secret| secret.name.clone()).collect()
+}
+
+/// A text with a file of its own is opened at the hunk on the screen; every other field at its key.
+fn origin_in_view(board: &Board, row: &Row, change: &Change) -> Option<Origin> {
+    let mut origin = change.origin.clone()?;
+    let has_own_file = row.origin.as_ref().is_none_or(|row| row.file != origin.file);
+    if let Some(text) = change.after.as_ref().and_then(Shown::as_str).filter(|_| has_own_file) {
+        origin.line += board.detail.text_line_in_view(&change.path.to_string(), text);
+    }
+    Some(origin)
 }
 
 fn copy(model: &mut Model) -> Effects {

@@ -1,25 +1,31 @@
-//! What the detail says of a row before its changes: what happens to it and why, where it stands, what to do next.
+//! The first lines of the detail: what happens to the row and why, its state in a run, what to do next.
 
 use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
 use crate::plan::{Counts, Row, Verb};
+use crate::show::word::duration;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::choice::Mark;
 use crate::tui::lines;
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, Run, RunState, Screen};
+use crate::tui::tree::NodeId;
 
-/// The lines above the changes.
-pub(super) fn head(model: &Model) -> Vec<Line> {
+/// Returns the lines above the changes of the row at the cursor.
+pub(super) fn lines(model: &Model) -> Vec<Line> {
     let Some((board, Some((node, row)))) = model.board().map(|board| (board, board.current())) else {
         return Vec::new();
     };
     let Some(row) = row else {
-        let crate::tui::tree::NodeId::Group(group) = node.id else {
-            return Vec::new();
+        return match &node.id {
+            NodeId::Group(group) => heading(model, board, group.title()),
+            NodeId::Parent(address) => vec![
+                Line::default().push(Role::Heading, format!("{} {}", address.kind(), address.id())),
+                Line::default().push(Role::Dim, "not a target: shown for the rows below it"),
+            ],
+            NodeId::Row(_) => Vec::new(),
         };
-        return heading(model, board, group.title());
     };
     let mut head = vec![lines::row(row)];
     head.extend(
@@ -29,7 +35,7 @@ pub(super) fn head(model: &Model) -> Vec<Line> {
     );
     match &model.screen {
         Screen::Review(review) => head.extend(selection(review, row)),
-        Screen::Run(run) => head.extend(standing(run, row)),
+        Screen::Run(run) => head.extend(standing(run, row, model.now_ms)),
         Screen::Loading(_) | Screen::Failed(_) => {}
     }
     if !has_ended(model, row) {
@@ -40,14 +46,14 @@ pub(super) fn head(model: &Model) -> Vec<Line> {
     head
 }
 
-/// What a row was going to do is of no interest once it is done.
+/// Whether the row is finished: then its cautions are no longer of interest.
 fn has_ended(model: &Model, row: &Row) -> bool {
     let Screen::Run(run) = &model.screen else { return false };
     let progress = run.progress.rows.get(&row.address);
     progress.is_some_and(|progress| matches!(progress.status, Status::Finished { .. }))
 }
 
-/// A heading shows what belongs to no row.
+/// A heading shows the counts and the warnings that belong to no row.
 fn heading(model: &Model, board: &Board, title: &str) -> Vec<Line> {
     let rows = board.rows_here();
     let counts = Counts::of(rows.iter().map(|row| &board.plan.rows[*row]));
@@ -71,7 +77,7 @@ fn numbers(counts: Counts) -> Line {
         (counts.create, "create", Role::Create),
         (counts.update, "update", Role::Update),
         (counts.delete, "delete", Role::Delete),
-        (counts.noop, "same", Role::Noop),
+        (counts.noop, "unchanged", Role::Noop),
         (counts.drift, "drift", Role::Drift),
     ];
     let mut line = Line::default();
@@ -85,14 +91,14 @@ fn selection(review: &Review, row: &Row) -> Option<Line> {
     let index = review.board.current().and_then(|(node, _)| node.row)?;
     match review.choice.mark(index) {
         Mark::Nothing | Mark::Chosen => None,
-        Mark::Off => Some(Line::default().push(Role::Dim, "not selected: stays as it is on the server")),
+        Mark::Off => Some(Line::default().push(Role::Dim, "left out: not selected")),
         Mark::Along => {
             let needed_by = review
                 .choice
                 .needed_by(index)
                 .map(|row| &review.board.plan.rows[row].address);
             let needed_by = needed_by.map(|address| format!("{} {}", address.kind(), address.id()));
-            let words = format!("comes along: {} needs it", needed_by.unwrap_or_default());
+            let words = format!("selected because {} needs it", needed_by.unwrap_or_default());
             debug_assert_eq!(review.board.plan.rows[index].address, row.address);
             Some(Line::default().push(Role::Warning, words))
         }
@@ -108,7 +114,7 @@ fn drift(model: &Model, board: &Board, row: &Row) -> Vec<Line> {
         _ if pruned => "fields that only the server has will be cleared.",
         _ if row.has_field_drift() => "fields marked `?` are only on the server: left alone.",
         Verb::Noop if row.changes.is_empty() => {
-            return vec![Line::default().push(Role::Dim, "files and server agree")];
+            return vec![Line::default().push(Role::Dim, "unchanged")];
         }
         _ => return Vec::new(),
     };
@@ -121,8 +127,8 @@ fn drift(model: &Model, board: &Board, row: &Row) -> Vec<Line> {
     vec![Line::default().push(Role::Drift, format!("{words}{next}"))]
 }
 
-/// Where a row stands in a run: the server's words in full, what to do, the requests made for it.
-fn standing(run: &Run, row: &Row) -> Vec<Line> {
+/// Returns the state of a row in a run: the server's whole message, the hint and the requests that were made.
+fn standing(run: &Run, row: &Row, now_ms: u64) -> Vec<Line> {
     let Some(progress) = run.progress.rows.get(&row.address) else {
         let message = match &run.state {
             RunState::Ended(Some(message)) => vec![Line::default().push(Role::Error, message)],
@@ -130,40 +136,46 @@ fn standing(run: &Run, row: &Row) -> Vec<Line> {
         };
         return message;
     };
-    let mut said = status(progress, run.has_ended());
+    let mut said = status(progress, run.has_ended(), run.elapsed(now_ms));
     said.extend(progress.notes.iter().map(|note| Line::at(2).push(Role::Warning, note)));
     said.extend(run.requests_of(&row.address).filter_map(lines::event));
     said
 }
 
-fn status(progress: &RowProgress, ended: bool) -> Vec<Line> {
+fn status(progress: &RowProgress, ended: bool, elapsed_ms: u64) -> Vec<Line> {
     let line = |role, words: String| vec![Line::default().push(role, words)];
     match &progress.status {
-        Status::Queued if ended => line(Role::Dim, "not tried".to_owned()),
+        Status::Queued if ended => line(Role::Dim, "skipped: the run ended first".to_owned()),
         Status::Queued => line(Role::Dim, "waiting".to_owned()),
-        Status::Running { .. } => line(Role::Running, "at work".to_owned()),
+        Status::Running { since_ms } => {
+            let elapsed = duration(elapsed_ms.saturating_sub(*since_ms));
+            line(Role::Running, format!("running for {elapsed}"))
+        }
         Status::Retrying {
             attempt, of, reason, ..
-        } => line(Role::Warning, format!("try {attempt} of {of} follows: {reason}")),
-        Status::Finished { outcome, .. } => ended_as(outcome),
+        } => line(Role::Warning, format!("attempt {attempt} of {of} follows: {reason}")),
+        Status::Finished { outcome, .. } => outcome_lines(outcome),
     }
 }
 
-fn ended_as(outcome: &Outcome) -> Vec<Line> {
+fn outcome_lines(outcome: &Outcome) -> Vec<Line> {
     let good = |words: &str| vec![Line::default().push(Role::Success, words)];
     match outcome {
         Outcome::Created => good("created"),
         Outcome::Updated { restarted: Some(true) } => good("updated, and restarted"),
         Outcome::Updated { .. } => good("updated"),
         Outcome::Deleted => good("deleted"),
-        Outcome::Unchanged => good("the server says: no change"),
+        Outcome::Unchanged => good("unchanged, says the server"),
         Outcome::Failed {
             message,
             hint,
             partly_written,
         } => failed(message, hint.as_deref(), *partly_written),
-        Outcome::Unknown { message } => trouble("unknown: no answer came, it may have been written", message),
-        Outcome::Stale { message } => trouble("not written: it is not what the plan saw, `r` plans again", message),
+        Outcome::Unknown { message } => trouble("unknown: it may have been written, plan again to see", message),
+        Outcome::Stale { message } => trouble(
+            "stale: the server has something else than the plan saw, `r` plans again",
+            message,
+        ),
         Outcome::Skipped { reason } => vec![Line::default().push(Role::Dim, format!("skipped: {reason}"))],
     }
 }
