@@ -5,20 +5,12 @@
 
 use std::sync::Arc;
 
+pub use super::body::BodyLine;
 use super::wrap::{Cut, cuts};
 use super::{lines, side};
 use crate::plan::Row;
 use crate::resource::{Address, Shown};
 use crate::show::{Line, Role, printable};
-
-/// A line of the pane before it is wrapped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyLine {
-    /// Over the whole width.
-    One(Line),
-    /// The server's side on the left, the files' side on the right.
-    Two(Line, Line),
-}
 
 /// A line of the pane as it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

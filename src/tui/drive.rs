@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::exit::TuiExit;
 use super::key::Key;
-use super::message::{EditRequest, Effect, Message};
+use super::message::{EditRequest, Effect, Effects, Message};
 use super::model::Model;
 use super::options::TuiOptions;
 use super::screen::Screen;
@@ -181,7 +181,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
         None
     }
 
-    fn react(&mut self, input: Option<Input>) -> update::Effects {
+    fn react(&mut self, input: Option<Input>) -> Effects {
         let message = match input {
             Some(Input::Terminal(event)) => translate(event),
             Some(Input::Interrupt) => Some(Message::Key(Key::ctrl('c'))),
@@ -201,7 +201,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             .unwrap_or_default()
     }
 
-    async fn carry_out(&mut self, effects: update::Effects) -> Option<TuiExit> {
+    async fn carry_out(&mut self, effects: Effects) -> Option<TuiExit> {
         let mut waiting = VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
             // The workbench answers these two at once. The model gets the answer before the next key is read: a key

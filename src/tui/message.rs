@@ -96,6 +96,9 @@ pub enum Effect {
     Quit(TuiExit),
 }
 
+/// What has to be done outside the model because of a message, in order.
+pub type Effects = Vec<Effect>;
+
 /// Returns a notice: one line about the last key or event.
 pub(super) fn notice(role: crate::show::Role, text: impl AsRef<str>) -> Line {
     Line::default().push(role, text)

@@ -14,6 +14,7 @@ pub mod action;
 mod background;
 pub mod basic_color;
 pub mod board;
+mod body;
 pub mod choice;
 pub mod detail;
 mod drive;

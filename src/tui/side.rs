@@ -1,6 +1,6 @@
 //! The same changes with the server's side on the left and the files' side on the right.
 
-use super::detail::BodyLine;
+use super::body::BodyLine;
 use super::lines;
 use crate::plan::{Change, ChangeKind, Row};
 use crate::resource::Shown;

@@ -2,13 +2,13 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Effects, view_option};
+use super::view_option;
 use crate::apply::Cancel;
 use crate::show::Role;
 use crate::tui::action::DialogAction;
 use crate::tui::exit::Ending;
 use crate::tui::key::Key;
-use crate::tui::message::{Effect, notice};
+use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{
     After, Confirm, Confirmation, Loading, Overlay, Run, RunState, Screen, help_sheet, secrets_sheet,

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::Effects;
 use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::detail::BodyLine;
-use crate::tui::message::{Effect, notice};
+use crate::tui::message::{Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Failed, Loading, Overlay, Review, Run, RunState, Screen};
+use crate::tui::screen::{After, Failed, Overlay, Review, Run, RunState, Screen};
 use crate::tui::workbench::{LoadFailure, LoadStep, Loaded, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
@@ -148,12 +147,4 @@ pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
             Effects::new()
         }
     }
-}
-
-/// Leaves the screen for loading. What is done with the plan was decided by whoever asks.
-pub(super) fn load(model: &mut Model, after: After) -> Effects {
-    let request = after.request();
-    model.overlay = None;
-    model.screen = Screen::Loading(Box::new(Loading::new(model.now_ms, after)));
-    vec![Effect::Load(request)]
 }

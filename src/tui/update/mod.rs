@@ -4,6 +4,7 @@
 //! afterwards brings cursor, scroll position and detail in line with what changed.
 
 mod dialog;
+mod family;
 mod incoming;
 mod mouse;
 mod movement;
@@ -15,18 +16,15 @@ mod view_option;
 use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
 
-use super::action::Action;
+use self::family::act;
 use super::board::{Board, Focus};
 use super::exit::{Ending, TuiExit};
 use super::key::Key;
 use super::keymap::lookup;
-use super::message::{Effect, Message, notice};
+use super::message::{Effect, Effects, Message, notice};
 use super::model::Model;
 use super::screen::{Overlay, Screen};
 use crate::show::Role;
-
-/// What has to be done because of a message, in order.
-pub type Effects = Vec<Effect>;
 
 /// Takes in a message.
 pub fn update(model: &mut Model, message: Message) -> Effects {
@@ -93,18 +91,6 @@ fn finishes_word(model: &mut Model, key: Key) -> bool {
         }
         _ => false,
     }
-}
-
-fn act(model: &mut Model, action: Action) -> Effects {
-    match action {
-        Action::Move(action) => movement::handle(model, action),
-        Action::View(action) => view_option::handle(model, action),
-        Action::Select(action) => return selection::handle(model, action),
-        Action::Dialog(action) => return dialog::handle(model, action),
-        Action::Task(action) => return task::handle(model, action),
-        Action::Process(action) => return process::handle(model, action),
-    }
-    Effects::new()
 }
 
 /// The line that is being typed.

@@ -3,9 +3,10 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Effects, act};
+use super::family::act;
 use crate::tui::action::{Action, Movement, Select};
 use crate::tui::board::Focus;
+use crate::tui::message::Effects;
 use crate::tui::model::{Context, Model};
 use crate::tui::screen::Screen;
 

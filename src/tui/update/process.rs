@@ -1,10 +1,9 @@
 //! Leaving, stopping, suspending: never in the middle of a write without having said so.
 
-use super::Effects;
 use crate::show::Role;
 use crate::tui::action::Process;
 use crate::tui::exit::{Ending, TuiExit};
-use crate::tui::message::{Effect, notice};
+use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Overlay, RunState, Screen};
 

@@ -1,12 +1,11 @@
 //! Selecting: rows to apply, and, only on purpose, rows to delete.
 
-use super::Effects;
 use crate::plan::{Row, Verb};
 use crate::resource::Address;
 use crate::show::Role;
 use crate::tui::action::Select;
 use crate::tui::choice::Mark;
-use crate::tui::message::{Effect, notice};
+use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, Screen};
 

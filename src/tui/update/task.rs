@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Effects, incoming};
 use crate::plan::{Change, Row};
 use crate::resource::{Origin, Shown};
 use crate::show::Role;
 use crate::tui::action::Task;
 use crate::tui::board::{Board, Focus};
-use crate::tui::message::{EditRequest, Effect, notice};
+use crate::tui::message::{EditRequest, Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{After, Loading, Screen};
 
@@ -44,7 +43,7 @@ pub(super) fn replan(model: &mut Model) -> Effects {
             return Effects::new();
         }
     };
-    incoming::load(model, after)
+    load(model, after)
 }
 
 /// Plans again, because the server has changed, and offers what did not make it.
@@ -54,7 +53,7 @@ fn retry(model: &mut Model) -> Effects {
             let left = left(&run);
             model.runs.extend(run.record());
             let board = Box::new(run.board);
-            incoming::load(model, After::Retry { board, left })
+            load(model, After::Retry { board, left })
         }
         other => {
             model.screen = other;
@@ -143,4 +142,12 @@ fn copy_text(model: &mut Model) -> Effects {
     let lines = text.lines().count();
     model.notice = Some(notice(Role::Dim, format!("copied {lines} lines")));
     vec![Effect::Copy(text)]
+}
+
+/// Switches to the loading screen. The caller decides what happens with the plan.
+fn load(model: &mut Model, after: After) -> Effects {
+    let request = after.request();
+    model.overlay = None;
+    model.screen = Screen::Loading(Box::new(Loading::new(model.now_ms, after)));
+    vec![Effect::Load(request)]
 }
