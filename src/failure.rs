@@ -20,6 +20,8 @@ pub enum FailureKind {
     Invalid,
     /// Something did not work, and nothing was written.
     Failed,
+    /// The user decided against the plan; nothing was written.
+    Declined,
     /// The command line does not fit together.
     Usage,
     /// A guard said no.
@@ -38,7 +40,7 @@ impl FailureKind {
     /// The exit code of this kind.
     pub const fn exit(self) -> Exit {
         match self {
-            Self::Invalid | Self::Failed => Exit::Failed,
+            Self::Invalid | Self::Failed | Self::Declined => Exit::Failed,
             Self::Usage => Exit::Usage,
             Self::Refused => Exit::Refused,
             Self::Stale => Exit::Stale,

@@ -130,6 +130,15 @@ pub struct Host {
 }
 
 impl Host {
+    /// The folder of lobuctl's local state: `$XDG_STATE_HOME/lobuctl`, else `~/.local/state/lobuctl`. `None` without a
+    /// home folder.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        let base = self.environment.get("XDG_STATE_HOME").map(PathBuf::from);
+        let base = base.filter(|path| path.is_absolute());
+        let base = base.or_else(|| Some(self.home.as_ref()?.join(".local/state")))?;
+        Some(base.join("lobuctl"))
+    }
+
     /// Returns the real process.
     pub fn real() -> io::Result<Self> {
         // Variables that are not UTF-8 can be neither a secret nor a setting of ours.

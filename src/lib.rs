@@ -11,6 +11,7 @@ pub mod plan;
 pub mod remote;
 pub mod report;
 pub mod resource;
+pub mod review;
 pub mod server;
 pub mod session;
 pub mod show;

@@ -25,10 +25,9 @@ fn the_plan_is_the_result_and_the_rest_is_not() {
     assert!(plan.out.starts_with("Plan: dev at http://127.0.0.1:"), "{plan:?}");
     assert!(
         plan.out
-            .ends_with("Summary: 9 create, 0 update, 0 unchanged, 0 drift\n"),
+            .contains("Summary: 9 create, 0 update, 0 unchanged, 0 drift\nPlan id: "),
         "{plan:?}"
     );
-    assert!(plan.err.starts_with("plan id "), "{plan:?}");
     assert!(!plan.out.contains('\u{1b}') && !plan.err.contains('\u{1b}'));
     assert_eq!(cli.expect_exit("plan -q", 0).err, "");
 
@@ -58,7 +57,7 @@ fn a_rotated_secret_takes_effect_on_a_server_that_hides_it() {
     let cli = CliProject::live();
     cli.expect_exit("apply --yes", 0);
     let plan = cli.expect_exit("plan --detailed-exitcode", 0);
-    assert!(plan.out.ends_with("; 2 secrets resent\n"), "{plan:?}");
+    assert!(plan.out.contains("2 secrets resent\n"), "{plan:?}");
     let same = cli.expect_exit("apply --yes", 0);
     assert!(same.out.contains("unchanged platform desk/desk-telegram"), "{same:?}");
     let mut rotated = cli.command("apply --yes");
@@ -129,10 +128,7 @@ fn exit_codes_tell_what_the_plan_holds() {
     let cli = CliProject::new();
     cli.expect_exit("plan --detailed-exitcode", 2);
     let refused = cli.expect_exit("apply --yes --fail-on changes>8", 4);
-    assert!(
-        refused.err.contains("the plan has 9 changes, more than 8"),
-        "{refused:?}"
-    );
+    assert!(refused.err.contains("`--fail-on changes>8`: 9 changes"), "{refused:?}");
     cli.expect_exit("apply --yes --plan-id 000000000000", 5);
     let plan = cli.expect_exit("plan --format json", 0).object("plan");
     cli.expect_exit(&format!("apply --yes --plan-id {}", plan["id"].as_str().unwrap()), 0);
@@ -143,10 +139,10 @@ fn exit_codes_tell_what_the_plan_holds() {
     cli.expect_exit("apply --yes --fail-on drift", 4);
     cli.edit("lobu.toml", "chatId = \"1\"", "chatId = \"2\"");
     let refused = cli.expect_exit("apply --yes --fail-on restart", 4);
-    assert!(refused.err.contains("the plan has 1 restart\n"), "{refused:?}");
+    assert!(refused.err.contains("`--fail-on restart`: 1 restart"), "{refused:?}");
     std::fs::remove_file(cli.path().join("models/works-at.yaml")).unwrap();
     let refused = cli.expect_exit("apply --yes --prune --fail-on delete", 4);
-    assert!(refused.err.contains("the plan has 1 deletion\n"), "{refused:?}");
+    assert!(refused.err.contains("`--fail-on delete`: 1 deletion"), "{refused:?}");
     cli.expect_exit("apply --yes --prune", 0);
     cli.expect_exit("plan --detailed-exitcode", 0);
     for line in [
@@ -210,7 +206,7 @@ fn without_a_terminal_it_refuses_at_once() {
     let start = Instant::now();
     for line in ["", "apply", "apply --plain", "apply --format json", "apply --prune"] {
         let output = cli.expect_exit(line, 1);
-        assert!(output.err.contains("there is no terminal to ask at"), "{output:?}");
+        assert!(output.err.contains("nothing was read or written"), "{output:?}");
         assert!(output.err.contains("`--yes`"), "{output:?}");
     }
     assert!(start.elapsed() < Duration::from_secs(20));
@@ -309,11 +305,11 @@ fn what_it_says_on_the_way() {
 
 /// Plan ids depend on the port.
 fn without_ids(script: &str) -> String {
-    let hide = |line: &str| match line.split_once("plan id ") {
-        Some((before, _)) => format!("{before}plan id ID\n"),
+    let hide = |line: &str| match line.split_once("Plan id: ") {
+        Some((before, _)) => format!("{before}Plan id: ID\n"),
         None if line.contains("this is plan `") => {
             let (before, after) = line.split_once("this is plan `").unwrap();
-            format!("{before}this is plan `ID{}\n", &after[12..])
+            format!("{before}this is plan `ID{}\n", &after[32..])
         }
         None => format!("{line}\n"),
     };

@@ -76,7 +76,7 @@ fn tidy(said: &str, url: &str) -> String {
             _ => line,
         };
         // The id of a plan depends on where the server listens.
-        tidy.push_str(line.find("plan id ").map_or(line, |at| &line[..at + "plan id".len()]));
+        tidy.push_str(line.find("Plan id: ").map_or(line, |at| &line[..at + "Plan id".len()]));
         tidy.push('\n');
     }
     tidy
@@ -127,7 +127,7 @@ async fn drift_is_deleted_on_purpose() {
         TOML.replace("name = \"Desk\"", "name = \"Help desk\"").as_str(),
     )]);
     std::fs::create_dir(smaller.path().join("models")).unwrap();
-    let typed = "show agent.desk\ndelete relationship-type.knows settings.desk\nkeep settings.desk\ny\n";
+    let typed = "show agent.desk\ndelete relationship-type.knows settings.desk\nkeep settings.desk\ny\nyes\n";
     let (exit, said) = talk(&server, &smaller, &[], typed).await;
     assert_eq!(exit, Exit::Done, "{said}");
     check("linear_deletion", &said);

@@ -115,7 +115,8 @@ async fn leaving_the_review_writes_nothing() {
     let (mut pty, server, _project) = open().await;
     pty.keys("q");
     let (code, screen) = pty.ended();
-    assert_eq!(code, 0, "{screen}");
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.contains("not applied; nothing was written"), "{screen}");
     assert!(server.agents().await.is_empty());
 }
 
@@ -206,7 +207,7 @@ async fn the_window_changes_its_size() {
     pty.resize(80, 24);
     pty.until("┌─ lobuctl");
     pty.keys("q");
-    assert_eq!(pty.ended().0, 0);
+    assert_eq!(pty.ended().0, 1, "changes were left unapplied");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +221,7 @@ async fn a_broken_project_is_a_screen_and_can_be_tried_again() {
     std::fs::write(&file, PROJECT).unwrap();
     pty.keys("r").until("4 of 4 selected");
     pty.keys("q");
-    assert_eq!(pty.ended().0, 0);
+    assert_eq!(pty.ended().0, 1, "changes were left unapplied");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,7 +236,7 @@ async fn the_editor_gets_the_terminal_and_the_plan_is_made_again() {
     pty.until("4 of 4 selected");
     pty.keys("/settings.alpha<enter> e").until("Be bold.");
     pty.keys("q");
-    assert_eq!(pty.ended().0, 0);
+    assert_eq!(pty.ended().0, 1, "changes were left unapplied");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,6 +37,9 @@ pub struct PlanArgs {
     /// Refuse with 4 when the plan holds one of these: drift, restart, delete, changes>N.
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
+    /// Refuse with 4 when more platforms than this restart or may restart.
+    #[arg(long, value_name = "N")]
+    pub max_restarts: Option<usize>,
     /// Refuse with 5 when the plan is not this one.
     #[arg(long, value_name = "ID")]
     pub plan_id: Option<String>,
@@ -54,6 +57,7 @@ impl Default for PlanArgs {
             no_recheck: false,
             secrets_check: SecretsCheck::All,
             fail_on: Vec::new(),
+            max_restarts: None,
             plan_id: None,
         }
     }
@@ -119,7 +123,7 @@ pub enum SecretsCheck {
 pub enum FailOn {
     /// Something that only the server has.
     Drift,
-    /// A platform that restarts.
+    /// A platform that restarts, or may restart because its secret is sent again.
     Restart,
     /// Something that goes away.
     Delete,

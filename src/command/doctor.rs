@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::console::Console;
 use super::signal::Interrupt;
-use super::workspace::{Settings, choose, connect, read_project};
-use crate::cli::{Common, Format, PlanArgs};
+use crate::cli::{Common, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::RemoteError;
+use crate::review::{ReviewOptions, choose_session, connect, read_project};
 use crate::show::word::plural;
 use crate::show::{Line, Role};
 
@@ -20,17 +20,17 @@ use crate::show::{Line, Role};
 /// When standard output is closed.
 pub async fn run(console: &Console, common: &Common, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let mut report = Report { console, failed: 0 };
-    let settings = Settings::new(&console.host, common, &PlanArgs::default(), false);
-    let organization = check_project(&mut report, &settings)?;
+    let options = ReviewOptions::reading(&console.host, common);
+    let organization = check_project(&mut report, &options)?;
     interrupt
-        .or(check_server(&mut report, &settings, organization.as_deref()))
+        .or(check_server(&mut report, &options, organization.as_deref()))
         .await?;
     check_terminal(&mut report)?;
     Ok(if report.failed == 0 { Exit::Done } else { Exit::Failed })
 }
 
-fn check_project(report: &mut Report<'_>, settings: &Settings) -> Result<Option<String>, Failure> {
-    let loaded = match read_project(&report.console.host, settings) {
+fn check_project(report: &mut Report<'_>, options: &ReviewOptions) -> Result<Option<String>, Failure> {
+    let loaded = match read_project(&report.console.host, options) {
         Ok(loaded) => loaded,
         Err(failure) => {
             return report
@@ -51,15 +51,19 @@ fn check_project(report: &mut Report<'_>, settings: &Settings) -> Result<Option<
     Ok(loaded.org)
 }
 
-async fn check_server(report: &mut Report<'_>, settings: &Settings, organization: Option<&str>) -> Result<(), Failure> {
-    let session = match choose(&report.console.host, &settings.flags, organization) {
+async fn check_server(
+    report: &mut Report<'_>,
+    options: &ReviewOptions,
+    organization: Option<&str>,
+) -> Result<(), Failure> {
+    let session = match choose_session(&report.console.host, &options.flags, organization) {
         Ok(session) => session,
         Err(failure) => return report.bad("server", &failure.message, failure.hints.first()),
     };
     report.good("server", format!("{} (from {})", session.url.value, session.url.source))?;
     let name = format!("{} (from {})", session.organization.value, session.organization.source);
     report.good("organisation", name)?;
-    let connection = match connect(&session, settings.parallelism) {
+    let connection = match connect(&session, options.parallelism) {
         Ok(connection) => connection,
         Err(failure) => return report.bad("token", &failure.message, failure.hints.first()),
     };

@@ -1,22 +1,20 @@
 //! One file per command: dispatch and glue, no rules of its own.
 
-mod applying;
+mod apply;
 mod completions;
 mod console;
 mod context;
 mod demo;
 mod doctor;
-mod guard;
 mod init;
-mod linear;
 mod log;
-mod plan;
-mod review;
+mod plain;
+mod run;
+mod screen;
 mod serve;
 mod signal;
 mod validate;
 mod whoami;
-mod workspace;
 
 use crate::cli::{ApplyArgs, Cli, Command};
 use crate::exit::Exit;
@@ -42,14 +40,14 @@ pub async fn run(cli: &Cli, host: Host) -> Exit {
 
 async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
     match cli.command() {
-        Command::Apply(arguments) => plan::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Apply(arguments) => apply::run(console, &cli.common, &arguments, interrupt).await,
         Command::Plan(arguments) => {
             let arguments = ApplyArgs {
                 plan: arguments,
                 dry_run: true,
                 ..ApplyArgs::default()
             };
-            plan::run(console, &cli.common, &arguments, interrupt).await
+            apply::run(console, &cli.common, &arguments, interrupt).await
         }
         Command::Init(arguments) => init::run(console, &arguments),
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),

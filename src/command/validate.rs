@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::console::Console;
-use super::workspace::{Settings, read_project};
-use crate::cli::{Common, Format, PlanArgs, ValidateArgs};
+use crate::cli::{Common, Format, ValidateArgs};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::review::{ReviewOptions, read_project};
 use crate::show::word::plural;
 
 /// Reports every problem of the project's files. A pull request has no secrets, so a missing one is an error only with
@@ -18,15 +18,15 @@ use crate::show::word::plural;
 /// # Errors
 /// When the project has errors, or there is none.
 pub fn run(console: &Console, common: &Common, arguments: &ValidateArgs) -> Result<Exit, Failure> {
-    let settings = Settings {
+    let options = ReviewOptions {
         secrets_check: if arguments.secrets {
             SecretsCheck::All
         } else {
             SecretsCheck::Warn
         },
-        ..Settings::new(&console.host, common, &PlanArgs::default(), false)
+        ..ReviewOptions::reading(&console.host, common)
     };
-    let loaded = read_project(&console.host, &settings)?;
+    let loaded = read_project(&console.host, &options)?;
     console.diagnostics(&loaded.diagnostics, &loaded.sources);
     let Some(project) = loaded.project else {
         return Err(Failure::invalid("the configuration has errors"));

@@ -3,26 +3,24 @@
 use serde_json::json;
 
 use super::console::Console;
-use super::workspace::{Settings, choose, flags, read_project};
-use crate::cli::{Common, Format, PlanArgs};
+use crate::cli::{Common, Format};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::review::{ReviewOptions, choose_session, read_project};
 
 /// Runs the command.
 ///
 /// # Errors
 /// When no server or no organization is set.
 pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
-    let settings = Settings {
+    let options = ReviewOptions {
         secrets_check: SecretsCheck::Off,
-        ..Settings::new(&console.host, common, &PlanArgs::default(), false)
+        ..ReviewOptions::reading(&console.host, common)
     };
     // Without a project, flags and environment may still be enough.
-    let organization = read_project(&console.host, &settings)
-        .ok()
-        .and_then(|loaded| loaded.org);
-    let session = choose(&console.host, &flags(common, false), organization.as_deref())?;
+    let organization = read_project(&console.host, &options).ok().and_then(|loaded| loaded.org);
+    let session = choose_session(&console.host, &options.flags, organization.as_deref())?;
     session.warnings.iter().for_each(|warning| console.warning(warning));
     let token = session.token.as_ref().map(|token| token.source.to_string());
     if console.format == Format::Json {

@@ -1,5 +1,8 @@
 //! What only the server has: reported, and deleted only when the person asks for it (semantics, law 4).
 
+use serde_json::json;
+
+use super::identity;
 use super::operation::Operation;
 use super::planner::{Planner, Step, platforms_of};
 use super::row::{Row, Verb};
@@ -13,7 +16,8 @@ pub(super) fn add(planner: &mut Planner<'_>, desired: &State) {
         .values()
         .filter(|agent| !desired.agents.contains_key(&agent.id))
     {
-        let row = row(Address::agent(&agent.id), agent_warnings(remote, &agent.id));
+        let mut row = row(Address::agent(&agent.id), agent_warnings(remote, &agent.id));
+        row.cascade = Some(cascade(remote, &agent.id));
         let operation = Operation::DeleteAgent { id: agent.id.clone() };
         insert(planner, row, Resource::Agent(agent.clone()), operation);
     }
@@ -69,6 +73,13 @@ fn agent_warnings(remote: &State, agent: &str) -> Vec<String> {
     }
 }
 
+/// A digest of what goes away with an agent. Whoever approves the deletion approves exactly this.
+fn cascade(remote: &State, agent: &str) -> String {
+    let settings = remote.settings.get(agent).map(|settings| &settings.fields);
+    let platforms: Vec<String> = platforms_of(remote, agent).map(|it| it.stable_id.clone()).collect();
+    identity::digest(&json!([settings, platforms]))
+}
+
 fn row(address: Address, warnings: Vec<String>) -> Row {
     Row {
         address,
@@ -78,6 +89,7 @@ fn row(address: Address, warnings: Vec<String>) -> Row {
         impact: None,
         recheck: false,
         depends_on: Vec::new(),
+        cascade: None,
         origin: None,
     }
 }
@@ -95,6 +107,7 @@ fn insert(planner: &mut Planner<'_>, mut row: Row, seen: Resource, operation: Op
         planner.steps.insert(address.clone(), step);
     } else {
         row.warnings.clear();
+        row.cascade = None;
     }
     planner.rows.insert(address, row);
 }

@@ -22,6 +22,7 @@ mod unstorable;
 pub use change::{Change, ChangeKind, Reading};
 pub use compare::{Comparison, compare, creation_fields};
 pub use counts::Counts;
+pub use identity::{is_plan_id, row_digest};
 pub use operation::Operation;
 pub use options::{PlanOptions, Prune};
 pub use planner::{Draft, Step, plan};

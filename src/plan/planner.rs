@@ -156,6 +156,7 @@ impl Planner<'_> {
             impact: comparison.impact,
             recheck: comparison.recheck && comparison.operation.is_some(),
             depends_on: Vec::new(),
+            cascade: None,
             origin: self.origins.of(address).cloned(),
         }
     }

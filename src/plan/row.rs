@@ -82,6 +82,9 @@ pub struct Row {
     /// Rows of this plan that have to be applied before this one can be: what a selection takes along.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Address>,
+    /// A digest of everything that a deletion takes along, without secrets: an agent's settings and platforms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<String>,
     /// Where the files declare it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

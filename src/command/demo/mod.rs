@@ -10,13 +10,13 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::apply;
 use super::console::Console;
-use super::plan;
 use super::signal::Interrupt;
 use crate::apply::Cancel;
 use crate::cli::{ApplyArgs, Common, DemoArgs, Format};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::server::{Server, ServerError, ServerOptions};
 
 const ORGANIZATION: &str = "dev";
@@ -50,13 +50,17 @@ pub async fn run(
         folder.path().join("support-desk").display()
     ));
     seed::seed(&console, &common).await?;
-    let apply = ApplyArgs {
+    let apply_arguments = ApplyArgs {
         yes: arguments.yes,
         dry_run: arguments.dry_run,
         plain: arguments.plain,
         ..ApplyArgs::default()
     };
-    let exit = plan::run(&console, &common, &apply, interrupt).await?;
+    let exit = match apply::run(&console, &common, &apply_arguments, interrupt).await {
+        // Whoever only looked around has done what a demo is for.
+        Err(failure) if failure.kind == FailureKind::Declined => Exit::Done,
+        done => done?,
+    };
     if arguments.yes && exit == Exit::Done {
         show_convergence(&console, &common, interrupt).await?;
     }
@@ -72,7 +76,7 @@ async fn show_convergence(console: &Console, common: &Common, interrupt: &Interr
         dry_run: true,
         ..ApplyArgs::default()
     };
-    plan::run(console, common, &again, interrupt).await.map(drop)
+    apply::run(console, common, &again, interrupt).await.map(drop)
 }
 
 /// A server that lives as long as the command.
@@ -106,7 +110,7 @@ impl Embedded {
     /// not reach the demo, nor the other way round.
     fn console(&self, console: &Console) -> Console {
         let mut console = console.clone();
-        let ours = |name: &str| name.starts_with("LOBU_");
+        let ours = |name: &str| name.starts_with("LOBU_") || name == "XDG_STATE_HOME";
         let mut variables: Vec<(String, String)> = console
             .host
             .environment
@@ -118,6 +122,8 @@ impl Embedded {
         variables.push(("LOBU_API_TOKEN".to_owned(), self.token.clone()));
         variables.push(("LOBU_CONFIG_DIR".to_owned(), nowhere().display().to_string()));
         console.host = console.host.with_environment(variables);
+        // The demo leaves no state behind.
+        console.host.home = None;
         console
     }
 

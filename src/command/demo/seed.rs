@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::super::console::Console;
-use super::super::workspace::{Connection, Settings, Workspace, choose, connect, problems_failure, read_project};
-use crate::apply::{ApplyOptions, Cancel, apply};
-use crate::cli::{Common, PlanArgs};
+use crate::apply::Cancel;
+use crate::cli::Common;
 use crate::failure::Failure;
-use crate::plan::{Prune, Selection, schedule};
-use crate::remote::write;
+use crate::remote::{Reading, write};
 use crate::resource::{Agent, ConfigValue, EntityType, Secret, State, field};
+use crate::review::{
+    AttemptObserver, Connection, Consent, LoadObserver, PlanReview, ReviewOptions, choose_session, read_project,
+};
 use crate::wire::agent::PatchAgent;
 use crate::wire::schema::SchemaType;
 
@@ -18,37 +19,38 @@ use crate::wire::schema::SchemaType;
 /// # Errors
 /// When the bundled project or the embedded server are broken.
 pub async fn seed(console: &Console, common: &Common) -> Result<(), Failure> {
-    let settings = Settings::new(&console.host, common, &PlanArgs::default(), false);
-    let loaded = read_project(&console.host, &settings)?;
+    let options = ReviewOptions::reading(&console.host, common);
+    let loaded = read_project(&console.host, &options)?;
     let Some(mut project) = loaded.project else {
         console.diagnostics(&loaded.diagnostics, &loaded.sources);
         return Err(Failure::invalid("the bundled project has errors"));
     };
-    let session = choose(&console.host, &settings.flags, None)?;
-    let connection = connect(&session, settings.parallelism)?;
-    turn_back(&mut project.desired);
-    let workspace = Workspace::read(project, connection.clone(), &settings, &|_| {}).await?;
-    let draft = workspace
-        .plan(Prune::Nothing)
-        .map_err(|problems| problems_failure(&problems))?;
+    let session = choose_session(&console.host, &options.flags, None)?;
+    rewind(&mut project.desired);
+    let review = PlanReview::load(project, &session, options, &Unobserved).await?;
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let all = schedule(&draft, &Selection::everything(&draft.plan));
-    let target = connection.target.clone();
-    apply(
-        all,
-        target,
-        &connection.client,
-        ApplyOptions::default(),
-        Cancel::new(),
-        sender,
-    )
-    .await;
+    let connection = review.workspace().connection.clone();
+    review
+        .approve(&Consent::Answered)?
+        .carry_out(Cancel::new(), sender)
+        .await;
     drop(receiver);
     add_what_nobody_declared(&connection).await
 }
 
+/// Nobody watches how the demo is prepared.
+struct Unobserved;
+
+impl LoadObserver for Unobserved {
+    fn reading(&self, _: &Reading) {}
+
+    fn attempts(&self) -> AttemptObserver {
+        Box::new(|_| {})
+    }
+}
+
 /// The project before its last changes.
-fn turn_back(state: &mut State) {
+fn rewind(state: &mut State) {
     if let Some(agent) = state.agents.get_mut("triage") {
         "Triage".clone_into(&mut agent.name);
     }
@@ -75,7 +77,7 @@ fn turn_back(state: &mut State) {
             .config
             .insert("chatId".to_owned(), ConfigValue::Plain(json!("999")));
     }
-    // A secret that was rotated since: nobody can see that, until the server is asked.
+    // A secret that was rotated since: only the server can detect that.
     for platform in state
         .platforms
         .values_mut()

@@ -16,6 +16,7 @@ pub fn row(address: Address, verb: Verb) -> Row {
         _ => Vec::new(),
     };
     Row {
+        cascade: None,
         address,
         verb,
         changes: Vec::new(),

@@ -6,58 +6,26 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::console::Console;
 use super::log::RequestLog;
 use super::signal::Interrupt;
-use super::workspace::Connection;
 use crate::apply::event::Event;
-use crate::apply::{self, ApplyOptions, Progress, Verdict};
-use crate::cli::{ApplyArgs, Format, OnStale};
+use crate::apply::{Progress, Verdict};
+use crate::cli::Format;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::plan::{Draft, Selection, schedule};
+use crate::failure::{Failure, FailureKind};
 use crate::report::run::RunReport;
+use crate::review::PreparedRun;
 use crate::show::event::Verbosity;
 use crate::show::outcome::run_lines;
 
-/// What is to be carried out.
-pub struct Run<'a> {
-    /// The plan and its writes.
-    pub draft: &'a Draft,
-    /// Which of them.
-    pub selection: &'a Selection,
-    /// Where.
-    pub connection: &'a Connection,
-    /// How.
-    pub arguments: &'a ApplyArgs,
-}
-
-/// How the command line wants rows to be carried out.
-pub fn options(arguments: &ApplyArgs) -> ApplyOptions {
-    ApplyOptions {
-        parallelism: usize::from(arguments.plan.parallelism),
-        keep_going: arguments.keep_going,
-        on_stale: match arguments.on_stale {
-            OnStale::Stop => apply::OnStale::Stop,
-            OnStale::Overwrite => apply::OnStale::Overwrite,
-        },
-    }
-}
-
-/// Carries it out.
+/// Carries out an approved plan.
 ///
 /// # Errors
 /// When the log file cannot be opened.
-pub async fn run(console: &Console, run: &Run<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub async fn carry_out(console: &Console, approved: PreparedRun, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let (sender, receiver) = unbounded_channel();
-    let work = apply::apply(
-        schedule(run.draft, run.selection),
-        run.connection.target.clone(),
-        &run.connection.client,
-        options(run.arguments),
-        interrupt.cancel.clone(),
-        sender,
-    );
     let log = console.request_log()?;
+    let work = approved.carry_out(interrupt.cancel.clone(), sender);
     fence(console, "\n```text\n");
-    let ((), progress) = tokio::join!(work, tell(console, log, receiver));
+    let ((), progress) = tokio::join!(work, report(console, log, receiver));
     if let Err(failure) = summarize(console, &progress) {
         // What was written decides the exit code, not who still listens.
         console.failure(&failure);
@@ -73,11 +41,11 @@ fn fence(console: &Console, text: &str) {
     }
 }
 
-/// Tells every event, and folds them. A closed standard output does not stop the run.
-async fn tell(console: &Console, log: Option<RequestLog>, mut events: UnboundedReceiver<Event>) -> Progress {
+/// Reports every event, and folds them. A closed standard output does not stop the run.
+async fn report(console: &Console, log: Option<RequestLog>, mut events: UnboundedReceiver<Event>) -> Progress {
     let mut progress = Progress::default();
     let (mut out, mut err) = (console.host.stdout.clone(), console.host.stderr.clone());
-    let mut report = RunReport {
+    let mut lines = RunReport {
         out: &mut out,
         err: &mut err,
         colour_out: console.colour_out,
@@ -94,8 +62,8 @@ async fn tell(console: &Console, log: Option<RequestLog>, mut events: UnboundedR
             log.event(&event);
         }
         let _ = match console.format {
-            Format::Json => report.json(&event, console.host.now()),
-            Format::Text | Format::Markdown => report.text(&event),
+            Format::Json => lines.json(&event, console.host.now()),
+            Format::Text | Format::Markdown => lines.text(&event),
         };
     }
     progress
@@ -136,4 +104,9 @@ pub fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
         Verdict::Stale => Exit::Stale,
         Verdict::NothingWritten => Exit::Failed,
     }
+}
+
+/// The failure that stands for a decision against the plan, on every face.
+pub fn declined() -> Failure {
+    Failure::new(FailureKind::Declined, "not applied; nothing was written")
 }

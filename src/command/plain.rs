@@ -6,50 +6,40 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::console::Console;
-use super::plan::targeted;
 use super::signal::Interrupt;
-use super::workspace::{Workspace, problems_failure};
-use crate::cli::ApplyArgs;
 use crate::failure::Failure;
-use crate::plan::{ChangeKind, Counts, Draft, Pattern, Plan, Prune, Row, Selection, Verb};
+use crate::plan::{ChangeKind, Counts, Pattern, Plan, Row, Selection, Verb};
 use crate::resource::Address;
+use crate::review::{Consent, PlanReview};
 use crate::show::change::{Detail, row_details};
 use crate::show::plan::{PlanView, plan_lines};
 use crate::show::row::row_line;
+use crate::show::secret::source_text;
 use crate::show::word::plural;
 use crate::show::{Line, Role};
 
-/// What the person decided.
+/// What the user decided.
 pub enum Decision {
-    /// Write these rows of this plan.
-    Apply(Box<Draft>, Selection),
+    /// Write what is selected.
+    Apply(Consent),
     /// Read files and server again.
     Reload,
     /// Write nothing.
     No,
 }
 
-/// A plan under review.
-pub struct Linear<'a> {
-    /// Where the person sits.
+/// The questions about one plan.
+pub struct PlainReview<'a> {
+    /// Where the user sits.
     pub console: &'a Console,
-    /// What is planned from.
-    pub workspace: &'a Workspace,
-    /// What the command line says.
-    pub arguments: &'a ApplyArgs,
     /// Ctrl-C ends the review.
     pub interrupt: &'a Interrupt,
-    /// The organisation's name where it has to be typed.
-    pub protected: Option<&'a str>,
+    /// Whether unchanged rows are shown one by one.
+    pub all_rows: bool,
 }
 
-struct State {
-    draft: Draft,
-    prune: BTreeSet<Address>,
-    chosen: BTreeSet<Address>,
-}
-
-const HELP: &str = "  y                  apply what is selected
+const HELP: &str =
+    "  y                  apply what is selected; `yes` in full where something restarts, may restart or is deleted
   n, or nothing      write nothing
   only PATTERN…      select these rows and what they need, such as `only platform.triage.*`
   without PATTERN…   leave these rows out
@@ -57,112 +47,128 @@ const HELP: &str = "  y                  apply what is selected
   delete PATTERN…    delete what only the server has: these rows, or the drifted fields of these rows
   keep PATTERN…      take that back
   show PATTERN…      these rows in full
-  plan               the plan again
+  plan               the plan again, and which rows are selected: [x] selected, [+] needed, [ ] left out
   secrets            every `$NAME`, where it is used and where its value comes from; never a value
   reload             read files and server again
 ";
 
-impl Linear<'_> {
-    /// Asks until there is a decision.
+impl PlainReview<'_> {
+    /// Asks until there is a decision. The review has the selection that was decided on.
     ///
     /// # Errors
     /// When it is interrupted, or standard output is closed.
-    pub async fn decide(&self, draft: Draft, selection: Selection) -> Result<Decision, Failure> {
+    pub async fn decide(&self, review: &mut PlanReview) -> Result<Decision, Failure> {
         self.console
             .progress("`?` at the question shows what else can be answered");
-        let mut state = State {
-            draft,
-            prune: BTreeSet::new(),
-            chosen: selection.all(),
-        };
         loop {
-            let selection = Selection::of(&state.draft.plan, state.chosen.iter().cloned());
-            let Some(answer) = self.ask(&question(&state.draft.plan, &selection)).await? else {
+            let question = question(review.plan(), &review.selection());
+            let Some(answer) = self.ask(&question).await? else {
                 return Ok(Decision::No);
             };
             let mut words = answer.split_whitespace();
             match (words.next().unwrap_or("n"), words.collect::<Vec<_>>().as_slice()) {
-                ("y" | "Y" | "yes" | "YES" | "Yes", []) if selection.all().is_empty() => {
-                    self.say("nothing is selected");
+                ("y" | "Y" | "yes" | "YES" | "Yes", []) => {
+                    let typed_whole = answer.trim().len() > 1;
+                    if let Some(decision) = self.agreed(review, typed_whole).await? {
+                        return Ok(decision);
+                    }
                 }
-                ("y" | "Y" | "yes" | "YES" | "Yes", []) => return self.confirmed(state.draft, selection).await,
                 ("n" | "N" | "no" | "q" | "quit", []) => return Ok(Decision::No),
                 ("reload" | "r", []) => return Ok(Decision::Reload),
                 ("?" | "help", []) => self.say(HELP.trim_end()),
-                (word, patterns) => self.adjust(&mut state, word, patterns)?,
+                (word, patterns) => self.adjust(review, word, patterns)?,
             }
         }
     }
 
-    async fn confirmed(&self, draft: Draft, selection: Selection) -> Result<Decision, Failure> {
-        if let Some(organization) = self.protected {
-            let question = format!("`{organization}` is protected. Type its name to apply: ");
-            if self.ask(&question).await?.as_deref().map(str::trim) != Some(organization) {
-                return Ok(Decision::No);
-            }
+    /// A yes, if it is enough. What a guard refuses is not asked about any further.
+    async fn agreed(&self, review: &PlanReview, typed_whole: bool) -> Result<Option<Decision>, Failure> {
+        let selection = review.selection();
+        if selection.all().is_empty() {
+            self.say("nothing is selected");
+            return Ok(None);
         }
-        Ok(Decision::Apply(Box::new(draft), selection))
+        review.check()?;
+        if !typed_whole && counts(review.plan(), &selection).needs_typed_yes() {
+            self.say("platforms restart, may restart, or something is deleted: type `yes` in full");
+            return Ok(None);
+        }
+        let Some(organization) = review.protected() else {
+            return Ok(Some(Decision::Apply(Consent::Answered)));
+        };
+        let question = format!("`{organization}` is protected. Type its name to apply: ");
+        let typed = self.ask(&question).await?.unwrap_or_default();
+        Ok(Some(if typed.trim() == organization {
+            Decision::Apply(Consent::TypedOrganization(organization.to_owned()))
+        } else {
+            Decision::No
+        }))
     }
 
-    fn adjust(&self, state: &mut State, word: &str, patterns: &[&str]) -> Result<(), Failure> {
-        let everything = || Selection::everything(&state.draft.plan).all();
+    fn adjust(&self, review: &mut PlanReview, word: &str, patterns: &[&str]) -> Result<(), Failure> {
         match word {
-            "all" => state.chosen = everything(),
-            "plan" => return self.show_plan(&state.draft.plan),
-            "secrets" => return self.show_secrets(),
+            "all" => review.select_everything(),
+            "plan" => return self.show_selection(review),
+            "secrets" => return self.show_secrets(review),
             "only" | "without" | "delete" | "keep" | "show" => {
-                let Some(matched) = self.matched(&state.draft.plan, patterns) else {
+                let Some(matched) = self.matched(review.plan(), patterns) else {
                     return Ok(());
                 };
-                return self.adjust_rows(state, word, matched);
+                return self.adjust_rows(review, word, matched);
             }
             _ => self.say("`y`, `n`, or `?` for what else can be answered"),
         }
         Ok(())
     }
 
-    fn adjust_rows(&self, state: &mut State, word: &str, matched: BTreeSet<Address>) -> Result<(), Failure> {
+    fn adjust_rows(&self, review: &mut PlanReview, word: &str, matched: BTreeSet<Address>) -> Result<(), Failure> {
         match word {
-            "only" => state.chosen = Selection::of(&state.draft.plan, matched).all(),
-            "without" => state.chosen.retain(|address| !matched.contains(address)),
-            "show" => return self.show_rows(&state.draft.plan, &matched),
+            "only" => {
+                review.select(matched);
+                self.name_implied(&review.selection());
+            }
+            "without" => {
+                review.leave_out(&matched);
+                self.name_implied(&review.selection());
+            }
+            "show" => return self.show_rows(review.plan(), &matched),
             "delete" => {
-                state.prune.extend(
-                    matched
-                        .iter()
-                        .filter(|it| can_be_pruned(&state.draft.plan, it))
-                        .cloned(),
-                );
-                return self.replan(state);
+                let deletable = matched.into_iter().filter(|it| can_be_pruned(review.plan(), it));
+                let marked = review.marked().iter().cloned().chain(deletable).collect();
+                review.mark(marked)?;
+                return self.show_plan(review.plan());
             }
             _ => {
-                state.prune.retain(|address| !matched.contains(address));
-                return self.replan(state);
+                let marked = review.marked().difference(&matched).cloned().collect();
+                review.mark(marked)?;
+                return self.show_plan(review.plan());
             }
         }
         Ok(())
     }
 
-    /// The plan with what is marked for deletion; rows that now write are selected.
-    fn replan(&self, state: &mut State) -> Result<(), Failure> {
-        let prune = if self.arguments.plan.prune {
-            Prune::Everything
-        } else {
-            Prune::Only(state.prune.clone())
+    /// Names the rows that were not asked for and will be written all the same.
+    fn name_implied(&self, selection: &Selection) {
+        if !selection.along.is_empty() {
+            let names: Vec<String> = selection.along.iter().map(ToString::to_string).collect();
+            self.say(&format!("needed by what is selected: {}", names.join(", ")));
+        }
+    }
+
+    /// The plan, then each row that could be written with whether it is.
+    fn show_selection(&self, review: &PlanReview) -> Result<(), Failure> {
+        self.show_plan(review.plan())?;
+        let selection = review.selection();
+        let mark = |address: &Address| match address {
+            it if selection.chosen.contains(it) => "[x]",
+            it if selection.along.contains(it) => "[+]",
+            _ => "[ ]",
         };
-        let mut draft = self
-            .workspace
-            .plan(prune)
-            .map_err(|problems| problems_failure(&problems))?;
-        let (_, shown) = targeted(&draft, &self.arguments.plan.target)?;
-        draft.plan = shown;
-        state.draft = draft;
-        let marked = state
-            .prune
-            .iter()
-            .filter(|address| state.draft.plan.row(address).is_some_and(Row::writes));
-        state.chosen.extend(marked.cloned());
-        self.show_plan(&state.draft.plan)
+        let rows = review.plan().rows.iter().filter(|row| row.writes());
+        let lines: Vec<Line> = rows
+            .map(|row| Line::at(2).plain(format!("{} {}", mark(&row.address), row.address)))
+            .collect();
+        self.console.lines(&lines)
     }
 
     fn matched(&self, plan: &Plan, patterns: &[&str]) -> Option<BTreeSet<Address>> {
@@ -192,7 +198,7 @@ impl Linear<'_> {
         self.console.lines(&plan_lines(
             plan,
             PlanView {
-                all: self.arguments.plan.all,
+                all: self.all_rows,
                 detail: Detail::PLAN,
             },
         ))
@@ -213,12 +219,9 @@ impl Linear<'_> {
         Ok(())
     }
 
-    fn show_secrets(&self) -> Result<(), Failure> {
-        for secret in &self.workspace.project.secrets {
-            let source = secret
-                .source
-                .as_ref()
-                .map_or_else(|| "missing".to_owned(), super::review::source_words);
+    fn show_secrets(&self, review: &PlanReview) -> Result<(), Failure> {
+        for secret in &review.workspace().project.secrets {
+            let source = secret.source.as_ref().map_or_else(|| "missing".to_owned(), source_text);
             let mut lines = vec![
                 Line::at(0)
                     .push(Role::Strong, format!("${}", secret.name))
@@ -261,16 +264,28 @@ fn can_be_pruned(plan: &Plan, address: &Address) -> bool {
         .is_some_and(|row| row.verb == Verb::Drift || row.changes.iter().any(|change| change.kind == ChangeKind::Drift))
 }
 
+fn counts(plan: &Plan, selection: &Selection) -> Counts {
+    Counts::of(plan.rows.iter().filter(|row| selection.contains(&row.address)))
+}
+
 fn question(plan: &Plan, selection: &Selection) -> String {
-    let rows = plan.rows.iter().filter(|row| selection.contains(&row.address));
-    let counts = Counts::of(rows);
+    let counts = counts(plan, selection);
     let writing = plan.rows.iter().filter(|row| row.writes()).count();
     let selected = selection.all().len();
     let some = (selected < writing).then(|| format!("{selected} of {writing} rows are selected. "));
     let restarts =
         (counts.restart > 0).then(|| format!("This restarts {}. ", plural(counts.restart, "platform", "platforms")));
+    let possible = (counts.may_restart > 0).then(|| {
+        let secrets = plural(
+            counts.may_restart,
+            "platform gets its secret",
+            "platforms get their secrets",
+        );
+        format!("{secrets} again and may restart. ")
+    });
     let deletes =
         (counts.delete > 0).then(|| format!("This deletes {}. ", plural(counts.delete, "resource", "resources")));
-    let parts = [some, restarts, deletes];
-    format!("{}Apply? [y/N] ", parts.into_iter().flatten().collect::<String>())
+    let answer = if counts.needs_typed_yes() { "[yes/N]" } else { "[y/N]" };
+    let parts = [some, deletes, restarts, possible];
+    format!("{}Apply? {answer} ", parts.into_iter().flatten().collect::<String>())
 }

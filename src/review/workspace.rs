@@ -5,86 +5,42 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::log::RequestLog;
-use crate::cli::{self, Common, PlanArgs};
+use super::options::ReviewOptions;
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
-use crate::remote::{Attempt, Client, HttpOptions, HttpTransport, RemoteError, Retry, Scope, Watch, fetch};
+use crate::remote::{Attempt, Client, HttpOptions, HttpTransport, Reading, RemoteError, Retry, Scope, fetch};
 use crate::resource::State;
 use crate::session::{Flags, Inputs, Session, Stored};
 
-/// What does not change while a person looks at a plan.
-#[derive(Clone)]
-pub struct Settings {
-    /// Where the project is.
-    pub config: Option<PathBuf>,
-    /// `--env-file`.
-    pub env_files: Vec<PathBuf>,
-    /// Whether the project may read files outside its folder.
-    pub allow_outside: bool,
-    /// Which secrets have to have a value.
-    pub secrets_check: config::SecretsCheck,
-    /// Which half.
-    pub only: config::Only,
-    /// Which server and organisation.
-    pub flags: Flags,
-    /// Rows in flight at most.
-    pub parallelism: usize,
-    /// Whether incomparable secrets are sent again.
-    pub recheck: bool,
-}
+/// Called for each attempt of a request.
+pub type AttemptObserver = Box<dyn Fn(&Attempt) + Send + Sync>;
 
-impl Settings {
-    /// As the command line says.
-    pub fn new(host: &Host, common: &Common, arguments: &PlanArgs, protect: bool) -> Self {
-        Self {
-            config: common.config.as_ref().map(|path| host.absolute(path)),
-            env_files: common.env_file.iter().map(|path| host.absolute(path)).collect(),
-            allow_outside: common.allow_outside,
-            secrets_check: match arguments.secrets_check {
-                cli::SecretsCheck::All => config::SecretsCheck::All,
-                cli::SecretsCheck::Sent => config::SecretsCheck::Sent,
-            },
-            only: match arguments.only {
-                None => config::Only::All,
-                Some(cli::Only::Agents) => config::Only::Agents,
-                Some(cli::Only::Memory) => config::Only::Memory,
-            },
-            flags: flags(common, protect),
-            parallelism: usize::from(arguments.parallelism),
-            recheck: !arguments.no_recheck,
-        }
-    }
-}
+/// What a face wants to know while a plan is loaded.
+pub trait LoadObserver: Send + Sync {
+    /// A resource, or a list of them, was read.
+    fn reading(&self, reading: &Reading);
 
-/// What the command line says of server and organisation.
-pub fn flags(common: &Common, protect: bool) -> Flags {
-    Flags {
-        url: common.url.clone(),
-        org: common.org.clone(),
-        context: common.context.clone(),
-        insecure_http: common.insecure_http,
-        protect,
-    }
+    /// What to call for each attempt of a request. It outlives the observer.
+    fn attempts(&self) -> AttemptObserver;
 }
 
 /// Reads the project. Its diagnostics are in the result; a file that cannot be found is a failure.
 ///
 /// # Errors
 /// When there is no `lobu.toml`.
-pub fn read_project(host: &Host, settings: &Settings) -> Result<Loaded, Failure> {
-    let file = find(host, settings.config.as_deref())?;
-    let options = LoadOptions {
+pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<Loaded, Failure> {
+    let file = find(host, options.config.as_deref())?;
+    let load = LoadOptions {
         environment: host.environment.variables(),
-        env_files: &settings.env_files,
-        allow_outside: settings.allow_outside,
-        secrets_check: settings.secrets_check,
-        only: settings.only,
+        env_files: &options.env_files,
+        allow_outside: options.allow_outside,
+        secrets_check: options.secrets_check,
+        only: options.only,
         display_root: &host.current_dir,
     };
-    Ok(config::load(&file, &options))
+    Ok(config::load(&file, &load))
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
@@ -101,7 +57,7 @@ fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// When one of them is not known, with every place that was looked at.
-pub fn choose(host: &Host, flags: &Flags, organization: Option<&str>) -> Result<Session, Failure> {
+pub fn choose_session(host: &Host, flags: &Flags, organization: Option<&str>) -> Result<Session, Failure> {
     let environment = host.environment.variables();
     let stored = Stored::read(environment, host.home.as_deref())?;
     let inputs = Inputs {
@@ -123,32 +79,27 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The same, with every try of a read in the log, and handed to whoever waits for it.
-    pub fn watched(self, log: Option<RequestLog>, waiting: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
-        let watch = move |attempt: &Attempt| {
-            if let Some(log) = &log {
-                log.attempt(attempt);
-            }
-            waiting(attempt);
-        };
+    /// The same connection, with a function that is called for each attempt of a request.
+    pub fn observed(self, observe: AttemptObserver) -> Self {
         Self {
-            client: self.client.watched(watch),
+            client: self.client.watched(observe),
             ..self
         }
     }
 }
 
-/// Says that a server is waited for: once for each round of tries, however many requests are in it.
+/// Announces that the server is waited for: once for each round of attempts, however many requests are in it.
 #[derive(Default)]
-pub struct Waiting(AtomicU32);
+pub struct RetryNotice(AtomicU32);
 
-impl Waiting {
-    /// `connection refused; try 2 of 5`, where there is another try that was not said yet.
-    pub fn words(&self, attempt: &Attempt) -> Option<String> {
+impl RetryNotice {
+    /// Returns `connection refused; attempt 2 of 5` where the attempt is followed by another one that was not announced
+    /// yet.
+    pub fn message(&self, attempt: &Attempt) -> Option<String> {
         let (_, reason) = attempt.will_retry.as_ref()?;
-        let (next, of) = (attempt.attempt + 1, attempt.of);
+        let (next, max) = (attempt.attempt + 1, attempt.of);
         let is_news = self.0.fetch_max(next, Ordering::Relaxed) < next;
-        is_news.then(|| format!("{reason}; try {next} of {of}"))
+        is_news.then(|| format!("{reason}; attempt {next} of {max}"))
     }
 }
 
@@ -180,49 +131,39 @@ pub struct Workspace {
     pub remote: State,
     /// The way to the server.
     pub connection: Connection,
-    /// Whether incomparable secrets are sent again.
-    pub recheck: bool,
 }
 
 impl Workspace {
     /// Reads the server.
     ///
     /// # Errors
-    /// The first read that failed, in words for people.
+    /// The first read that failed.
     pub async fn read(
         project: Project,
         connection: Connection,
-        settings: &Settings,
-        watch: Watch<'_>,
+        options: &ReviewOptions,
+        observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
-        let scope = scope(&project, settings.only);
-        let remote = fetch(&connection.client, &scope, watch).await;
+        let scope = scope(&project, options.only);
+        let remote = fetch(&connection.client, &scope, &|reading| observer.reading(&reading)).await;
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         Ok(Self {
             project,
             remote,
             connection,
-            recheck: settings.recheck,
         })
     }
 
-    /// Compares. Pure and quick.
+    /// Compares the files with the server.
     ///
     /// # Errors
     /// What the server is known to refuse.
-    pub fn plan(&self, prune: Prune) -> Result<Draft, Vec<Problem>> {
-        let options = PlanOptions {
-            prune,
-            recheck: self.recheck,
-        };
+    pub fn plan(&self, prune: Prune, recheck: bool) -> Result<Draft, Failure> {
+        let options = PlanOptions { prune, recheck };
         let target = self.connection.target.clone();
-        plan(
-            &self.project.desired,
-            &self.remote,
-            &self.project.origins,
-            target,
-            &options,
-        )
+        let desired = &self.project.desired;
+        plan(desired, &self.remote, &self.project.origins, target, &options)
+            .map_err(|problems| problems_failure(&problems))
     }
 }
 
@@ -244,7 +185,7 @@ pub fn remote_failure(what: &str, connection: &Connection, error: &RemoteError) 
 }
 
 /// Problems that only the comparison could find, as one failure.
-pub fn problems_failure(problems: &[Problem]) -> Failure {
+fn problems_failure(problems: &[Problem]) -> Failure {
     let count = problems.len();
     let title = if count == 1 {
         "1 row would be refused by the server".to_owned()

@@ -1,0 +1,185 @@
+//! `lobuctl plan` and `lobuctl apply`: choose a face, show the plan, and carry out what was approved.
+
+use super::console::Console;
+use super::plain::{Decision, PlainReview};
+use super::run::{carry_out, declined, summarize};
+use super::screen;
+use super::signal::Interrupt;
+use crate::apply::Progress;
+use crate::cli::{ApplyArgs, Common, Format};
+use crate::config::{Loaded, Project};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::remote::Reading;
+use crate::report::markdown;
+use crate::review::{
+    AttemptObserver, Consent, LoadObserver, PlanReview, RetryNotice, ReviewOptions, choose_session, read_project,
+};
+use crate::show::change::Detail;
+use crate::show::plan::{PlanView, plan_lines};
+
+/// Who decides about the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Face {
+    /// Nobody: the plan is shown, and that is all.
+    PlanOnly,
+    /// `--yes`.
+    Unattended,
+    /// A user who answers questions.
+    Plain,
+    /// A user at the full screen.
+    Screen,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What ends it before anything is written.
+pub async fn run(
+    console: &Console,
+    common: &Common,
+    arguments: &ApplyArgs,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let face = face(console, arguments)?;
+    let options = ReviewOptions::new(&console.host, common, arguments);
+    if face == Face::Screen {
+        return screen::run(console, options, interrupt).await;
+    }
+    loop {
+        let mut review = load(console, &options, interrupt).await?;
+        show_plan(console, review.plan(), arguments.plan.all)?;
+        review.check()?;
+        if face == Face::PlanOnly {
+            return Ok(exit_of_plan(review.plan(), arguments.plan.detailed_exitcode));
+        }
+        if !review.writes() {
+            return nothing_to_do(console);
+        }
+        let confirmation = match decide(console, arguments, interrupt, face, &mut review).await? {
+            Decision::Reload => continue,
+            Decision::No => return Err(declined()),
+            Decision::Apply(confirmation) => confirmation,
+        };
+        let approved = review.approve(&confirmation)?;
+        return carry_out(console, approved, interrupt).await;
+    }
+}
+
+async fn decide(
+    console: &Console,
+    arguments: &ApplyArgs,
+    interrupt: &Interrupt,
+    face: Face,
+    review: &mut PlanReview,
+) -> Result<Decision, Failure> {
+    if face == Face::Unattended {
+        return Ok(Decision::Apply(Consent::Unattended));
+    }
+    let plain = PlainReview {
+        console,
+        interrupt,
+        all_rows: arguments.plan.all,
+    };
+    plain.decide(review).await
+}
+
+fn face(console: &Console, arguments: &ApplyArgs) -> Result<Face, Failure> {
+    match arguments {
+        ApplyArgs { dry_run: true, .. } => Ok(Face::PlanOnly),
+        ApplyArgs { yes: true, .. } => Ok(Face::Unattended),
+        // A program reads the result: a question between two objects would hang it.
+        _ if console.format != Format::Text => Err(cannot_ask("this output is for programs, which answer no question")),
+        ApplyArgs { plain: false, .. } if console.host.can_draw() => Ok(Face::Screen),
+        _ if console.host.can_ask() => Ok(Face::Plain),
+        _ => Err(cannot_ask("there is no terminal to prompt on")),
+    }
+}
+
+fn cannot_ask(why: &str) -> Failure {
+    Failure::failed(format!("{why}; nothing was read or written"))
+        .hint("`--yes` applies without asking, `--dry-run` only shows the plan")
+}
+
+/// A program that waits for a run's summary gets one, of no rows.
+fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
+    console.progress("nothing to do");
+    if console.format == Format::Json {
+        summarize(console, &Progress::default())?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt) -> Result<PlanReview, Failure> {
+    let (project, organization) = usable(console, read_project(&console.host, options)?)?;
+    let session = choose_session(&console.host, &options.flags, organization.as_deref())?;
+    session.warnings.iter().for_each(|warning| console.warning(warning));
+    let observer = ConsoleObserver { console };
+    // The log file is opened first: an apply that cannot be logged as asked does not begin.
+    console.request_log()?;
+    interrupt
+        .or(PlanReview::load(project, &session, options.clone(), &observer))
+        .await
+}
+
+/// The project, or every problem with it on standard error.
+///
+/// # Errors
+/// When the project has errors.
+fn usable(console: &Console, loaded: Loaded) -> Result<(Project, Option<String>), Failure> {
+    console.diagnostics(&loaded.diagnostics, &loaded.sources);
+    match loaded.project {
+        Some(project) => Ok((project, loaded.org)),
+        None => Err(Failure::invalid(
+            "the configuration has errors; nothing was read from the server or written",
+        )),
+    }
+}
+
+/// Logs requests, and says on standard error that the server is waited for.
+struct ConsoleObserver<'a> {
+    console: &'a Console,
+}
+
+impl LoadObserver for ConsoleObserver<'_> {
+    fn reading(&self, _: &Reading) {}
+
+    fn attempts(&self) -> AttemptObserver {
+        let (console, notice) = (self.console.clone(), RetryNotice::default());
+        let log = console.request_log().ok().flatten();
+        Box::new(move |attempt| {
+            if let Some(log) = &log {
+                log.attempt(attempt);
+            }
+            if let Some(message) = notice.message(attempt) {
+                console.progress(&format!("waiting for the server: {message}"));
+            }
+        })
+    }
+}
+
+fn show_plan(console: &Console, plan: &Plan, all: bool) -> Result<(), Failure> {
+    console.job_summary(&markdown::plan(plan));
+    match console.format {
+        Format::Text => {
+            let detail = Detail::PLAN;
+            console.lines(&plan_lines(plan, PlanView { all, detail }))?;
+            if plan.rows.iter().any(crate::plan::Row::writes) {
+                console.text(&format!("Plan id: {}\n", plan.id))?;
+            }
+            Ok(())
+        }
+        Format::Json => console.object("plan", plan),
+        Format::Markdown => console.text(&markdown::plan(plan)),
+    }
+}
+
+fn exit_of_plan(plan: &Plan, detailed: bool) -> Exit {
+    let writes = plan.counts.changes() > 0;
+    match (detailed, writes, plan.counts.has_drift()) {
+        (true, true, _) => Exit::Changes,
+        (true, false, true) => Exit::Drift,
+        _ => Exit::Done,
+    }
+}

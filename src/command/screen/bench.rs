@@ -1,0 +1,159 @@
+//! The screen's [`Workbench`] over files and a server: every decision is the [`PlanReview`]'s.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::loading::{Loading, Unloaded};
+use crate::apply::Cancel;
+use crate::apply::event::Event;
+use crate::command::console::Console;
+use crate::command::run::declined;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::resource::Address;
+use crate::review::{Consent, PlanReview, ReviewOptions};
+use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, Workbench};
+
+/// Files and server, as the screen sees them.
+pub(super) struct Bench {
+    console: Console,
+    options: ReviewOptions,
+    state: Arc<Mutex<BenchState>>,
+}
+
+/// What the last load left.
+#[derive(Default)]
+struct BenchState {
+    review: Option<PlanReview>,
+    failure: Option<Failure>,
+}
+
+impl Bench {
+    /// Creates a bench that has loaded nothing yet.
+    pub(super) fn new(console: Console, options: ReviewOptions) -> Self {
+        Self {
+            console,
+            options,
+            state: Arc::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, BenchState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the command ends when nothing was applied: as the plain questions would end.
+    pub(super) fn left(&self) -> Result<Exit, Failure> {
+        let mut state = self.state();
+        if let Some(failure) = state.failure.take() {
+            return Err(failure);
+        }
+        match &state.review {
+            Some(review) if review.writes() => {
+                review.check()?;
+                Err(declined())
+            }
+            Some(review) => review.check().map(|()| Exit::Done),
+            None => Err(declined()),
+        }
+    }
+}
+
+impl BenchState {
+    /// The review with exactly these rows selected and marked for deletion.
+    fn review_of(&mut self, request: &ApplyRequest) -> Result<&PlanReview, Failure> {
+        let missing = || Failure::failed("there is no plan to apply");
+        let review = self.review.as_mut().ok_or_else(missing)?;
+        if *review.marked() != request.prune {
+            review.mark(request.prune.clone())?;
+        }
+        review.select(request.selection.clone());
+        Ok(review)
+    }
+}
+
+impl Workbench for Bench {
+    fn load(
+        &self,
+        request: LoadRequest,
+        steps: UnboundedSender<LoadStep>,
+    ) -> BoxFuture<'static, Result<Loaded, LoadFailure>> {
+        let loading = Loading::new(self.console.clone(), self.options.clone(), steps);
+        let state = Arc::clone(&self.state);
+        async move {
+            let loaded = loading.load(&request).await;
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            match loaded {
+                Ok((loaded, review)) => {
+                    *state = BenchState {
+                        review: Some(review),
+                        failure: None,
+                    };
+                    Ok(loaded)
+                }
+                Err(Unloaded { lines, failure, origin }) => {
+                    let code = failure.exit().code();
+                    *state = BenchState {
+                        review: None,
+                        failure: Some(failure),
+                    };
+                    Err(LoadFailure { lines, code, origin })
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan> {
+        let mut state = self.state();
+        let review = state.review.as_mut()?;
+        review.mark(prune.clone()).ok()?;
+        Some(review.plan().clone())
+    }
+
+    fn check(&self, request: &ApplyRequest) -> Option<Refusal> {
+        let refused = self.state().review_of(request).and_then(PlanReview::check);
+        refused.err().map(|failure| Refusal { lines: failure.lines() })
+    }
+
+    fn apply(
+        &self,
+        request: ApplyRequest,
+        cancel: Cancel,
+        events: UnboundedSender<Event>,
+    ) -> BoxFuture<'static, Result<(), String>> {
+        let approved = {
+            let mut state = self.state();
+            state.review_of(&request).and_then(|review| {
+                // The confirmation of a protected target is typed on the screen, which does not let go without it.
+                let confirmation = review.protected().map_or(Consent::Answered, |organization| {
+                    Consent::TypedOrganization(organization.to_owned())
+                });
+                review.approve(&confirmation)
+            })
+        };
+        let log = self.console.request_log();
+        async move {
+            let approved = approved.map_err(|failure| failure.message)?;
+            let Some(log) = log.map_err(|failure| failure.message)? else {
+                approved.carry_out(cancel, events).await;
+                return Ok(());
+            };
+            let (sender, mut receiver) = unbounded_channel();
+            let pass_on = async {
+                while let Some(event) = receiver.recv().await {
+                    log.event(&event);
+                    let _ = events.send(event);
+                }
+            };
+            tokio::join!(approved.carry_out(cancel, sender), pass_on);
+            Ok(())
+        }
+        .boxed()
+    }
+}

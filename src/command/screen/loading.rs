@@ -1,0 +1,205 @@
+//! Loading a plan for the screen: the steps that it shows meanwhile, and the lines of what went wrong.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::command::console::Console;
+use crate::config::{Diagnostic, Loaded as LoadedProject, Project, SecretUse};
+use crate::failure::Failure;
+use crate::remote::Reading;
+use crate::report::diagnostics::{DiagnosticStyle, render};
+use crate::resource::Origin;
+use crate::review::{
+    AttemptObserver, LoadObserver, PlanReview, RetryNotice, ReviewOptions, choose_session, read_project,
+};
+use crate::session::Session;
+use crate::show::secret::source_text;
+use crate::show::{Line, Role};
+use crate::tui::{LoadRequest, LoadStep, Loaded, SecretRow, Title};
+
+/// Why there is no plan: what the screen shows, and what is printed when it is left.
+pub(super) struct Unloaded {
+    pub(super) lines: Vec<Line>,
+    pub(super) failure: Failure,
+    /// Where the first problem of the files is.
+    pub(super) origin: Option<Origin>,
+}
+
+impl From<Failure> for Unloaded {
+    fn from(failure: Failure) -> Self {
+        Self {
+            lines: failure.lines(),
+            failure,
+            origin: None,
+        }
+    }
+}
+
+pub(super) struct Loading {
+    console: Console,
+    options: ReviewOptions,
+    steps: UnboundedSender<LoadStep>,
+}
+
+impl Loading {
+    /// Creates a loading that reports its steps.
+    pub(super) fn new(console: Console, options: ReviewOptions, steps: UnboundedSender<LoadStep>) -> Self {
+        Self {
+            console,
+            options,
+            steps,
+        }
+    }
+
+    /// Reads files and server, and plans.
+    pub(super) async fn load(&self, request: &LoadRequest) -> Result<(Loaded, PlanReview), Unloaded> {
+        let start = self.console.host.now();
+        let read = self.read_project().await?;
+        let (diagnostics, organization) = (self.diagnostic_lines(&read), read.org.clone());
+        let Some(project) = read.project else {
+            return Err(Unloaded {
+                origin: read.diagnostics.iter().find_map(origin),
+                failure: Self::broken(&diagnostics),
+                lines: diagnostics,
+            });
+        };
+        let secrets = project.secrets.iter().map(secret_row).collect();
+        let session = choose_session(&self.console.host, &self.options.flags, organization.as_deref())?;
+        let title = self.title(&session, &project.file);
+        let mut review = self.read_server(&session, project).await?;
+        if !request.prune.is_empty() {
+            review.mark(request.prune.clone())?;
+        }
+        let warnings = session.warnings.iter().map(|it| Line::at(0).push(Role::Warning, it));
+        let took = self.console.host.now().duration_since(start).as_millis();
+        let loaded = Loaded {
+            plan: review.plan().clone(),
+            secrets,
+            warnings: diagnostics.into_iter().chain(warnings).collect(),
+            title,
+            protected: session.protected,
+            took_ms: u64::try_from(took).unwrap_or(0),
+        };
+        Ok((loaded, review))
+    }
+
+    fn tell(&self, step: LoadStep) {
+        // A screen that has closed does not listen.
+        let _ = self.steps.send(step);
+    }
+
+    /// The configuration's problems once more, for the normal screen.
+    fn broken(diagnostics: &[Line]) -> Failure {
+        let mut failure = Failure::invalid("the configuration has errors; nothing was read from the server or written");
+        failure.causes = vec![diagnostics.iter().map(Line::text).collect::<Vec<_>>().join("\n")];
+        failure
+    }
+
+    async fn read_project(&self) -> Result<LoadedProject, Failure> {
+        const WHAT: &str = "read lobu.toml, agents and models";
+        self.tell(LoadStep::began(WHAT));
+        let (host, options) = (self.console.host.clone(), self.options.clone());
+        let read = tokio::task::spawn_blocking(move || read_project(&host, &options)).await;
+        let read = read.map_err(|error| Failure::failed("the project could not be read").because(&error))?;
+        match &read {
+            Ok(loaded) if loaded.project.is_some() => self.tell(LoadStep::done(WHAT, "")),
+            _ => self.tell(LoadStep::failed(WHAT, "")),
+        }
+        read
+    }
+
+    async fn read_server(&self, session: &Session, project: Project) -> Result<PlanReview, Failure> {
+        // The log file is opened first: an apply that cannot be logged as asked does not begin.
+        self.console.request_log()?;
+        let observer = ScreenObserver {
+            console: self.console.clone(),
+            steps: self.steps.clone(),
+            kinds: Mutex::default(),
+        };
+        let what = format!("read {}", session.url.value);
+        self.tell(LoadStep::began(&what));
+        let review = PlanReview::load(project, session, self.options.clone(), &observer).await;
+        self.tell(match &review {
+            Ok(_) => LoadStep::done(&what, ""),
+            Err(_) => LoadStep::failed(&what, ""),
+        });
+        review
+    }
+
+    fn title(&self, session: &Session, file: &std::path::Path) -> Title {
+        let shown = file.strip_prefix(&self.console.host.current_dir).unwrap_or(file);
+        Title {
+            config: shown.display().to_string(),
+            organization: session.organization.value.clone(),
+            host: session.url.value.host(),
+        }
+    }
+
+    fn diagnostic_lines(&self, loaded: &LoadedProject) -> Vec<Line> {
+        if loaded.diagnostics.is_empty() {
+            return Vec::new();
+        }
+        let width = self.console.host.size.map_or(100, |size| usize::from(size.columns));
+        let style = DiagnosticStyle {
+            color: false,
+            unicode: false,
+            width,
+        };
+        render(&loaded.diagnostics, &loaded.sources, style)
+            .lines()
+            .map(|line| Line::at(0).plain(line))
+            .collect()
+    }
+}
+
+/// Turns what happens while loading into steps on the screen, and logs requests.
+struct ScreenObserver {
+    console: Console,
+    steps: UnboundedSender<LoadStep>,
+    kinds: Mutex<BTreeMap<String, usize>>,
+}
+
+impl LoadObserver for ScreenObserver {
+    /// One step for each kind of thing that is read, with how many there were so far.
+    fn reading(&self, reading: &Reading) {
+        let kind = reading.what.split(" of ").next().unwrap_or_default().to_owned();
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = kinds.entry(kind.clone()).or_default();
+        *count += 1;
+        // A screen that has closed does not listen.
+        let _ = self.steps.send(LoadStep::done(kind, format!("{count} read")));
+    }
+
+    fn attempts(&self) -> AttemptObserver {
+        let (steps, notice) = (self.steps.clone(), RetryNotice::default());
+        let log = self.console.request_log().ok().flatten();
+        Box::new(move |attempt| {
+            if let Some(log) = &log {
+                log.attempt(attempt);
+            }
+            if let Some(message) = notice.message(attempt) {
+                let _ = steps.send(LoadStep::failed("waiting for the server", message));
+            }
+        })
+    }
+}
+
+fn origin(diagnostic: &Diagnostic) -> Option<Origin> {
+    Some(Origin {
+        file: diagnostic.file.clone()?,
+        line: diagnostic.line.unwrap_or(1),
+    })
+}
+
+fn secret_row(secret: &SecretUse) -> SecretRow {
+    let source = secret.source.as_ref().map(source_text);
+    let place = |(origin, what): &(Origin, String)| format!("{}:{} {what}", origin.file.display(), origin.line);
+    SecretRow {
+        name: secret.name.clone(),
+        source,
+        places: secret.places.iter().map(place).collect(),
+        sent: secret.sent,
+    }
+}

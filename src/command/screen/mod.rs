@@ -1,0 +1,90 @@
+//! The full-screen review: a thin caller of the review behind the screen's `Workbench`, and what is printed after the
+//! screen has closed.
+
+mod bench;
+mod loading;
+
+use std::sync::Arc;
+
+use super::console::Console;
+use super::run::{exit_of, summarize};
+use super::signal::Interrupt;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::review::ReviewOptions;
+use crate::tui::{Background, ColorDepth, Ending, GlyphSet, TuiExit, TuiOptions, run as run_screen};
+use bench::Bench;
+
+/// Shows the review, and says on the normal screen what came of it.
+///
+/// # Errors
+/// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
+pub async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let bench = Arc::new(Bench::new(console.clone(), options));
+    let exit = run_screen(bench.clone(), screen_options(&console.host)).await;
+    if let Some(refused) = &exit.refused {
+        console.failure(&Failure::failed(format!("the run failed: {refused}")));
+    }
+    if let Some(trouble) = &exit.trouble {
+        console.failure(&Failure::failed(format!("the screen had to close: {trouble}")));
+    }
+    finish(console, &bench, &exit, interrupt)
+}
+
+/// What the terminal says of itself.
+fn screen_options(host: &Host) -> TuiOptions {
+    let environment = &host.environment;
+    let term = environment.get("TERM").unwrap_or_default();
+    let depth = match environment.get("COLORTERM") {
+        _ if environment.get("NO_COLOR").is_some() => ColorDepth::None,
+        Some("truecolor" | "24bit") => ColorDepth::True,
+        _ if term.contains("256color") => ColorDepth::Many,
+        _ => ColorDepth::Sixteen,
+    };
+    // `COLORFGBG` is `foreground;background`, both of the 16 colours.
+    let background = environment
+        .get("COLORFGBG")
+        .and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+    TuiOptions {
+        glyphs: if host.shows_unicode() {
+            GlyphSet::Unicode
+        } else {
+            GlyphSet::Ascii
+        },
+        depth,
+        background: match background {
+            Some(7 | 15) => Background::Light,
+            Some(0..=6 | 8) => Background::Dark,
+            _ => Background::Unknown,
+        },
+        editor: environment
+            .get("VISUAL")
+            .or_else(|| environment.get("EDITOR"))
+            .map(str::to_owned),
+        mouse: !environment.switch("LOBUCTL_NO_MOUSE"),
+    }
+}
+
+fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    for progress in &exit.runs {
+        summarize(console, progress)?;
+    }
+    let of_run = exit.progress().map(|progress| exit_of(progress, interrupt));
+    // An earlier run of the same review may have written what a later one could not finish.
+    let of_run = of_run.map(|code| {
+        if code == Exit::Failed && exit.wrote() {
+            Exit::Partly
+        } else {
+            code
+        }
+    });
+    match exit.ending {
+        _ if exit.trouble.is_some() || exit.refused.is_some() => {
+            Ok(of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed))
+        }
+        Ending::Left | Ending::Applied | Ending::LoadFailed { .. } => of_run.map_or_else(|| bench.left(), Ok),
+        Ending::Interrupted => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Interrupted)),
+        Ending::Terminated => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Terminated)),
+    }
+}

@@ -1,0 +1,112 @@
+//! Plans that were made on this machine, by id: when a plan is not the approved one, the rows that differ can be named.
+//!
+//! A file holds addresses, verbs and digests, no value. It is a help, not a guard: where it cannot be written or read,
+//! the rows are just not named.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Plan, Verb, is_plan_id, row_digest};
+use crate::resource::Address;
+
+/// The number of plans that are kept; older ones are removed.
+const KEPT: usize = 50;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct KnownRow {
+    verb: Verb,
+    digest: String,
+}
+
+type KnownPlan = BTreeMap<Address, KnownRow>;
+
+/// Keeps the rows of a plan that writes something.
+pub(super) fn remember(state_dir: Option<&Path>, plan: &Plan) {
+    let rows = rows_of(plan);
+    if let Some(state_dir) = state_dir
+        && !rows.is_empty()
+    {
+        // Without this file the next refusal names no rows; nothing else depends on it.
+        let _ = write(&state_dir.join("plans"), &plan.id, &rows);
+    }
+}
+
+fn rows_of(plan: &Plan) -> KnownPlan {
+    let writing = plan.rows.iter().filter(|row| row.writes());
+    let known = writing.map(|row| {
+        let (verb, digest) = (row.verb, row_digest(row));
+        (row.address.clone(), KnownRow { verb, digest })
+    });
+    known.collect()
+}
+
+fn write(dir: &Path, id: &str, rows: &KnownPlan) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)?;
+    let path = dir.join(format!("{id}.json"));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(&serde_json::to_vec(rows)?)?;
+    forget_oldest(dir)
+}
+
+fn forget_oldest(dir: &Path) -> std::io::Result<()> {
+    let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(dir)?
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+        })
+        .collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(KEPT);
+    files
+        .iter()
+        .take(surplus)
+        .try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// The rows by which the approved plan and this one differ, a sentence each. `None` where the approved plan is not
+/// known on this machine.
+pub(super) fn differences(state_dir: Option<&Path>, approved: &str, plan: &Plan) -> Option<Vec<String>> {
+    // The id becomes a file name: nothing but an id may.
+    if !is_plan_id(approved) {
+        return None;
+    }
+    let text = fs::read(state_dir?.join("plans").join(format!("{approved}.json"))).ok()?;
+    let approved: KnownPlan = serde_json::from_slice(&text).ok()?;
+    Some(compare(&approved, &rows_of(plan)))
+}
+
+fn compare(approved: &KnownPlan, now: &KnownPlan) -> Vec<String> {
+    let gone = approved
+        .iter()
+        .filter(|(address, _)| !now.contains_key(address))
+        .map(|(address, row)| format!("{address}: {} was approved, now nothing is written", row.verb.word()));
+    let new = now
+        .iter()
+        .filter(|(address, _)| !approved.contains_key(address))
+        .map(|(address, row)| format!("{address}: {} was not in the approved plan", row.verb.word()));
+    let changed = now.iter().filter_map(|(address, row)| {
+        let before = approved.get(address)?;
+        (before != row).then(|| match (before.verb, row.verb) {
+            (before, after) if before == after => format!("{address}: {} of something else", after.word()),
+            (before, after) => format!("{address}: {} was approved, now {}", before.word(), after.word()),
+        })
+    });
+    let mut lines: Vec<String> = gone.chain(new).chain(changed).collect();
+    lines.sort();
+    if lines.is_empty() {
+        lines.push("the rows are the same: the organization, the server or a warning is another".to_owned());
+    }
+    lines
+}

@@ -1,0 +1,183 @@
+//! The review of a plan, without any face: load, plan, target, prune, select, check, approve.
+//!
+//! The screen, the plain questions, `--yes` and `demo` all go through a [`PlanReview`]. [`PlanReview::approve`] is the only way
+//! to a [`PreparedRun`], and it asks every guard: no face can apply what another one would refuse. Knows no stream and
+//! no key.
+
+mod approved;
+mod guard;
+mod options;
+mod target;
+mod workspace;
+
+pub use guard::{Consent, Guards};
+pub use options::{ReviewOptions, session_flags};
+pub use workspace::{
+    AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, read_project,
+    remote_failure,
+};
+
+use std::collections::BTreeSet;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::apply::event::Event;
+use crate::apply::{ApplyOptions, Cancel, apply};
+use crate::config::Project;
+use crate::failure::Failure;
+use crate::plan::{Draft, Plan, Prune, Row, Schedule, Selection, Target, schedule};
+use crate::remote::Client;
+use crate::resource::Address;
+use crate::session::Session;
+
+/// A plan, what of it is selected, and everything that it was made from.
+pub struct PlanReview {
+    workspace: Workspace,
+    options: ReviewOptions,
+    /// The organization's name, where the target is protected.
+    protected: Option<String>,
+    prune: BTreeSet<Address>,
+    draft: Draft,
+    selected: BTreeSet<Address>,
+}
+
+/// An approved plan, ready to be carried out. Owns all it needs, so that a task of its own can run it.
+pub struct PreparedRun {
+    schedule: Schedule,
+    target: Target,
+    client: Client,
+    options: ApplyOptions,
+}
+
+impl PreparedRun {
+    /// Writes the selected rows. Returns when the last request has ended; what happens arrives as events.
+    pub async fn carry_out(self, cancel: Cancel, events: UnboundedSender<Event>) {
+        apply(self.schedule, self.target, &self.client, self.options, cancel, events).await;
+    }
+}
+
+impl PlanReview {
+    /// Reads the server and plans, with everything selected that `--target` leaves.
+    ///
+    /// # Errors
+    /// When the server cannot be read, would refuse a row, or `--target` names nothing.
+    pub async fn load(
+        project: Project,
+        session: &Session,
+        options: ReviewOptions,
+        observer: &dyn LoadObserver,
+    ) -> Result<Self, Failure> {
+        let connection = connect(session, options.parallelism)?.observed(observer.attempts());
+        let workspace = Workspace::read(project, connection, &options, observer).await?;
+        Self::of(workspace, session, options)
+    }
+
+    fn of(workspace: Workspace, session: &Session, options: ReviewOptions) -> Result<Self, Failure> {
+        let prune = BTreeSet::new();
+        let draft = plan(&workspace, &options, &prune)?;
+        approved::remember(options.state_dir.as_deref(), &draft.plan);
+        let selected = Selection::everything(&draft.plan).all();
+        Ok(Self {
+            protected: session.protected.then(|| session.organization.value.clone()),
+            workspace,
+            options,
+            prune,
+            draft,
+            selected,
+        })
+    }
+
+    /// The plan, as `--target` and the marks for deletion leave it.
+    pub fn plan(&self) -> &Plan {
+        &self.draft.plan
+    }
+
+    /// The files and the server.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// The organization's name, where it has to be typed before anything is applied.
+    pub fn protected(&self) -> Option<&str> {
+        self.protected.as_deref()
+    }
+
+    /// Whether the plan has anything to write.
+    pub fn writes(&self) -> bool {
+        self.plan().rows.iter().any(Row::writes)
+    }
+
+    /// What is selected, with the rows that it needs.
+    pub fn selection(&self) -> Selection {
+        Selection::of(self.plan(), self.selected.iter().cloned())
+    }
+
+    /// Selects these rows and what they need, and nothing else.
+    pub fn select(&mut self, rows: BTreeSet<Address>) {
+        self.selected = rows;
+    }
+
+    /// Selects everything that writes.
+    pub fn select_everything(&mut self) {
+        self.selected = Selection::everything(self.plan()).all();
+    }
+
+    /// Leaves these rows out, unless a selected row needs them.
+    pub fn leave_out(&mut self, rows: &BTreeSet<Address>) {
+        self.selected.retain(|address| !rows.contains(address));
+    }
+
+    /// The rows that are marked for deletion, or whose drifted fields are.
+    pub fn marked(&self) -> &BTreeSet<Address> {
+        &self.prune
+    }
+
+    /// Plans again from what was read, with exactly these rows, and these rows' drifted fields, marked for deletion.
+    /// Rows that were not marked before are selected.
+    ///
+    /// # Errors
+    /// What the server is known to refuse; the plan stays as it was.
+    pub fn mark(&mut self, prune: BTreeSet<Address>) -> Result<(), Failure> {
+        self.draft = plan(&self.workspace, &self.options, &prune)?;
+        let added = prune.difference(&self.prune).cloned();
+        self.selected.extend(added);
+        self.prune = prune;
+        Ok(())
+    }
+
+    /// Asks the guards about what is selected now.
+    ///
+    /// # Errors
+    /// Every guard that refuses: exit 4, or 5 where this is not the plan that was approved.
+    pub fn check(&self) -> Result<(), Failure> {
+        let checked = self.options.guards.check(self.plan(), &self.selection());
+        checked.map_err(|refusal| refusal.explained(self.options.state_dir.as_deref(), self.plan()))
+    }
+
+    /// Approves what is selected: the guards are asked once more, and a protected target wants its own confirmation.
+    ///
+    /// # Errors
+    /// As [`PlanReview::check`], and exit 4 where the confirmation is not enough.
+    pub fn approve(&self, confirmation: &Consent) -> Result<PreparedRun, Failure> {
+        self.check()?;
+        if let Some(organization) = &self.protected {
+            confirmation.suffices(organization, &self.options.guards, self.plan())?;
+        }
+        Ok(PreparedRun {
+            schedule: schedule(&self.draft, &self.selection()),
+            target: self.workspace.connection.target.clone(),
+            client: self.workspace.connection.client.clone(),
+            options: self.options.apply,
+        })
+    }
+}
+
+fn plan(workspace: &Workspace, options: &ReviewOptions, prune: &BTreeSet<Address>) -> Result<Draft, Failure> {
+    let prune = if options.prune {
+        Prune::Everything
+    } else {
+        Prune::Only(prune.clone())
+    };
+    let draft = workspace.plan(prune, options.recheck)?;
+    target::restrict(draft, &options.targets)
+}

@@ -1,0 +1,98 @@
+//! What the command line says about a review; it does not change while a plan is looked at.
+
+use std::path::PathBuf;
+
+use super::guard::Guards;
+use crate::apply::{self, ApplyOptions};
+use crate::cli::{self, ApplyArgs, Common, PlanArgs};
+use crate::config;
+use crate::host::Host;
+use crate::session::Flags;
+
+/// Everything that decides which plan is made, and how it is carried out.
+#[derive(Debug, Clone)]
+pub struct ReviewOptions {
+    /// The project's `lobu.toml`; looked for from the current folder upwards when it is left out.
+    pub config: Option<PathBuf>,
+    /// Files of `--env-file`, first wins.
+    pub env_files: Vec<PathBuf>,
+    /// Whether the project may read files outside its folder.
+    pub allow_outside: bool,
+    /// Which secrets must have a value.
+    pub secrets_check: config::SecretsCheck,
+    /// Which half of the organization is planned.
+    pub only: config::Only,
+    /// Which server and organization.
+    pub flags: Flags,
+    /// The maximum number of requests in flight.
+    pub parallelism: usize,
+    /// Whether hidden secrets are sent again.
+    pub recheck: bool,
+    /// The patterns of `--target`; empty for the whole plan.
+    pub targets: Vec<String>,
+    /// Whether everything that only the server has is deleted.
+    pub prune: bool,
+    /// What has to hold before anything is applied.
+    pub guards: Guards,
+    /// How rows are carried out.
+    pub apply: ApplyOptions,
+    /// The folder of the local state; `None` where there is no home folder.
+    pub state_dir: Option<PathBuf>,
+}
+
+impl ReviewOptions {
+    /// Reads the options of `plan` and `apply`.
+    pub fn new(host: &Host, common: &Common, arguments: &ApplyArgs) -> Self {
+        let plan = &arguments.plan;
+        Self {
+            config: common.config.as_ref().map(|path| host.absolute(path)),
+            env_files: common.env_file.iter().map(|path| host.absolute(path)).collect(),
+            allow_outside: common.allow_outside,
+            secrets_check: match plan.secrets_check {
+                cli::SecretsCheck::All => config::SecretsCheck::All,
+                cli::SecretsCheck::Sent => config::SecretsCheck::Sent,
+            },
+            only: match plan.only {
+                None => config::Only::All,
+                Some(cli::Only::Agents) => config::Only::Agents,
+                Some(cli::Only::Memory) => config::Only::Memory,
+            },
+            flags: session_flags(common, arguments.protect),
+            parallelism: usize::from(plan.parallelism),
+            recheck: !plan.no_recheck,
+            targets: plan.target.clone(),
+            prune: plan.prune,
+            guards: Guards::new(plan),
+            apply: apply_options(arguments),
+            state_dir: host.state_dir(),
+        }
+    }
+
+    /// The options of a command that only reads the project and asks the server.
+    pub fn reading(host: &Host, common: &Common) -> Self {
+        Self::new(host, common, &ApplyArgs::default())
+    }
+}
+
+fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
+    let PlanArgs { parallelism, .. } = arguments.plan;
+    ApplyOptions {
+        parallelism: usize::from(parallelism),
+        keep_going: arguments.keep_going,
+        on_stale: match arguments.on_stale {
+            cli::OnStale::Stop => apply::OnStale::Stop,
+            cli::OnStale::Overwrite => apply::OnStale::Overwrite,
+        },
+    }
+}
+
+/// What the command line says of server and organization.
+pub fn session_flags(common: &Common, protect: bool) -> Flags {
+    Flags {
+        url: common.url.clone(),
+        org: common.org.clone(),
+        context: common.context.clone(),
+        insecure_http: common.insecure_http,
+        protect,
+    }
+}
