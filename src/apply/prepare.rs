@@ -6,7 +6,7 @@ use super::context::StepContext;
 use super::event::Outcome;
 use crate::plan::{Operation, ScheduledStep, Verb, compare};
 use crate::remote::RemoteError;
-use crate::resource::{Address, Resource, field};
+use crate::resource::{Address, Platform, Resource, field};
 
 /// What to do with a row that is not what the plan saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Result<Pre
         return Ok(plan_again(scheduled, fresh));
     }
     if same_resource(scheduled.step.seen.as_ref(), fresh.as_ref()) {
-        return Ok(Work::planned(scheduled));
+        return prepare_deletion(context, on_stale).await;
     }
     if is_done(scheduled, fresh.as_ref()) {
         context.note("somebody made the same change since the plan was made");
@@ -71,6 +71,34 @@ pub async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Result<Pre
     }
     let message = stale_message(scheduled.step.seen.as_ref(), fresh.as_ref());
     Ok(Prepared::Done(Outcome::Stale { message }))
+}
+
+/// Checks, for the deletion of an agent, that its platforms are those that the plan saw: they go with it, so that a
+/// platform that was added or changed since then would be lost unseen (law 4).
+async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Result<Prepared, RemoteError> {
+    let scheduled = context.scheduled;
+    let Operation::DeleteAgent { id, platforms } = &scheduled.step.operation else {
+        return Ok(Work::planned(scheduled));
+    };
+    let fresh = context.client.platforms(id).await?.unwrap_or_default();
+    let seen = |platform: &Platform| {
+        let found = platforms.iter().find(|seen| seen.stable_id == platform.stable_id);
+        found.is_some_and(|seen| same_platform(seen, platform))
+    };
+    if fresh.len() == platforms.len() && fresh.iter().all(seen) {
+        return Ok(Work::planned(scheduled));
+    }
+    if on_stale == OnStale::Overwrite {
+        context.note("its platforms changed since the plan was made, and are deleted with it");
+        return Ok(Work::planned(scheduled));
+    }
+    Ok(Prepared::Done(Outcome::Stale {
+        message: "its platforms were changed on the server since the plan was made".to_owned(),
+    }))
+}
+
+fn same_platform(seen: &Platform, fresh: &Platform) -> bool {
+    seen.kind == fresh.kind && seen.config == fresh.config && seen.settings == fresh.settings
 }
 
 /// Whether the write itself reports a resource that the plan did not see, so that a reading would be one request too
@@ -136,9 +164,7 @@ pub fn same_resource(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool 
             let value = |settings: &crate::resource::Settings| Value::Object(settings.fields.clone());
             crate::resource::value::same(&value(seen), &value(fresh))
         }
-        (Some(Resource::Platform(seen)), Some(Resource::Platform(fresh))) => {
-            seen.kind == fresh.kind && seen.config == fresh.config && seen.settings == fresh.settings
-        }
+        (Some(Resource::Platform(seen)), Some(Resource::Platform(fresh))) => same_platform(seen, fresh),
         (Some(Resource::RelationshipType(seen)), Some(Resource::RelationshipType(fresh))) => {
             // The other side of a pair of inverse types may have been written by this very run.
             let without_inverse = |it: &crate::resource::RelationshipType| {

@@ -18,7 +18,10 @@ pub(super) fn add(planner: &mut Planner<'_>, desired: &State) {
     {
         let mut row = row(Address::agent(&agent.id), agent_warnings(remote, &agent.id));
         row.cascade = Some(cascade(remote, &agent.id));
-        let operation = Operation::DeleteAgent { id: agent.id.clone() };
+        let operation = Operation::DeleteAgent {
+            id: agent.id.clone(),
+            platforms: platforms_of(remote, &agent.id).cloned().collect(),
+        };
         insert(planner, row, Resource::Agent(agent.clone()), operation);
     }
     let orphans = remote

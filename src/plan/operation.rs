@@ -21,6 +21,8 @@ pub enum Operation {
     DeleteAgent {
         /// The agent's id.
         id: String,
+        /// The platforms that the plan saw, which are deleted with the agent.
+        platforms: Vec<Platform>,
     },
     /// `PATCH …/agents/:id/config`: each key replaces the whole value, `null` resets it.
     PatchSettings {

@@ -83,23 +83,29 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     ledger.expect(1);
     let agents = client.agents().await?;
     ledger.done("agents".to_owned());
+    // The list says how many platforms an agent has. Where it does not, they have to be read.
+    let with_platforms: Vec<String> = agents
+        .iter()
+        .filter(|agent| agent.connection_count != Some(0))
+        .map(|agent| agent.agent_id.clone())
+        .collect();
     state.agents = agents
         .into_iter()
         .map(|agent| (agent.agent_id.clone(), normalize::agent(agent)))
         .collect();
-    let ids: Vec<String> = state.agents.keys().cloned().collect();
-    let wanted: Vec<String> = ids
-        .iter()
+    let wanted: Vec<String> = state
+        .agents
+        .keys()
         .filter(|id| scope.settings_of.contains(*id))
         .cloned()
         .collect();
-    ledger.expect(ids.len() + wanted.len());
+    ledger.expect(with_platforms.len() + wanted.len());
     let settings = stream::iter(wanted).map(|id| async move {
         let settings = client.settings(&id).await?;
         ledger.done(format!("settings of {id}"));
         Ok::<_, RemoteError>((id, settings))
     });
-    let platforms = stream::iter(ids).map(|id| async move {
+    let platforms = stream::iter(with_platforms).map(|id| async move {
         let platforms = client.platforms(&id).await?;
         ledger.done(format!("platforms of {id}"));
         Ok::<_, RemoteError>(platforms)

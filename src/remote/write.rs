@@ -115,6 +115,12 @@ pub async fn put_platform(
     body.extend(platform.name.iter().map(|name| ("name".to_owned(), json!(name))));
     body.insert("config".to_owned(), Value::Object(config.collect()));
     body.extend(settings.map(|settings| ("settings".to_owned(), Value::Object(settings.clone()))));
+    // A server that does not know the key ignores it; ours seals these values whatever their names are.
+    let mut secret_keys: Vec<&str> = platform.secret_keys().collect();
+    secret_keys.sort_unstable();
+    if !secret_keys.is_empty() {
+        body.insert("secretKeys".to_owned(), json!(secret_keys));
+    }
     let path = client.path(&[
         "agents",
         &platform.agent,

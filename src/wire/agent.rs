@@ -27,6 +27,9 @@ pub struct AgentSummary {
     /// Absent when null, present as `""` when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The number of the agent's platforms, active or not; absent from some releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_count: Option<u64>,
 }
 
 /// Reply of `GET /api/:org/agents`. The `agents` key is what proves that the answer is one.

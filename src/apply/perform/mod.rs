@@ -22,7 +22,7 @@ pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result
     let work: BoxFuture<'_, Result<Outcome, RemoteError>> = match operation {
         Operation::CreateAgent(wanted) => agent::create(context, wanted).boxed(),
         Operation::PatchAgent { id, body } => agent::patch(context, id, body).boxed(),
-        Operation::DeleteAgent { id } => agent::delete(context, id).boxed(),
+        Operation::DeleteAgent { id, .. } => agent::delete(context, id).boxed(),
         Operation::PatchSettings { agent, body } => agent::patch_settings(context, agent, body).boxed(),
         Operation::UpsertPlatform(write) => platform::upsert(context, write).boxed(),
         Operation::ReplacePlatform(write) => platform::replace(context, write).boxed(),

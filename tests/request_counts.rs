@@ -1,0 +1,119 @@
+//! How many requests a plan and an apply make, and that the deletion of an agent reads what goes with it.
+
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+
+use lobuctl::apply::event::Outcome;
+use lobuctl::apply::{ApplyOptions, Cancel, Status};
+use lobuctl::config::Project;
+use lobuctl::plan::{Prune, Target, plan};
+use lobuctl::remote::{Scope, fetch};
+use lobuctl::resource::Address;
+use serde_json::json;
+
+use crate::support::apply::faults::{Fault, FaultTransport};
+use crate::support::apply::scenario::fast_retry_client;
+use crate::support::apply::test_server::{TestServer, expect_valid};
+use crate::support::project::TempProject;
+use crate::support::server::JsonClient;
+
+/// A project of 100 agents with settings, 200 platforms and 50 types.
+fn large_project() -> Project {
+    let mut toml = String::new();
+    for number in 0..100 {
+        writeln!(
+            toml,
+            "[agents.agent-{number}]\nname = \"Agent {number}\"\ndir = \"./agent\""
+        )
+        .unwrap();
+        for kind in ["telegram", "slack"] {
+            let table = format!("[[agents.agent-{number}.platforms]]");
+            writeln!(toml, "{table}\ntype = \"{kind}\"\nconfig = {{ chatId = \"{number}\" }}").unwrap();
+        }
+    }
+    toml.push_str("[memory]\norg = \"dev\"\nmodels = \"./models\"\n");
+    let mut files = vec![
+        ("lobu.toml".to_owned(), toml),
+        ("agent/SOUL.md".to_owned(), "Be kind.\n".to_owned()),
+    ];
+    for number in 0..50 {
+        let kind = if number < 40 { "entity" } else { "relationship" };
+        let text = format!("type: {kind}\nslug: type-{number}\nname: Type {number}\n");
+        files.push((format!("models/type-{number}.yaml"), text));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    expect_valid(TempProject::new(&files).load())
+}
+
+#[tokio::test]
+async fn a_first_plan_and_apply_make_no_request_too_many() {
+    let server = TestServer::stored().await;
+    let project = large_project();
+    let transport = FaultTransport::new(server.transport(), |_, _| Fault::None);
+    let counter = transport.counter();
+    let client = fast_retry_client(transport);
+    let scope = Scope {
+        agents: true,
+        memory: true,
+        settings_of: project.desired.agents.keys().cloned().collect(),
+    };
+    let remote = fetch(&client, &scope, &|_| {}).await.unwrap();
+    assert_eq!(counter.swap(0, Ordering::SeqCst), 3);
+
+    let options = lobuctl::plan::PlanOptions::default();
+    let draft = plan(&project.desired, &remote, &project.origins, Target::default(), &options).unwrap();
+    let ran = server
+        .apply_through(&client, &draft, ApplyOptions::default(), Cancel::new())
+        .await;
+    assert_eq!(ran.progress.tally().created, 450);
+    assert_eq!(counter.load(Ordering::SeqCst), 450);
+}
+
+#[tokio::test]
+async fn a_plan_reads_no_platforms_of_an_agent_without_any() {
+    let server = TestServer::stored().await;
+    let json_client = JsonClient::new(&server.inner, &server.token);
+    json_client
+        .post("/api/dev/agents", json!({ "agentId": "empty", "name": "Empty" }))
+        .await;
+    let transport = FaultTransport::new(server.transport(), |_, _| Fault::None);
+    let counter = transport.counter();
+    let scope = Scope {
+        agents: true,
+        memory: false,
+        settings_of: ["empty".to_owned()].into(),
+    };
+    fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();
+    assert_eq!(counter.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn deleting_an_agent_is_stale_when_a_platform_was_added_since_the_plan() {
+    let server = TestServer::stored().await;
+    let json_client = JsonClient::new(&server.inner, &server.token);
+    json_client
+        .post("/api/dev/agents", json!({ "agentId": "old", "name": "Old" }))
+        .await;
+    let files = [
+        (
+            "lobu.toml",
+            "[agents]\n\n[memory]\norg = \"dev\"\nmodels = \"./none\"\n",
+        ),
+        ("none/README.md", ""),
+    ];
+    let project = expect_valid(TempProject::new(&files).load());
+    let draft = server.plan(&project, Prune::Everything).await;
+    let path = "/api/dev/agents/old/platforms/by-stable-id/old-telegram";
+    let platform = json!({ "platform": "telegram", "config": { "chatId": "1" } });
+    json_client.send("PUT", path, Some(platform)).await;
+    let ran = server.apply(&draft).await;
+    let row = &ran.progress.rows[&Address::agent("old")];
+    let Status::Finished { outcome, .. } = &row.status else {
+        panic!("{row:?}");
+    };
+    assert!(matches!(outcome, Outcome::Stale { .. }), "{outcome:?}");
+    assert_eq!(server.read(&project).await.agents.len(), 1);
+}
