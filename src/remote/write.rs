@@ -236,15 +236,11 @@ async fn send_rule(client: &Client, slug: &str, rule: &Rule) -> Result<(), Remot
         .expect_echo(SchemaType::RelationshipType, "add_rule")
 }
 
-/// Removes a rule; one that is gone already is gone.
+/// Removes a rule. A refusal because it is gone already is an error like any other: the caller reads the rules again.
 pub async fn remove_rule(client: &Client, slug: &str, id: &Value) -> Result<(), RemoteError> {
     let body = Map::from_iter([("slug".to_owned(), json!(slug)), ("rule_id".to_owned(), id.clone())]);
-    match client
+    client
         .schema(SchemaType::RelationshipType, "remove_rule", &body, CallKind::Write)
-        .await
-    {
-        Ok(reply) => reply.expect_echo(SchemaType::RelationshipType, "remove_rule"),
-        Err(error) if error.is_missing() => Ok(()),
-        Err(error) => Err(error),
-    }
+        .await?
+        .expect_echo(SchemaType::RelationshipType, "remove_rule")
 }
