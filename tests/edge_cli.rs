@@ -89,7 +89,7 @@ fn serve_has_its_own_commands() {
         else {
             panic!()
         };
-        assert_eq!(scope, ["mcp:read", "mcp:write", "mcp:admin"]);
+        assert_eq!(scope, ["mcp:read"], "a token is narrow unless more is asked for");
     }
 }
 
