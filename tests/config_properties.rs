@@ -127,6 +127,13 @@ fn the_untouched_project_prints_no_secret() {
     assert!(!text.contains(PIECE), "{text}");
 }
 
+#[test]
+fn a_list_that_lost_its_end_shows_nothing_of_the_lines_below_it() {
+    let broken = format!("[agents.a]\nname = \"A\"\nguardrails = [\"o, \"two\"]\n\"\"\"\nx\n\"\"\"\n{PIECE}\n");
+    let text = loads_quietly(broken.as_bytes(), b"", b"", b"", SecretsCheck::Off);
+    assert!(!text.contains(PIECE), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 

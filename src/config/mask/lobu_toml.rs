@@ -117,11 +117,7 @@ impl Masker {
         match first {
             '#' => self.emit(line(rest), false),
             '\n' => {
-                match self.frames.last() {
-                    None => self.key = None,
-                    Some((true, _)) => self.newer = self.newer.or(Some(self.position)),
-                    Some(_) => {}
-                }
+                self.line_end();
                 self.emit("\n", true)
             }
             '[' if self.key.is_none() && self.frames.is_empty() => self.header(line(rest)),
@@ -139,6 +135,23 @@ impl Masker {
             '=' | ' ' | '\t' | '\r' => self.emit(&rest[..1], true),
             '"' | '\'' => self.string(rest, first),
             _ => self.word(rest),
+        }
+    }
+
+    fn line_end(&mut self) {
+        match self.frames.last() {
+            None => self.key = None,
+            Some((brace, _)) => {
+                if *brace {
+                    self.newer = self.newer.or(Some(self.position));
+                }
+                // In a broken file a bracket that is still open may have lost its end: what follows on other lines
+                // need not belong to its key.
+                if self.strict {
+                    self.key = Some(false);
+                    self.frames.iter_mut().for_each(|(_, outside)| *outside = Some(false));
+                }
+            }
         }
     }
 
