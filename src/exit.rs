@@ -1,35 +1,35 @@
-//! Every exit code, documented: the only place that knows the numbers.
-
-use std::process::{ExitCode, Termination};
+//! Every exit code with its meaning: the only place that knows the numbers, and the text of `--help`.
 
 /// How a run of the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
-    /// Done, or nothing to do.
+    /// The command did what it was asked to, or had nothing to do.
     Done,
-    /// Failed before anything was written, invalid configuration included.
+    /// The command failed or was declined before anything was written.
     Failed,
     /// The plan has changes; only with `--detailed-exitcode`.
     Changes,
-    /// The plan has nothing but drift; only with `--detailed-exitcode`.
+    /// The plan has drift and no changes; only with `--detailed-exitcode`.
     Drift,
-    /// Refused by a guard: `--fail-on`, or a protected target.
+    /// A guard refused the plan: `--fail-on` or a protected target.
     Refused,
-    /// The plan is not the one that was approved: stale, or another `--plan-id`.
+    /// The plan is not the one that was approved with `--plan-id`, or the server changed since it was made.
     Stale,
-    /// Applied in part. The message says what was, what was not, and what is unknown because no answer came.
+    /// Part of the plan was applied, or may have been.
     Partly,
-    /// A wrong command line.
+    /// The command line is wrong.
     Usage,
-    /// Ended by Ctrl-C.
+    /// Ctrl-C ended the program.
     Interrupted,
-    /// Ended by SIGTERM.
+    /// The reader of standard output closed it, as `head` does.
+    OutputClosed,
+    /// SIGTERM or SIGHUP ended the program.
     Terminated,
 }
 
 impl Exit {
-    /// Every way to end, by code.
-    pub const ALL: [Self; 10] = [
+    /// Every exit code, in ascending order.
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Failed,
         Self::Changes,
@@ -39,10 +39,11 @@ impl Exit {
         Self::Partly,
         Self::Usage,
         Self::Interrupted,
+        Self::OutputClosed,
         Self::Terminated,
     ];
 
-    /// The number that the shell sees.
+    /// Returns the number that the shell sees.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -53,36 +54,27 @@ impl Exit {
             Self::Stale => 5,
             Self::Partly => 6,
             Self::Usage => 64,
+            // From here on 128 and the number of the signal, as shells report it.
             Self::Interrupted => 130,
+            Self::OutputClosed => 141,
             Self::Terminated => 143,
         }
     }
 
-    /// What it means, for help and documentation.
+    /// Returns what the code means, for `--help`.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "failed before anything was written",
-            Self::Changes => "the plan has changes (with --detailed-exitcode)",
-            Self::Drift => "the plan has only drift (with --detailed-exitcode)",
+            Self::Failed => "failed or declined before anything was written, invalid configuration included",
+            Self::Changes => "the plan has changes (only with --detailed-exitcode)",
+            Self::Drift => "the plan has only drift (only with --detailed-exitcode)",
             Self::Refused => "refused by a guard (--fail-on, protected target)",
             Self::Stale => "the plan is not the one that was approved",
-            Self::Partly => "applied in part",
+            Self::Partly => "applied in part; the message says what is applied, what is not, what is unknown",
             Self::Usage => "wrong command line",
             Self::Interrupted => "ended by Ctrl-C",
-            Self::Terminated => "ended by SIGTERM",
+            Self::OutputClosed => "the reader of standard output closed it, as `head` does",
+            Self::Terminated => "ended by SIGTERM or SIGHUP",
         }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
-}
-
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        self.into()
     }
 }

@@ -34,6 +34,8 @@ pub enum FailureKind {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// The reader of standard output closed it; this ends the program without a message.
+    OutputClosed,
 }
 
 impl FailureKind {
@@ -47,6 +49,7 @@ impl FailureKind {
             Self::Partly => Exit::Partly,
             Self::Interrupted => Exit::Interrupted,
             Self::Terminated => Exit::Terminated,
+            Self::OutputClosed => Exit::OutputClosed,
         }
     }
 }
@@ -100,8 +103,8 @@ impl Failure {
         let mut next = Some(error);
         while let Some(cause) = next {
             let text = cause.to_string();
-            // Many errors repeat the words of their source.
-            let repeated = self.causes.last().unwrap_or(&self.message).ends_with(&text);
+            // Many errors repeat the text of their source.
+            let repeated = self.causes.last().unwrap_or(&self.message).contains(&text);
             if !repeated {
                 self.causes.push(text);
             }

@@ -156,7 +156,7 @@ impl Host {
             stderr: Output::new(io::stderr()),
             stdin: InputLines::new(io::stdin()),
             terminals,
-            size: terminals.stdout.then(real_size).flatten(),
+            size: (terminals.stdout || terminals.stderr).then(real_size).flatten(),
             home: environment
                 .get("HOME")
                 .map(PathBuf::from)
@@ -225,6 +225,11 @@ impl Host {
     /// Whether the full-screen review can be shown: on a terminal that can move its cursor.
     pub fn can_draw(&self) -> bool {
         self.can_ask() && self.terminals.stdout && !self.is_dumb()
+    }
+
+    /// Whether a line on standard error may be drawn and erased again.
+    pub fn can_redraw_stderr(&self) -> bool {
+        self.terminals.stderr && !self.is_dumb() && !self.environment.switch("CI")
     }
 
     /// Whether what goes to standard output is coloured; `choice` is what the command line says, if anything.

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::program::cli::CliOutput;
+use crate::support::program::cli::{CliOutput, CliProject};
 use crate::support::program::serve_process::{ServeProcess, lobuctl};
 use crate::support::project::TempProject;
 use crate::support::server::JsonClient;
@@ -247,6 +247,73 @@ fn every_shell_and_every_editor_gets_what_it_can_read() {
     let schema = alone(folder.path(), "schema");
     let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
     assert!(schema["properties"]["agents"].is_object());
+}
+
+#[test]
+fn doctor_fails_with_a_token_that_can_only_read() {
+    let cli = CliProject::new();
+    cli.expect_exit("doctor", 0);
+    let token = cli.create_token("mcp:read");
+    let mut command = cli.command("doctor");
+    let output = CliOutput::of(&command.env("LOBU_API_TOKEN", token).output().unwrap());
+    assert_eq!(output.code, 1, "{output:?}");
+    for check in ["no  write agents", "no  write memory"] {
+        assert!(output.out.contains(check), "{output:?}");
+    }
+    assert!(
+        output.out.contains("ok  token") && output.out.contains("mcp:admin"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn prints_every_request_of_a_plan_with_vv_and_logs_it_privately() {
+    use std::os::unix::fs::PermissionsExt;
+    let cli = CliProject::new();
+    let quiet = cli.expect_exit("plan -v", 0);
+    assert!(!quiet.err.contains("GET /api"), "{quiet:?}");
+    let log = cli.path().join("requests.log");
+    std::fs::write(&log, "").unwrap();
+    std::fs::set_permissions(&log, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = cli.expect_exit("plan -vv --log-file requests.log", 0);
+    assert!(output.err.contains("GET /api/dev/agents 200 "), "{output:?}");
+    assert!(
+        std::fs::read_to_string(&log)
+            .unwrap()
+            .contains("GET /api/dev/agents 200 ")
+    );
+    assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn refuses_another_users_project_in_a_parent_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lobu.toml");
+    std::fs::write(&file, "").unwrap();
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
+        // Only root can give a file away; the rule itself has a test beside it.
+        return;
+    }
+    let output = alone(&below, "validate");
+    assert!(
+        output.code == 1 && output.err.contains("belongs to another user"),
+        "{output:?}"
+    );
+    let output = alone(&below, &format!("validate --config {}", file.display()));
+    assert!(!output.err.contains("belongs to another user"), "{output:?}");
+}
+
+#[test]
+fn warns_about_a_database_password_in_the_arguments() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = alone(
+        folder.path(),
+        "serve token list --database-url postgres://u:hunter2@127.0.0.1:1/x",
+    );
+    assert!(output.err.contains("LOBU_DATABASE_URL"), "{output:?}");
+    assert!(!output.err.contains("hunter2"), "{output:?}");
 }
 
 #[test]

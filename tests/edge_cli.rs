@@ -1,7 +1,9 @@
 //! The command line: what it accepts, refuses and says.
 
 use clap::error::ErrorKind;
-use lobuctl::cli::{self, Cli, Command, FailOn, OnStale, Only, ServeCommand, TokenCommand};
+use lobuctl::apply::OnStale;
+use lobuctl::cli::{self, Cli, Command, FailOn, ServeCommand, TokenCommand};
+use lobuctl::config::Only;
 use lobuctl::exit::Exit;
 
 use crate::support::snapshot::check;
@@ -26,7 +28,7 @@ fn nothing_is_the_same_as_apply() {
     };
     assert!(apply.yes);
     assert_eq!(apply.plan.target, ["platform.triage.*", "agent.a"]);
-    assert_eq!(apply.plan.only, Some(Only::Agents));
+    assert_eq!(apply.plan.only, Only::Agents);
     assert_eq!(apply.plan.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
     assert_eq!(apply.plan.parallelism, 16);
     assert_eq!(apply.on_stale, OnStale::Stop);

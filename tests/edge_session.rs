@@ -133,6 +133,41 @@ fn flags_win_over_environment_and_environment_over_files() {
 }
 
 #[test]
+fn a_protected_context_is_recognized_by_every_spelling_of_its_host() {
+    let home = home(&[
+        ("lobu/config.json", CONFIG),
+        (
+            "lobuctl/config.toml",
+            "[context.dev]\nprotected = true\n[context.prod]\nprotected = true\n",
+        ),
+    ]);
+    let stored = read(home.path());
+    let is_protected = |url: &str| choose(&stored, &format!("org=x --url {url}")).unwrap().protected;
+    for url in [
+        "http://localhost:8787",
+        "http://LOCALHOST.:8787/prefix",
+        "http://127.1:8787",
+        "http://127.0.0.2:8787",
+        "http://0.0.0.0:8787",
+        "http://[::1]:8787",
+        "http://[::ffff:127.0.0.1]:8787",
+        "http://dev.localhost:8787",
+        "https://app.lobu.example:443",
+        "https://APP.lobu.example./other",
+        "http://app.lobu.example",
+    ] {
+        assert!(is_protected(url), "{url}");
+    }
+    for url in [
+        "http://127.0.0.1:8788",
+        "https://app.lobu.example:8443",
+        "https://lobu.example",
+    ] {
+        assert!(!is_protected(url), "{url}");
+    }
+}
+
+#[test]
 fn a_stored_credential_goes_to_its_own_server_only() {
     let home = usual();
     let stored = read(home.path());

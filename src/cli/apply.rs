@@ -1,46 +1,53 @@
-//! Arguments of `lobuctl plan` and `lobuctl apply`.
+//! The arguments of `lobuctl plan` and `lobuctl apply`.
 
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-/// How many requests are in flight at most, unless said otherwise.
+use super::choice;
+use crate::apply::OnStale;
+use crate::config::{Only, SecretsCheck};
+
+/// The number of requests in flight unless `--parallelism` says otherwise.
 const PARALLELISM: u16 = 16;
 
-/// What `plan` and `apply` share.
+/// The arguments that `plan` and `apply` share.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct PlanArgs {
-    /// Only this half of the organisation.
-    #[arg(long, value_enum, value_name = "PART")]
-    pub only: Option<Only>,
-    /// Only these rows and what they depend on: an address such as `platform.triage.*`; may be given several times.
+    /// Plan only this part of the organization.
+    #[arg(long, value_parser = choice::only(), default_value = "all", value_name = "PART")]
+    pub only: Only,
+    /// Plan only these rows and what they need: an address such as `platform.triage.*`; may be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
-    /// Delete what only the server has, and clear fields that the files do not mention.
+    /// Delete drift: resources and fields that only the server has.
     #[arg(long)]
     pub prune: bool,
-    /// Requests in flight at most.
+    /// The maximum number of requests in flight.
     #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
-    /// Show unchanged rows one by one instead of their number.
+    /// List unchanged rows instead of their number.
     #[arg(long)]
     pub all: bool,
-    /// End with 2 when the plan has changes, with 3 when it has only drift.
+    /// Show rows in full: fields of created rows, what a deletion removes, and long texts.
+    #[arg(long)]
+    pub full: bool,
+    /// Exit with 2 when the plan has changes, with 3 when it has only drift.
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Leave platforms alone whose secret the server does not show, when nothing else differs.
+    /// Do not resend hidden secrets of platforms that are otherwise unchanged.
     #[arg(long)]
     pub no_recheck: bool,
-    /// Which `$NAME` references must have a value: all of them, or those whose value is sent.
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    /// Which `$NAME` references must have a value.
+    #[arg(long, value_parser = choice::secrets_check(), default_value = "all", value_name = "WHICH")]
     pub secrets_check: SecretsCheck,
-    /// Refuse with 4 when the plan holds one of these: drift, restart, delete, changes>N.
+    /// Refuse with 4 when the plan has any of these: drift, restart, delete, changes>N.
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// Refuse with 4 when more platforms than this restart or may restart.
     #[arg(long, value_name = "N")]
     pub max_restarts: Option<usize>,
-    /// Refuse with 5 when the plan is not this one.
+    /// Refuse with 5 unless the plan has this id.
     #[arg(long, value_name = "ID")]
     pub plan_id: Option<String>,
 }
@@ -48,11 +55,12 @@ pub struct PlanArgs {
 impl Default for PlanArgs {
     fn default() -> Self {
         Self {
-            only: None,
+            only: Only::All,
             target: Vec::new(),
             prune: false,
             parallelism: PARALLELISM,
             all: false,
+            full: false,
             detailed_exitcode: false,
             no_recheck: false,
             secrets_check: SecretsCheck::All,
@@ -63,71 +71,42 @@ impl Default for PlanArgs {
     }
 }
 
-/// Arguments of `lobuctl apply`.
+/// The arguments of `lobuctl apply`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct ApplyArgs {
-    /// What `plan` understands too.
+    /// The arguments that `plan` takes too.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Ask nothing.
+    /// Apply without asking.
     #[arg(short, long)]
     pub yes: bool,
-    /// Plan only.
+    /// Only show the plan.
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// After a failure go on with what does not depend on it.
+    /// After a failure, go on with the rows that do not depend on it.
     #[arg(long)]
     pub keep_going: bool,
-    /// Ask in plain text instead of the full screen.
+    /// Ask plain questions instead of showing the full screen.
     #[arg(long)]
     pub plain: bool,
-    /// What to do with a row that changed on the server since the plan.
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    /// What to do with a row that changed on the server after the plan was made.
+    #[arg(long, value_parser = choice::on_stale(), default_value = "stop", value_name = "WHAT")]
     pub on_stale: OnStale,
-    /// Treat the target as protected: the organisation's name is asked for, and `--yes` needs `--plan-id`.
+    /// Treat the target as protected: ask for the organization's name; `--yes` needs `--plan-id`.
     #[arg(long)]
     pub protect: bool,
 }
 
-/// Half of an organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Only {
-    /// Agents, their settings, their platforms.
-    Agents,
-    /// Entity and relationship types.
-    Memory,
-}
-
-/// What to do with a row that changed on the server since the plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum OnStale {
-    /// Leave it, and say so.
-    #[default]
-    Stop,
-    /// Write what the plan says.
-    Overwrite,
-}
-
-/// Which references must have a value.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum SecretsCheck {
-    /// Every one.
-    #[default]
-    All,
-    /// Those whose value is sent.
-    Sent,
-}
-
-/// A guard: the plan is refused when it holds this.
+/// A guard of `--fail-on`: the plan is refused when it has this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
-    /// Something that only the server has.
+    /// A resource or a field that only the server has.
     Drift,
     /// A platform that restarts, or may restart because its secret is sent again.
     Restart,
-    /// Something that goes away.
+    /// A deletion.
     Delete,
-    /// More changes than this.
+    /// More than this number of created, updated and deleted rows.
     Changes(usize),
 }
 

@@ -1,76 +1,77 @@
-//! Arguments of `lobuctl serve`.
+//! The arguments of `lobuctl serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// Arguments of `lobuctl serve`.
+use crate::server::command::{DataLocation, ServeConfig};
+
+/// The arguments of `lobuctl serve`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct ServeArgs {
-    /// Something to do with the server's data instead of serving it.
+    /// A command on the server's data; without one, the server runs.
     #[command(subcommand)]
     pub command: Option<ServeCommand>,
-    /// Address and port; port 0 picks a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
+    /// The address and port to listen on; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = ServeConfig::LISTEN)]
     pub listen: SocketAddr,
-    /// Where the server keeps its database, its key and its first token.
-    #[arg(long, global = true, value_name = "DIR", default_value = ".lobu/server")]
+    /// The folder of the database, the encryption key and the first token.
+    #[arg(long, global = true, value_name = "DIR", default_value = DataLocation::DATA_DIR)]
     pub data_dir: PathBuf,
-    /// A PostgreSQL database instead of the file in the data folder; `LOBU_DATABASE_URL` says the same without showing
-    /// a password to others on the machine.
+    /// A PostgreSQL database to use instead of SQLite; a URL with a password belongs in `LOBU_DATABASE_URL`, because
+    /// other users of this machine can read arguments.
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// How others reach this server, when a proxy stands before it.
+    /// The URL at which clients reach this server, if it is behind a proxy.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
-    /// Accept platforms of any type and start none, as the local mode of the Lobu server does.
+    /// Accept platforms of any type and start none, like the local mode of the Lobu server.
     #[arg(long)]
     pub local: bool,
 }
 
-/// What can be done with the server's data.
+/// A command on the server's data.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ServeCommand {
-    /// Access tokens.
+    /// Create, list and revoke access tokens.
     Token {
-        /// What to do.
+        /// The subcommand.
         #[command(subcommand)]
         command: TokenCommand,
     },
-    /// Encrypt every stored secret again, with a new key.
+    /// Encrypt every stored secret again with a new key.
     Rekey,
     /// Copy the database to a file while the server runs.
     Backup {
-        /// Where to.
+        /// The file to write.
         file: PathBuf,
     },
 }
 
-/// What can be done with access tokens.
+/// A command on access tokens.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum TokenCommand {
-    /// Make one; it is printed once.
+    /// Create a token; its value is printed once and not stored.
     Create {
-        /// What it may do: `mcp:read`, `mcp:write` or `mcp:admin`; may be given several times. Applying needs
-        /// `mcp:admin`.
+        /// A scope: `mcp:read`, `mcp:write` or `mcp:admin`, which applying needs; may be repeated.
         #[arg(long, value_name = "SCOPE", default_values = ["mcp:read"])]
         scope: Vec<String>,
-        /// What it is for.
+        /// A name that says what the token is for.
         #[arg(long, value_name = "NAME", default_value = "lobuctl")]
         name: String,
-        /// How many days it is valid.
+        /// The number of days until the token expires.
         #[arg(long, value_name = "DAYS", default_value_t = 90)]
         expires_in_days: u32,
-        /// Let it be valid until it is revoked.
+        /// Keep the token valid until it is revoked.
         #[arg(long, conflicts_with = "expires_in_days")]
         never_expires: bool,
     },
-    /// Every token: state, expiry, scopes, organization, name and id; never its value.
+    /// List every token: state, expiry, scopes, organization, name and id; never its value.
     List,
-    /// End one.
+    /// Revoke a token.
     Revoke {
-        /// Its id, as `list` prints it.
+        /// The token's id, as `list` prints it.
         id: String,
     },
 }

@@ -5,8 +5,9 @@ use super::plain::{Decision, PlainReview};
 use super::run::{carry_out, declined, summarize};
 use super::screen;
 use super::signal::Interrupt;
+use super::status::StatusStep;
 use crate::apply::Progress;
-use crate::cli::{ApplyArgs, Common, Format};
+use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
 use crate::config::{Loaded, Project};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,7 +18,7 @@ use crate::review::{
     AttemptObserver, Consent, LoadObserver, PlanReview, RetryNotice, ReviewOptions, choose_session, read_project,
 };
 use crate::show::change::Detail;
-use crate::show::plan::{PlanView, plan_lines};
+use crate::show::plan::{PlanView, plan_lines, summary_line};
 
 /// Who decides about the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub async fn run(
     }
     loop {
         let mut review = load(console, &options, interrupt).await?;
-        show_plan(console, review.plan(), arguments.plan.all)?;
+        show_plan(console, review.plan(), plan_view(&arguments.plan))?;
         review.check()?;
         if face == Face::PlanOnly {
             return Ok(exit_of_plan(review.plan(), arguments.plan.detailed_exitcode));
@@ -115,7 +116,10 @@ async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt)
     let (project, organization) = usable(console, read_project(&console.host, options)?)?;
     let session = choose_session(&console.host, &options.flags, organization.as_deref())?;
     session.warnings.iter().for_each(|warning| console.warning(warning));
-    let observer = ConsoleObserver { console };
+    let observer = ConsoleObserver {
+        console,
+        step: console.status.begin("reading"),
+    };
     // The log file is opened first: an apply that cannot be logged as asked does not begin.
     console.request_log()?;
     interrupt
@@ -137,13 +141,16 @@ fn usable(console: &Console, loaded: Loaded) -> Result<(Project, Option<String>)
     }
 }
 
-/// Logs requests, and says on standard error that the server is waited for.
+/// Logs requests, and reports on standard error how far the reading is and that the server is waited for.
 struct ConsoleObserver<'a> {
     console: &'a Console,
+    step: StatusStep,
 }
 
 impl LoadObserver for ConsoleObserver<'_> {
-    fn reading(&self, _: &Reading) {}
+    fn reading(&self, reading: &Reading) {
+        self.step.set(reading.done, reading.total);
+    }
 
     fn attempts(&self) -> AttemptObserver {
         let (console, notice) = (self.console.clone(), RetryNotice::default());
@@ -159,12 +166,22 @@ impl LoadObserver for ConsoleObserver<'_> {
     }
 }
 
-fn show_plan(console: &Console, plan: &Plan, all: bool) -> Result<(), Failure> {
+fn plan_view(arguments: &PlanArgs) -> PlanView {
+    PlanView {
+        all: arguments.all,
+        detail: if arguments.full { Detail::FULL } else { Detail::PLAN },
+    }
+}
+
+fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
     console.job_summary(&markdown::plan(plan));
     match console.format {
         Format::Text => {
-            let detail = Detail::PLAN;
-            console.lines(&plan_lines(plan, PlanView { all, detail }))?;
+            if console.quiet {
+                console.lines(&[summary_line(&plan.counts)])?;
+            } else {
+                console.lines(&plan_lines(plan, view))?;
+            }
             if plan.rows.iter().any(crate::plan::Row::writes) {
                 console.text(&format!("Plan id: {}\n", plan.id))?;
             }

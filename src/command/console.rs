@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::log::RequestLog;
+use super::status::StatusLine;
 use crate::cli::{Common, Format};
 use crate::config::{Diagnostic, Sources};
-use crate::failure::{Failure, Label, print_labelled};
+use crate::failure::{Failure, FailureKind, Label, print_labelled};
 use crate::host::Host;
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::report::{ansi, github, json as ndjson};
@@ -30,8 +31,10 @@ pub struct Console {
     pub quiet: bool,
     /// The number of `-v` flags.
     pub verbose: u8,
-    /// Write a log of every request here.
+    /// The file to which requests are logged.
     pub log_file: Option<PathBuf>,
+    /// The line that shows how far a slow command is; erased before anything else is printed.
+    pub status: StatusLine,
 }
 
 impl Console {
@@ -44,19 +47,34 @@ impl Console {
             quiet: common.quiet,
             verbose: common.verbose,
             log_file: common.log_file.clone(),
+            status: if common.quiet || common.format == Format::Json {
+                StatusLine::default()
+            } else {
+                StatusLine::new(&host)
+            },
             host,
         }
     }
 
-    /// The log of requests that the command line asks for.
+    /// Returns this console for a command that takes the whole screen: standard error is left alone meanwhile.
+    pub fn for_screen(&self) -> Self {
+        Self {
+            verbose: 0,
+            status: StatusLine::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the log of requests that the command line asks for, if any.
     ///
     /// # Errors
     /// When its file cannot be opened.
     pub fn request_log(&self) -> Result<Option<RequestLog>, Failure> {
-        self.log_file
-            .as_deref()
-            .map(|path| RequestLog::open(&self.host, path))
-            .transpose()
+        let printed = (self.verbose >= 2).then(|| self.status.clone());
+        if self.log_file.is_none() && printed.is_none() {
+            return Ok(None);
+        }
+        RequestLog::open(&self.host, self.log_file.as_deref(), printed).map(Some)
     }
 
     /// Prints lines of the result.
@@ -86,6 +104,7 @@ impl Console {
     /// Prints a line about what is going on, unless `--quiet` is given.
     pub fn progress(&self, text: &str) {
         if !self.quiet {
+            self.status.erase();
             let mut err = self.host.stderr.clone();
             // Nothing can be reported about a standard error that cannot be written to.
             let _ = writeln!(err, "{text}").and_then(|()| err.flush());
@@ -98,6 +117,7 @@ impl Console {
             let _ = self.object("warning", &json!({ "message": text }));
             return;
         }
+        self.status.erase();
         let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.colour_err);
     }
 
@@ -111,6 +131,7 @@ impl Console {
             let _ = self.object("error", &value);
         }
         if !failure.message.is_empty() {
+            self.status.erase();
             let _ = failure.print(&mut self.host.stderr.clone(), self.colour_err);
         }
     }
@@ -130,6 +151,7 @@ impl Console {
                 let _ = self.object("diagnostic", &diagnostic_value(diagnostic));
             }
         }
+        self.status.erase();
         let text = render(&shown, sources, self.diagnostic_style());
         let mut err = self.host.stderr.clone();
         let _ = err.write_all(text.as_bytes());
@@ -160,11 +182,20 @@ impl Console {
     }
 
     fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.status.erase();
         let mut out = self.host.stdout.clone();
         write(&mut out)
             .and_then(|()| out.flush())
-            .map_err(|error| Failure::failed("standard output cannot be written to").because(&error))
+            .map_err(|error| output_failure(&error))
     }
+}
+
+/// A reader that has seen enough, as `head` has, is no reason for a message; a full disk is.
+fn output_failure(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::new(FailureKind::OutputClosed, "");
+    }
+    Failure::failed("cannot write to standard output").because(error)
 }
 
 fn diagnostic_value(diagnostic: &Diagnostic) -> serde_json::Value {

@@ -1,55 +1,57 @@
-//! `--log-file`: one line for each request, 0600, never a secret: paths hold none, and bodies are not logged.
+//! Where requests are logged: one line for each, never a secret, because paths hold none and bodies are not logged.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::status::StatusLine;
 use crate::apply::event::{Event, EventKind};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::remote::Attempt;
 
-/// A log of requests; clones write to the same file.
+/// A log of requests to the file of `--log-file`, and with `-vv` to standard error. Clones share the file.
 #[derive(Clone)]
 pub struct RequestLog {
-    file: Arc<Mutex<File>>,
+    file: Option<Arc<Mutex<File>>>,
+    /// Requests of an apply are printed by its report, so that only readings are printed here.
+    prints_readings: Option<StatusLine>,
     host: Host,
 }
 
 impl RequestLog {
-    /// Opens the file for appending, and makes it readable for its owner only.
+    /// Opens the log; `prints_readings` also prints the requests of a reading to standard error.
     ///
     /// # Errors
-    /// When it cannot be opened.
-    pub fn open(host: &Host, path: &Path) -> Result<Self, Failure> {
-        let path = host.absolute(path);
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(|error| {
-            Failure::failed(format!("the log file {} cannot be opened", path.display())).because(&error)
-        })?;
+    /// When the file cannot be opened, or other users can read it and that cannot be changed.
+    pub fn open(host: &Host, path: Option<&Path>, prints_readings: Option<StatusLine>) -> Result<Self, Failure> {
+        let file = path.map(|path| open_private(&host.absolute(path))).transpose()?;
         Ok(Self {
-            file: Arc::new(Mutex::new(file)),
+            file: file.map(|file| Arc::new(Mutex::new(file))),
+            prints_readings,
             host: host.clone(),
         })
     }
 
-    /// A try of a request while reading.
+    /// Logs one attempt of a request that reads.
     pub fn attempt(&self, attempt: &Attempt) {
-        let took = attempt.took.as_millis();
-        self.line(
+        let line = line(
             attempt.method.as_str(),
             &attempt.path,
             attempt.status,
-            took,
+            attempt.took.as_millis(),
             attempt.attempt,
         );
+        if let Some(status) = &self.prints_readings {
+            status.erase();
+            // Nothing can be reported about a standard error that cannot be written to.
+            let _ = writeln!(self.host.stderr.clone(), "{line}");
+        }
+        self.append(&line);
     }
 
-    /// A try of a request while applying; other events are not requests.
+    /// Logs the requests among the events of a run.
     pub fn event(&self, event: &Event) {
         if let EventKind::Request {
             method,
@@ -60,18 +62,47 @@ impl RequestLog {
             ..
         } = &event.kind
         {
-            self.line(method, path, *status, u128::from(*took_ms), *attempt);
+            self.append(&line(method, path, *status, u128::from(*took_ms), *attempt));
         }
     }
 
-    fn line(&self, method: &str, path: &str, status: Option<u16>, took_ms: u128, attempt: u32) {
-        let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+    fn append(&self, line: &str) {
+        let Some(file) = &self.file else { return };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         // A full disk must not stop an apply.
-        let _ = writeln!(
-            file,
-            "{} {method} {path} {status} {took_ms} ms, try {attempt}",
-            self.host.now()
-        );
+        let _ = writeln!(file, "{} {line}", self.host.now());
     }
+}
+
+fn line(method: &str, path: &str, status: Option<u16>, took_ms: u128, attempt: u32) -> String {
+    let status = status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
+    format!("{method} {path} {status} {took_ms} ms, attempt {attempt}")
+}
+
+fn open_private(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(path).and_then(|file| {
+        close_to_others(&file)?;
+        Ok(file)
+    });
+    opened.map_err(|error| Failure::failed(format!("cannot use the log file {}", path.display())).because(&error))
+}
+
+/// A log file from before may be open to other users; a terminal or a pipe is as private as its owner made it.
+#[cfg(unix)]
+fn close_to_others(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = file.metadata()?;
+    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_file: &File) -> io::Result<()> {
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod run;
 mod screen;
 mod serve;
 mod signal;
+mod status;
 mod validate;
 mod whoami;
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::console::Console;
 use super::log::RequestLog;
 use super::signal::Interrupt;
-use crate::apply::event::Event;
+use crate::apply::event::{Event, EventKind};
 use crate::apply::{Progress, Verdict};
 use crate::cli::Format;
 use crate::exit::Exit;
@@ -56,8 +56,18 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
             _ => Verbosity::Verbose,
         },
     };
+    let step = console.status.begin("applying");
     while let Some(event) = events.recv().await {
         progress.fold(&event);
+        // A tally looks at every row, and most events end none.
+        if matches!(
+            event.kind,
+            EventKind::RunStarted { .. } | EventKind::StepFinished { .. }
+        ) {
+            let tally = progress.tally();
+            step.set(tally.ended(), tally.total);
+        }
+        console.status.erase();
         if let Some(log) = &log {
             log.event(&event);
         }

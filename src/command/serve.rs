@@ -23,6 +23,11 @@ pub async fn run(
     arguments: &ServeArgs,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
+    if arguments.database_url.as_deref().is_some_and(has_password) {
+        console.warning(
+            "other users of this machine can read the password in `--database-url`; set `LOBU_DATABASE_URL` instead",
+        );
+    }
     let place = place(console, arguments);
     match &arguments.command {
         None => serve(console, arguments, place, interrupt).await,
@@ -38,6 +43,13 @@ fn place(console: &Console, arguments: &ServeArgs) -> DataLocation {
         database_url: database_url.or_else(|| secret("LOBU_DATABASE_URL")),
         encryption_key: secret("LOBUCTL_ENCRYPTION_KEY"),
     }
+}
+
+/// Whether a database URL carries a password, before the host or as a parameter.
+fn has_password(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let user = rest.split_once('@').map(|(user, _)| user).unwrap_or_default();
+    user.contains(':') || rest.contains("password=")
 }
 
 async fn serve(

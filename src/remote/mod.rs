@@ -10,6 +10,7 @@ mod error;
 mod fetch;
 mod http;
 mod normalize;
+mod probe;
 mod retry;
 mod retry_after;
 mod router;

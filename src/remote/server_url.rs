@@ -68,6 +68,36 @@ impl ServerUrl {
         self.same_origin(&other.url)
     }
 
+    /// Whether two addresses reach the same server, however they spell it.
+    ///
+    /// Compares more loosely than [`Self::shares_origin_with`], for guards: every name of this machine is one host, a
+    /// trailing dot does not count, and http and https on their usual ports are one server. Never decides where a
+    /// credential goes.
+    pub fn reaches_same_server(&self, other: &Self) -> bool {
+        let ports = (self.url.port(), other.url.port());
+        let same_port = match ports {
+            (None, None) => true,
+            _ => self.url.port_or_known_default() == other.url.port_or_known_default(),
+        };
+        same_port && self.guarded_host() == other.guarded_host()
+    }
+
+    /// Returns the host for [`Self::reaches_same_server`]: `localhost` for every name of this machine.
+    fn guarded_host(&self) -> &str {
+        let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let is_here = |address: IpAddr| {
+            let address = address.to_canonical();
+            // Connecting to the unspecified address reaches this machine on Linux.
+            address.is_loopback() || address.is_unspecified()
+        };
+        if host == "localhost" || host.ends_with(".localhost") || bare.parse().is_ok_and(is_here) {
+            "localhost"
+        } else {
+            host
+        }
+    }
+
     /// The host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();

@@ -7,6 +7,7 @@
 mod approved;
 mod guard;
 mod options;
+mod owner;
 mod target;
 mod workspace;
 

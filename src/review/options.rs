@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::guard::Guards;
-use crate::apply::{self, ApplyOptions};
-use crate::cli::{self, ApplyArgs, Common, PlanArgs};
+use crate::apply::ApplyOptions;
+use crate::cli::{ApplyArgs, Common, PlanArgs};
 use crate::config;
 use crate::host::Host;
 use crate::session::Flags;
@@ -48,15 +48,8 @@ impl ReviewOptions {
             config: common.config.as_ref().map(|path| host.absolute(path)),
             env_files: common.env_file.iter().map(|path| host.absolute(path)).collect(),
             allow_outside: common.allow_outside,
-            secrets_check: match plan.secrets_check {
-                cli::SecretsCheck::All => config::SecretsCheck::All,
-                cli::SecretsCheck::Sent => config::SecretsCheck::Sent,
-            },
-            only: match plan.only {
-                None => config::Only::All,
-                Some(cli::Only::Agents) => config::Only::Agents,
-                Some(cli::Only::Memory) => config::Only::Memory,
-            },
+            secrets_check: plan.secrets_check,
+            only: plan.only,
             flags: session_flags(common, arguments.protect),
             parallelism: usize::from(plan.parallelism),
             recheck: !plan.no_recheck,
@@ -79,10 +72,7 @@ fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
     ApplyOptions {
         parallelism: usize::from(parallelism),
         keep_going: arguments.keep_going,
-        on_stale: match arguments.on_stale {
-            cli::OnStale::Stop => apply::OnStale::Stop,
-            cli::OnStale::Overwrite => apply::OnStale::Overwrite,
-        },
+        on_stale: arguments.on_stale,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::options::ReviewOptions;
+use super::owner::check_owner;
 use crate::config::{self, LoadOptions, Loaded, Project};
 use crate::failure::Failure;
 use crate::host::Host;
@@ -44,13 +45,17 @@ pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<Loaded, Fail
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
-    config::find(explicit, &host.current_dir).map_err(|it| {
+    let found = config::find(explicit, &host.current_dir).map_err(|it| {
         let message = match &it.file {
             Some(file) => format!("{}: {}", it.message, file.display()),
             None => it.message.clone(),
         };
         Failure::invalid(message).hints(it.help.clone())
-    })
+    })?;
+    if explicit.is_none() {
+        check_owner(&found, &host.current_dir)?;
+    }
+    Ok(found)
 }
 
 /// Chooses server, organisation and token.

@@ -15,7 +15,7 @@ use super::presence::{DatabasePresence, Presence, Share};
 /// The SQLite file of a data directory.
 pub(crate) const DATABASE: &str = "lobu.db";
 /// The file of the first admin token.
-pub(crate) const BOOTSTRAP_TOKEN: &str = "bootstrap-pat.txt";
+pub const BOOTSTRAP_TOKEN: &str = "bootstrap-pat.txt";
 const KEY: &str = "encryption-key";
 const NEXT_KEY: &str = "encryption-key.next";
 /// An open storage.

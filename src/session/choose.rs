@@ -259,7 +259,7 @@ impl Inputs<'_> {
             server.context.as_ref() == Some(name)
                 || self
                     .context_url(name)
-                    .is_some_and(|theirs| theirs.shares_origin_with(&server.url))
+                    .is_some_and(|theirs| theirs.reaches_same_server(&server.url))
         })
     }
 

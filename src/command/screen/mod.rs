@@ -21,7 +21,7 @@ use bench::Bench;
 /// # Errors
 /// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
 pub async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let bench = Arc::new(Bench::new(console.clone(), options));
+    let bench = Arc::new(Bench::new(console.for_screen(), options));
     let exit = run_screen(bench.clone(), screen_options(&console.host)).await;
     if let Some(refused) = &exit.refused {
         console.failure(&Failure::failed(format!("the run failed: {refused}")));

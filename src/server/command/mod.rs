@@ -7,6 +7,8 @@ mod maintain;
 mod serve;
 mod tokens;
 
+/// The name of the file in the data directory that holds the first token.
+pub use super::home::BOOTSTRAP_TOKEN;
 pub use location::DataLocation;
 pub use maintain::{BackupArgs, RekeyArgs, backup, rekey};
 pub use serve::{ServeConfig, serve};

@@ -120,7 +120,7 @@ pub struct CliProject {
     /// The project.
     pub project: TempProject,
     server: ServeProcess,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl CliProject {
@@ -141,8 +141,18 @@ impl CliProject {
         Self {
             project: TempProject::new(FILES),
             server: ServeProcess::start(command, data.path()),
-            _data: data,
+            data,
         }
+    }
+
+    /// Creates a token with this scope on the server, and returns it.
+    pub fn create_token(&self, scope: &str) -> String {
+        let mut command = lobuctl(self.path());
+        command.args(["serve", "token", "create", "--scope", scope, "--data-dir"]);
+        let output = command.arg(self.data.path()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let token = text.split_whitespace().find(|word| word.starts_with("owl_pat_"));
+        token.unwrap_or_else(|| panic!("no token: {text}")).to_owned()
     }
 
     /// Returns the URL of the server.

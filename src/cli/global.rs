@@ -1,67 +1,67 @@
-//! What every command understands.
+//! The flags that every command takes.
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-/// Flags that stand before or after any command.
+/// The flags that every command takes, before or after its name.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Common")]
 pub struct Common {
-    /// The project's `lobu.toml`, or the folder that holds it; by default the nearest one here or above.
+    /// The project's `lobu.toml` or its folder; by default the nearest one here or in a parent folder.
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// The organisation's slug.
+    /// The organization's slug.
     #[arg(long, global = true, value_name = "SLUG")]
     pub org: Option<String>,
-    /// The server; a path prefix is kept, and `…/mcp/ORG` names the organisation too.
+    /// The server's URL; `…/mcp/ORG` also sets the organization.
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
-    /// A context of `~/.config/lobu/config.json`: its server and its credentials.
+    /// A context of `~/.config/lobu/config.json`, for its server and credentials.
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// A file of `NAME=value` lines for `$NAME` references; may be given several times, first wins.
+    /// A file of `NAME=value` lines for `$NAME` references; may be repeated, the first file with a name wins.
     #[arg(long, global = true, value_name = "PATH")]
     pub env_file: Vec<PathBuf>,
     /// Read files outside the project's folder that its links and paths lead to.
     #[arg(long, global = true)]
     pub allow_outside: bool,
-    /// Send the token over plain http to a host that is not this machine.
+    /// Allow plain http to another machine, where the token can be read on the way.
     #[arg(long, global = true)]
     pub insecure_http: bool,
-    /// How the result is written.
+    /// The format of the result.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
-    /// When to colour.
+    /// When to use color.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
-    /// Say less on standard error.
+    /// Print only results, warnings and errors; of a plan only its summary.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more on standard error; twice for each request.
+    /// Print more details on standard error; given twice, every request.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Write a log of every request here; never a secret.
+    /// Append a line for every request to this file; never a secret.
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,
 }
 
-/// How the result is written.
+/// The format of the result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object per line, for programs.
+    /// One JSON object per line.
     Json,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
 }
 
-/// When to colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless the environment says otherwise.
+    /// On a terminal, unless the environment forbids it.
     #[default]
     Auto,
     /// Always.
@@ -71,7 +71,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// What the command line says, if anything.
+    /// Returns whether color is forced on or off, or `None` for [`Color::Auto`].
     pub const fn forced(self) -> Option<bool> {
         match self {
             Self::Auto => None,

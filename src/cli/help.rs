@@ -1,0 +1,71 @@
+//! The texts below the flags of `--help`: examples, environment variables and exit codes.
+
+use crate::exit::Exit;
+use crate::server::command::{BOOTSTRAP_TOKEN, DataLocation, ServeConfig};
+
+const EXAMPLES: &str = "\
+Examples:
+  lobuctl                       plan, review on the screen, apply
+  lobuctl plan                  show what would change; write nothing
+  lobuctl apply --yes           apply without questions, for CI
+  lobuctl demo                  try it: embedded server, example project";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  LOBU_API_TOKEN                the access token; sent to the chosen server only
+  LOBU_API_URL, LOBU_CONTEXT    the server; --url and --context take precedence
+  LOBU_MEMORY_URL               http://HOST/mcp/ORG: the server and the organization
+  LOBU_MEMORY_ORG               the organization; --org takes precedence
+  LOBU_CONFIG_DIR               read contexts from here instead of ~/.config/lobu
+  NO_COLOR, CLICOLOR_FORCE, CI  control color; with CI set, nothing is asked";
+
+/// The examples of `lobuctl apply`.
+pub(super) const APPLY: &str = "\
+Examples:
+  lobuctl apply --dry-run
+  lobuctl apply --target 'platform.triage.*'
+  lobuctl apply --yes --fail-on delete,changes>20
+  lobuctl apply --yes --plan-id ID          apply exactly the plan that was reviewed, or nothing";
+
+/// The examples of `lobuctl plan`.
+pub(super) const PLAN: &str = "\
+Examples:
+  lobuctl plan --detailed-exitcode          0 nothing to do, 2 changes, 3 only drift
+  lobuctl plan --format markdown            for a pull request
+  lobuctl plan --only memory --all";
+
+/// The example of `lobuctl completions`.
+pub(super) const COMPLETIONS: &str = "\
+Example:
+  lobuctl completions bash > ~/.local/share/bash-completion/completions/lobuctl";
+
+/// Returns what stands below the flags of `lobuctl -h`.
+pub(super) fn short() -> String {
+    format!("{EXAMPLES}\n\n`lobuctl --help` also lists environment variables and exit codes.")
+}
+
+/// Returns what stands below the flags of `lobuctl --help`.
+pub(super) fn long() -> String {
+    let codes: Vec<String> = Exit::ALL
+        .iter()
+        .map(|exit| format!("  {:<5}{}", exit.code(), exit.meaning()))
+        .collect();
+    format!("{EXAMPLES}\n\n{ENVIRONMENT}\n\nExit codes:\n{}", codes.join("\n"))
+}
+
+/// Returns what stands below the flags of `lobuctl serve --help`.
+pub(super) fn serve() -> String {
+    let (data_dir, listen) = (DataLocation::DATA_DIR, ServeConfig::LISTEN);
+    format!(
+        "\
+The line `listening on http://ADDRESS` on standard error says that the server is ready.
+The first start creates the organization `dev` and writes its admin token to
+DATA_DIR/{BOOTSTRAP_TOKEN}.
+
+Examples:
+  lobuctl serve --listen 127.0.0.1:0 --data-dir /tmp/lobu
+  export LOBU_API_TOKEN=$(cat {data_dir}/{BOOTSTRAP_TOKEN})
+  lobuctl plan --url http://{listen} --org dev
+  lobuctl serve token create --scope mcp:read"
+    )
+}

@@ -1,0 +1,162 @@
+//! The command line as plain data: what it accepts and how `--help` explains it, nothing of what commands do.
+//!
+//! No secret is ever an argument, because other users of the machine can read arguments. The token comes from
+//! `LOBU_API_TOKEN` or from the credentials file.
+
+mod apply;
+mod choice;
+mod global;
+mod help;
+mod serve;
+
+pub use apply::{ApplyArgs, FailOn, PlanArgs};
+pub use global::{Color, Common, Format};
+pub use serve::{ServeArgs, ServeCommand, TokenCommand};
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Plan, review and apply a Lobu organization from `lobu.toml`.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(name = "lobuctl", version, after_help = help::short(), after_long_help = help::long(), max_term_width = 100)]
+pub struct Cli {
+    /// The flags that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command; `apply` when there is none.
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten, next_help_heading = "Plan and apply")]
+    apply: ApplyArgs,
+}
+
+/// A command and its arguments.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Plan, review and apply; on a terminal in a full-screen review.
+    #[command(after_help = help::APPLY)]
+    Apply(ApplyArgs),
+    /// Show what would change, without writing anything.
+    #[command(after_help = help::PLAN)]
+    Plan(PlanArgs),
+    /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
+    Validate(ValidateArgs),
+    /// Write a new project that plans and applies as it is.
+    Init(InitArgs),
+    /// Run the embedded server on a SQLite file or a PostgreSQL database.
+    #[command(after_help = help::serve())]
+    Serve(ServeArgs),
+    /// Try lobuctl: embedded server on a free loopback port, example project, straight into the review.
+    Demo(DemoArgs),
+    /// Show which server, organization and credentials would be used, and where each was set.
+    Whoami,
+    /// List the known servers, or choose one.
+    Context(ContextArgs),
+    /// Check what a first apply needs: config, secrets, server, token, terminal.
+    Doctor,
+    /// Print the completions of a shell.
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the JSON Schema of `lobu.toml`, for editors.
+    Schema,
+}
+
+/// The arguments of `lobuctl validate`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct ValidateArgs {
+    /// Treat a `$NAME` without a value as an error; by default it is a warning.
+    #[arg(long)]
+    pub secrets: bool,
+}
+
+/// The arguments of `lobuctl init`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct InitArgs {
+    /// The folder of the project; by default the current one.
+    pub folder: Option<PathBuf>,
+}
+
+/// The arguments of `lobuctl demo`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct DemoArgs {
+    /// Plan, apply and plan again, without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Only show the plan.
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Ask plain questions instead of showing the full screen.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// The arguments of `lobuctl context`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct ContextArgs {
+    /// The subcommand; `list` when there is none.
+    #[command(subcommand)]
+    pub command: Option<ContextCommand>,
+}
+
+/// A subcommand of `lobuctl context`.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ContextCommand {
+    /// List every context with its server.
+    List,
+    /// Make a context the current one, for the `lobu` CLI too.
+    Use {
+        /// The name of the context.
+        name: String,
+    },
+    /// Show the current context.
+    Show,
+}
+
+impl Cli {
+    /// Parses a command line that begins with the program's name.
+    ///
+    /// # Errors
+    /// When it is wrong, or only asks for help or the version.
+    pub fn parse_from_arguments<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let cli = <Self as Parser>::try_parse_from(arguments)?;
+        if cli.command.is_some() && cli.apply != ApplyArgs::default() {
+            return Err(Self::command_line().error(
+                ErrorKind::ArgumentConflict,
+                "the flags of a command follow its name: `lobuctl COMMAND --flag`",
+            ));
+        }
+        Ok(cli)
+    }
+
+    /// Returns the command, which is `apply` when none was given.
+    pub fn command(&self) -> Command {
+        self.command
+            .clone()
+            .unwrap_or_else(|| Command::Apply(self.apply.clone()))
+    }
+
+    /// Returns the grammar, for completions.
+    pub fn command_line() -> clap::Command {
+        <Self as CommandFactory>::command()
+    }
+}
+
+/// Returns the exit code for a command line that names nothing to run; help and version are successes.
+pub fn exit_of(error: &clap::Error) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        _ => Exit::Usage,
+    }
+}

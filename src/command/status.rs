@@ -1,0 +1,174 @@
+//! One line on standard error that says how far a slow plan or apply has got; only on a terminal, erased at the end.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::host::Host;
+
+/// How long a step may take before the line appears, so that quick steps do not flicker.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// The time between two drawings of the line.
+const TICK: Duration = Duration::from_millis(200);
+/// How long a step has to run before its rate means something.
+const RATE_AFTER: Duration = Duration::from_secs(1);
+
+/// The status line of a terminal. Whoever prints something else erases it first; it comes back with the next tick.
+#[derive(Clone, Default)]
+pub struct StatusLine(Option<Arc<Mutex<Drawn>>>);
+
+struct Drawn {
+    host: Host,
+    /// The width of the terminal, in columns.
+    width: usize,
+    is_visible: bool,
+    /// What is done and what there is to do; `None` between steps.
+    step: Option<(usize, usize)>,
+}
+
+impl StatusLine {
+    /// Returns the status line of this terminal; one that never appears where standard error is no terminal.
+    pub fn new(host: &Host) -> Self {
+        let size = host.size.filter(|_| host.can_redraw_stderr());
+        Self(size.map(|size| {
+            Arc::new(Mutex::new(Drawn {
+                host: host.clone(),
+                width: usize::from(size.columns),
+                is_visible: false,
+                step: None,
+            }))
+        }))
+    }
+
+    /// Erases the line, if it is visible.
+    pub fn erase(&self) {
+        if let Some(mut drawn) = self.lock() {
+            drawn.draw("");
+        }
+    }
+
+    /// Begins a step such as `reading`; the line shows how far it is until the returned step is dropped.
+    pub fn begin(&self, verb: &'static str) -> StatusStep {
+        if let Some(mut drawn) = self.lock() {
+            drawn.step = Some((0, 0));
+            let line = self.clone();
+            tokio::spawn(async move { line.tick(verb).await });
+        }
+        StatusStep(self.clone())
+    }
+
+    async fn tick(&self, verb: &'static str) {
+        let clock = self.lock().map(|drawn| drawn.host.clone());
+        let Some(host) = clock else { return };
+        let started = host.now();
+        loop {
+            tokio::time::sleep(TICK).await;
+            // By the host's clock, so that a test whose clock stands still never sees the line.
+            let elapsed = Duration::try_from(host.now() - started).unwrap_or_default();
+            let goes_on = match elapsed {
+                early if early < PATIENCE => self.has_step(),
+                late => self.redraw(verb, late),
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    fn has_step(&self) -> bool {
+        self.lock().is_some_and(|drawn| drawn.step.is_some())
+    }
+
+    /// Draws the line again, unless the step is over.
+    fn redraw(&self, verb: &str, elapsed: Duration) -> bool {
+        let Some(mut drawn) = self.lock() else { return false };
+        let Some((done, total)) = drawn.step else { return false };
+        drawn.draw(&progress(verb, done, total, elapsed));
+        true
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Drawn>> {
+        let drawn = self.0.as_ref()?;
+        Some(drawn.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drawn {
+    fn draw(&mut self, text: &str) {
+        if text.is_empty() && !self.is_visible {
+            return;
+        }
+        // A line that wraps could not be erased again.
+        let fitting: String = text.chars().take(self.width.saturating_sub(1)).collect();
+        // Nothing can be reported about a standard error that cannot be written to.
+        let _ = write!(self.host.stderr, "\r\u{1b}[K{fitting}").and_then(|()| self.host.stderr.flush());
+        self.is_visible = !fitting.is_empty();
+    }
+}
+
+/// A step that the status line shows.
+pub struct StatusStep(StatusLine);
+
+impl StatusStep {
+    /// Sets how many things are done, and how many there are as far as is known.
+    pub fn set(&self, done: usize, total: usize) {
+        if let Some(mut drawn) = self.0.lock() {
+            drawn.step = Some((done, total));
+        }
+    }
+}
+
+impl Drop for StatusStep {
+    fn drop(&mut self) {
+        if let Some(mut drawn) = self.0.lock() {
+            // Under the same lock as the drawing, so that no tick can follow the erasure.
+            drawn.step = None;
+            drawn.draw("");
+        }
+    }
+}
+
+/// Returns `reading 32 of 60`, and after a second also the rate and the time left.
+fn progress(verb: &str, done: usize, total: usize, elapsed: Duration) -> String {
+    let count = match (done, total) {
+        (_, 0) => format!("{verb}, {} s", elapsed.as_secs()),
+        _ => format!("{verb} {done} of {total}"),
+    };
+    if total == 0 || elapsed < RATE_AFTER {
+        return count;
+    }
+    if done == 0 {
+        return format!("{count}, {} s", elapsed.as_secs());
+    }
+    let rate = done as f64 / elapsed.as_secs_f64();
+    let left = total.saturating_sub(done) as f64 / rate;
+    format!("{count}, {rate:.1}/s, {left:.0} s left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_a_rate_and_the_time_left_after_a_second() {
+        let at = |done, total, millis| progress("reading", done, total, Duration::from_millis(millis));
+        assert_eq!(at(32, 60, 800), "reading 32 of 60");
+        assert_eq!(at(32, 60, 2000), "reading 32 of 60, 16.0/s, 2 s left");
+        assert_eq!(at(0, 1, 4000), "reading 0 of 1, 4 s");
+        assert_eq!(at(0, 0, 4000), "reading, 4 s");
+    }
+
+    #[tokio::test]
+    async fn appears_on_a_terminal_only_and_is_erased_at_the_end() {
+        let (host, captured) = Host::fake("/");
+        for host in [host.clone(), host.with_terminal(16, 24, "")] {
+            let line = StatusLine::new(&host);
+            let step = line.begin("reading");
+            step.set(1, 4);
+            line.redraw("reading", Duration::ZERO);
+            drop(step);
+            assert!(!line.redraw("reading", Duration::ZERO));
+        }
+        assert_eq!(captured.stderr(), "\r\u{1b}[Kreading 1 of 4\r\u{1b}[K");
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether the token may write, found out without writing anything.
+//!
+//! No route of the server says what a token may do (contract section 2). A write to something that cannot exist does:
+//! the server checks the permission first, and then reports that the thing is missing.
+
+use serde_json::{Map, json};
+
+use super::client::{Call, CallKind, Client};
+use super::error::RemoteError;
+use super::transport::Method;
+use crate::wire::schema::SchemaType;
+
+/// An id that no agent and no type can have: the server accepts neither dots nor capitals in new ids.
+const IMPOSSIBLE_ID: &str = "Lobuctl.Probe";
+
+impl Client {
+    /// Checks that the token may write agents, settings and platforms.
+    ///
+    /// # Errors
+    /// The server's refusal, or what else kept it from answering that the agent is missing.
+    pub async fn check_agent_writes(&self) -> Result<(), RemoteError> {
+        // An empty PATCH changes nothing even where it finds an agent.
+        let call = Call::new(Method::Patch, self.path(&["agents", IMPOSSIBLE_ID]), CallKind::Read);
+        expect_missing(self.reply(call.with(&Map::new())).await.map(drop))
+    }
+
+    /// Checks that the token and the role of its owner may write entity types and relationship types.
+    ///
+    /// # Errors
+    /// The server's refusal, or what else kept it from answering that the type is missing.
+    pub async fn check_memory_writes(&self) -> Result<(), RemoteError> {
+        let fields = Map::from_iter([("slug".to_owned(), json!(IMPOSSIBLE_ID))]);
+        let answer = self
+            .schema(SchemaType::EntityType, "update", &fields, CallKind::Read)
+            .await;
+        expect_missing(answer.map(drop))
+    }
+}
+
+fn expect_missing(answer: Result<(), RemoteError>) -> Result<(), RemoteError> {
+    match answer {
+        Err(error) if error.is_missing() => Ok(()),
+        other => other,
+    }
+}
