@@ -267,3 +267,13 @@ fn tens_of_thousands_of_problems_are_counted_in_linear_time() {
         assert!(large < small * 32.0, "shape {shape}: {small} s, {large} s");
     }
 }
+
+#[test]
+fn a_stray_quote_in_a_broken_file_uncovers_no_secret() {
+    let toml = format!(
+        "{AGENT}guardrails = [\"one\", \"\"\"two\"]\n[[agents.triage.platforms]]\ntype = \"slack\"\n\
+         [agents.triage.platforms.config]\ntoken = \"\"\"\nqzqzqz\n\"\"\"\n"
+    );
+    let text = report(&TempProject::new(&[("lobu.toml", toml.as_str()), ("agent/SOUL.md", "x")]).load());
+    assert!(text.contains("not valid TOML") && !text.contains("qzqz"), "{text}");
+}

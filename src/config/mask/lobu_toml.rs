@@ -78,6 +78,8 @@ struct Masker {
     /// Whether the syntax is broken, so that it is not certain what belongs to which key.
     strict: bool,
     output: MaskedText,
+    /// Whether three quotes were read in a file with broken syntax.
+    is_shifted: bool,
     /// The number of bytes that were read.
     position: usize,
     /// Whether the current header names a table that is never shown.
@@ -98,6 +100,7 @@ impl Masker {
         let mut masker = Self {
             strict,
             output: MaskedText::default(),
+            is_shifted: false,
             position: 0,
             header_closed: false,
             key: None,
@@ -117,13 +120,18 @@ impl Masker {
         match first {
             '#' => self.emit(line(rest), false),
             '\n' => {
-                self.line_end();
+                match self.frames.last() {
+                    None => self.key = None,
+                    Some((true, _)) => self.newer = self.newer.or(Some(self.position)),
+                    Some(_) => {}
+                }
                 self.emit("\n", true)
             }
             '[' if self.key.is_none() && self.frames.is_empty() => self.header(line(rest)),
             '[' | '{' => self.open(first),
             ']' | '}' => {
                 self.key = self.frames.pop().map_or(self.key, |(_, outside)| outside);
+                self.had_value();
                 self.emit(&rest[..1], true)
             }
             ',' => {
@@ -135,23 +143,6 @@ impl Masker {
             '=' | ' ' | '\t' | '\r' => self.emit(&rest[..1], true),
             '"' | '\'' => self.string(rest, first),
             _ => self.word(rest),
-        }
-    }
-
-    fn line_end(&mut self) {
-        match self.frames.last() {
-            None => self.key = None,
-            Some((brace, _)) => {
-                if *brace {
-                    self.newer = self.newer.or(Some(self.position));
-                }
-                // In a broken file a bracket that is still open may have lost its end: what follows on other lines
-                // need not belong to its key.
-                if self.strict {
-                    self.key = Some(false);
-                    self.frames.iter_mut().for_each(|(_, outside)| *outside = Some(false));
-                }
-            }
         }
     }
 
@@ -193,6 +184,7 @@ impl Masker {
         let triple = if quote == '"' { "\"\"\"" } else { "'''" };
         if let Some(body) = rest.strip_prefix(triple) {
             let length = body.find(triple).map_or(rest.len(), |end| end + 6);
+            self.is_shifted = self.strict;
             return self.emit(&rest[..length], false);
         }
         let length = string_length(rest, quote);
@@ -203,7 +195,7 @@ impl Masker {
         let inner = text.trim_matches(quote);
         let reference = reference::name(inner).is_some();
         // A token under a harmless key is a mistake, and stays hidden all the same.
-        let shown = reference || (self.key == Some(true) && token_kind(inner).is_none());
+        let shown = reference || (self.shows_value() && token_kind(inner).is_none());
         self.had_value();
         if shown || text.len() < 2 {
             return self.emit(text, shown);
@@ -224,7 +216,7 @@ impl Masker {
             return self.name(word);
         }
         // A bare word that is a name of the format says which part of a broken file this is.
-        let shown = self.key == Some(true) || OPEN.contains(&word) || CLOSED.contains(&word);
+        let shown = self.shows_value() || OPEN.contains(&word) || CLOSED.contains(&word);
         self.had_value();
         self.emit(word, shown)
     }
@@ -240,6 +232,13 @@ impl Masker {
         self.searches += 1;
         let known = OPEN.into_iter().chain(CLOSED).chain(HIDDEN);
         nearest(key, known).is_some_and(|near| OPEN.contains(&near))
+    }
+
+    /// Whether the value at this position may be shown. In a broken file a list may have lost its end, and after three
+    /// quotes strings and what is between them may have changed places: neither is shown there.
+    fn shows_value(&self) -> bool {
+        let is_certain = !self.strict || (self.frames.is_empty() && !self.is_shifted);
+        self.key == Some(true) && is_certain
     }
 
     /// Outside a list a key has one value: what follows it on the line belongs to something that was damaged.
