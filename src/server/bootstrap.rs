@@ -25,8 +25,11 @@ const CHECK_TEXT: &str = "lobuctl";
 
 /// Whether this key opens this database; a database without a mark has none yet.
 pub(crate) async fn opens(db: &Db, crypto: &Crypto) -> Result<Option<bool>, ServerError> {
-    let mark = key_mark(db).await?;
-    Ok(mark.map(|mark| crypto.open(&mark, CHECK_PLACE).as_deref() == Ok(CHECK_TEXT)))
+    Ok(key_mark(db).await?.map(|mark| is_mark_of(crypto, &mark)))
+}
+
+fn is_mark_of(crypto: &Crypto, mark: &str) -> bool {
+    crypto.open(mark, CHECK_PLACE).as_deref() == Ok(CHECK_TEXT)
 }
 
 /// The mark of the database's key: another one after each rekey. `None` before the first start.
@@ -35,26 +38,30 @@ pub(crate) async fn key_mark(db: &Db) -> Result<Option<String>, ServerError> {
     Ok(db.value(sql, params![CHECK]).await?)
 }
 
-/// Marks the database with this key.
-pub(crate) async fn mark(tx: &mut Tx<'_>, crypto: &Crypto) -> Result<(), ServerError> {
+/// Marks the database with this key. Returns the mark.
+pub(crate) async fn mark(tx: &mut Tx<'_>, crypto: &Crypto) -> Result<String, ServerError> {
     let sealed = crypto.seal(CHECK_TEXT, CHECK_PLACE).map_err(|_| ServerError::Random)?;
     tx.execute(
         "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         params![CHECK, &sealed],
     )
     .await?;
-    Ok(())
+    Ok(sealed)
 }
 
-/// Refuses a key that is not the database's.
-pub(crate) async fn check_key(db: &Db, crypto: &Crypto) -> Result<(), ServerError> {
-    match opens(db, crypto).await? {
-        Some(true) => Ok(()),
-        Some(false) => Err(ServerError::WrongKey),
+/// Returns the mark of the database's key, which is this one; a database without a mark gets it now.
+///
+/// # Errors
+/// [`ServerError::WrongKey`] when the database has the mark of another key.
+pub(crate) async fn own_mark(db: &Db, crypto: &Crypto) -> Result<String, ServerError> {
+    match key_mark(db).await? {
+        Some(found) if is_mark_of(crypto, &found) => Ok(found),
+        Some(_) => Err(ServerError::WrongKey),
         None => {
             let mut tx = db.begin().await?;
-            mark(&mut tx, crypto).await?;
-            Ok(tx.commit().await?)
+            let made = mark(&mut tx, crypto).await?;
+            tx.commit().await?;
+            Ok(made)
         }
     }
 }

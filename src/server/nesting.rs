@@ -65,6 +65,13 @@ pub(crate) fn cut(value: &mut Value) {
     cut_below(value, MAX_DEPTH);
 }
 
+/// Returns a nullable value of a row as it is answered: null where there is none, and cut as by [`cut`].
+pub(crate) fn cut_nullable(value: Option<Value>) -> Value {
+    let mut value = value.unwrap_or_default();
+    cut(&mut value);
+    value
+}
+
 fn cut_below(value: &mut Value, levels: usize) {
     if levels == 0 && matches!(value, Value::Array(_) | Value::Object(_)) {
         *value = Value::from(LEFT_OUT);

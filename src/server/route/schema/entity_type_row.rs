@@ -81,11 +81,6 @@ impl EntityTypeRow {
 
     /// Returns the type as a create or an update answers it: without the names of its organization and its author.
     pub(super) fn written_body(self) -> EntityTypeBody {
-        let cut = |value: Option<Value>| {
-            let mut value = value.unwrap_or_default();
-            nesting::cut(&mut value);
-            value
-        };
         EntityTypeBody {
             id: self.id,
             slug: self.slug,
@@ -93,8 +88,8 @@ impl EntityTypeRow {
             description: self.description,
             icon: self.icon,
             color: self.color,
-            metadata_schema: cut(self.metadata_schema),
-            event_kinds: cut(self.event_kinds),
+            metadata_schema: nesting::cut_nullable(self.metadata_schema),
+            event_kinds: nesting::cut_nullable(self.event_kinds),
             is_system: self.created_by.is_none(),
             created_by: self.created_by,
             organization_id: self.organization_id,

@@ -91,11 +91,6 @@ impl RelationshipTypeRow {
 
     /// Returns the type as a create or an update answers it: without the names of its organization and its author.
     pub(super) fn written_body(self) -> RelationshipBody {
-        let cut = |value: Option<Value>| {
-            let mut value = value.unwrap_or_default();
-            nesting::cut(&mut value);
-            value
-        };
         RelationshipBody {
             id: self.id,
             slug: self.slug,
@@ -103,8 +98,8 @@ impl RelationshipTypeRow {
             description: self.description,
             organization_id: self.organization_id,
             created_by: self.created_by,
-            metadata_schema: cut(self.metadata_schema),
-            metadata: cut(self.metadata),
+            metadata_schema: nesting::cut_nullable(self.metadata_schema),
+            metadata: nesting::cut_nullable(self.metadata),
             is_symmetric: self.is_symmetric,
             inverse_type_id: self.inverse_type_id,
             inverse_type_slug: self.inverse_type_slug,
