@@ -66,7 +66,7 @@ pub fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resource>) -
         Some(rest) if rest.operation.is_none() => Finding::Applied,
         // A PUT is carried out whole or not at all. Where the plan changes a field that can be read, and that field is
         // as wanted now, the secret that came with it has arrived too; where it changes the secret alone, no reading
-        // tells.
+        // can show that.
         Some(rest) if rest.recheck && untouched => Finding::SecretHidden,
         Some(rest) if rest.recheck => Finding::Applied,
         _ if untouched || is_untouched_new(scheduled, fresh) => Finding::NotApplied,
@@ -75,8 +75,8 @@ pub fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resource>) -
     }
 }
 
-/// Whether these are the settings of an agent that this run created and that were not read before the write. Nobody else
-/// knows the agent yet and a PATCH is carried out whole, so settings that are not as wanted are those of a new agent.
+/// Whether these are the settings of an agent that this run created and that were not read before the write. No other
+/// client knows the agent yet and a PATCH is carried out whole, so settings that are not as wanted are those of a new agent.
 fn is_untouched_new(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
     scheduled.new_agent && matches!(fresh, Some(Resource::Settings(_)))
 }

@@ -1,6 +1,7 @@
 //! `lobuctl plan` and `lobuctl apply`: choose a face, show the plan, and carry out what was approved.
 
 use super::console::Console;
+use super::log::RequestLog;
 use super::plain::{Decision, PlainReview};
 use super::run::{carry_out, declined, summarize};
 use super::screen;
@@ -23,7 +24,7 @@ use crate::show::plan::{PlanView, plan_lines, summary_line};
 /// Who decides about the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Face {
-    /// Nobody: the plan is shown, and that is all.
+    /// No one: the plan is only shown.
     PlanOnly,
     /// `--yes`.
     Unattended,
@@ -116,12 +117,12 @@ async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt)
     let (project, organization) = usable(console, read_project(&console.host, options)?)?;
     let session = choose_session(&console.host, &options.flags, organization.as_deref())?;
     session.warnings.iter().for_each(|warning| console.warning(warning));
+    // The log file is opened first: an apply that cannot be logged as asked does not begin.
     let observer = ConsoleObserver {
+        log: console.request_log()?,
         console,
         step: console.status.begin("reading"),
     };
-    // The log file is opened first: an apply that cannot be logged as asked does not begin.
-    console.request_log()?;
     interrupt
         .or(PlanReview::load(project, &session, options.clone(), &observer))
         .await
@@ -144,6 +145,7 @@ fn usable(console: &Console, loaded: Loaded) -> Result<(Project, Option<String>)
 /// Logs requests, and reports on standard error how far the reading is and that the server is waited for.
 struct ConsoleObserver<'a> {
     console: &'a Console,
+    log: Option<RequestLog>,
     step: StatusStep,
 }
 
@@ -153,8 +155,7 @@ impl LoadObserver for ConsoleObserver<'_> {
     }
 
     fn attempts(&self) -> AttemptObserver {
-        let (console, notice) = (self.console.clone(), RetryNotice::default());
-        let log = console.request_log().ok().flatten();
+        let (console, log, notice) = (self.console.clone(), self.log.clone(), RetryNotice::default());
         Box::new(move |attempt| {
             if let Some(log) = &log {
                 log.attempt(attempt);

@@ -12,10 +12,9 @@ mod target;
 mod workspace;
 
 pub use guard::{Consent, Guards};
-pub use options::{ReviewOptions, session_flags};
+pub use options::ReviewOptions;
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, read_project,
-    remote_failure,
 };
 
 use std::collections::BTreeSet;

@@ -77,7 +77,7 @@ fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
 }
 
 /// What the command line says of server and organization.
-pub fn session_flags(common: &Common, protect: bool) -> Flags {
+fn session_flags(common: &Common, protect: bool) -> Flags {
     Flags {
         url: common.url.clone(),
         org: common.org.clone(),

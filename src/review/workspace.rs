@@ -181,7 +181,7 @@ fn scope(project: &Project, only: config::Only) -> Scope {
 }
 
 /// A failed request as the end of a command that has written nothing.
-pub fn remote_failure(what: &str, connection: &Connection, error: &RemoteError) -> Failure {
+fn remote_failure(what: &str, connection: &Connection, error: &RemoteError) -> Failure {
     let failure = Failure::failed(format!("{what}: {}", connection.target.url)).because(error);
     match error.hint() {
         Some(hint) => failure.hint(hint),

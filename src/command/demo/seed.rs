@@ -38,7 +38,7 @@ pub async fn seed(console: &Console, common: &Common) -> Result<(), Failure> {
     add_what_nobody_declared(&connection).await
 }
 
-/// Nobody watches how the demo is prepared.
+/// Preparing the demo is reported to no one.
 struct Unobserved;
 
 impl LoadObserver for Unobserved {

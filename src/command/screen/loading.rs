@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::command::console::Console;
+use crate::command::log::RequestLog;
 use crate::config::{Diagnostic, Loaded as LoadedProject, Project, SecretUse};
 use crate::failure::Failure;
 use crate::remote::Reading;
@@ -112,9 +113,8 @@ impl Loading {
 
     async fn read_server(&self, session: &Session, project: Project) -> Result<PlanReview, Failure> {
         // The log file is opened first: an apply that cannot be logged as asked does not begin.
-        self.console.request_log()?;
         let observer = ScreenObserver {
-            console: self.console.clone(),
+            log: self.console.request_log()?,
             steps: self.steps.clone(),
             kinds: Mutex::default(),
         };
@@ -156,7 +156,7 @@ impl Loading {
 
 /// Turns what happens while loading into steps on the screen, and logs requests.
 struct ScreenObserver {
-    console: Console,
+    log: Option<RequestLog>,
     steps: UnboundedSender<LoadStep>,
     kinds: Mutex<BTreeMap<String, usize>>,
 }
@@ -173,8 +173,7 @@ impl LoadObserver for ScreenObserver {
     }
 
     fn attempts(&self) -> AttemptObserver {
-        let (steps, notice) = (self.steps.clone(), RetryNotice::default());
-        let log = self.console.request_log().ok().flatten();
+        let (steps, log, notice) = (self.steps.clone(), self.log.clone(), RetryNotice::default());
         Box::new(move |attempt| {
             if let Some(log) = &log {
                 log.attempt(attempt);
