@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::redact::Redactor;
+use crate::resource::Secret;
+
 /// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -30,24 +33,69 @@ pub struct Terminals {
     pub stderr: bool,
 }
 
-/// A clonable handle of a stream that text goes to.
+/// A clonable handle of a stream that text goes to. Secrets are struck out of every line before it is written.
 #[derive(Clone)]
-pub struct Output(Arc<Mutex<Box<dyn Write + Send>>>);
+pub struct Output(Arc<Mutex<RedactedStream>>);
 
 impl Output {
-    /// Writes to this.
-    pub fn new(writer: impl Write + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Box::new(writer))))
+    /// Creates a handle that writes to `writer` what `redactor` leaves.
+    pub fn new(writer: impl Write + Send + 'static, redactor: &Redactor) -> Self {
+        Self(Arc::new(Mutex::new(RedactedStream {
+            writer: Box::new(writer),
+            redactor: redactor.clone(),
+            pending: Vec::new(),
+        })))
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stream.add(bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+        let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stream.write_pending()?;
+        stream.writer.flush()
+    }
+}
+
+/// Holds text back until its line is complete or flushed: a secret could be written in two pieces.
+struct RedactedStream {
+    writer: Box<dyn Write + Send>,
+    redactor: Redactor,
+    pending: Vec<u8>,
+}
+
+impl RedactedStream {
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.pending.extend_from_slice(bytes);
+            return Ok(());
+        };
+        self.pending.extend_from_slice(&bytes[..=end]);
+        let written = self.write_pending();
+        self.pending.extend_from_slice(&bytes[end + 1..]);
+        written
+    }
+
+    fn write_pending(&mut self) -> io::Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        let text = String::from_utf8_lossy(&pending);
+        for line in text.split_inclusive('\n') {
+            let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+            self.writer.write_all(self.redactor.line(line).as_bytes())?;
+            self.writer.write_all(end.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for RedactedStream {
+    fn drop(&mut self) {
+        // A stream that cannot be written to takes nothing at the end either.
+        let _ = self.write_pending().and_then(|()| self.writer.flush());
     }
 }
 
@@ -126,6 +174,8 @@ pub struct Host {
     pub current_dir: PathBuf,
     /// The user's home folder, if there is one.
     pub home: Option<PathBuf>,
+    /// The secrets of this run. The streams strike out whatever is added to it.
+    pub redactor: Redactor,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -146,14 +196,17 @@ impl Host {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let environment = Environment::from(variables);
+        let redactor = Redactor::default();
+        // Known before anything can fail, and so before anything can be printed.
+        redactor.add(environment.get("LOBU_API_TOKEN").map(Secret::new).as_ref());
         let terminals = Terminals {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
         };
         Ok(Self {
-            stdout: Output::new(io::stdout()),
-            stderr: Output::new(io::stderr()),
+            stdout: Output::new(io::stdout(), &redactor),
+            stderr: Output::new(io::stderr(), &redactor),
             stdin: InputLines::new(io::stdin()),
             terminals,
             size: (terminals.stdout || terminals.stderr).then(real_size).flatten(),
@@ -163,6 +216,7 @@ impl Host {
                 .or_else(|| etcetera::home_dir().ok()),
             current_dir: std::env::current_dir()?,
             environment,
+            redactor,
             clock: Arc::new(Timestamp::now),
         })
     }
@@ -170,16 +224,17 @@ impl Host {
     /// A process without a terminal, without an environment, without input and with a clock that stands still; what it
     /// writes is kept in the [`Captured`] beside it.
     pub fn fake(current_dir: impl Into<PathBuf>) -> (Self, Captured) {
-        let captured = Captured::default();
+        let (captured, redactor) = (Captured::default(), Redactor::default());
         let host = Self {
-            stdout: Output::new(captured.stdout.clone()),
-            stderr: Output::new(captured.stderr.clone()),
+            stdout: Output::new(captured.stdout.clone(), &redactor),
+            stderr: Output::new(captured.stderr.clone(), &redactor),
             stdin: InputLines::new(io::empty()),
             terminals: Terminals::default(),
             size: None,
             environment: Environment::default(),
             current_dir: current_dir.into(),
             home: None,
+            redactor,
             clock: Arc::new(|| Timestamp::UNIX_EPOCH),
         };
         (host, captured)

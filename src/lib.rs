@@ -8,6 +8,7 @@ pub mod exit;
 pub mod failure;
 pub mod host;
 pub mod plan;
+pub mod redact;
 pub mod remote;
 pub mod report;
 pub mod resource;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lobuctl::cli::{Cli, exit_of};
 use lobuctl::command;
 use lobuctl::exit::Exit;
-use lobuctl::host::Host;
+use lobuctl::host::{Host, Output};
 
 fn main() -> ExitCode {
     let exit = match Cli::parse_from_arguments(std::env::args_os()) {
@@ -20,11 +20,22 @@ fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// A panic's message may quote a value, so it leaves the program like everything else: through the redactor.
+fn redact_panics(host: &Host) {
+    // A handle of its own: the panic may have happened while the host's one was locked.
+    let stderr = Output::new(std::io::stderr(), &host.redactor);
+    std::panic::set_hook(Box::new(move |panic| {
+        let mut stderr = stderr.clone();
+        let _ = writeln!(stderr, "{panic}").and_then(|()| stderr.flush());
+    }));
+}
+
 fn run(cli: &Cli) -> Exit {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let started = runtime.and_then(|runtime| Ok((runtime, Host::real()?)));
     match started {
         Ok((runtime, host)) => {
+            redact_panics(&host);
             let exit = runtime.block_on(command::run(cli, host));
             // A pending read of standard input must not keep the process alive.
             runtime.shutdown_background();

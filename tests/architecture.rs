@@ -19,6 +19,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["config"]),
     ("rustls", &["remote"]),
     ("aes_gcm", &["server"]),
+    ("aho_corasick", &["redact"]),
     // The demo asks where temporary folders go.
     ("std::env", &["host", "main", "command/demo/project"]),
     ("std::process", &["exit", "main", "command", "tui"]),
@@ -26,7 +27,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
 
 /// Rooms that touch no file: what they say depends on their arguments alone.
 const WITHOUT_FILES: &[&str] = &[
-    "resource", "wire", "plan", "show", "cli", "exit", "failure", "host", "remote", "tui",
+    "resource", "wire", "plan", "show", "cli", "exit", "failure", "host", "redact", "remote", "tui",
 ];
 
 /// The rooms that each room may use, read from the drawing.

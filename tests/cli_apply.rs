@@ -41,7 +41,7 @@ fn the_plan_is_the_result_and_the_rest_is_not() {
     assert_eq!(created.count(), 9);
 
     let again = cli.expect_exit("apply --yes", 0);
-    let noop = "Summary: 0 create, 0 update, 9 unchanged, 0 drift; 2 secrets resent\n";
+    let noop = "Summary: 0 create, 0 update, 9 unchanged, 0 drift; 2 may restart, 2 secrets resent\n";
     assert!(again.out.contains(noop), "{again:?}");
     assert!(
         again.out.contains("\nApplied: 0 created, 0 updated, 2 unchanged in "),

@@ -72,7 +72,7 @@ fn a_failure_is_printed_with_causes_and_hints() {
     failure.print(&mut host.stderr.clone(), false).unwrap();
     insta::assert_snapshot!(captured.stderr(), @r"
     error: cannot write `plan.json`
-    because: disk is full\u{1b}[2J
+    because: disk is full<U+001B>[2J
     hint: make room
     hint: or write it elsewhere:
       lobuctl plan --out FILE

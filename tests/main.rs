@@ -43,6 +43,7 @@ mod laws;
 mod linear_review;
 mod plan_text;
 mod pty_review;
+mod redaction;
 mod request_counts;
 mod server_audit;
 mod server_bodies;

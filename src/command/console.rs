@@ -166,7 +166,7 @@ impl Console {
             return;
         };
         let appended = std::fs::OpenOptions::new().append(true).create(true).open(path);
-        if let Err(error) = appended.and_then(|mut file| file.write_all(markdown.as_bytes())) {
+        if let Err(error) = appended.and_then(|mut file| file.write_all(self.host.redactor.text(markdown).as_bytes())) {
             self.warning(&format!("cannot write the job summary: {error}"));
         }
     }

@@ -68,6 +68,7 @@ impl RequestLog {
 
     fn append(&self, line: &str) {
         let Some(file) = &self.file else { return };
+        let line = self.host.redactor.text(line);
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         // A full disk must not stop an apply.
         let _ = writeln!(file, "{} {line}", self.host.now());

@@ -41,7 +41,7 @@ pub use mask::{MaskedText, harmless};
 pub use secret::{SecretSource, SecretUse};
 pub use source::{Source, Sources};
 
-use crate::resource::{Origins, State};
+use crate::resource::{Origins, Secret, State};
 
 /// Which secrets must have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,6 +97,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The organization that the memory table names, whatever else is wrong.
     pub org: Option<String>,
+    /// The value of every secret that was read, whatever else is wrong: what must never be shown.
+    pub secret_values: Vec<Secret>,
 }
 
 /// A project that can be planned.

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::config::Diagnostic;
+use crate::show::printable;
 
-/// One workflow command for each problem: `::error file=lobu.toml,line=12,col=3::…`.
+/// Returns one workflow command for each problem: `::error file=lobu.toml,line=12,col=3::…`.
 pub fn annotations(diagnostics: &[Diagnostic]) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
@@ -28,12 +29,13 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
     text
 }
 
-/// What a message may not hold as it is.
+/// Escapes a message. GitHub writes it to a log that is read in terminals too, so nothing in it may command one.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<String> = text.lines().map(|line| printable(line).replace('%', "%25")).collect();
+    lines.join("%0A")
 }
 
-/// What a property may not hold as it is.
+/// Escapes a property such as `file`.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -6,13 +6,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::resource::with_visible_escapes;
+
 /// The version of the fields. It changes only if one goes away or changes its meaning.
 pub const SCHEMA: u32 = 1;
 
-/// Writes one object of this type; `value`'s own fields follow the common ones.
+/// Writes one object of this type: the common fields, then those of `value`. Characters that draw nothing are escaped.
 ///
 /// # Errors
-/// What the writer says.
+/// When the writer fails.
 pub fn write(out: &mut dyn Write, kind: &str, now: Timestamp, value: &impl Serialize) -> io::Result<()> {
     let mut object = Map::new();
     object.insert("type".to_owned(), json!(kind));
@@ -23,7 +25,7 @@ pub fn write(out: &mut dyn Write, kind: &str, now: Timestamp, value: &impl Seria
         Value::Null => {}
         other => drop(object.insert("value".to_owned(), other)),
     }
-    writeln!(out, "{}", Value::Object(object))
+    writeln!(out, "{}", with_visible_escapes(Value::Object(object).to_string()))
 }
 
 /// The type of an event, as its JSON spells it.

@@ -6,15 +6,20 @@ use std::fmt::Write;
 use crate::plan::{Plan, Row, Verb};
 use crate::show::change::{Detail, row_details};
 use crate::show::plan::summary_text;
+use crate::show::printable;
 use crate::show::row::row_line;
 use crate::show::word::plural;
 
 use super::ansi::to_text;
 
-/// GitHub refuses comments of more characters than this; some room is left for what a workflow puts around.
+/// The size of the text in bytes above which rows are left out. GitHub refuses comments of more than 65,536 characters; the
+/// rest is room for what a workflow adds.
 const LIMIT: usize = 60_000;
 
-/// The whole plan.
+/// The maximum number of restarts and warnings above the rows.
+const MAX_NOTES: usize = 100;
+
+/// Returns the whole plan as Markdown.
 pub fn plan(plan: &Plan) -> String {
     let mut text = String::new();
     // Writing to memory does not fail.
@@ -43,15 +48,27 @@ pub fn plan(plan: &Plan) -> String {
 fn write_head(text: &mut String, plan: &Plan) -> std::fmt::Result {
     writeln!(
         text,
-        "### lobuctl plan: `{}` at {}\n",
-        plan.target.organization, plan.target.url
+        "### lobuctl plan: {} at {}\n",
+        code_span(&plan.target.organization),
+        code_span(&plan.target.url)
     )?;
     writeln!(text, "**{}** (plan id `{}`)\n", summary_text(&plan.counts), plan.id)?;
-    for row in plan.rows.iter().filter(|row| row.restarts()) {
-        writeln!(text, "> ⚠ **restarts** `{}`: in-flight messages may drop", row.address)?;
+    let restarts = plan.rows.iter().filter(|row| row.restarts()).map(|row| {
+        let address = code_span(&row.address.to_string());
+        format!("**restarts** {address}: in-flight messages may drop")
+    });
+    let possible = plan.rows.iter().filter(|row| row.may_restart()).map(|row| {
+        let address = code_span(&row.address.to_string());
+        format!("**may restart** {address}: a secret is sent again, and only the server can tell whether it changed")
+    });
+    let warnings = plan.warnings.iter().map(|warning| code_span(warning));
+    let notes: Vec<String> = restarts.chain(possible).chain(warnings).collect();
+    for note in notes.iter().take(MAX_NOTES) {
+        // Two blanks at the end: each note is a line of its own.
+        writeln!(text, "> ⚠ {note}  ")?;
     }
-    for warning in &plan.warnings {
-        writeln!(text, "> ⚠ {}", inline(warning))?;
+    if notes.len() > MAX_NOTES {
+        writeln!(text, "> … and {} more", notes.len() - MAX_NOTES)?;
     }
     writeln!(text)
 }
@@ -61,12 +78,12 @@ fn row_section(row: &Row) -> String {
     let details = row_details(
         row,
         Detail {
-            creations: true,
+            contents: true,
             ..Detail::PLAN
         },
     );
     if details.is_empty() {
-        return format!("- `{}`\n", inline(&title));
+        return format!("- {}\n", code_span(&title));
     }
     let lines = details.len();
     let body = to_text(&details);
@@ -95,12 +112,12 @@ fn write_unchanged(text: &mut String, plan: &Plan) -> std::fmt::Result {
             writeln!(text, "- …")?;
             break;
         }
-        writeln!(text, "- `{}`", row.address)?;
+        writeln!(text, "- {}", code_span(&row.address.to_string()))?;
     }
     writeln!(text, "\n</details>")
 }
 
-/// Signs of a diff have to stand in the first column to be coloured.
+/// Moves the signs of a diff to the first column, where GitHub colors them.
 fn flush_left(body: &str) -> String {
     body.lines().fold(String::new(), |mut text, line| {
         let trimmed = line.trim_start();
@@ -113,16 +130,28 @@ fn flush_left(body: &str) -> String {
 
 /// A fence longer than any run of backticks inside.
 fn fence(body: &str) -> String {
-    let longest = body
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
+    "`".repeat(longest_run(body).max(2) + 1)
 }
 
-fn inline(text: &str) -> String {
-    text.replace('`', "'").replace('\n', " ")
+/// Returns text as a code span: GitHub finds no HTML, link, mention or emphasis in it. The fence is longer than any run of
+/// backticks inside.
+fn code_span(text: &str) -> String {
+    let text = printable(text);
+    let fence = "`".repeat(longest_run(&text) + 1);
+    // A blank keeps a backtick at either end apart from the fence; Markdown drops it.
+    let pad = if text.starts_with('`') || text.ends_with('`') || text.is_empty() {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
 }
 
 fn escape(text: &str) -> String {

@@ -32,6 +32,25 @@ pub fn is_invisible(character: char) -> bool {
     RANGES.iter().any(|(first, last)| (*first..=*last).contains(&character))
 }
 
+/// Returns JSON in which characters that draw nothing, or that a terminal obeys, are written as `\u` escapes. They can
+/// occur within strings only, so the meaning stays.
+pub fn with_visible_escapes(json: String) -> String {
+    let is_hidden = |character: char| character.is_control() || is_invisible(character);
+    if !json.contains(is_hidden) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_hidden(character) {
+            let units = character.encode_utf16(&mut [0; 2]).to_vec();
+            escaped.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
 /// Whether an invisible character is part of ordinary writing, given its neighbors: a variation selector or a joiner in
 /// an emoji, or a joiner between letters of a script that is written with them (Persian, the Indic scripts).
 pub fn is_ordinary_invisible(before: Option<char>, character: char, after: Option<char>) -> bool {

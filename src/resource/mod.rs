@@ -22,7 +22,7 @@ pub use address::{Address, AddressError};
 pub use agent::Agent;
 pub use entity_type::{EntityType, table_columns};
 pub use field_path::FieldPath;
-pub use invisible::{is_invisible, is_ordinary_invisible};
+pub use invisible::{is_invisible, is_ordinary_invisible, with_visible_escapes};
 pub use origin::{Origin, Origins};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
 pub use relationship_type::{RelationshipType, Rule};

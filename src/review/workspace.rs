@@ -41,7 +41,9 @@ pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<Loaded, Fail
         only: options.only,
         display_root: &host.current_dir,
     };
-    Ok(config::load(&file, &load))
+    let loaded = config::load(&file, &load);
+    host.redactor.add(&loaded.secret_values);
+    Ok(loaded)
 }
 
 fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
@@ -71,7 +73,9 @@ pub fn choose_session(host: &Host, flags: &Flags, organization: Option<&str>) ->
         project_organization: organization,
         stored: &stored,
     };
-    Ok(Session::choose(&inputs)?)
+    let session = Session::choose(&inputs)?;
+    host.redactor.add(session.token().ok());
+    Ok(session)
 }
 
 /// A server that can be spoken with.

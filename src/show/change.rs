@@ -8,52 +8,52 @@ use super::text_diff::{self, Context};
 use crate::plan::{Change, ChangeKind, Impact, Reading, Row, Verb};
 use crate::resource::Shown;
 
-/// What is said of a field that only the server has.
+/// The note behind a field that only the server has.
 const LEFT_ALONE: &str = " (on the server, not in the files; left alone)";
 
-/// How much of a row is told.
+/// How much of a row is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detail {
     /// Unchanged lines around the changed ones of a text.
     pub context: usize,
-    /// At most so many lines of one text; the rest is counted.
+    /// The maximum number of lines of one text; the rest is counted.
     pub text_lines: usize,
-    /// At most so many characters of one value.
+    /// The maximum number of characters of one value.
     pub value_width: usize,
-    /// Whether a new resource shows what it will be.
-    pub creations: bool,
+    /// Whether a created row shows all of its fields, and a drift or deleted row all that the server has.
+    pub contents: bool,
 }
 
 impl Detail {
-    /// For the plan as text.
+    /// The default of a plan as text.
     pub const PLAN: Self = Self {
         context: 0,
         text_lines: 40,
         value_width: 200,
-        creations: false,
+        contents: false,
     };
-    /// Everything there is.
+    /// Everything: `plan --full`, and one row on request.
     pub const FULL: Self = Self {
         context: 3,
         text_lines: usize::MAX,
         value_width: usize::MAX,
-        creations: true,
+        contents: true,
     };
 }
 
-/// Everything below a row's own line: warnings first, then the changes.
+/// Returns everything below a row's own line: warnings first, then the changes.
 pub fn row_details(row: &Row, detail: Detail) -> Vec<Line> {
     let mut lines = impact_lines(row);
     for warning in &row.warnings {
         lines.push(Line::at(0).push(Role::Warning, format!("⚠ {warning}")));
     }
-    for change in shown_changes(row, detail.creations) {
+    for change in shown_changes(row, detail.contents) {
         lines.extend(change_lines(change, detail));
     }
     lines
 }
 
-/// What the write does beyond the stored row, in a sentence.
+/// Returns what the write does, or may do, beyond the stored row.
 pub fn impact_lines(row: &Row) -> Vec<Line> {
     let sentence = match (row.impact, row.address.kind()) {
         (Some(Impact::Restart), _) => "⚠ will restart platform: in-flight messages may drop",
@@ -61,18 +61,21 @@ pub fn impact_lines(row: &Row) -> Vec<Line> {
             "⚠ will restart platform: deleted and put back at once, in-flight messages may drop"
         }
         (Some(Impact::Replace), _) => "⚠ will be replaced: archived, deleted and created again",
+        (None, _) if row.may_restart() => {
+            "⚠ may restart platform: a secret is sent again, and only the server can tell whether it changed"
+        }
         (None, _) => return Vec::new(),
     };
     vec![Line::at(0).push(Role::Warning, sentence)]
 }
 
-/// A new resource shows what it will be only where that is short; all of it is in the review and in JSON.
-fn shown_changes(row: &Row, creations: bool) -> impl Iterator<Item = &Change> {
-    let hidden = row.verb == Verb::Create && !creations;
+/// Returns the changes to show: rows that come or go as a whole list their fields only on request.
+fn shown_changes(row: &Row, contents: bool) -> impl Iterator<Item = &Change> {
+    let hidden = matches!(row.verb, Verb::Create | Verb::Drift | Verb::Delete) && !contents;
     row.changes.iter().filter(move |_| !hidden)
 }
 
-/// One difference as lines.
+/// Returns one difference as lines.
 pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
     if let Some(line) = rule_line(change) {
         return vec![line];
@@ -82,7 +85,7 @@ pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
         (ChangeKind::SecretNotComparable, _) => {
             vec![secret_line(
                 change,
-                "secret not comparable: sent again, the server decides",
+                "secret resent: the server does not show it, so it may have changed",
             )]
         }
         (ChangeKind::Drift, _) => vec![drift_line(change, detail)],
@@ -113,7 +116,7 @@ fn drift_line(change: &Change, detail: Detail) -> Line {
     line.push(Role::Dim, LEFT_ALONE)
 }
 
-/// A rule is there or is not: its path says which one, its value says nothing.
+/// Returns the line of a rule of a relationship type. A rule exists or does not: its path names it, and it has no value.
 fn rule_line(change: &Change) -> Option<Line> {
     let [top, rule] = change.path.segments() else {
         return None;
@@ -201,7 +204,7 @@ fn items(shown: Option<&Shown>) -> Vec<&Value> {
     }
 }
 
-/// Text that does not read well between two quotes.
+/// Whether a text is too long, or has too many lines, to be shown between quotes.
 fn is_long(change: &Change) -> bool {
     let long = |shown: &Option<Shown>| {
         shown
@@ -213,7 +216,7 @@ fn is_long(change: &Change) -> bool {
     plain(&change.before) && plain(&change.after) && (long(&change.before) || long(&change.after) || is_prose(change))
 }
 
-/// The agent's own texts are always read as text, however short.
+/// Whether a field is one of the agent's prompts, which are shown as text however short they are.
 fn is_prose(change: &Change) -> bool {
     change.path.segments().len() == 1 && change.path.leaf().ends_with("Md")
 }

@@ -1,5 +1,7 @@
 //! A line of text whose parts say what they mean.
 
+use crate::resource::is_invisible;
+
 /// What a piece of text is. A renderer gives it a style; the text alone has to be enough without one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -93,23 +95,23 @@ impl Line {
     }
 }
 
-/// Text that is safe on a terminal: tabs become spaces; control, zero-width and direction characters become visible.
+/// Returns a text that is safe on a terminal and hides nothing: tabs become spaces, and characters that a terminal obeys
+/// or that draw nothing become marks such as `<U+200B>`.
 pub fn printable(text: &str) -> String {
-    if !text.chars().any(is_unsafe) {
+    if !text.chars().any(is_hidden) {
         return text.to_owned();
     }
     let mut safe = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {
             '\t' => safe.push_str("    "),
-            unsafe_one if is_unsafe(unsafe_one) => safe.extend(unsafe_one.escape_unicode()),
+            hidden if is_hidden(hidden) => safe.extend([format!("<U+{:04X}>", u32::from(hidden))]),
             other => safe.push(other),
         }
     }
     safe
 }
 
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+fn is_hidden(character: char) -> bool {
+    character.is_control() || is_invisible(character)
 }

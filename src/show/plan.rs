@@ -61,6 +61,7 @@ pub fn summary_text(counts: &Counts) -> String {
     }
     let rest = counted_list(&[
         (counts.restart, "restart", "restarts"),
+        (counts.may_restart, "may restart", "may restart"),
         (counts.field_drift, "drifted field", "drifted fields"),
         (counts.recheck, "secret resent", "secrets resent"),
     ]);

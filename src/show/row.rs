@@ -3,7 +3,7 @@
 use super::line::{Line, Role};
 use crate::plan::{Row, Verb};
 
-/// The role of a verb.
+/// Returns the role of a verb.
 pub fn verb_role(verb: Verb) -> Role {
     match verb {
         Verb::Create => Role::Create,
@@ -27,12 +27,14 @@ pub fn row_line(row: &Row) -> Line {
     }
 }
 
-/// What stands in the parentheses: the fields of an update, what drift means, why a noop is sent.
+/// Returns the note in parentheses: the fields of an update, what drift means, why an unchanged row is sent.
 pub fn row_note(row: &Row) -> Option<String> {
     match row.verb {
         Verb::Update => Some(row.changed_fields().join(", ")).filter(|fields| !fields.is_empty()),
         Verb::Drift => Some("drift: on the server, not in lobu.toml; left alone".to_owned()),
         Verb::Delete => Some("on the server, not in lobu.toml".to_owned()),
+        Verb::Noop if row.may_restart() => Some("secret resent, may restart".to_owned()),
+        Verb::Noop if row.recheck => Some("secret resent".to_owned()),
         Verb::Create | Verb::Noop => None,
     }
 }

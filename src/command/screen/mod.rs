@@ -7,6 +7,7 @@ mod loading;
 use std::sync::Arc;
 
 use super::console::Console;
+use super::redacted::RedactedBench;
 use super::run::{exit_of, summarize};
 use super::signal::Interrupt;
 use crate::exit::Exit;
@@ -22,7 +23,8 @@ use bench::Bench;
 /// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
 pub async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let bench = Arc::new(Bench::new(console.for_screen(), options));
-    let exit = run_screen(bench.clone(), screen_options(&console.host)).await;
+    let shown = RedactedBench::new(bench.clone(), console.host.redactor.clone());
+    let exit = run_screen(Arc::new(shown), screen_options(&console.host)).await;
     if let Some(refused) = &exit.refused {
         console.failure(&Failure::failed(format!("the run failed: {refused}")));
     }

@@ -20,7 +20,7 @@ use super::secret::{SecretSource, Values};
 use super::skill::Skill;
 use super::source::{Source, Sources, Text};
 use super::{LoadOptions, Loaded, Only, Project, document, dotenv, secret};
-use crate::resource::{Origin, Origins, Secret, State};
+use crate::resource::{ConfigValue, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
 use disk::{full, missing_folder, read, relative, unreadable};
@@ -36,6 +36,7 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> Loaded {
         sources: Sources::default(),
         findings: Findings::default(),
         project_skills: None,
+        secret_values: Vec::new(),
     };
     let source = loader.source(&full(file), mask::lobu_toml);
     let draft = source.as_ref().map(|source| loader.draft(source));
@@ -50,6 +51,7 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> Loaded {
         diagnostics,
         sources: loader.sources,
         org,
+        secret_values: loader.secret_values,
     }
 }
 
@@ -64,6 +66,8 @@ struct Loader<'a> {
     findings: Findings,
     /// The skills of the project itself, once they are read.
     project_skills: Option<Vec<(Skill, Origin)>>,
+    /// The values that must never be shown.
+    secret_values: Vec<Secret>,
 }
 
 impl Loader<'_> {
@@ -84,6 +88,14 @@ impl Loader<'_> {
         let organization = draft.organization();
         let memory_enabled = draft.memory.as_ref().is_some_and(|memory| memory.enabled);
         let (desired, origins) = self.resources(source, draft);
+        // Values that stand in clear under a secret's key count too.
+        let literals = desired.platforms.values().flat_map(|it| it.config.values());
+        let literals = literals.filter_map(|value| match value {
+            ConfigValue::Secret(secret) => Some(secret),
+            _ => None,
+        });
+        let resolved = self.values.iter().map(|(_, value)| value);
+        self.secret_values = resolved.chain(literals).cloned().collect();
         Project {
             file: file.to_owned(),
             root: self.root.clone(),

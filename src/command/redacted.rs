@@ -1,0 +1,138 @@
+//! The screen's workbench without secrets: everything that the screen may draw passes through the redactor first.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::apply::Cancel;
+use crate::apply::event::Event;
+use crate::plan::Plan;
+use crate::redact::Redactor;
+use crate::resource::Address;
+use crate::show::Line;
+use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, StepState, Workbench};
+
+/// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
+pub struct RedactedBench<B> {
+    bench: Arc<B>,
+    redactor: Redactor,
+}
+
+impl<B> RedactedBench<B> {
+    /// Wraps a workbench.
+    pub fn new(bench: Arc<B>, redactor: Redactor) -> Self {
+        Self { bench, redactor }
+    }
+}
+
+impl<B: Workbench> Workbench for RedactedBench<B> {
+    fn load(
+        &self,
+        request: LoadRequest,
+        steps: UnboundedSender<LoadStep>,
+    ) -> BoxFuture<'static, Result<Loaded, LoadFailure>> {
+        let redactor = self.redactor.clone();
+        let (sender, receiver) = unbounded_channel();
+        let load = self.bench.load(request, sender);
+        async move {
+            let loaded = while_passing_on(load, receiver, |step| {
+                // A screen that has closed does not listen.
+                let _ = steps.send(redacted_step(&redactor, step));
+            })
+            .await;
+            match loaded {
+                Ok(loaded) => Ok(Loaded {
+                    plan: redactor.record(loaded.plan),
+                    warnings: redacted_lines(&redactor, loaded.warnings),
+                    ..loaded
+                }),
+                Err(failure) => Err(LoadFailure {
+                    lines: redacted_lines(&redactor, failure.lines),
+                    ..failure
+                }),
+            }
+        }
+        .boxed()
+    }
+
+    fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan> {
+        self.bench.replan(prune).map(|plan| self.redactor.record(plan))
+    }
+
+    fn check(&self, request: &ApplyRequest) -> Option<Refusal> {
+        self.bench.check(request).map(|refusal| Refusal {
+            lines: redacted_lines(&self.redactor, refusal.lines),
+        })
+    }
+
+    fn apply(
+        &self,
+        request: ApplyRequest,
+        cancel: Cancel,
+        events: UnboundedSender<Event>,
+    ) -> BoxFuture<'static, Result<(), String>> {
+        let redactor = self.redactor.clone();
+        let (sender, receiver) = unbounded_channel();
+        let run = self.bench.apply(request, cancel, sender);
+        async move {
+            let ended = while_passing_on(run, receiver, |event| {
+                let _ = events.send(redactor.record(event));
+            })
+            .await;
+            ended.map_err(|message| redactor.text(&message))
+        }
+        .boxed()
+    }
+}
+
+/// Awaits the work, and passes on what it sends before it ends. The work may leave clones of its sender behind, so that
+/// the channel's end says nothing.
+async fn while_passing_on<T, R>(
+    mut work: BoxFuture<'static, R>,
+    mut receiver: UnboundedReceiver<T>,
+    pass_on: impl Fn(T),
+) -> R {
+    let ended = loop {
+        tokio::select! {
+            biased;
+            Some(sent) = receiver.recv() => pass_on(sent),
+            ended = &mut work => break ended,
+        }
+    };
+    while let Ok(sent) = receiver.try_recv() {
+        pass_on(sent);
+    }
+    ended
+}
+
+fn redacted_step(redactor: &Redactor, step: LoadStep) -> LoadStep {
+    let state = match step.state {
+        StepState::Running => StepState::Running,
+        StepState::Done(text) => StepState::Done(redactor.text(&text)),
+        StepState::Failed(text) => StepState::Failed(redactor.text(&text)),
+    };
+    LoadStep {
+        what: redactor.text(&step.what),
+        state,
+    }
+}
+
+/// Redacts each span, and where a secret lies across spans the whole line, which then loses its colors.
+fn redacted_lines(redactor: &Redactor, lines: Vec<Line>) -> Vec<Line> {
+    let redacted = |mut line: Line| {
+        for span in &mut line.spans {
+            span.text = redactor.text(&span.text);
+        }
+        let text = line.text();
+        let struck = redactor.text(&text);
+        if struck == text {
+            line
+        } else {
+            Line::at(line.indent).plain(struck)
+        }
+    };
+    lines.into_iter().map(redacted).collect()
+}

@@ -1,0 +1,200 @@
+//! Strikes the secrets of a run out of every text that leaves the program.
+//!
+//! A [`Redactor`] knows the API token and every secret that the run has resolved. Values are found as they are, in the
+//! forms that servers echo them in (JSON, percent and HTML escapes, base64, hex), and when white space or invisible
+//! characters split them. This room knows values, not where they come from or go to.
+
+mod escape;
+mod pattern;
+mod view;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::resource::{Secret, with_visible_escapes};
+use view::{Decoding, View};
+
+/// The text in place of a secret. Its length says nothing about the length of the value.
+pub const STRUCK: &str = "***";
+
+/// The number of bytes below which a value is not searched for: striking it out would garble ordinary text.
+const MIN_LENGTH: usize = 6;
+
+/// Keys of JSON objects whose values stay: the rest of a run finds rows by their addresses.
+const ADDRESS_KEYS: [&str; 3] = ["address", "depends_on", "steps"];
+
+/// Whether a value is too short to be struck out without garbling ordinary text.
+pub fn is_too_short(secret: &Secret) -> bool {
+    pattern::stripped(secret.expose()).len() < MIN_LENGTH
+}
+
+/// A set of secret values that are struck out of text. Clones share the set, so a value that is added later is struck
+/// out by all of them.
+#[derive(Clone, Default)]
+pub struct Redactor(Arc<RwLock<Known>>);
+
+#[derive(Default)]
+struct Known {
+    values: Vec<Secret>,
+    matcher: Option<AhoCorasick>,
+}
+
+impl Redactor {
+    /// Adds values. Those that are [too short](is_too_short) are left out.
+    pub fn add<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = known.values.len();
+        for secret in secrets.into_iter().filter(|secret| !is_too_short(secret)) {
+            if !known.values.contains(secret) {
+                known.values.push(secret.clone());
+            }
+        }
+        if known.values.len() > before {
+            let patterns = pattern::patterns(known.values.iter().map(Secret::expose), MIN_LENGTH);
+            // The builder fails only above limits that values from files and environments cannot reach.
+            known.matcher = AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .build(patterns.iter().map(|pattern| pattern.as_slice()))
+                .ok();
+        }
+    }
+
+    /// Returns the text with each value replaced by [`STRUCK`]. Takes time linear in the length of the text.
+    pub fn text(&self, text: &str) -> String {
+        self.find(text)
+            .map_or_else(|| text.to_owned(), |found| strike(text, &found))
+    }
+
+    /// Strikes the values out of every string, number and key of a JSON value. Returns whether anything was found.
+    pub fn json(&self, value: &mut Value) -> bool {
+        self.json_except(value, &[])
+    }
+
+    /// Returns a record (a plan, an event) without the values. Addresses are kept, because rows are found by them.
+    ///
+    /// A record that cannot take the struck text (a number in place of a text) is returned as it is; the sinks of text
+    /// strike it once more.
+    pub fn record<T: Serialize + DeserializeOwned>(&self, record: T) -> T {
+        let Ok(mut value) = serde_json::to_value(&record) else {
+            return record;
+        };
+        if !self.json_except(&mut value, &ADDRESS_KEYS) {
+            return record;
+        }
+        serde_json::from_value(value).unwrap_or(record)
+    }
+
+    /// Returns one line, without its line end, as it may leave the program. A line of JSON stays JSON.
+    pub fn line(&self, line: &str) -> String {
+        // A match that begins in one string and ends in the next would break the JSON, and a decoded string shows
+        // every spelling of a value.
+        if line.starts_with('{')
+            && let Ok(mut value) = serde_json::from_str::<Value>(line)
+        {
+            return if self.json(&mut value) {
+                with_visible_escapes(value.to_string())
+            } else {
+                line.to_owned()
+            };
+        }
+        self.text(line)
+    }
+
+    fn json_except(&self, value: &mut Value, kept: &[&str]) -> bool {
+        match value {
+            Value::String(text) => match self.find(text) {
+                Some(found) => {
+                    *text = strike(text, &found);
+                    true
+                }
+                None => false,
+            },
+            Value::Number(number) => {
+                let found = self.find(&number.to_string()).is_some();
+                if found {
+                    *value = Value::from(STRUCK);
+                }
+                found
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .fold(false, |found, item| self.json_except(item, kept) | found),
+            Value::Object(map) => {
+                let mut found = false;
+                if map.keys().any(|key| self.find(key).is_some()) {
+                    let entries = std::mem::take(map).into_iter();
+                    *map = entries.map(|(key, value)| (self.text(&key), value)).collect();
+                    found = true;
+                }
+                let values = map.iter_mut().filter(|(key, _)| !kept.contains(&key.as_str()));
+                values.fold(found, |found, (_, value)| self.json_except(value, kept) | found)
+            }
+            Value::Null | Value::Bool(_) => false,
+        }
+    }
+
+    /// Returns the ranges of the text that hold a value, sorted and apart, or `None` when there are none.
+    fn find(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let matcher = known.matcher.as_ref()?;
+        let mut found = Vec::new();
+        for decoding in Decoding::of(text) {
+            // Most texts hold no secret. Only where one is found are the places of the decoded bytes needed.
+            if matcher.is_match(&View::new(text, decoding).bytes) {
+                let view = View::located(text, decoding);
+                let matches = matcher.find_overlapping_iter(&view.bytes);
+                add_merged(&mut found, matches.map(|found| view.range(found.range())));
+            }
+        }
+        if found.is_empty() {
+            return None;
+        }
+        for range in &mut found {
+            *range = text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
+        }
+        found.sort_by_key(|range| range.start);
+        let mut merged = Vec::new();
+        add_merged(&mut merged, found.into_iter());
+        Some(merged)
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Redactor")
+    }
+}
+
+/// Adds ranges, each joined with the last one where they touch. So a text of nothing but secrets needs no memory for
+/// each match.
+fn add_merged(merged: &mut Vec<Range<usize>>, ranges: impl Iterator<Item = Range<usize>>) {
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end && range.end >= last.start => {
+                last.start = last.start.min(range.start);
+                last.end = last.end.max(range.end);
+            }
+            _ => merged.push(range),
+        }
+    }
+}
+
+/// Replaces the ranges. Color sequences within them stay, so that a color does not run on behind a struck value.
+fn strike(text: &str, ranges: &[Range<usize>]) -> String {
+    let mut struck = String::with_capacity(text.len());
+    let mut from = 0;
+    for range in ranges {
+        struck.push_str(&text[from..range.start]);
+        struck.push_str(STRUCK);
+        struck.extend(view::color_sequences(&text[range.clone()]));
+        from = range.end;
+    }
+    struck.push_str(&text[from..]);
+    struck
+}

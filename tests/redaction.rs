@@ -1,0 +1,163 @@
+//! No value that a run knows leaves the program, in whatever form a server echoes it.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use lobuctl::host::{Host, Output};
+use lobuctl::redact::{Redactor, STRUCK, is_too_short};
+use lobuctl::resource::Secret;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn redactor(value: &str) -> Redactor {
+    let redactor = Redactor::default();
+    redactor.add([&Secret::new(value)]);
+    redactor
+}
+
+/// Joins what a function makes of each part.
+fn each<T>(parts: impl Iterator<Item = T>, form: impl Fn(T) -> String) -> String {
+    parts.map(form).collect::<Vec<_>>().concat()
+}
+
+fn percent(value: &str, keep: fn(u8) -> bool) -> String {
+    each(value.bytes(), |byte| {
+        if keep(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    })
+}
+
+fn json_escaped(value: &str) -> String {
+    let json = Value::from(value).to_string();
+    json[1..json.len() - 1].to_owned()
+}
+
+/// The escaped forms of a value that have to be found.
+fn escaped(value: &str) -> Vec<String> {
+    let json = json_escaped(value);
+    let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    vec![
+        value.to_owned(),
+        json.replace('/', "\\/"),
+        json_escaped(&json),
+        json,
+        each(value.encode_utf16(), |unit| format!("\\u{unit:04x}")),
+        percent(value, |byte| byte.is_ascii_alphanumeric()),
+        percent(value, |_| false).to_lowercase(),
+        percent(value, |byte| byte.is_ascii_alphanumeric() || byte == b' ').replace(' ', "+"),
+        html,
+        each(value.chars(), |one| format!("&#{};", u32::from(one))),
+        each(value.chars(), |one| format!("&#x{:x};", u32::from(one))),
+    ]
+}
+
+/// The forms of a value that have to be found.
+fn forms(value: &str) -> Vec<String> {
+    let mut forms = escaped(value);
+    forms.push(each(value.bytes(), |byte| format!("{byte:02x}")));
+    forms.push(each(value.bytes(), |byte| format!("{byte:02X}")));
+    for by in [" ", "\n", "\u{200b}", "<U+200B>", "\u{1b}[1;31m"] {
+        forms.push(each(value.chars(), |one| format!("{one}{by}")));
+    }
+    for padding in ["", "u", "us", "user:"] {
+        let bytes = format!("{padding}{value}:tail");
+        forms.push(STANDARD.encode(&bytes));
+        forms.push(URL_SAFE_NO_PAD.encode(&bytes));
+    }
+    forms
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_form_of_a_secret_survives(
+        value in "[!-~]{8,40}|[ -~]{12,40}|[a-zäß日🙂\"\\\\/<&%+]{10,30}",
+        before in "[ -~é]{0,30}",
+        after in "[ -~é]{0,30}",
+    ) {
+        prop_assume!(!is_too_short(&Secret::new(value.as_str())));
+        let redactor = redactor(&value);
+        for form in forms(&value) {
+            let text = format!("{before} {form} {after}");
+            let struck = redactor.text(&text);
+            prop_assert!(struck.contains(STRUCK), "{form} in {struck}");
+            prop_assert!(!struck.contains(&form), "{form} in {struck}");
+        }
+    }
+
+    #[test]
+    fn text_without_a_secret_stays_as_it_is(text in "[ -~é\\n]{0,200}") {
+        prop_assert_eq!(redactor("zq9-planted-secret-41").text(&text), text);
+    }
+}
+
+#[test]
+fn each_line_of_a_key_file_is_a_secret() {
+    let redactor = redactor("first-line-of-key\nsecond-line-of-key\n");
+    assert_eq!(redactor.text("- second-line-of-key"), "- ***");
+}
+
+#[test]
+fn a_line_of_json_stays_json() {
+    let redactor = redactor("a\",\"b\":\"c");
+    let line = json!({"x": "a", "y": "see a\",\"b\":\"c"}).to_string();
+    let struck = redactor.line(&line);
+    assert_eq!(
+        serde_json::from_str::<Value>(&struck).unwrap(),
+        json!({"x": "a", "y": "see ***"})
+    );
+    // Structure that happens to spell the value is not the value.
+    let line = json!({"a": "a", "b": "c"}).to_string();
+    assert_eq!(redactor.line(&line), line);
+}
+
+#[test]
+fn a_record_keeps_its_addresses() {
+    let redactor = redactor("triage-desk");
+    let record = json!({"address": "agent.triage-desk", "message": "no triage-desk"});
+    assert_eq!(
+        redactor.record(record),
+        json!({"address": "agent.triage-desk", "message": "no ***"})
+    );
+}
+
+#[test]
+fn short_values_are_not_searched_for() {
+    assert!(is_too_short(&Secret::new("a b c d e")));
+    assert_eq!(redactor("abcde").text("abcde"), "abcde");
+    assert_eq!(redactor("abcdef").text("abcdef"), STRUCK);
+}
+
+#[test]
+fn a_stream_strikes_a_secret_that_is_written_in_pieces() {
+    let (host, captured) = Host::fake(".");
+    host.redactor.add([&Secret::new("owl_pat_planted")]);
+    let mut out: Output = host.stdout.clone();
+    out.write_all(b"token owl_pat").unwrap();
+    assert_eq!(captured.stdout(), "");
+    out.write_all(b"_planted!\nnext: ").unwrap();
+    assert_eq!(captured.stdout(), "token ***!\n");
+    out.flush().unwrap();
+    assert_eq!(captured.stdout(), "token ***!\nnext: ");
+}
+
+#[test]
+fn time_grows_with_the_length_of_the_text() {
+    let redactor = redactor("owl_pat_tjz33AcUbGg0planted");
+    let time = |bytes: usize| -> Duration {
+        let body = "owl_pat_tjz33AcUbGg0planted".repeat(bytes / 27);
+        let start = Instant::now();
+        assert_eq!(redactor.text(&body), STRUCK);
+        start.elapsed()
+    };
+    // The faster of two runs: the machine does other work too.
+    let best = |bytes: usize| time(bytes).min(time(bytes));
+    let (small, large) = (best(1 << 18), best(1 << 22));
+    assert!(large < small * 64, "4 MB took {large:?}, 256 KB took {small:?}");
+}
