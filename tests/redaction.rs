@@ -1,8 +1,10 @@
 //! No value that a run knows leaves the program, in whatever form a server echoes it.
 
 use std::io::Write;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use assert_cmd::cargo::cargo_bin;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use lobuctl::host::{Host, Output};
@@ -10,6 +12,9 @@ use lobuctl::redact::{Redactor, STRUCK, is_too_short};
 use lobuctl::resource::Secret;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::support::project::TempProject;
+use crate::support::server::stub::{StubReply, StubServer};
 
 fn redactor(value: &str) -> Redactor {
     let redactor = Redactor::default();
@@ -73,7 +78,7 @@ fn forms(value: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn no_form_of_a_secret_survives(
@@ -160,4 +165,62 @@ fn time_grows_with_the_length_of_the_text() {
     let best = |bytes: usize| time(bytes).min(time(bytes));
     let (small, large) = (best(1 << 18), best(1 << 22));
     assert!(large < small * 64, "4 MB took {large:?}, 256 KB took {small:?}");
+}
+
+/// Runs a plan against a server that answers with this body, and returns everything that it prints.
+async fn plan_against(body: &str, format: &str) -> String {
+    let stub = StubServer::start(vec![StubReply::json("400 Bad Request", body)]).await;
+    let project = TempProject::new(&[("lobu.toml", PROJECT), (".env", "BOT=4711:AAbbCC/dd+ee==ff\n")]);
+    let output = tokio::process::Command::new(cargo_bin("lobuctl"))
+        .args(["plan", "--url", &stub.url, "--format", format])
+        .current_dir(project.path())
+        .env_clear()
+        .env("HOME", project.path())
+        .env("LOBU_API_TOKEN", "owl_pat_tjz33AcUbGg0")
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed = [output.stdout, output.stderr].concat();
+    String::from_utf8(printed).unwrap()
+}
+
+const PROJECT: &str = r#"
+[agents.desk]
+name = "Desk"
+dir = "."
+
+[[agents.desk.platforms]]
+type = "telegram"
+config = { botToken = "$BOT", chatId = "1" }
+
+[memory]
+org = "dev"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_cannot_make_the_program_print_a_secret() {
+    let echoes = [
+        r"404 for bot4711:AAbbCC\/dd+ee==ff",
+        r"404 for bot4711:AAbbCC\u002fdd\u002Bee\u003d\u003Dff",
+        "404 for 4711%3AAAbbCC%2Fdd%2Bee%3D%3Dff",
+        "404 for 4711:AAbbCC&#x2F;dd&plus;ee==ff",
+        "404 for 4711:AA bbCC/dd +ee==ff",
+        "Authorization: Bearer owl_pat_tjz33AcUbGg0",
+        r"owl_pat_\u200btjz33\u0007AcUbGg0",
+        "Basic b3dsX3BhdF90anozM0FjVWJHZzA6",
+        "6f776c5f7061745f746a7a333341635562476730",
+        "6F776C5F7061745F746A7A333341635562476730",
+    ];
+    for echo in echoes {
+        for format in ["text", "json", "markdown"] {
+            let printed = plan_against(&format!(r#"{{"error":"upstream says {echo} end"}}"#), format).await;
+            assert!(printed.contains(STRUCK), "{echo} as {format}: {printed}");
+            let squeezed: String = printed.chars().filter(|one| !one.is_whitespace()).collect();
+            for part in ["AAbbCC", "tjz33", "dd+ee", "b3dsX3Bh", "6f776c5f", "6F776C5F"] {
+                assert!(!squeezed.contains(part), "{echo} as {format}: {printed}");
+            }
+        }
+    }
 }
