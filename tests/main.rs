@@ -41,6 +41,7 @@ mod fault_table;
 mod github;
 mod laws;
 mod linear_review;
+mod plan_pattern;
 mod plan_text;
 mod pty_review;
 mod redaction;

@@ -172,8 +172,7 @@ impl PlainReview<'_> {
     }
 
     fn matched(&self, plan: &Plan, patterns: &[&str]) -> Option<BTreeSet<Address>> {
-        let parsed: Result<Vec<Pattern>, _> = patterns.iter().map(|pattern| Pattern::parse(pattern)).collect();
-        let matched: BTreeSet<Address> = match &parsed {
+        let matched: BTreeSet<Address> = match &Pattern::parse_words(patterns) {
             Err(error) => {
                 self.say(&error.to_string());
                 return None;

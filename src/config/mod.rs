@@ -27,7 +27,6 @@ pub mod schema;
 mod secret;
 mod skill;
 mod source;
-mod suggestion;
 mod table;
 mod whitespace;
 mod yaml;
@@ -41,7 +40,7 @@ pub use mask::{MaskedText, harmless};
 pub use secret::{SecretSource, SecretUse};
 pub use source::{Source, Sources};
 
-use crate::resource::{Origins, Secret, State};
+use crate::resource::{Origins, Secret, State, suggestion};
 
 /// Which secrets must have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

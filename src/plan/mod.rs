@@ -12,6 +12,7 @@ mod drift;
 mod identity;
 pub mod operation;
 mod options;
+mod pattern;
 mod planner;
 mod problem;
 mod row;
@@ -25,11 +26,12 @@ pub use counts::Counts;
 pub use identity::{is_plan_id, row_digest};
 pub use operation::Operation;
 pub use options::{PlanOptions, Prune};
+pub use pattern::{Pattern, PatternError, nearest_address};
 pub use planner::{Draft, Step, plan};
 pub use problem::Problem;
 pub use row::{Impact, Row, Verb};
 pub use schedule::{Schedule, ScheduledStep, schedule};
-pub use selection::{Pattern, PatternError, Selection};
+pub use selection::Selection;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Plan;
-use crate::resource::{Address, AddressError};
+use crate::resource::Address;
 
 /// The rows that a person chose, and those that come along because the chosen ones need them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,61 +50,4 @@ impl Selection {
     pub fn all(&self) -> BTreeSet<Address> {
         self.chosen.union(&self.along).cloned().collect()
     }
-}
-
-/// A `--target`: an address in which `*` stands for any text. An agent's address covers its settings and platforms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
-
-/// A target that can match nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
-    /// Not an address, nor a pattern of one.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-}
-
-impl Pattern {
-    /// Takes a pattern; without `*` it has to be an address.
-    ///
-    /// # Errors
-    /// When it is neither.
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
-        if !text.contains('*') {
-            text.parse::<Address>()?;
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// Whether it covers an address.
-    pub fn covers(&self, address: &Address) -> bool {
-        let own = glob(&self.0, &address.to_string());
-        own || address
-            .parent()
-            .is_some_and(|parent| self.0.starts_with("agent.") && glob(&self.0, &parent.to_string()))
-    }
-
-    /// As it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut tail: Option<&str> = None;
-    for part in parts {
-        if let Some(previous) = tail {
-            match rest.find(previous) {
-                Some(at) => rest = &rest[at + previous.len()..],
-                None => return false,
-            }
-        }
-        tail = Some(part);
-    }
-    tail.map_or(rest.is_empty(), |tail| rest.ends_with(tail))
 }

@@ -52,6 +52,9 @@ pub enum Address {
 pub struct AddressError(String);
 
 impl Address {
+    /// Every value of [`Address::kind`], in display order.
+    pub const KINDS: [&str; 5] = ["agent", "settings", "platform", "entity-type", "relationship-type"];
+
     /// `agent.ID`.
     pub fn agent(id: impl Into<String>) -> Self {
         Self::Agent { id: id.into() }

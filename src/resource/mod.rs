@@ -16,6 +16,7 @@ mod settings;
 mod shown;
 mod slug;
 mod state;
+pub mod suggestion;
 pub mod value;
 
 pub use address::{Address, AddressError};

@@ -1,7 +1,7 @@
 //! `--target`: the part of a plan that is looked at and applied.
 
 use crate::failure::Failure;
-use crate::plan::{Draft, Pattern, Selection};
+use crate::plan::{Draft, Pattern, Plan, Selection, nearest_address};
 use crate::resource::Address;
 
 /// Leaves the rows that the patterns cover, and the rows that those need. Without patterns all rows stay.
@@ -14,13 +14,9 @@ pub(super) fn restrict(mut draft: Draft, targets: &[String]) -> Result<Draft, Fa
     }
     let patterns: Result<Vec<Pattern>, _> = targets.iter().map(|target| Pattern::parse(target)).collect();
     let patterns = patterns.map_err(|error| Failure::usage(error.to_string()))?;
-    for pattern in &patterns {
-        if !draft.plan.rows.iter().any(|row| pattern.covers(&row.address)) {
-            return Err(
-                Failure::failed(format!("`--target {}` names nothing in this plan", pattern.as_str()))
-                    .hint("`lobuctl plan --all` shows every row"),
-            );
-        }
+    let covers_nothing = |pattern: &&Pattern| !draft.plan.rows.iter().any(|row| pattern.covers(&row.address));
+    if let Some(pattern) = patterns.iter().find(covers_nothing) {
+        return Err(unmatched(pattern, &draft.plan));
     }
     let covers = |address: &Address| patterns.iter().any(|pattern| pattern.covers(address));
     let covered = draft.plan.rows.iter().map(|row| row.address.clone()).filter(&covers);
@@ -29,4 +25,14 @@ pub(super) fn restrict(mut draft: Draft, targets: &[String]) -> Result<Draft, Fa
         .plan
         .restricted(|row| covers(&row.address) || needed.contains(&row.address));
     Ok(draft)
+}
+
+fn unmatched(pattern: &Pattern, plan: &Plan) -> Failure {
+    let hint = match nearest_address(pattern.as_str(), &plan.rows) {
+        Some(address) => format!("did you mean `{address}`?"),
+        None => {
+            "`lobuctl plan --all` shows every row; `--target 'agent triage'` takes a row as it is printed".to_owned()
+        }
+    };
+    Failure::failed(format!("`--target {}` names nothing in this plan", pattern.as_str())).hint(hint)
 }

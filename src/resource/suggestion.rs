@@ -1,7 +1,8 @@
-//! Finds the known name that a misspelt one was meant to be.
+//! "Did you mean …?": finds the known name that a misspelled one is closest to.
 
-/// Returns the candidate nearest to `word`, if it is near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// Returns the candidate closest to `word`, ignoring case. `None` when every candidate differs in more than a third of
+/// the characters of `word`, or in more than three.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
     let limit = (word.len() / 3).clamp(1, 3);
     candidates
