@@ -17,7 +17,8 @@ pub struct PlanArgs {
     /// Plan only this part of the organization.
     #[arg(long, value_parser = choice::only(), default_value = "all", value_name = "PART")]
     pub only: Only,
-    /// Plan only these rows and what they need: an address such as `platform.triage.*`; may be repeated.
+    /// Plan only these rows and what they need: an address such as `platform.triage.*`, or a row as the plan
+    /// prints it, `agent triage`. `*`, `?` and `[0-2]` are wildcards. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
     /// Delete drift: resources and fields that only the server has.
