@@ -39,6 +39,7 @@ mod executor_faults;
 mod executor_order;
 mod fault_table;
 mod github;
+mod guard_table;
 mod laws;
 mod linear_review;
 mod plan_pattern;
