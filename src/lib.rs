@@ -1,5 +1,8 @@
 //! `lobuctl`: plan, review and apply a Lobu organization from `lobu.toml`.
 
+// Only here: what the tests' own support shares needs no narrower word than `pub`.
+#![warn(unreachable_pub)]
+
 pub mod apply;
 pub mod cli;
 pub mod command;

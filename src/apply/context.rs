@@ -10,7 +10,7 @@ use crate::remote::{Attempt, Client};
 use crate::resource::Address;
 
 /// The work on one row.
-pub struct StepContext<'a> {
+pub(super) struct StepContext<'a> {
     /// Sends requests, and reports each attempt as an event of this row.
     pub client: Client,
     /// The row, and what the plan says of it.
@@ -21,21 +21,21 @@ pub struct StepContext<'a> {
 
 /// What is known about a row's writes. It outlives a row that is dropped half way.
 #[derive(Debug, Default)]
-pub struct StepNotes {
+pub(super) struct StepNotes {
     wrote: AtomicBool,
     writing: AtomicBool,
 }
 
 impl StepNotes {
     /// Whether a write may be under way or done, so that the outcome of a row that is dropped now is unknown.
-    pub fn may_have_written(&self) -> bool {
+    pub(super) fn may_have_written(&self) -> bool {
         self.wrote.load(Ordering::Relaxed) || self.writing.load(Ordering::Relaxed)
     }
 }
 
 impl<'a> StepContext<'a> {
     /// Creates the context of a row. The requests of its client are reported through `stamp`.
-    pub fn new(
+    pub(super) fn new(
         client: &Client,
         scheduled: &'a ScheduledStep,
         stamp: &'a Arc<Stamp>,
@@ -52,22 +52,22 @@ impl<'a> StepContext<'a> {
     }
 
     /// Returns the address of the row.
-    pub fn address(&self) -> &'a Address {
+    pub(super) fn address(&self) -> &'a Address {
         &self.scheduled.address
     }
 
     /// Whether the plan calls the row a creation.
-    pub fn creates(&self) -> bool {
+    pub(super) fn creates(&self) -> bool {
         self.scheduled.verb == Verb::Create
     }
 
     /// Whether nothing is known to differ: the row is sent because a hidden secret cannot be compared.
-    pub fn resends_secret(&self) -> bool {
+    pub(super) fn resends_secret(&self) -> bool {
         self.scheduled.verb == Verb::Noop
     }
 
     /// Reports a sentence about the row.
-    pub fn note(&self, message: impl Into<String>) {
+    pub(super) fn note(&self, message: impl Into<String>) {
         self.stamp.tell(EventKind::Note {
             address: self.scheduled.address.clone(),
             message: message.into(),
@@ -75,17 +75,17 @@ impl<'a> StepContext<'a> {
     }
 
     /// Records that the row's writes begin, or that their outcome is known.
-    pub fn set_writing(&self, writing: bool) {
+    pub(super) fn set_writing(&self, writing: bool) {
         self.notes.writing.store(writing, Ordering::Relaxed);
     }
 
     /// Records that a request of this row was carried out, if `wrote`.
-    pub fn record_write(&self, wrote: bool) {
+    pub(super) fn record_write(&self, wrote: bool) {
         self.notes.wrote.fetch_or(wrote, Ordering::Relaxed);
     }
 
     /// Whether a request of this row was certainly carried out.
-    pub fn wrote(&self) -> bool {
+    pub(super) fn wrote(&self) -> bool {
         self.notes.wrote.load(Ordering::Relaxed)
     }
 }

@@ -19,7 +19,7 @@ pub enum OnStale {
 }
 
 /// Whether and what to write.
-pub enum Prepared {
+pub(super) enum Prepared {
     /// This is to be written.
     Write(Box<Work>),
     /// Nothing is to be written; this is the row's outcome.
@@ -27,7 +27,7 @@ pub enum Prepared {
 }
 
 /// A write, and what the server had just before it.
-pub struct Work {
+pub(super) struct Work {
     /// The write.
     pub operation: Operation,
     /// The resource before the write; `None` when it did not exist.
@@ -45,7 +45,7 @@ impl Work {
 }
 
 /// Reads the resource again and decides whether the planned write still fits.
-pub async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Result<Prepared, RemoteError> {
+pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Result<Prepared, RemoteError> {
     let scheduled = context.scheduled;
     if needs_no_reading(scheduled) {
         return Ok(Work::planned(scheduled));
@@ -148,7 +148,7 @@ fn is_done(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
 }
 
 /// Says how a resource differs from what the plan saw.
-pub fn stale_message(seen: Option<&Resource>, fresh: Option<&Resource>) -> String {
+pub(super) fn stale_message(seen: Option<&Resource>, fresh: Option<&Resource>) -> String {
     let change = match (seen, fresh) {
         (None, Some(_)) => "it was created",
         (Some(_), None) => "it was deleted",
@@ -158,7 +158,7 @@ pub fn stale_message(seen: Option<&Resource>, fresh: Option<&Resource>) -> Strin
 }
 
 /// Whether two readings of a resource are the same, as far as a plan depends on them.
-pub fn same_resource(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
+pub(super) fn same_resource(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
     match (seen, fresh) {
         (Some(Resource::Settings(seen)), Some(Resource::Settings(fresh))) => {
             let value = |settings: &crate::resource::Settings| Value::Object(settings.fields.clone());

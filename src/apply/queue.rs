@@ -7,7 +7,7 @@ use crate::resource::Address;
 
 /// How a step ended, as far as others care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub(super) enum Ending {
     /// What depends on it may start.
     Succeeded,
     /// What depends on it is skipped.
@@ -16,7 +16,7 @@ pub enum Ending {
 
 /// Steps that have not started yet.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub(super) struct Queue {
     waiting: BTreeMap<Address, (ScheduledStep, usize)>,
     ready: BTreeSet<Address>,
     dependents: BTreeMap<Address, Vec<Address>>,
@@ -25,7 +25,7 @@ pub struct Queue {
 
 impl Queue {
     /// Everything that a schedule holds.
-    pub fn new(schedule: Schedule) -> Self {
+    pub(super) fn new(schedule: Schedule) -> Self {
         let mut queue = Self::default();
         let known: BTreeSet<Address> = schedule.steps.keys().cloned().collect();
         for (address, step) in schedule.steps {
@@ -43,7 +43,7 @@ impl Queue {
     }
 
     /// The next step in display order that waits for nothing, or the news that one cannot start.
-    pub fn take(&mut self) -> Option<Next> {
+    pub(super) fn take(&mut self) -> Option<Next> {
         let address = self.ready.pop_first()?;
         let (step, _) = self.waiting.remove(&address)?;
         Some(match self.doomed.remove(&address) {
@@ -53,7 +53,7 @@ impl Queue {
     }
 
     /// Notes that a step has ended; what waited for it may become ready.
-    pub fn end(&mut self, address: &Address, ending: Ending) {
+    pub(super) fn end(&mut self, address: &Address, ending: Ending) {
         for dependent in self.dependents.remove(address).unwrap_or_default() {
             let Some((step, count)) = self.waiting.get_mut(&dependent) else {
                 continue;
@@ -69,7 +69,7 @@ impl Queue {
     }
 
     /// Corrects the plan's belief that this run creates an agent: another run was quicker.
-    pub fn expect_existing(&mut self, agent: &Address) {
+    pub(super) fn expect_existing(&mut self, agent: &Address) {
         for (address, (step, _)) in &mut self.waiting {
             if address.parent().as_ref() == Some(agent) {
                 step.new_agent = false;
@@ -78,7 +78,7 @@ impl Queue {
     }
 
     /// Gives up on everything that has not started, in display order.
-    pub fn drain(&mut self) -> Vec<Address> {
+    pub(super) fn drain(&mut self) -> Vec<Address> {
         self.ready.clear();
         std::mem::take(&mut self.waiting).into_keys().collect()
     }
@@ -86,7 +86,7 @@ impl Queue {
 
 /// What to do with a step whose turn has come.
 #[derive(Debug)]
-pub enum Next {
+pub(super) enum Next {
     /// Do it.
     Start(Box<ScheduledStep>),
     /// Something that it needs has failed.

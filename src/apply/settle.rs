@@ -15,7 +15,7 @@ const MAX_READINGS: u32 = 3;
 
 /// What a new reading says about a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finding {
+pub(super) enum Finding {
     /// The server has what was wanted.
     Applied,
     /// The server has what it had before.
@@ -29,14 +29,14 @@ pub enum Finding {
 }
 
 /// Whether an error of a row's writes leaves open what the server has now.
-pub fn needs_settling(context: &StepContext<'_>, error: &RemoteError) -> bool {
+pub(super) fn needs_settling(context: &StepContext<'_>, error: &RemoteError) -> bool {
     // A 404 contradicts the plan: the resource, or the agent above it, was there a moment ago.
     let contradicts = error.is_missing() || error.status() == Some(404);
     error.maybe_applied() || contradicts || context.wrote()
 }
 
 /// Reads the resource again and returns the outcome that the reading proves.
-pub async fn settle(context: &StepContext<'_>, work: &Work, error: &RemoteError) -> Outcome {
+pub(super) async fn settle(context: &StepContext<'_>, work: &Work, error: &RemoteError) -> Outcome {
     let mut readings = 0;
     loop {
         readings += 1;
@@ -54,7 +54,7 @@ pub async fn settle(context: &StepContext<'_>, work: &Work, error: &RemoteError)
 }
 
 /// Decides what became of a write by what the server has now.
-pub fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resource>) -> Finding {
+pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resource>) -> Finding {
     let step = &scheduled.step;
     let untouched = same_resource(work.before.as_ref(), fresh);
     let rest = match (&step.desired, fresh) {

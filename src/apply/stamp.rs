@@ -9,7 +9,7 @@ use super::event::{Event, EventKind};
 
 /// Numbers and times events, and hands them to whoever listens. A listener that went away is no error.
 #[derive(Debug)]
-pub struct Stamp {
+pub(super) struct Stamp {
     start: Instant,
     next: Mutex<u64>,
     events: UnboundedSender<Event>,
@@ -17,7 +17,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// Starts the clock of a run.
-    pub fn new(events: UnboundedSender<Event>) -> Self {
+    pub(super) fn new(events: UnboundedSender<Event>) -> Self {
         Self {
             start: Instant::now(),
             next: Mutex::new(0),
@@ -26,7 +26,7 @@ impl Stamp {
     }
 
     /// Tells an event. Numbers leave in order.
-    pub fn tell(&self, kind: EventKind) {
+    pub(super) fn tell(&self, kind: EventKind) {
         let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let event = Event {
             seq: *next,
@@ -39,6 +39,6 @@ impl Stamp {
 }
 
 /// Whole milliseconds.
-pub fn milliseconds(duration: Duration) -> u64 {
+pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -13,7 +13,7 @@ use crate::plan::ScheduledStep;
 use crate::remote::{Client, RemoteError};
 
 /// Runs a row, from its first event to its last, and returns its outcome.
-pub async fn run_step(
+pub(super) async fn run_step(
     client: &Client,
     stamp: &Arc<Stamp>,
     notes: &Arc<StepNotes>,

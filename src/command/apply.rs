@@ -38,7 +38,7 @@ enum Face {
 ///
 /// # Errors
 /// What ends it before anything is written.
-pub async fn run(
+pub(super) async fn run(
     console: &Console,
     common: &Common,
     arguments: &ApplyArgs,

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failure> {
+pub(super) fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command_line(), "lobuctl", &mut script);
     console.text(&String::from_utf8_lossy(&script))?;
@@ -21,7 +21,7 @@ pub fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failu
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn schema(console: &Console) -> Result<Exit, Failure> {
+pub(super) fn schema(console: &Console) -> Result<Exit, Failure> {
     let schema = serde_json::to_string_pretty(&json_schema()).unwrap_or_default();
     console.text(&format!("{schema}\n"))?;
     Ok(Exit::Done)

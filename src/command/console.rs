@@ -18,7 +18,7 @@ use crate::show::Line;
 
 /// The streams of a command, and how to write to them.
 #[derive(Clone)]
-pub struct Console {
+pub(super) struct Console {
     /// The streams, the environment and the clock of the process.
     pub host: Host,
     /// The format of the result.
@@ -39,7 +39,7 @@ pub struct Console {
 
 impl Console {
     /// Creates the console that the command line and the process ask for.
-    pub fn new(host: Host, common: &Common) -> Self {
+    pub(super) fn new(host: Host, common: &Common) -> Self {
         Self {
             colour_out: host.colours_stdout(common.color.forced()),
             colour_err: host.colours_stderr(common.color.forced()),
@@ -57,7 +57,7 @@ impl Console {
     }
 
     /// Returns this console for a command that takes the whole screen: standard error is left alone meanwhile.
-    pub fn for_screen(&self) -> Self {
+    pub(super) fn for_screen(&self) -> Self {
         Self {
             verbose: 0,
             status: StatusLine::default(),
@@ -69,7 +69,7 @@ impl Console {
     ///
     /// # Errors
     /// When its file cannot be opened.
-    pub fn request_log(&self) -> Result<Option<RequestLog>, Failure> {
+    pub(super) fn request_log(&self) -> Result<Option<RequestLog>, Failure> {
         let printed = (self.verbose >= 2).then(|| self.status.clone());
         if self.log_file.is_none() && printed.is_none() {
             return Ok(None);
@@ -81,7 +81,7 @@ impl Console {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
+    pub(super) fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
         self.print(|out| ansi::write_lines(out, lines, self.colour_out))
     }
 
@@ -89,7 +89,7 @@ impl Console {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub fn text(&self, text: &str) -> Result<(), Failure> {
+    pub(super) fn text(&self, text: &str) -> Result<(), Failure> {
         self.print(|out| out.write_all(text.as_bytes()))
     }
 
@@ -97,12 +97,12 @@ impl Console {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub fn object(&self, kind: &str, value: &impl Serialize) -> Result<(), Failure> {
+    pub(super) fn object(&self, kind: &str, value: &impl Serialize) -> Result<(), Failure> {
         self.print(|out| ndjson::write(out, kind, self.host.now(), value))
     }
 
     /// Prints a line about what is going on, unless `--quiet` is given.
-    pub fn progress(&self, text: &str) {
+    pub(super) fn progress(&self, text: &str) {
         if !self.quiet {
             self.status.erase();
             let mut err = self.host.stderr.clone();
@@ -112,7 +112,7 @@ impl Console {
     }
 
     /// Prints a warning; with `--format json` as an object of the result.
-    pub fn warning(&self, text: &str) {
+    pub(super) fn warning(&self, text: &str) {
         if self.format == Format::Json {
             let _ = self.object("warning", &json!({ "message": text }));
             return;
@@ -122,7 +122,7 @@ impl Console {
     }
 
     /// Prints the failure that ends the command.
-    pub fn failure(&self, failure: &Failure) {
+    pub(super) fn failure(&self, failure: &Failure) {
         if self.format == Format::Json {
             let value = json!({
                 "message": failure.message, "causes": failure.causes, "hints": failure.hints,
@@ -137,7 +137,7 @@ impl Console {
     }
 
     /// Prints problems of the configuration with their source lines.
-    pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
         let shown: Vec<Diagnostic> = diagnostics
             .iter()
             .filter(|it| it.is_error() || !self.quiet)
@@ -161,7 +161,7 @@ impl Console {
     }
 
     /// Appends a plan to the job summary when this is a GitHub Actions job.
-    pub fn job_summary(&self, markdown: &str) {
+    pub(super) fn job_summary(&self, markdown: &str) {
         let Some(path) = self.host.environment.get("GITHUB_STEP_SUMMARY") else {
             return;
         };
@@ -172,7 +172,7 @@ impl Console {
     }
 
     /// Returns the style of diagnostics on standard error.
-    pub fn diagnostic_style(&self) -> DiagnosticStyle {
+    pub(super) fn diagnostic_style(&self) -> DiagnosticStyle {
         let width = self.host.size.map_or(100, |size| usize::from(size.columns));
         DiagnosticStyle {
             color: self.colour_err,

@@ -12,7 +12,7 @@ use crate::session::{ContextSummary, Stored, summaries, use_context};
 ///
 /// # Errors
 /// When the files cannot be used, or there is no such context.
-pub fn run(console: &Console, arguments: &ContextArgs) -> Result<Exit, Failure> {
+pub(super) fn run(console: &Console, arguments: &ContextArgs) -> Result<Exit, Failure> {
     let stored = Stored::read(console.host.environment.variables(), console.host.home.as_deref())?;
     match arguments.command.as_ref().unwrap_or(&ContextCommand::List) {
         ContextCommand::List => list(console, &summaries(&stored)),

@@ -18,7 +18,7 @@ use crate::show::{Line, Role};
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub async fn run(console: &Console, common: &Common, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) async fn run(console: &Console, common: &Common, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let mut report = CheckReport { console, failed: 0 };
     let options = ReviewOptions::reading(&console.host, common);
     let needs = check_project(&mut report, &options)?;

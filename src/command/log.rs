@@ -13,7 +13,7 @@ use crate::remote::Attempt;
 
 /// A log of requests to the file of `--log-file`, and with `-vv` to standard error. Clones share the file.
 #[derive(Clone)]
-pub struct RequestLog {
+pub(super) struct RequestLog {
     file: Option<Arc<Mutex<File>>>,
     /// Requests of an apply are printed by its report, so that only readings are printed here.
     prints_readings: Option<StatusLine>,
@@ -25,7 +25,7 @@ impl RequestLog {
     ///
     /// # Errors
     /// When the file cannot be opened, or other users can read it and that cannot be changed.
-    pub fn open(host: &Host, path: Option<&Path>, prints_readings: Option<StatusLine>) -> Result<Self, Failure> {
+    pub(super) fn open(host: &Host, path: Option<&Path>, prints_readings: Option<StatusLine>) -> Result<Self, Failure> {
         let file = path.map(|path| open_private(&host.absolute(path))).transpose()?;
         Ok(Self {
             file: file.map(|file| Arc::new(Mutex::new(file))),
@@ -35,7 +35,7 @@ impl RequestLog {
     }
 
     /// Logs one attempt of a request that reads.
-    pub fn attempt(&self, attempt: &Attempt) {
+    pub(super) fn attempt(&self, attempt: &Attempt) {
         let line = line(
             attempt.method.as_str(),
             &attempt.path,
@@ -52,7 +52,7 @@ impl RequestLog {
     }
 
     /// Logs the requests among the events of a run.
-    pub fn event(&self, event: &Event) {
+    pub(super) fn event(&self, event: &Event) {
         if let EventKind::Request {
             method,
             path,

@@ -19,7 +19,7 @@ use crate::show::word::plural;
 use crate::show::{Line, Role};
 
 /// What the user decided.
-pub enum Decision {
+pub(super) enum Decision {
     /// Write what is selected.
     Apply(Consent),
     /// Read files and server again.
@@ -29,7 +29,7 @@ pub enum Decision {
 }
 
 /// The questions about one plan.
-pub struct PlainReview<'a> {
+pub(super) struct PlainReview<'a> {
     /// Where the user sits.
     pub console: &'a Console,
     /// Ctrl-C ends the review.
@@ -57,7 +57,7 @@ impl PlainReview<'_> {
     ///
     /// # Errors
     /// When it is interrupted, or standard output is closed.
-    pub async fn decide(&self, review: &mut PlanReview) -> Result<Decision, Failure> {
+    pub(super) async fn decide(&self, review: &mut PlanReview) -> Result<Decision, Failure> {
         self.console
             .progress("`?` at the question shows what else can be answered");
         loop {

@@ -16,14 +16,14 @@ use crate::show::Line;
 use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, StepState, Workbench};
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
-pub struct RedactedBench<B> {
+pub(super) struct RedactedBench<B> {
     bench: Arc<B>,
     redactor: Redactor,
 }
 
 impl<B> RedactedBench<B> {
     /// Wraps a workbench.
-    pub fn new(bench: Arc<B>, redactor: Redactor) -> Self {
+    pub(super) fn new(bench: Arc<B>, redactor: Redactor) -> Self {
         Self { bench, redactor }
     }
 }

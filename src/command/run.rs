@@ -20,7 +20,11 @@ use crate::show::outcome::run_lines;
 ///
 /// # Errors
 /// When the log file cannot be opened.
-pub async fn carry_out(console: &Console, approved: PreparedRun, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) async fn carry_out(
+    console: &Console,
+    approved: PreparedRun,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let (sender, receiver) = unbounded_channel();
     let log = console.request_log()?;
     let work = approved.carry_out(interrupt.cancel.clone(), sender);
@@ -83,7 +87,7 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn summarize(console: &Console, progress: &Progress) -> Result<(), Failure> {
+pub(super) fn summarize(console: &Console, progress: &Progress) -> Result<(), Failure> {
     if console.format == Format::Json {
         return console.object(
             "summary",
@@ -106,7 +110,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
 }
 
 /// How the program ends after a run.
-pub fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
+pub(super) fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
     match progress.verdict() {
         Verdict::Done => Exit::Done,
         _ if interrupt.cancel.is_stopping() => interrupt.exit(),
@@ -117,6 +121,6 @@ pub fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
 }
 
 /// The failure that stands for a decision against the plan, on every face.
-pub fn declined() -> Failure {
+pub(super) fn declined() -> Failure {
     Failure::new(FailureKind::Declined, "not applied; nothing was written")
 }

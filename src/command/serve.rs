@@ -17,7 +17,7 @@ use crate::server::{PlatformMode, ServerError};
 ///
 /// # Errors
 /// When the port or the database cannot be used.
-pub async fn run(
+pub(super) async fn run(
     console: &Console,
     common: &Common,
     arguments: &ServeArgs,

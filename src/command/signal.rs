@@ -9,7 +9,7 @@ use crate::failure::{Failure, FailureKind};
 
 /// Whether and how signals stop a command. Listens from the start of the program.
 #[derive(Debug, Clone)]
-pub struct Interrupt {
+pub(super) struct Interrupt {
     /// Cancelled by the first signal, abandoned by the second.
     pub cancel: Cancel,
     terminated: Arc<AtomicBool>,
@@ -17,7 +17,7 @@ pub struct Interrupt {
 
 impl Interrupt {
     /// Starts listening for signals.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let interrupt = Self {
             cancel: Cancel::new(),
             terminated: Arc::default(),
@@ -27,7 +27,7 @@ impl Interrupt {
     }
 
     /// Returns the exit code of a command that a signal stopped.
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         self.kind().exit()
     }
 
@@ -35,7 +35,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// The error of the work, or that a signal stopped it.
-    pub async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(super) async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.cancel.stopping() => Err(Failure::new(self.kind(), "interrupted; nothing was written")),

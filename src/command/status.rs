@@ -15,7 +15,7 @@ const RATE_AFTER: Duration = Duration::from_secs(1);
 
 /// The status line of a terminal. Whoever prints something else erases it first; it comes back with the next tick.
 #[derive(Clone, Default)]
-pub struct StatusLine(Option<Arc<Mutex<Drawn>>>);
+pub(super) struct StatusLine(Option<Arc<Mutex<Drawn>>>);
 
 struct Drawn {
     host: Host,
@@ -28,7 +28,7 @@ struct Drawn {
 
 impl StatusLine {
     /// Returns the status line of this terminal; one that never appears where standard error is no terminal.
-    pub fn new(host: &Host) -> Self {
+    pub(super) fn new(host: &Host) -> Self {
         let size = host.size.filter(|_| host.can_redraw_stderr());
         Self(size.map(|size| {
             Arc::new(Mutex::new(Drawn {
@@ -41,14 +41,14 @@ impl StatusLine {
     }
 
     /// Erases the line, if it is visible.
-    pub fn erase(&self) {
+    pub(super) fn erase(&self) {
         if let Some(mut drawn) = self.lock() {
             drawn.draw("");
         }
     }
 
     /// Begins a step such as `reading`; the line shows how far it is until the returned step is dropped.
-    pub fn begin(&self, verb: &'static str) -> StatusStep {
+    pub(super) fn begin(&self, verb: &'static str) -> StatusStep {
         if let Some(mut drawn) = self.lock() {
             drawn.step = Some((0, 0));
             let line = self.clone();
@@ -107,11 +107,11 @@ impl Drawn {
 }
 
 /// A step that the status line shows.
-pub struct StatusStep(StatusLine);
+pub(super) struct StatusStep(StatusLine);
 
 impl StatusStep {
     /// Sets how many things are done, and how many there are as far as is known.
-    pub fn set(&self, done: usize, total: usize) {
+    pub(super) fn set(&self, done: usize, total: usize) {
         if let Some(mut drawn) = self.0.lock() {
             drawn.step = Some((done, total));
         }

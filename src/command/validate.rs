@@ -17,7 +17,7 @@ use crate::show::word::plural;
 ///
 /// # Errors
 /// When the project has errors, or there is none.
-pub fn run(console: &Console, common: &Common, arguments: &ValidateArgs) -> Result<Exit, Failure> {
+pub(super) fn run(console: &Console, common: &Common, arguments: &ValidateArgs) -> Result<Exit, Failure> {
     let options = ReviewOptions {
         secrets_check: if arguments.secrets {
             SecretsCheck::All

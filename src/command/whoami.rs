@@ -13,7 +13,7 @@ use crate::review::{ReviewOptions, choose_session, read_project};
 ///
 /// # Errors
 /// When no server or no organization is set.
-pub fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
+pub(super) fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
     let options = ReviewOptions {
         secrets_check: SecretsCheck::Off,
         ..ReviewOptions::reading(&console.host, common)

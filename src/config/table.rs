@@ -28,7 +28,7 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Returns the path of the table, or of one of its keys: `agents.triage.platforms[0].config`.
-    pub fn name(&self, key: Option<&str>) -> String {
+    pub(super) fn name(&self, key: Option<&str>) -> String {
         let mut name = String::new();
         for segment in self.path.iter().map(String::as_str).chain(key) {
             if segment.starts_with('[') {
@@ -44,17 +44,17 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the value of a key, whatever its type.
-    pub fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.entries.get(key)
     }
 
     /// Returns the location of a key.
-    pub fn key_span(&self, key: &str) -> Option<Range<usize>> {
+    pub(super) fn key_span(&self, key: &str) -> Option<Range<usize>> {
         self.entries.get_key_value(key).map(|(key, _)| key.span())
     }
 
     /// Reports unknown keys with a suggestion, and keys of `later` (with the reason) as not synced.
-    pub fn check_keys(&self, known: &[&str], later: &[(&str, &str)]) {
+    pub(super) fn check_keys(&self, known: &[&str], later: &[(&str, &str)]) {
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
@@ -107,12 +107,12 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a string, if the key is present.
-    pub fn string(&self, key: &str) -> Option<Text> {
+    pub(super) fn string(&self, key: &str) -> Option<Text> {
         self.text(key, self.get(key)?, "a string")
     }
 
     /// Reads a string that must be present.
-    pub fn required(&self, key: &str, example: &str) -> Option<Text> {
+    pub(super) fn required(&self, key: &str, example: &str) -> Option<Text> {
         if self.get(key).is_none() {
             let message = format!("{} is missing {}", tick(&self.name(None)), tick(key));
             let help = format!("add `{key} = {example}`");
@@ -122,7 +122,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a string that must be present and not blank.
-    pub fn required_filled(&self, key: &str, example: &str) -> Option<Text> {
+    pub(super) fn required_filled(&self, key: &str, example: &str) -> Option<Text> {
         let text = self.required(key, example)?;
         if text.value.trim().is_empty() {
             let message = format!("{} is empty", tick(&self.name(Some(key))));
@@ -134,7 +134,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a string, and reports it when it is neither empty nor one of `choices`.
-    pub fn choice(&self, key: &str, choices: &[&str]) -> Option<Text> {
+    pub(super) fn choice(&self, key: &str, choices: &[&str]) -> Option<Text> {
         let text = self.string(key)?;
         if !text.value.is_empty() && !choices.contains(&text.value.as_str()) {
             let message = format!("{} cannot be {}", tick(&self.name(Some(key))), tick(&text.value));
@@ -145,7 +145,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a boolean, if the key is present.
-    pub fn boolean(&self, key: &str) -> Option<bool> {
+    pub(super) fn boolean(&self, key: &str) -> Option<bool> {
         let value = self.get(key)?;
         if let DeValue::Boolean(found) = value.get_ref() {
             return Some(*found);
@@ -155,7 +155,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a table, if the key is present.
-    pub fn table(&self, key: &str) -> Option<Table<'a>> {
+    pub(super) fn table(&self, key: &str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         if let DeValue::Table(entries) = value.get_ref() {
             return Some(self.child([key.to_owned()], entries, self.key_span(key).unwrap_or(value.span())));
@@ -165,7 +165,12 @@ impl<'a> Table<'a> {
     }
 
     /// Returns a table that lies below this one.
-    pub fn child(&self, path: impl IntoIterator<Item = String>, entries: &'a DeTable<'a>, span: Range<usize>) -> Self {
+    pub(super) fn child(
+        &self,
+        path: impl IntoIterator<Item = String>,
+        entries: &'a DeTable<'a>,
+        span: Range<usize>,
+    ) -> Self {
         Table {
             reader: self.reader,
             entries,
@@ -175,7 +180,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads every entry as a table, with its key.
-    pub fn tables_by_key(&self) -> Vec<(Text, Table<'a>)> {
+    pub(super) fn tables_by_key(&self) -> Vec<(Text, Table<'a>)> {
         self.values_by_key(Self::table)
     }
 
@@ -196,7 +201,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a list of anything, if the key is present; `expected` describes the right type.
-    pub fn list(&self, key: &str, expected: &str) -> Option<&'a [Spanned<DeValue<'a>>]> {
+    pub(super) fn list(&self, key: &str, expected: &str) -> Option<&'a [Spanned<DeValue<'a>>]> {
         let value = self.get(key)?;
         if let DeValue::Array(items) = value.get_ref() {
             return Some(items);
@@ -206,7 +211,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a list of tables, `[[…]]` or `[{…}]`, if the key is present.
-    pub fn tables(&self, key: &str) -> Option<Vec<Table<'a>>> {
+    pub(super) fn tables(&self, key: &str) -> Option<Vec<Table<'a>>> {
         if let Some(DeValue::Table(_)) = self.get(key).map(Spanned::get_ref) {
             let name = self.name(Some(key));
             let message = format!("{} must be a list of tables, found a table", tick(&name));
@@ -228,7 +233,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a list of strings, if the key is present.
-    pub fn strings(&self, key: &str) -> Option<Vec<Text>> {
+    pub(super) fn strings(&self, key: &str) -> Option<Vec<Text>> {
         let items = self.list(key, "a list of strings")?.iter().enumerate();
         Some(
             items
@@ -238,7 +243,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reads a table whose values are all strings, if the key is present.
-    pub fn string_map(&self, key: &str) -> Option<Vec<(Text, Text)>> {
+    pub(super) fn string_map(&self, key: &str) -> Option<Vec<(Text, Text)>> {
         Some(self.table(key)?.values_by_key(Self::string))
     }
 }

@@ -40,7 +40,7 @@ pub(super) enum Tree {
 
 impl Node {
     /// Returns the value of a key, if this is a mapping.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
         self.entries()
             .iter()
             .find(|(name, ..)| name == key)
@@ -48,7 +48,7 @@ impl Node {
     }
 
     /// Returns the entries, if this is a mapping.
-    pub fn entries(&self) -> &[(String, Range<usize>, Node)] {
+    pub(super) fn entries(&self) -> &[(String, Range<usize>, Node)] {
         match &self.value {
             Tree::Map(entries) => entries,
             _ => &[],
@@ -56,7 +56,7 @@ impl Node {
     }
 
     /// Returns the elements, if this is a sequence.
-    pub fn items(&self) -> Option<&[Node]> {
+    pub(super) fn items(&self) -> Option<&[Node]> {
         match &self.value {
             Tree::List(items) => Some(items),
             _ => None,
@@ -64,7 +64,7 @@ impl Node {
     }
 
     /// Returns the text, if this is a string.
-    pub fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
             Tree::Scalar(Value::String(text)) => Some(text),
             _ => None,
@@ -72,12 +72,12 @@ impl Node {
     }
 
     /// Whether this is null.
-    pub fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(self.value, Tree::Scalar(Value::Null))
     }
 
     /// Returns the value without locations. Integral floats are integers already.
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         match &self.value {
             Tree::Scalar(value) => value.clone(),
             Tree::List(items) => items.iter().map(Node::json).collect(),
@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// Returns the type, with its article.
-    pub fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match &self.value {
             Tree::Scalar(Value::Null) => "nothing",
             Tree::Scalar(Value::Bool(_)) => "a boolean",

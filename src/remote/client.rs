@@ -288,12 +288,12 @@ impl Client {
 
 impl Call {
     /// A GET.
-    pub fn read(path: String) -> Self {
+    pub(super) fn read(path: String) -> Self {
         Self::new(Method::Get, path, CallKind::Read)
     }
 
     /// A request without a body.
-    pub fn new(method: Method, path: String, kind: CallKind) -> Self {
+    pub(super) fn new(method: Method, path: String, kind: CallKind) -> Self {
         Self {
             method,
             path,
@@ -304,14 +304,14 @@ impl Call {
     }
 
     /// The same with a body.
-    pub fn with(mut self, body: &impl Serialize) -> Self {
+    pub(super) fn with(mut self, body: &impl Serialize) -> Self {
         // Bodies are maps with string keys and plain structs, which always have a JSON form.
         self.body = Body::json(body).ok();
         self
     }
 
     /// The same, holding values that must not come back in the server's words.
-    pub fn hiding(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+    pub(super) fn hiding(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         self.secrets.extend(secrets);
         self
     }
@@ -319,17 +319,17 @@ impl Call {
 
 impl Reply {
     /// HTTP status, always 2xx.
-    pub fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         self.response.status
     }
 
     /// Whether an earlier attempt may have been carried out.
-    pub fn maybe_applied(&self) -> bool {
+    pub(super) fn maybe_applied(&self) -> bool {
         self.response.maybe_applied
     }
 
     /// The body as what it should be.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, RemoteError> {
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, RemoteError> {
         answer::decode(self.method, &self.path, &self.response).map_err(|answer| RemoteError::Malformed {
             answer,
             maybe_applied: self.writes,
@@ -337,14 +337,14 @@ impl Reply {
     }
 
     /// One key of the body; an answer without it is not one.
-    pub fn parse_key<T: DeserializeOwned>(&self, key: &str) -> Result<T, RemoteError> {
+    pub(super) fn parse_key<T: DeserializeOwned>(&self, key: &str) -> Result<T, RemoteError> {
         let mut body: Map<String, Value> = self.parse()?;
         let value = body.remove(key).ok_or_else(|| self.malformed(&format!("`{key}`")))?;
         serde_json::from_value(value).map_err(|_| self.malformed(&format!("`{key}` of the expected shape")))
     }
 
     /// A write's `{"success": true}`.
-    pub fn expect_success(&self) -> Result<(), RemoteError> {
+    pub(super) fn expect_success(&self) -> Result<(), RemoteError> {
         let body: Map<String, Value> = self.parse()?;
         match body.get("success") {
             Some(Value::Bool(true)) => Ok(()),
@@ -356,7 +356,7 @@ impl Reply {
     ///
     /// Nothing else of a reply can be relied on: a real server in local mode answers a creation with rubbish beside the
     /// echo (contract section 8.1), while a proxy or a catch-all route answers any JSON object.
-    pub fn expect_echo(&self, kind: SchemaType, action: &str) -> Result<(), RemoteError> {
+    pub(super) fn expect_echo(&self, kind: SchemaType, action: &str) -> Result<(), RemoteError> {
         let body: Map<String, Value> = self.parse()?;
         let echoes = body.get("schema_type") == Some(&json!(kind)) && body.get("action") == Some(&json!(action));
         if echoes {

@@ -11,7 +11,7 @@ use crate::resource::{
 use crate::wire;
 
 /// An agent from a list or a get.
-pub fn agent(summary: wire::agent::AgentSummary) -> Agent {
+pub(super) fn agent(summary: wire::agent::AgentSummary) -> Agent {
     Agent {
         id: summary.agent_id,
         name: summary.name,
@@ -20,7 +20,7 @@ pub fn agent(summary: wire::agent::AgentSummary) -> Agent {
 }
 
 /// An agent's config: the fields that a file can express; the others are the server's own.
-pub fn settings(agent: &str, config: wire::agent::AgentConfig) -> Settings {
+pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Settings {
     let fields = config
         .into_iter()
         .filter(|(key, value)| field::ALL.contains(&key.as_str()) && !value.is_null());
@@ -31,7 +31,7 @@ pub fn settings(agent: &str, config: wire::agent::AgentConfig) -> Settings {
 }
 
 /// A platform from a list or a get. The key `platform` in its config is the server's.
-pub fn platform(agent: &str, wire: wire::platform::Platform) -> Platform {
+pub(super) fn platform(agent: &str, wire: wire::platform::Platform) -> Platform {
     let agent = wire.agent_id.unwrap_or_else(|| agent.to_owned());
     let address = Address::platform_from_id(&agent, &wire.platform, &wire.id);
     let name = match address {
@@ -65,7 +65,7 @@ fn config_value(key: &str, value: Value) -> ConfigValue {
 }
 
 /// An entity type from a list or a get.
-pub fn entity_type(wire: wire::schema::EntityType) -> EntityType {
+pub(super) fn entity_type(wire: wire::schema::EntityType) -> EntityType {
     EntityType {
         slug: wire.slug,
         name: wire.name,
@@ -78,7 +78,10 @@ pub fn entity_type(wire: wire::schema::EntityType) -> EntityType {
 }
 
 /// A relationship type from a list or a get, with its rules from `list_rules`.
-pub fn relationship_type(wire: wire::schema::RelationshipType, rules: Vec<wire::schema::Rule>) -> RelationshipType {
+pub(super) fn relationship_type(
+    wire: wire::schema::RelationshipType,
+    rules: Vec<wire::schema::Rule>,
+) -> RelationshipType {
     let auto_create_when = wire
         .metadata
         .as_ref()

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// # Errors
 /// When it belongs to another user.
 #[cfg(unix)]
-pub fn check_owner(file: &Path, current_dir: &Path) -> Result<(), Failure> {
+pub(super) fn check_owner(file: &Path, current_dir: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;
     if file.parent() == Some(current_dir) {
         return Ok(());

@@ -11,15 +11,15 @@ use crate::show::outcome::{outcome_detail, outcome_word};
 use crate::show::row::row_line;
 use crate::show::{Line, Role};
 
-pub use crate::show::row::verb_role;
+pub(super) use crate::show::row::verb_role;
 
 /// A row as the text plan prints it: `~ settings triage (soulMd)`.
-pub fn row(row: &Row) -> Line {
+pub(super) fn row(row: &Row) -> Line {
     row_line(row)
 }
 
 /// Restarts and warnings of a row.
-pub fn cautions(row: &Row) -> Vec<Line> {
+pub(super) fn cautions(row: &Row) -> Vec<Line> {
     let mut lines = impact_lines(row);
     let warning = |words: &String| Line::default().push(Role::Warning, format!("⚠ {words}"));
     lines.extend(row.warnings.iter().map(warning));
@@ -27,7 +27,7 @@ pub fn cautions(row: &Row) -> Vec<Line> {
 }
 
 /// Every difference of a row, all of it, with a blank line around what takes more than one line.
-pub fn changes(row: &Row) -> Vec<Line> {
+pub(super) fn changes(row: &Row) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut tall_before = false;
     for change in &row.changes {
@@ -43,7 +43,7 @@ pub fn changes(row: &Row) -> Vec<Line> {
 }
 
 /// A value as text; a secret never.
-pub fn text(shown: &Shown) -> String {
+pub(super) fn text(shown: &Shown) -> String {
     match shown {
         Shown::Secret => "(secret)".to_owned(),
         Shown::Plain(Value::String(text)) => text.clone(),
@@ -56,7 +56,7 @@ pub fn text(shown: &Shown) -> String {
 }
 
 /// Returns a line of the log, or `None` for events that are not logged: what succeeded is in the tree.
-pub fn event(event: &Event) -> Option<Line> {
+pub(super) fn event(event: &Event) -> Option<Line> {
     if matches!(&event.kind, EventKind::StepFinished { outcome, .. } if outcome.succeeded()) {
         return None;
     }
@@ -68,7 +68,7 @@ pub fn event(event: &Event) -> Option<Line> {
 }
 
 /// How a row ended, in a few words.
-pub fn outcome_words(outcome: &Outcome) -> String {
+pub(super) fn outcome_words(outcome: &Outcome) -> String {
     let (_, word) = outcome_word(outcome);
     match outcome_detail(outcome) {
         Some(detail) if outcome.succeeded() => detail,

@@ -9,7 +9,7 @@ use crate::plan::{Plan, Row};
 
 /// What can be searched, by row.
 #[derive(Debug, Clone, Default)]
-pub struct Index {
+pub(super) struct Index {
     rows: Vec<usize>,
     texts: Vec<String>,
     count: usize,
@@ -17,7 +17,7 @@ pub struct Index {
 
 /// What a query has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub(super) struct Found {
     /// Whether a row matches.
     pub rows: Vec<bool>,
     /// The row that matches best.
@@ -26,7 +26,7 @@ pub struct Found {
 
 impl Index {
     /// Label, address, id and fields of every row.
-    pub fn of(plan: &Plan) -> Self {
+    pub(super) fn of(plan: &Plan) -> Self {
         let mut index = Self {
             count: plan.rows.len(),
             ..Self::default()
@@ -41,7 +41,7 @@ impl Index {
     }
 
     /// Rows that match; nothing for a blank query.
-    pub fn search(&self, query: &str) -> Option<Found> {
+    pub(super) fn search(&self, query: &str) -> Option<Found> {
         let mut words = query.split_whitespace().peekable();
         words.peek()?;
         let mut scores: Vec<Option<u32>> = vec![Some(0); self.count];

@@ -11,7 +11,7 @@ use crate::show::{Line, Role};
 const ALL: Context = Context(usize::MAX / 4);
 
 /// Every difference of a row, side by side.
-pub fn changes(row: &Row) -> Vec<BodyLine> {
+pub(super) fn changes(row: &Row) -> Vec<BodyLine> {
     let mut body = vec![BodyLine::Two(
         Line::default().push(Role::Dim, "on the server"),
         Line::default().push(Role::Dim, "in the files"),

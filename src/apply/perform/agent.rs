@@ -13,7 +13,7 @@ use crate::resource::Agent;
 use crate::wire::agent::PatchAgent;
 
 /// Creates an agent. A POST for one that exists changes nothing and answers 200, which is never taken for a creation.
-pub async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<Outcome, RemoteError> {
+pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<Outcome, RemoteError> {
     let Answer::Exists(stored) = write::create_agent(&context.client, agent).await? else {
         return Ok(Outcome::Created);
     };
@@ -36,19 +36,19 @@ pub async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<Outcome,
 }
 
 /// Changes an agent's name or description.
-pub async fn patch(context: &StepContext<'_>, id: &str, body: &PatchAgent) -> Result<Outcome, RemoteError> {
+pub(super) async fn patch(context: &StepContext<'_>, id: &str, body: &PatchAgent) -> Result<Outcome, RemoteError> {
     write::patch_agent(&context.client, id, body).await?;
     Ok(Outcome::Updated { restarted: None })
 }
 
 /// Deletes an agent with its settings and platforms.
-pub async fn delete(context: &StepContext<'_>, id: &str) -> Result<Outcome, RemoteError> {
+pub(super) async fn delete(context: &StepContext<'_>, id: &str) -> Result<Outcome, RemoteError> {
     write::delete_agent(&context.client, id).await?;
     Ok(Outcome::Deleted)
 }
 
 /// Changes an agent's settings.
-pub async fn patch_settings(
+pub(super) async fn patch_settings(
     context: &StepContext<'_>,
     agent: &str,
     body: &Map<String, Value>,

@@ -17,7 +17,7 @@ use crate::wire::schema::SchemaType;
 ///
 /// # Errors
 /// The request's own error when its effect is not there, or cannot be read.
-pub async fn confirm(
+pub(super) async fn confirm(
     context: &StepContext<'_>,
     result: Result<(), RemoteError>,
     holds: impl FnOnce(Option<&Resource>) -> bool,
@@ -39,7 +39,7 @@ pub async fn confirm(
 ///
 /// The server refuses to create a type that exists. When an attempt whose response was lost created it, the refusal of
 /// the next attempt means success; otherwise another run was quicker, with the same values or with others.
-pub async fn create_type(
+pub(super) async fn create_type(
     context: &StepContext<'_>,
     kind: SchemaType,
     slug: &str,

@@ -12,13 +12,13 @@ use crate::wire::schema::SchemaType;
 const KIND: SchemaType = SchemaType::EntityType;
 
 /// Creates an entity type.
-pub async fn create(context: &StepContext<'_>, wanted: &EntityType) -> Result<Outcome, RemoteError> {
+pub(super) async fn create(context: &StepContext<'_>, wanted: &EntityType) -> Result<Outcome, RemoteError> {
     let resource = Resource::EntityType(wanted.clone());
     create_type(context, KIND, &wanted.slug, &creation_fields(wanted), &resource).await
 }
 
 /// Changes these fields of an entity type.
-pub async fn update(
+pub(super) async fn update(
     context: &StepContext<'_>,
     slug: &str,
     fields: &Map<String, Value>,
@@ -28,7 +28,7 @@ pub async fn update(
 }
 
 /// Deletes an entity type.
-pub async fn delete(context: &StepContext<'_>, slug: &str) -> Result<Outcome, RemoteError> {
+pub(super) async fn delete(context: &StepContext<'_>, slug: &str) -> Result<Outcome, RemoteError> {
     write::schema(&context.client, KIND, "delete", slug, &Map::new()).await?;
     Ok(Outcome::Deleted)
 }

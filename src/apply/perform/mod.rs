@@ -18,7 +18,7 @@ use crate::remote::RemoteError;
 ///
 /// # Errors
 /// The first request that failed. What was certainly written before it is recorded in the context.
-pub async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result<Outcome, RemoteError> {
+pub(super) async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result<Outcome, RemoteError> {
     let work: BoxFuture<'_, Result<Outcome, RemoteError>> = match operation {
         Operation::CreateAgent(wanted) => agent::create(context, wanted).boxed(),
         Operation::PatchAgent { id, body } => agent::patch(context, id, body).boxed(),

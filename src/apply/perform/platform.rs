@@ -9,7 +9,7 @@ use crate::resource::{Platform, Resource};
 use crate::wire::platform::UpsertReply;
 
 /// Puts a platform, and starts it when it is in error.
-pub async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
+pub(super) async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
     let (answer, reply) = write::put_platform(&context.client, &write.platform, write.settings.as_ref()).await?;
     context.record_write(!matches!(answer, Answer::Unchanged));
     note_restart(context, &answer);
@@ -26,7 +26,7 @@ pub async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<
 /// Deletes a platform and puts it again, which is the only way to drop a key of its config.
 ///
 /// Nothing is read in between: on a real server a reading brings the deleted platform back (contract section 7).
-pub async fn replace(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
+pub(super) async fn replace(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
     let platform = &write.platform;
     let deleted = write::delete_platform(&context.client, &platform.agent, &platform.stable_id).await;
     confirm_deletion(context, deleted).await?;
@@ -37,7 +37,7 @@ pub async fn replace(context: &StepContext<'_>, write: &PlatformWrite) -> Result
 }
 
 /// Deletes a platform. A server may answer success and keep it (contract section 7), so only a reading proves it.
-pub async fn delete(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
+pub(super) async fn delete(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
     write::delete_platform(&context.client, agent, id).await?;
     let left = match context.client.platforms(agent).await {
         Ok(left) => left.unwrap_or_default(),

@@ -14,7 +14,7 @@ use crate::wire::schema::SchemaType;
 const KIND: SchemaType = SchemaType::RelationshipType;
 
 /// Creates a relationship type, then its rules.
-pub async fn create(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Outcome, RemoteError> {
+pub(super) async fn create(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Outcome, RemoteError> {
     let wanted = &write.relationship_type;
     let resource = Resource::RelationshipType(wanted.clone());
     let created = create_type(context, KIND, &wanted.slug, &creation_fields(write), &resource).await?;
@@ -32,7 +32,7 @@ pub async fn create(context: &StepContext<'_>, write: &RelationshipWrite) -> Res
 }
 
 /// Changes these fields of a relationship type, then adds and removes rules.
-pub async fn update(
+pub(super) async fn update(
     context: &StepContext<'_>,
     slug: &str,
     fields: &Map<String, Value>,
@@ -56,7 +56,7 @@ pub async fn update(
 }
 
 /// Deletes a relationship type and creates it again.
-pub async fn replace(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Outcome, RemoteError> {
+pub(super) async fn replace(context: &StepContext<'_>, write: &RelationshipWrite) -> Result<Outcome, RemoteError> {
     delete(context, &write.relationship_type.slug).await?;
     context.record_write(true);
     let created = create(context, write).await?;
@@ -69,7 +69,7 @@ pub async fn replace(context: &StepContext<'_>, write: &RelationshipWrite) -> Re
 
 /// Archives a relationship type, then deletes it: the slug of a type that is deleted while it is active can never be
 /// used again (contract section 8.2).
-pub async fn delete(context: &StepContext<'_>, slug: &str) -> Result<Outcome, RemoteError> {
+pub(super) async fn delete(context: &StepContext<'_>, slug: &str) -> Result<Outcome, RemoteError> {
     let archive = Map::from_iter([("status".to_owned(), json!("archived"))]);
     let archived = write::schema(&context.client, KIND, "update", slug, &archive).await;
     confirm(context, archived, |fresh| {

@@ -25,7 +25,7 @@ const ORGANIZATION: &str = "dev";
 ///
 /// # Errors
 /// When the server or the folder of the project cannot be had.
-pub async fn run(
+pub(super) async fn run(
     console: &Console,
     common: &Common,
     arguments: &DemoArgs,

@@ -31,14 +31,14 @@ const FILES: &[(&str, &str)] = bundled![
 ];
 
 /// A folder with the project in it, removed when dropped.
-pub struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
     /// Writes the project to a new folder.
     ///
     /// # Errors
     /// When the temporary folder cannot be written to.
-    pub fn create() -> Result<Self, Failure> {
+    pub(super) fn create() -> Result<Self, Failure> {
         let place = std::env::temp_dir().join(format!("lobuctl-demo-{}", std::process::id()));
         let unwritable = |error: &std::io::Error| {
             Failure::failed(format!("the demo's folder {} cannot be written", place.display())).because(error)
@@ -54,7 +54,7 @@ impl Folder {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.0
     }
 

@@ -18,7 +18,7 @@ use crate::wire::schema::SchemaType;
 ///
 /// # Errors
 /// When the bundled project or the embedded server are broken.
-pub async fn seed(console: &Console, common: &Common) -> Result<(), Failure> {
+pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failure> {
     let options = ReviewOptions::reading(&console.host, common);
     let loaded = read_project(&console.host, &options)?;
     let Some(mut project) = loaded.project else {

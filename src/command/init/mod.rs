@@ -41,7 +41,7 @@ const FILES: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// When the folder already has a `lobu.toml`, or cannot be written to.
-pub fn run(console: &Console, arguments: &InitArgs) -> Result<Exit, Failure> {
+pub(super) fn run(console: &Console, arguments: &InitArgs) -> Result<Exit, Failure> {
     let current_dir = &console.host.current_dir;
     let folder = arguments.folder.as_ref();
     // Joining `.` would leave it in every message.

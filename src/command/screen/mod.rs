@@ -21,7 +21,7 @@ use bench::Bench;
 ///
 /// # Errors
 /// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
-pub async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let bench = Arc::new(Bench::new(console.for_screen(), options));
     let shown = RedactedBench::new(bench.clone(), console.host.redactor.clone());
     let exit = run_screen(Arc::new(shown), screen_options(&console.host)).await;

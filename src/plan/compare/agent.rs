@@ -7,7 +7,7 @@ use crate::resource::{Agent, FieldPath, Shown};
 use crate::wire::agent::PatchAgent;
 
 /// Compares; a new agent shows what it will be called.
-pub fn compare(desired: &Agent, remote: Option<&Agent>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &Agent, remote: Option<&Agent>, clear: bool) -> Comparison {
     let Some(remote) = remote else { return creation(desired) };
     let mut changes = Vec::new();
     let mut body = PatchAgent::default();

@@ -10,7 +10,7 @@ use crate::resource::value::{is_empty, same};
 use crate::resource::{EntityType, FieldPath, Shown};
 
 /// Compares; the write holds only the fields that change.
-pub fn compare(desired: &EntityType, remote: Option<&EntityType>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &EntityType, remote: Option<&EntityType>, clear: bool) -> Comparison {
     let mut fields = Fields::new(clear, remote.is_some());
     let text = |value: &Option<String>| value.clone().map(Value::String);
     let found = |get: fn(&EntityType) -> Option<Value>| remote.and_then(get);
@@ -81,7 +81,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub fn new(clear: bool, exists: bool) -> Self {
+    pub(super) fn new(clear: bool, exists: bool) -> Self {
         Self {
             clear,
             exists,
@@ -91,7 +91,7 @@ impl Fields {
     }
 
     /// One field: `reset` is what the wire takes for "no value".
-    pub fn compare(&mut self, name: &str, desired: Option<Value>, remote: Option<Value>, reset: Option<Value>) {
+    pub(super) fn compare(&mut self, name: &str, desired: Option<Value>, remote: Option<Value>, reset: Option<Value>) {
         let path = FieldPath::root(name);
         let remote = remote.filter(|value| !is_empty(value) || value.is_object());
         match (desired, remote) {

@@ -7,7 +7,7 @@ use crate::resource::value::{is_redacted, same};
 use crate::resource::{FieldPath, Shown, is_secret_key};
 
 /// The differences between two values, each at the deepest path where they differ. Empty when they mean the same.
-pub fn differences(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
+pub(super) fn differences(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
     let mut changes = Vec::new();
     collect(path, present(before), present(after), &mut changes);
     changes
@@ -63,7 +63,7 @@ fn leaf(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Chan
 
 /// What may be shown of a value at a path: text under `headers`, `env` or a secret-named key is hidden unless it is a
 /// `$NAME` reference, which is a name and not a value (semantics, law 3).
-pub fn shown(path: &FieldPath, value: &Value) -> Shown {
+pub(super) fn shown(path: &FieldPath, value: &Value) -> Shown {
     match value {
         redacted if is_redacted(redacted) => Shown::Secret,
         Value::String(text) if hides(path) && !is_reference(text) => Shown::Secret,

@@ -12,7 +12,7 @@ use crate::resource::value::same;
 use crate::resource::{ConfigValue, FieldPath, Platform, Shown};
 
 /// Compares; any change restarts the platform.
-pub fn compare(desired: &Platform, remote: Option<&Platform>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, clear: bool) -> Comparison {
     let Some(remote) = remote else { return creation(desired) };
     let mut changes = kind_change(desired, remote);
     let changes_kind = !changes.is_empty();

@@ -15,7 +15,7 @@ use crate::resource::{FieldPath, RelationshipType, Rule, Shown};
 type Rules = BTreeMap<Rule, Vec<Value>>;
 
 /// Compares; rules are a set of pairs, of which the server may hold one several times.
-pub fn compare(desired: &RelationshipType, remote: Option<&RelationshipType>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &RelationshipType, remote: Option<&RelationshipType>, clear: bool) -> Comparison {
     let mut fields = Fields::new(clear, remote.is_some());
     compare_fields(&mut fields, desired, remote);
     let rules = compare_rules(desired.rules.as_ref(), remote.and_then(|it| it.rules.as_ref()), clear);

@@ -43,7 +43,7 @@ const MCP_SERVER: &[Key] = &[
 ];
 
 /// Compares; without a remote side, with what the server gives a new agent.
-pub fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool) -> Comparison {
     let fresh = Settings {
         agent: desired.agent.clone(),
         fields: defaults(),

@@ -19,7 +19,7 @@ const FROM_FILE: [&str; 7] = [
 ];
 
 /// Lays the skills of the files over the server's: ours in our order, then what only the server has.
-pub fn merge(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+pub(super) fn merge(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
     let (wanted, found) = (items(desired), items(remote));
     let path = path.join("skills");
     let mut result = Vec::new();

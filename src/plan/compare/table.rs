@@ -12,7 +12,7 @@ use crate::resource::value::{is_empty, same, same_set};
 
 /// How a key is compared.
 #[derive(Debug, Clone, Copy)]
-pub enum Shape {
+pub(super) enum Shape {
     /// Text: compared after trimming, an empty one is absent.
     Text,
     /// A value: declared or not, as a whole; shown leaf by leaf.
@@ -25,7 +25,7 @@ pub enum Shape {
 
 /// A key and how it is compared.
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
+pub(super) struct Key {
     /// The wire name.
     pub name: &'static str,
     /// How it is compared.
@@ -33,13 +33,13 @@ pub struct Key {
 }
 
 /// Shorthand for tables of keys.
-pub const fn key(name: &'static str, shape: Shape) -> Key {
+pub(super) const fn key(name: &'static str, shape: Shape) -> Key {
     Key { name, shape }
 }
 
 /// What is to be sent (nothing: the key goes away), and what is different.
 #[derive(Debug, Default)]
-pub struct Merged {
+pub(super) struct Merged {
     /// The value that both sides agree on afterwards.
     pub value: Option<Value>,
     /// In reading order.
@@ -48,7 +48,7 @@ pub struct Merged {
 
 impl Merged {
     /// Both sides have this already.
-    pub fn kept(value: Option<&Value>) -> Self {
+    pub(super) fn kept(value: Option<&Value>) -> Self {
         Self {
             value: value.cloned(),
             changes: Vec::new(),
@@ -56,13 +56,19 @@ impl Merged {
     }
 
     /// Whether sending the value would change the server.
-    pub fn writes(&self) -> bool {
+    pub(super) fn writes(&self) -> bool {
         self.changes.iter().any(|change| change.kind.writes())
     }
 }
 
 /// Lays one declared value over the server's.
-pub fn merge(shape: Shape, path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+pub(super) fn merge(
+    shape: Shape,
+    path: &FieldPath,
+    desired: Option<&Value>,
+    remote: Option<&Value>,
+    clear: bool,
+) -> Merged {
     if let Shape::Table(keys) = shape {
         return merge_table(keys, path, desired, remote, clear);
     }
@@ -79,7 +85,7 @@ pub fn merge(shape: Shape, path: &FieldPath, desired: Option<&Value>, remote: Op
 }
 
 /// A value that only the server has.
-pub fn server_only(path: &FieldPath, remote: Option<&Value>, clear: bool) -> Merged {
+pub(super) fn server_only(path: &FieldPath, remote: Option<&Value>, clear: bool) -> Merged {
     match remote {
         Some(found) if !is_empty(found) => Merged {
             value: (!clear).then(|| found.clone()),

@@ -19,7 +19,7 @@ pub(super) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(buffer: &'a mut Buffer, model: &Model) -> Self {
+    pub(super) fn new(buffer: &'a mut Buffer, model: &Model) -> Self {
         Self {
             buffer,
             theme: model.theme,
@@ -29,17 +29,17 @@ impl<'a> Canvas<'a> {
     }
 
     /// Where the terminal's cursor is to be.
-    pub fn cursor(&self) -> Option<Position> {
+    pub(super) fn cursor(&self) -> Option<Position> {
         self.cursor.filter(|position| self.buffer.area.contains(*position))
     }
 
     /// Puts the terminal's cursor somewhere.
-    pub fn set_cursor(&mut self, x: u16, y: u16) {
+    pub(super) fn set_cursor(&mut self, x: u16, y: u16) {
         self.cursor = Some(Position::new(x, y));
     }
 
     /// Writes a text from `x` on, up to `end`; returns where the next one begins.
-    pub fn text(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+    pub(super) fn text(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
         let end = end.min(self.buffer.area.right());
         if x >= end || !self.buffer.area.contains(Position::new(x, y)) {
             return x;
@@ -51,12 +51,12 @@ impl<'a> Canvas<'a> {
     }
 
     /// The same in the style of a role.
-    pub fn role(&mut self, x: u16, y: u16, end: u16, text: &str, role: Role) -> u16 {
+    pub(super) fn role(&mut self, x: u16, y: u16, end: u16, text: &str, role: Role) -> u16 {
         self.text(x, y, end, text, self.theme.role(role))
     }
 
     /// Writes a text so that it ends before `end`; returns where it begins.
-    pub fn right(&mut self, start: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+    pub(super) fn right(&mut self, start: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
         let columns = width(text) as u16;
         let x = end.saturating_sub(columns).max(start);
         self.text(x, y, end, text, style);
@@ -64,13 +64,13 @@ impl<'a> Canvas<'a> {
     }
 
     /// One character.
-    pub fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
+    pub(super) fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
         let mut bytes = [0; 4];
         self.text(x, y, x.saturating_add(2), glyph.encode_utf8(&mut bytes), style);
     }
 
     /// A part of a line.
-    pub fn cut(&mut self, area: Rect, y: u16, line: &Line, cut: Cut) {
+    pub(super) fn cut(&mut self, area: Rect, y: u16, line: &Line, cut: Cut) {
         let mut x = area.x.saturating_add(cut.indent as u16);
         for (role, text) in pieces(line, cut) {
             x = self.role(x, y, area.right(), text, role);
@@ -78,7 +78,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A whole line, clipped.
-    pub fn line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
+    pub(super) fn line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
         let mut x = area.x.saturating_add(line.indent as u16);
         for span in &line.spans {
             x = self.role(x, y, area.right(), &span.text, span.role);
@@ -87,12 +87,12 @@ impl<'a> Canvas<'a> {
     }
 
     /// A style over what is already there.
-    pub fn restyle(&mut self, area: Rect, style: Style) {
+    pub(super) fn restyle(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area.intersection(self.buffer.area), style);
     }
 
     /// Blank, without a trace of what was there.
-    pub fn clear(&mut self, area: Rect) {
+    pub(super) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
@@ -102,7 +102,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A row of one character.
-    pub fn rule(&mut self, area: Rect, y: u16, ends: [char; 2]) {
+    pub(super) fn rule(&mut self, area: Rect, y: u16, ends: [char; 2]) {
         let style = self.theme.border();
         for x in area.left()..area.right() {
             self.glyph(x, y, self.glyphs.horizontal, style);
@@ -112,14 +112,14 @@ impl<'a> Canvas<'a> {
     }
 
     /// A column of one character.
-    pub fn column(&mut self, x: u16, from: u16, to: u16) {
+    pub(super) fn column(&mut self, x: u16, from: u16, to: u16) {
         for y in from..to {
             self.glyph(x, y, self.glyphs.vertical, self.theme.border());
         }
     }
 
     /// A frame around an area, which is cleared.
-    pub fn frame(&mut self, area: Rect) {
+    pub(super) fn frame(&mut self, area: Rect) {
         self.clear(area);
         let [upper_left, upper_right, lower_left, lower_right] = self.glyphs.corners;
         self.column(area.left(), area.top(), area.bottom());
@@ -129,7 +129,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// The style of text that a filter has found, over what is there.
-    pub fn found(&self, style: Style) -> Style {
+    pub(super) fn found(&self, style: Style) -> Style {
         style.patch(self.theme.found()).add_modifier(Modifier::BOLD)
     }
 }
