@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lobuctl::plan::{Change, ChangeKind, Impact, Plan, Reading, Row, Verb};
+use lobuctl::plan::{Change, ChangeKind, Impact, Plan, Reading, Row, Undeclared, Verb};
 use lobuctl::report::ansi::{to_text, write_lines};
 use lobuctl::report::markdown;
 use lobuctl::resource::{Address, FieldPath, Shown};
@@ -175,41 +175,41 @@ fn nothing_to_do() {
 
 #[test]
 fn drift_and_what_prune_makes_of_it() {
-    let fields = |clear: bool| {
+    let fields = |undeclared: Undeclared| {
         vec![
             Change::server_only(
                 FieldPath::parse("nixConfig.packages"),
                 Shown::Plain(json!(["jq"])),
-                clear,
+                undeclared,
             )
             .reading(Reading::Set),
-            Change::server_only(FieldPath::parse("mcpServers.old"), Shown::Secret, clear),
+            Change::server_only(FieldPath::parse("mcpServers.old"), Shown::Secret, undeclared),
             Change::server_only(
                 FieldPath::parse("userMd"),
                 Shown::Plain(json!("Somebody wrote this by hand.\nTwo lines of it.")),
-                clear,
+                undeclared,
             ),
         ]
     };
-    let rows = |clear: bool| {
-        let verb = |kept, gone| if clear { gone } else { kept };
+    let rows = |undeclared: Undeclared| {
+        let verb = |kept, gone| if undeclared.clears() { gone } else { kept };
         let takes = vec!["has 2 platforms, which a deletion takes along".to_owned()];
         vec![
             row(Address::agent("desk"), Verb::Noop),
             Row {
-                changes: fields(clear),
+                changes: fields(undeclared),
                 ..row(Address::settings("desk"), verb(Verb::Noop, Verb::Update))
             },
             row(platform("desk", "slack", Some("old")), verb(Verb::Drift, Verb::Delete)),
             Row {
-                warnings: if clear { takes } else { Vec::new() },
+                warnings: if undeclared.clears() { takes } else { Vec::new() },
                 ..row(Address::agent("stale"), verb(Verb::Drift, Verb::Delete))
             },
             row(Address::entity_type("old"), verb(Verb::Drift, Verb::Delete)),
         ]
     };
-    check("plan_drift", &text(&quiet(rows(false))));
-    check("plan_prune", &text(&quiet(rows(true))));
+    check("plan_drift", &text(&quiet(rows(Undeclared::Keep))));
+    check("plan_prune", &text(&quiet(rows(Undeclared::Clear))));
 }
 
 #[test]

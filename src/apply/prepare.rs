@@ -133,7 +133,7 @@ fn plan_again(scheduled: &ScheduledStep, fresh: Option<Resource>) -> Prepared {
     let Some(desired) = &step.desired else {
         return Work::of(step.operation.clone(), fresh);
     };
-    match compare(desired, fresh.as_ref(), step.clear).operation {
+    match compare(desired, fresh.as_ref(), step.undeclared).operation {
         Some(operation) => Work::of(operation, fresh),
         None => Prepared::Done(Outcome::Unchanged),
     }
@@ -142,7 +142,7 @@ fn plan_again(scheduled: &ScheduledStep, fresh: Option<Resource>) -> Prepared {
 /// Whether the server already has what the files want.
 fn is_done(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
     match &scheduled.step.desired {
-        Some(desired) => fresh.is_some() && compare(desired, fresh, scheduled.step.clear).operation.is_none(),
+        Some(desired) => fresh.is_some() && compare(desired, fresh, scheduled.step.undeclared).operation.is_none(),
         None => fresh.is_none(),
     }
 }

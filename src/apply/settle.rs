@@ -60,7 +60,7 @@ pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resou
     let rest = match (&step.desired, fresh) {
         (None, None) => return Finding::Applied,
         (None, Some(_)) | (Some(_), None) => None,
-        (Some(desired), Some(_)) => Some(compare(desired, fresh, step.clear)),
+        (Some(desired), Some(_)) => Some(compare(desired, fresh, step.undeclared)),
     };
     match rest {
         Some(rest) if rest.operation.is_none() => Finding::Applied,

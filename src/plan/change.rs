@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::undeclared::Undeclared;
 use crate::resource::{FieldPath, Origin, Shown};
 
 /// What is different about a field.
@@ -79,9 +80,12 @@ impl Change {
         }
     }
 
-    /// A value that only the server has: drift, or a removal when it is to be cleared.
-    pub fn server_only(path: FieldPath, before: Shown, clear: bool) -> Self {
-        let kind = if clear { ChangeKind::Removed } else { ChangeKind::Drift };
+    /// A value that only the server has: drift when it is kept, a removal when it is cleared.
+    pub fn server_only(path: FieldPath, before: Shown, undeclared: Undeclared) -> Self {
+        let kind = match undeclared {
+            Undeclared::Keep => ChangeKind::Drift,
+            Undeclared::Clear => ChangeKind::Removed,
+        };
         Self {
             path,
             kind,

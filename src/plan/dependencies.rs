@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::draft::Step;
 use super::operation::Operation;
-use super::planner::Step;
 use super::row::{Row, Verb};
 use crate::resource::{Address, RelationshipType, Resource, State};
 

@@ -1,116 +1,103 @@
-//! What only the server has: reported, and deleted only when the person asks for it (semantics, law 4).
+//! What only the server has: reported, and deleted only when the user asks for it (semantics, law 4).
 
 use serde_json::json;
 
+use super::draft::Step;
 use super::identity;
 use super::operation::Operation;
-use super::planner::{Planner, Step, platforms_of};
+use super::options::Prune;
 use super::row::{Row, Verb};
+use super::undeclared::Undeclared;
 use crate::resource::{Address, Resource, State};
 
-/// Adds a row for each resource that only the server has. An agent stands for its settings and platforms.
-pub(super) fn add(planner: &mut Planner<'_>, desired: &State) {
-    let remote = planner.remote;
-    for agent in remote
-        .agents
-        .values()
-        .filter(|agent| !desired.agents.contains_key(&agent.id))
-    {
-        let mut row = row(Address::agent(&agent.id), agent_warnings(remote, &agent.id));
-        row.cascade = Some(cascade(remote, &agent.id));
-        let operation = Operation::DeleteAgent {
-            id: agent.id.clone(),
-            platforms: platforms_of(remote, &agent.id).cloned().collect(),
-        };
-        insert(planner, row, Resource::Agent(agent.clone()), operation);
-    }
-    let orphans = remote
-        .platforms
-        .values()
-        .filter(|platform| desired.agents.contains_key(&platform.agent));
-    for platform in orphans.filter(|platform| !desired.platforms.contains_key(&platform.key())) {
-        let operation = Operation::DeletePlatform {
-            agent: platform.agent.clone(),
-            id: platform.stable_id.clone(),
-        };
-        insert(
-            planner,
-            row(platform.address(), Vec::new()),
-            Resource::Platform(platform.clone()),
-            operation,
-        );
-    }
-    add_types(planner, desired);
+/// Returns a row for each resource that only the server has, with a step where it is to be deleted.
+///
+/// An agent's row stands for its settings and platforms too: they are deleted with it.
+pub(super) fn rows(desired: &State, remote: &State, prune: &Prune) -> Vec<(Row, Option<Step>)> {
+    let only_remote = remote
+        .resources()
+        .filter(|(address, resource)| desired.get(address).is_none() && has_row(desired, remote, address, resource));
+    only_remote
+        .filter_map(|(address, resource)| {
+            let operation = deletion(remote, &resource)?;
+            Some(match prune.undeclared(&address) {
+                Undeclared::Clear => with_deletion(remote, address, resource, operation),
+                Undeclared::Keep => (row(address, Verb::Drift), None),
+            })
+        })
+        .collect()
 }
 
-fn add_types(planner: &mut Planner<'_>, desired: &State) {
-    let remote = planner.remote;
-    let ours = |address: &Address| !remote.facts.system_types.contains(address);
-    for (slug, entity_type) in &remote.entity_types {
-        let address = Address::entity_type(slug);
-        if !desired.entity_types.contains_key(slug) && ours(&address) {
-            let operation = Operation::DeleteEntityType { slug: slug.clone() };
-            insert(
-                planner,
-                row(address, Vec::new()),
-                Resource::EntityType(entity_type.clone()),
-                operation,
-            );
-        }
+/// Whether a resource that only the server has gets a row. The platforms of an agent that no file declares are part of
+/// that agent's row, and system types belong to the server.
+fn has_row(desired: &State, remote: &State, address: &Address, resource: &Resource) -> bool {
+    let declared_agent = |agent: &String| desired.agents.contains_key(agent);
+    let below_declared = resource.as_platform().is_none_or(|it| declared_agent(&it.agent));
+    below_declared && !remote.facts.system_types.contains(address)
+}
+
+fn with_deletion(remote: &State, address: Address, resource: Resource, operation: Operation) -> (Row, Option<Step>) {
+    let mut row = row(address, Verb::Delete);
+    if let Resource::Agent(agent) = &resource {
+        row.warnings = agent_warnings(remote, &agent.id);
+        row.cascade = Some(cascade(remote, &agent.id));
     }
-    for (slug, relationship_type) in &remote.relationship_types {
-        let address = Address::relationship_type(slug);
-        if !desired.relationship_types.contains_key(slug) && ours(&address) {
-            let operation = Operation::DeleteRelationshipType { slug: slug.clone() };
-            let resource = Resource::RelationshipType(relationship_type.clone());
-            insert(planner, row(address, Vec::new()), resource, operation);
-        }
+    let step = Step {
+        desired: None,
+        seen: Some(resource),
+        undeclared: Undeclared::Keep,
+        operation,
+    };
+    (row, Some(step))
+}
+
+/// Returns the write that deletes a resource. `None` for settings: they exist as long as their agent does.
+fn deletion(remote: &State, resource: &Resource) -> Option<Operation> {
+    match resource {
+        Resource::Agent(agent) => Some(Operation::DeleteAgent {
+            id: agent.id.clone(),
+            platforms: remote.platforms_of(&agent.id).cloned().collect(),
+        }),
+        Resource::Settings(_) => None,
+        Resource::Platform(platform) => Some(Operation::DeletePlatform {
+            agent: platform.agent.clone(),
+            id: platform.stable_id.clone(),
+        }),
+        Resource::EntityType(entity_type) => Some(Operation::DeleteEntityType {
+            slug: entity_type.slug.clone(),
+        }),
+        Resource::RelationshipType(relationship_type) => Some(Operation::DeleteRelationshipType {
+            slug: relationship_type.slug.clone(),
+        }),
     }
 }
 
 fn agent_warnings(remote: &State, agent: &str) -> Vec<String> {
-    match platforms_of(remote, agent).count() {
+    match remote.platforms_of(agent).count() {
         0 => Vec::new(),
         1 => vec!["has 1 platform, which a deletion takes along".to_owned()],
         count => vec![format!("has {count} platforms, which a deletion takes along")],
     }
 }
 
-/// A digest of what goes away with an agent. Whoever approves the deletion approves exactly this.
+/// Returns a digest of everything that is deleted with an agent. A plan id covers it, so that whoever approves the
+/// deletion approves exactly this.
 fn cascade(remote: &State, agent: &str) -> String {
     let settings = remote.settings.get(agent).map(|settings| &settings.fields);
-    let platforms: Vec<String> = platforms_of(remote, agent).map(|it| it.stable_id.clone()).collect();
+    let platforms: Vec<String> = remote.platforms_of(agent).map(|it| it.stable_id.clone()).collect();
     identity::digest(&json!([settings, platforms]))
 }
 
-fn row(address: Address, warnings: Vec<String>) -> Row {
+fn row(address: Address, verb: Verb) -> Row {
     Row {
         address,
-        verb: Verb::Drift,
+        verb,
         changes: Vec::new(),
-        warnings,
+        warnings: Vec::new(),
         impact: None,
         recheck: false,
         depends_on: Vec::new(),
         cascade: None,
         origin: None,
     }
-}
-
-fn insert(planner: &mut Planner<'_>, mut row: Row, seen: Resource, operation: Operation) {
-    let address = row.address.clone();
-    if planner.options.prune.covers(&address) {
-        row.verb = Verb::Delete;
-        let step = Step {
-            desired: None,
-            seen: Some(seen),
-            clear: false,
-            operation,
-        };
-        planner.steps.insert(address.clone(), step);
-    } else {
-        row.warnings.clear();
-        row.cascade = None;
-    }
-    planner.rows.insert(address, row);
 }

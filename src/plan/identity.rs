@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Target;
 use super::row::Row;
+use super::target::Target;
 use crate::resource::value::canonical;
 
 /// Half of SHA-256: two plans with one id cannot be made on purpose, and an id still fits on a line.

@@ -8,6 +8,7 @@ mod change;
 mod compare;
 mod counts;
 mod dependencies;
+mod draft;
 mod drift;
 mod identity;
 pub mod operation;
@@ -18,31 +19,27 @@ mod problem;
 mod row;
 mod schedule;
 mod selection;
+mod target;
+mod undeclared;
 mod unstorable;
 
 pub use change::{Change, ChangeKind, Reading};
 pub use compare::{Comparison, compare, creation_fields};
 pub use counts::Counts;
+pub use draft::{Draft, Step};
 pub use identity::{is_plan_id, row_digest};
 pub use operation::Operation;
 pub use options::{PlanOptions, Prune};
 pub use pattern::{Pattern, PatternError, nearest_address};
-pub use planner::{Draft, Step, plan};
+pub use planner::plan;
 pub use problem::Problem;
 pub use row::{Impact, Row, Verb};
 pub use schedule::{Schedule, ScheduledStep, schedule};
 pub use selection::Selection;
+pub use target::Target;
+pub use undeclared::Undeclared;
 
 use serde::{Deserialize, Serialize};
-
-/// Which server and organisation a plan is for. Holds no credential.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// The organisation's slug.
-    pub organization: String,
-    /// The server's base URL, without user information or query.
-    pub url: String,
-}
 
 /// Everything that would happen, for people and machines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::undeclared::Undeclared;
 use crate::resource::Address;
 
 /// Which of the things that only the server has are to go away.
@@ -17,12 +18,12 @@ pub enum Prune {
 }
 
 impl Prune {
-    /// Whether what only the server has at this address is to go away.
-    pub fn covers(&self, address: &Address) -> bool {
+    /// Returns what happens at this address to values that only the server has.
+    pub fn undeclared(&self, address: &Address) -> Undeclared {
         match self {
-            Self::Nothing => false,
-            Self::Everything => true,
-            Self::Only(addresses) => addresses.contains(address),
+            Self::Everything => Undeclared::Clear,
+            Self::Only(addresses) if addresses.contains(address) => Undeclared::Clear,
+            Self::Nothing | Self::Only(_) => Undeclared::Keep,
         }
     }
 }

@@ -5,35 +5,13 @@ use std::collections::BTreeMap;
 use super::change::ChangeKind;
 use super::compare::{Comparison, compare};
 use super::counts::Counts;
-use super::operation::Operation;
+use super::draft::{Draft, Step};
 use super::options::PlanOptions;
 use super::problem::{Problem, problems};
 use super::row::{Row, Verb};
-use super::{Plan, Target, dependencies, drift, identity};
-use crate::resource::{Address, Origins, Platform, Resource, State};
-
-/// A plan, and what the executor needs to carry it out: not serialisable, because operations may hold secrets.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// What people and machines see.
-    pub plan: Plan,
-    /// One for each row that writes.
-    pub steps: BTreeMap<Address, Step>,
-}
-
-/// What the executor does for one row.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// What the files say; nothing for a deletion.
-    pub desired: Option<Resource>,
-    /// What the server had when the plan was made.
-    pub seen: Option<Resource>,
-    /// Whether fields that only the server has go away.
-    pub clear: bool,
-    /// The write. The executor makes it anew from what it reads just before, which is the same unless the row's agent
-    /// was created by this very run.
-    pub operation: Operation,
-}
+use super::target::Target;
+use super::{Plan, dependencies, drift, identity};
+use crate::resource::{Address, Origins, Resource, State};
 
 /// Compares two states. Total, deterministic, and the only way to a [`Plan`].
 ///
@@ -57,13 +35,16 @@ pub fn plan(
         rows: BTreeMap::new(),
         steps: BTreeMap::new(),
     };
-    for (address, resource) in declared(desired) {
+    for (address, resource) in desired.resources() {
         planner.add(address, with_implied_inverse(resource, desired, remote));
     }
-    drift::add(&mut planner, desired);
     let Planner {
         mut rows, mut steps, ..
     } = planner;
+    for (row, step) in drift::rows(desired, remote, &options.prune) {
+        steps.extend(step.map(|step| (row.address.clone(), step)));
+        rows.insert(row.address.clone(), row);
+    }
     dependencies::add(&mut rows, &mut steps, remote);
     let rows: Vec<Row> = rows.into_values().collect();
     let warnings = dependencies::unknown_rule_ends(desired, remote);
@@ -95,19 +76,19 @@ fn with_implied_inverse(resource: Resource, desired: &State, remote: &State) -> 
     Resource::RelationshipType(wanted)
 }
 
-pub(super) struct Planner<'a> {
-    pub remote: &'a State,
-    pub origins: &'a Origins,
-    pub options: &'a PlanOptions,
-    pub rows: BTreeMap<Address, Row>,
-    pub steps: BTreeMap<Address, Step>,
+struct Planner<'a> {
+    remote: &'a State,
+    origins: &'a Origins,
+    options: &'a PlanOptions,
+    rows: BTreeMap<Address, Row>,
+    steps: BTreeMap<Address, Step>,
 }
 
 impl Planner<'_> {
     fn add(&mut self, address: Address, desired: Resource) {
-        let seen = seen(self.remote, &desired);
-        let clear = self.options.prune.covers(&address);
-        let mut comparison = compare(&desired, seen.as_ref(), clear);
+        let seen = self.remote.get(&address);
+        let undeclared = self.options.prune.undeclared(&address);
+        let mut comparison = compare(&desired, seen.as_ref(), undeclared);
         if comparison.recheck && !self.options.recheck {
             comparison.operation = None;
             comparison
@@ -130,7 +111,7 @@ impl Planner<'_> {
                 Step {
                     desired: Some(desired),
                     seen,
-                    clear,
+                    undeclared,
                     operation,
                 },
             );
@@ -160,54 +141,4 @@ impl Planner<'_> {
             origin: self.origins.of(address).cloned(),
         }
     }
-}
-
-/// Every declared resource with its address.
-pub(super) fn declared(state: &State) -> impl Iterator<Item = (Address, Resource)> + '_ {
-    let agents = state
-        .agents
-        .values()
-        .map(|it| (Address::agent(&it.id), Resource::Agent(it.clone())));
-    let settings = state
-        .settings
-        .values()
-        .map(|it| (Address::settings(&it.agent), Resource::Settings(it.clone())));
-    let platforms = state
-        .platforms
-        .values()
-        .map(|it| (it.address(), Resource::Platform(it.clone())));
-    let entities = state
-        .entity_types
-        .values()
-        .map(|it| (Address::entity_type(&it.slug), Resource::EntityType(it.clone())));
-    let relationships = state.relationship_types.values().map(|it| {
-        (
-            Address::relationship_type(&it.slug),
-            Resource::RelationshipType(it.clone()),
-        )
-    });
-    agents
-        .chain(settings)
-        .chain(platforms)
-        .chain(entities)
-        .chain(relationships)
-}
-
-fn seen(remote: &State, desired: &Resource) -> Option<Resource> {
-    match desired {
-        Resource::Agent(it) => remote.agents.get(&it.id).cloned().map(Resource::Agent),
-        Resource::Settings(it) => remote.settings.get(&it.agent).cloned().map(Resource::Settings),
-        Resource::Platform(it) => remote.platforms.get(&it.key()).cloned().map(Resource::Platform),
-        Resource::EntityType(it) => remote.entity_types.get(&it.slug).cloned().map(Resource::EntityType),
-        Resource::RelationshipType(it) => remote
-            .relationship_types
-            .get(&it.slug)
-            .cloned()
-            .map(Resource::RelationshipType),
-    }
-}
-
-/// The addresses of declared platforms, by the agents that declare them.
-pub(super) fn platforms_of<'a>(state: &'a State, agent: &'a str) -> impl Iterator<Item = &'a Platform> {
-    state.platforms.values().filter(move |platform| platform.agent == agent)
 }

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::planner::declared;
 use super::unstorable;
 use crate::resource::value::same;
 use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State, table_columns};
@@ -31,7 +30,7 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
             origin,
         });
     };
-    for (address, resource) in declared(desired) {
+    for (address, resource) in desired.resources() {
         for field in unstorable::fields(&resource) {
             let message = format!("`{field}` holds the character U+0000, which no server stores");
             add(address.clone(), message, "remove the character");

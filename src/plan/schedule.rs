@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::planner::{Draft, Step};
+use super::draft::{Draft, Step};
 use super::row::{Row, Verb};
 use super::selection::Selection;
 use crate::resource::{Address, Resource};

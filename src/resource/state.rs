@@ -21,6 +21,52 @@ pub struct State {
     pub facts: ServerFacts,
 }
 
+impl State {
+    /// Returns every resource with its address, kind by kind.
+    pub fn resources(&self) -> impl Iterator<Item = (Address, Resource)> + '_ {
+        let agents = self.agents.values().cloned().map(Resource::Agent);
+        let settings = self.settings.values().cloned().map(Resource::Settings);
+        let platforms = self.platforms.values().cloned().map(Resource::Platform);
+        let entity_types = self.entity_types.values().cloned().map(Resource::EntityType);
+        let relationship_types = self
+            .relationship_types
+            .values()
+            .cloned()
+            .map(Resource::RelationshipType);
+        agents
+            .chain(settings)
+            .chain(platforms)
+            .chain(entity_types)
+            .chain(relationship_types)
+            .map(|resource| (resource.address(), resource))
+    }
+
+    /// Returns the resource at an address.
+    pub fn get(&self, address: &Address) -> Option<Resource> {
+        match address {
+            Address::Agent { id } => self.agents.get(id).cloned().map(Resource::Agent),
+            Address::Settings { agent } => self.settings.get(agent).cloned().map(Resource::Settings),
+            Address::Platform { agent, .. } => {
+                let key = PlatformKey {
+                    agent: agent.clone(),
+                    stable_id: address.stable_id()?,
+                };
+                self.platforms.get(&key).cloned().map(Resource::Platform)
+            }
+            Address::EntityType { slug } => self.entity_types.get(slug).cloned().map(Resource::EntityType),
+            Address::RelationshipType { slug } => {
+                let found = self.relationship_types.get(slug);
+                found.cloned().map(Resource::RelationshipType)
+            }
+        }
+    }
+
+    /// Returns the platforms of an agent, sorted by stable id.
+    pub fn platforms_of<'a>(&'a self, agent: &'a str) -> impl Iterator<Item = &'a Platform> {
+        self.platforms.values().filter(move |platform| platform.agent == agent)
+    }
+}
+
 /// What a server knows beyond the resources themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerFacts {
@@ -45,4 +91,57 @@ pub enum Resource {
     EntityType(EntityType),
     /// A relationship type with its rules.
     RelationshipType(RelationshipType),
+}
+
+impl Resource {
+    /// Returns the address of the resource.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Agent(it) => Address::agent(&it.id),
+            Self::Settings(it) => Address::settings(&it.agent),
+            Self::Platform(it) => it.address(),
+            Self::EntityType(it) => Address::entity_type(&it.slug),
+            Self::RelationshipType(it) => Address::relationship_type(&it.slug),
+        }
+    }
+
+    /// Returns the agent, when the resource is one.
+    pub fn as_agent(&self) -> Option<&Agent> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            _ => None,
+        }
+    }
+
+    /// Returns the settings of an agent, when the resource is that.
+    pub fn as_settings(&self) -> Option<&Settings> {
+        match self {
+            Self::Settings(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
+    /// Returns the platform, when the resource is one.
+    pub fn as_platform(&self) -> Option<&Platform> {
+        match self {
+            Self::Platform(platform) => Some(platform),
+            _ => None,
+        }
+    }
+
+    /// Returns the entity type, when the resource is one.
+    pub fn as_entity_type(&self) -> Option<&EntityType> {
+        match self {
+            Self::EntityType(entity_type) => Some(entity_type),
+            _ => None,
+        }
+    }
+
+    /// Returns the relationship type, when the resource is one.
+    pub fn as_relationship_type(&self) -> Option<&RelationshipType> {
+        match self {
+            Self::RelationshipType(relationship_type) => Some(relationship_type),
+            _ => None,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
 use crate::apply::prepare::stale_message;
-use crate::plan::compare;
+use crate::plan::{Undeclared, compare};
 use crate::remote::RemoteError;
 use crate::remote::write;
 use crate::resource::Resource;
@@ -74,7 +74,7 @@ pub(super) async fn create_type(
 /// Whether what was found is what the creation makes. Rules and the inverse type are written after it.
 fn is_created_as(wanted: &Resource, found: &Resource) -> bool {
     let written_later = ["rules", "inverse_type_slug"];
-    compare(wanted, Some(found), false)
+    compare(wanted, Some(found), Undeclared::Keep)
         .changes
         .iter()
         .all(|change| !change.kind.writes() || written_later.contains(&change.path.top()))

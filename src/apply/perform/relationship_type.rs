@@ -88,7 +88,7 @@ fn has_fields(context: &StepContext<'_>, fresh: Option<&Resource>) -> bool {
     let (Some(desired), Some(_)) = (&step.desired, fresh) else {
         return false;
     };
-    match compare(desired, fresh, step.clear).operation {
+    match compare(desired, fresh, step.undeclared).operation {
         None => true,
         Some(Operation::UpdateRelationshipType { fields, .. }) => fields.is_empty(),
         Some(_) => false,

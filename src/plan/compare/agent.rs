@@ -1,13 +1,14 @@
 //! An agent's name and description.
 
-use super::Comparison;
+use super::comparison::Comparison;
 use crate::plan::change::Change;
 use crate::plan::operation::Operation;
+use crate::plan::undeclared::Undeclared;
 use crate::resource::{Agent, FieldPath, Shown};
 use crate::wire::agent::PatchAgent;
 
 /// Compares; a new agent shows what it will be called.
-pub(super) fn compare(desired: &Agent, remote: Option<&Agent>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &Agent, remote: Option<&Agent>, undeclared: Undeclared) -> Comparison {
     let Some(remote) = remote else { return creation(desired) };
     let mut changes = Vec::new();
     let mut body = PatchAgent::default();
@@ -29,8 +30,8 @@ pub(super) fn compare(desired: &Agent, remote: Option<&Agent>, clear: bool) -> C
             body.description = Some(Some(wanted.to_owned()));
         }
         (None, Some(found)) => {
-            changes.push(Change::server_only(path("description"), shown(found), clear));
-            body.description = clear.then_some(None);
+            changes.push(Change::server_only(path("description"), shown(found), undeclared));
+            body.description = undeclared.clears().then_some(None);
         }
         _ => {}
     }

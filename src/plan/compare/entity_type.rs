@@ -1,17 +1,16 @@
 //! An entity type. The server cannot clear its texts: an empty one is the nearest (contract section 8.1).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::Comparison;
-use super::json::differences;
-use crate::plan::change::Change;
+use super::comparison::Comparison;
+use super::fields::Fields;
 use crate::plan::operation::Operation;
-use crate::resource::value::{is_empty, same};
-use crate::resource::{EntityType, FieldPath, Shown};
+use crate::plan::undeclared::Undeclared;
+use crate::resource::EntityType;
 
 /// Compares; the write holds only the fields that change.
-pub(super) fn compare(desired: &EntityType, remote: Option<&EntityType>, clear: bool) -> Comparison {
-    let mut fields = Fields::new(clear, remote.is_some());
+pub(super) fn compare(desired: &EntityType, remote: Option<&EntityType>, undeclared: Undeclared) -> Comparison {
+    let mut fields = Fields::new(undeclared, remote.is_some());
     let text = |value: &Option<String>| value.clone().map(Value::String);
     let found = |get: fn(&EntityType) -> Option<Value>| remote.and_then(get);
     fields.compare(
@@ -68,56 +67,4 @@ pub(super) fn compare(desired: &EntityType, remote: Option<&EntityType>, clear: 
 /// What the wire takes for "no text".
 fn no_text() -> Value {
     Value::from("")
-}
-
-/// Collects the differences of a schema row and the body that carries them out.
-pub(super) struct Fields {
-    clear: bool,
-    exists: bool,
-    /// In reading order.
-    pub changes: Vec<Change>,
-    /// Wire fields that change.
-    pub body: Map<String, Value>,
-}
-
-impl Fields {
-    pub(super) fn new(clear: bool, exists: bool) -> Self {
-        Self {
-            clear,
-            exists,
-            changes: Vec::new(),
-            body: Map::new(),
-        }
-    }
-
-    /// One field: `reset` is what the wire takes for "no value".
-    pub(super) fn compare(&mut self, name: &str, desired: Option<Value>, remote: Option<Value>, reset: Option<Value>) {
-        let path = FieldPath::root(name);
-        let remote = remote.filter(|value| !is_empty(value) || value.is_object());
-        match (desired, remote) {
-            (Some(wanted), found) if !equal(&wanted, found.as_ref()) => {
-                self.changes.extend(differences(&path, found.as_ref(), Some(&wanted)));
-                self.write(name, wanted);
-            }
-            (None, Some(found)) if self.exists && !is_empty(&found) => {
-                self.changes
-                    .push(Change::server_only(path, Shown::Plain(found), self.clear));
-                if let Some(reset) = reset.filter(|_| self.clear) {
-                    self.write(name, reset);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn write(&mut self, name: &str, value: Value) {
-        self.body.insert(name.to_owned(), value);
-    }
-}
-
-fn equal(wanted: &Value, found: Option<&Value>) -> bool {
-    match found {
-        Some(found) => same(wanted, found),
-        None => is_empty(wanted) && !wanted.is_object(),
-    }
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
-use super::Comparison;
+use super::comparison::Comparison;
 use crate::plan::change::{Change, ChangeKind};
 use crate::plan::operation::{Operation, PlatformWrite};
 use crate::plan::row::Impact;
+use crate::plan::undeclared::Undeclared;
 use crate::resource::value::same;
 use crate::resource::{ConfigValue, FieldPath, Platform, Shown};
 
 /// Compares; any change restarts the platform.
-pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared: Undeclared) -> Comparison {
     let Some(remote) = remote else { return creation(desired) };
     let mut changes = kind_change(desired, remote);
     let changes_kind = !changes.is_empty();
@@ -25,7 +26,7 @@ pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, clear: bool
         .filter(|(name, _)| !desired.config.contains_key(*name))
         .collect();
     for (name, found) in &extra {
-        changes.push(Change::server_only(config_path(name), found.shown(), clear));
+        changes.push(Change::server_only(config_path(name), found.shown(), undeclared));
     }
     let writes = changes.iter().any(|change| change.kind.writes());
     let recheck = !writes
@@ -35,9 +36,9 @@ pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, clear: bool
     if !writes {
         changes.retain(|change| change.kind != ChangeKind::SecretUnchanged);
     }
-    let replaces = changes_kind || (clear && !extra.is_empty());
-    let (operation, impact) = write(desired, remote, writes || recheck, replaces, clear);
-    let warnings = warnings(remote, replaces && !clear);
+    let replaces = changes_kind || (undeclared.clears() && !extra.is_empty());
+    let (operation, impact) = write(desired, remote, writes || recheck, replaces, undeclared);
+    let warnings = warnings(remote, replaces && !undeclared.clears());
     Comparison {
         changes,
         operation,
@@ -68,7 +69,7 @@ fn write(
     remote: &Platform,
     sends: bool,
     replaces: bool,
-    clear: bool,
+    undeclared: Undeclared,
 ) -> (Option<Operation>, Option<Impact>) {
     if !sends {
         return (None, None);
@@ -82,7 +83,7 @@ fn write(
         return (Some(Operation::UpsertPlatform(write)), Some(Impact::Restart));
     }
     let mut platform = desired.clone();
-    if !clear {
+    if !undeclared.clears() {
         platform.config = carried(remote, &desired.config);
     }
     (

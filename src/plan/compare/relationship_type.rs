@@ -4,31 +4,40 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::Comparison;
-use super::entity_type::Fields;
+use super::comparison::Comparison;
+use super::fields::Fields;
 use crate::plan::change::Change;
 use crate::plan::operation::{Operation, RelationshipWrite};
 use crate::plan::row::Impact;
+use crate::plan::undeclared::Undeclared;
 use crate::resource::value::is_empty;
 use crate::resource::{FieldPath, RelationshipType, Rule, Shown};
 
 type Rules = BTreeMap<Rule, Vec<Value>>;
 
 /// Compares; rules are a set of pairs, of which the server may hold one several times.
-pub(super) fn compare(desired: &RelationshipType, remote: Option<&RelationshipType>, clear: bool) -> Comparison {
-    let mut fields = Fields::new(clear, remote.is_some());
+pub(super) fn compare(
+    desired: &RelationshipType,
+    remote: Option<&RelationshipType>,
+    undeclared: Undeclared,
+) -> Comparison {
+    let mut fields = Fields::new(undeclared, remote.is_some());
     compare_fields(&mut fields, desired, remote);
-    let rules = compare_rules(desired.rules.as_ref(), remote.and_then(|it| it.rules.as_ref()), clear);
+    let rules = compare_rules(
+        desired.rules.as_ref(),
+        remote.and_then(|it| it.rules.as_ref()),
+        undeclared,
+    );
     let Some(remote) = remote else {
         return creation(desired, fields, rules);
     };
-    let symmetry = compare_symmetry(desired, remote, clear);
+    let symmetry = compare_symmetry(desired, remote, undeclared);
     let replaces = symmetry.as_ref().is_some_and(|change| change.kind.writes());
     let mut changes = fields.changes;
     changes.extend(symmetry);
     changes.extend(rules.changes);
     if replaces {
-        let relationship_type = overlaid(desired, remote, clear);
+        let relationship_type = overlaid(desired, remote, undeclared);
         let write = RelationshipWrite {
             relationship_type,
             with_inverse: true,
@@ -130,20 +139,20 @@ fn compare_fields(fields: &mut Fields, desired: &RelationshipType, remote: Optio
 }
 
 /// Fixed when the type is created: a difference means archive, delete and create again.
-fn compare_symmetry(desired: &RelationshipType, remote: &RelationshipType, clear: bool) -> Option<Change> {
+fn compare_symmetry(desired: &RelationshipType, remote: &RelationshipType, undeclared: Undeclared) -> Option<Change> {
     let path = FieldPath::root("is_symmetric");
     let found = remote.is_symmetric.unwrap_or(false);
     let shown = |value: bool| Shown::Plain(Value::Bool(value));
     match desired.is_symmetric {
         Some(wanted) if wanted != found => Some(Change::between(path, Some(shown(found)), Some(shown(wanted)))),
-        None if found => Some(Change::server_only(path, shown(found), clear)),
+        None if found => Some(Change::server_only(path, shown(found), undeclared)),
         _ => None,
     }
 }
 
 /// The type as it will be after a replacement: what the file does not mention is put back, unless it is to be cleared.
-fn overlaid(desired: &RelationshipType, remote: &RelationshipType, clear: bool) -> RelationshipType {
-    if clear {
+fn overlaid(desired: &RelationshipType, remote: &RelationshipType, undeclared: Undeclared) -> RelationshipType {
+    if undeclared.clears() {
         return desired.clone();
     }
     let keep = |wanted: &Option<Value>, found: &Option<Value>| wanted.clone().or_else(|| found.clone());
@@ -170,11 +179,11 @@ struct RuleDifference {
     remove: Vec<Value>,
 }
 
-fn compare_rules(desired: Option<&Rules>, remote: Option<&Rules>, clear: bool) -> RuleDifference {
+fn compare_rules(desired: Option<&Rules>, remote: Option<&Rules>, undeclared: Undeclared) -> RuleDifference {
     let nothing = Rules::new();
     let found = remote.unwrap_or(&nothing);
     let Some(wanted) = desired else {
-        return undeclared_rules(found, clear);
+        return undeclared_rules(found, undeclared);
     };
     let mut difference = RuleDifference::default();
     for rule in wanted.keys().filter(|rule| !found.contains_key(*rule)) {
@@ -197,15 +206,17 @@ fn compare_rules(desired: Option<&Rules>, remote: Option<&Rules>, clear: bool) -
     difference
 }
 
-fn undeclared_rules(found: &Rules, clear: bool) -> RuleDifference {
+fn undeclared_rules(found: &Rules, undeclared: Undeclared) -> RuleDifference {
     let mut difference = RuleDifference::default();
     for (rule, rows) in found {
         difference.changes.push(Change::server_only(
             rule_path(rule),
             Shown::Plain(Value::Bool(true)),
-            clear,
+            undeclared,
         ));
-        difference.remove.extend(rows.iter().filter(|_| clear).cloned());
+        difference
+            .remove
+            .extend(rows.iter().filter(|_| undeclared.clears()).cloned());
     }
     difference
 }

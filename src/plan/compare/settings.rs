@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::comparison::Comparison;
+use super::json as leaves;
 use super::skills;
 use super::table::{Key, Merged, Shape, key, merge, server_only};
-use super::{Comparison, json as leaves};
 use crate::plan::change::{Change, ChangeKind, Reading};
 use crate::plan::operation::Operation;
+use crate::plan::undeclared::Undeclared;
 use crate::resource::{FieldPath, Settings, Shown, field};
 
 const NETWORK: &[Key] = &[
@@ -43,7 +45,7 @@ const MCP_SERVER: &[Key] = &[
 ];
 
 /// Compares; without a remote side, with what the server gives a new agent.
-pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool) -> Comparison {
+pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, undeclared: Undeclared) -> Comparison {
     let fresh = Settings {
         agent: desired.agent.clone(),
         fields: defaults(),
@@ -52,7 +54,7 @@ pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool
     let (mut body, mut incomparable) = (Map::new(), Map::new());
     let mut changes = Vec::new();
     for name in field::ALL {
-        let merged = compare_field(name, desired, remote, clear);
+        let merged = compare_field(name, desired, remote, undeclared);
         let sent = || {
             merged
                 .value
@@ -86,24 +88,24 @@ pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, clear: bool
     }
 }
 
-fn compare_field(name: &'static str, desired: &Settings, remote: &Settings, clear: bool) -> Merged {
+fn compare_field(name: &'static str, desired: &Settings, remote: &Settings, undeclared: Undeclared) -> Merged {
     let path = FieldPath::root(name);
     let (wanted, found) = (desired.get(name), remote.get(name));
     let shape = match name {
         field::IDENTITY | field::SOUL | field::USER => Shape::Text,
-        field::PROVIDERS => return providers(&path, wanted, found, clear),
+        field::PROVIDERS => return providers(&path, wanted, found, undeclared),
         field::MODEL_SELECTION => return model_selection(&path, wanted, found),
-        field::MODEL_PREFERENCES => return model_preferences(desired, remote, clear),
+        field::MODEL_PREFERENCES => return model_preferences(desired, remote, undeclared),
         field::NETWORK => Shape::Table(NETWORK),
         field::EGRESS => Shape::Table(EGRESS),
         field::TOOLS => Shape::Table(TOOLS),
         field::NIX => Shape::Table(NIX),
-        field::PRE_APPROVED => return pre_approved(&path, wanted, found, clear),
-        field::MCP_SERVERS => return mcp_servers(&path, wanted, found, clear),
-        field::SKILLS => return skills::merge(&path, wanted, found, clear),
+        field::PRE_APPROVED => return pre_approved(&path, wanted, found, undeclared),
+        field::MCP_SERVERS => return mcp_servers(&path, wanted, found, undeclared),
+        field::SKILLS => return skills::merge(&path, wanted, found, undeclared),
         _ => Shape::Set,
     };
-    merge(shape, &path, wanted, found, clear)
+    merge(shape, &path, wanted, found, undeclared)
 }
 
 /// `null` resets a field to its default, which an emptied table is.
@@ -116,7 +118,13 @@ fn model_selection(path: &FieldPath, desired: Option<&Value>, remote: Option<&Va
     let Some(desired) = desired else {
         return Merged::kept(remote);
     };
-    let mut merged = merge(Shape::Table(MODEL_SELECTION), path, Some(desired), remote, true);
+    let mut merged = merge(
+        Shape::Table(MODEL_SELECTION),
+        path,
+        Some(desired),
+        remote,
+        Undeclared::Clear,
+    );
     if !merged.writes() {
         merged.changes.clear();
     }
@@ -124,15 +132,15 @@ fn model_selection(path: &FieldPath, desired: Option<&Value>, remote: Option<&Va
 }
 
 /// By id and order, the first is primary; what the server keeps of those that stay is kept.
-fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     let Some(desired) = desired else {
         let shown = ids(remote).into_iter().map(Value::from).collect::<Vec<_>>();
         if shown.is_empty() {
             return Merged::kept(remote);
         }
-        let change = Change::server_only(path.clone(), Shown::Plain(Value::Array(shown)), clear);
+        let change = Change::server_only(path.clone(), Shown::Plain(Value::Array(shown)), undeclared);
         return Merged {
-            value: remote.filter(|_| !clear).cloned(),
+            value: remote.cloned().and_then(|value| undeclared.kept(value)),
             changes: vec![change],
         };
     };
@@ -168,7 +176,7 @@ fn provider_id(item: &Value) -> Option<&str> {
 }
 
 /// By provider. The model of a provider that this very change takes away goes with it.
-fn model_preferences(desired: &Settings, remote: &Settings, clear: bool) -> Merged {
+fn model_preferences(desired: &Settings, remote: &Settings, undeclared: Undeclared) -> Merged {
     let path = FieldPath::root(field::MODEL_PREFERENCES);
     let nothing = Map::new();
     let object = |settings: &Settings| {
@@ -188,13 +196,14 @@ fn model_preferences(desired: &Settings, remote: &Settings, clear: bool) -> Merg
     };
     let mut result = found.clone();
     for (id, model) in &wanted {
-        let one = merge(Shape::Text, &path.join(id), Some(model), found.get(id), clear);
+        let one = merge(Shape::Text, &path.join(id), Some(model), found.get(id), undeclared);
         merged.changes.extend(one.changes);
         result.extend(one.value.map(|value| (id.clone(), value)));
     }
     for (id, model) in found.iter().filter(|(id, _)| !wanted.contains_key(*id)) {
         let leaves_now = had_ids.contains(&id.as_str()) && !kept_ids.contains(&id.as_str());
-        let one = server_only(&path.join(id), Some(model), clear || leaves_now);
+        let fate = if leaves_now { Undeclared::Clear } else { undeclared };
+        let one = server_only(&path.join(id), Some(model), fate);
         merged.changes.extend(one.changes);
         if one.value.is_none() {
             result.remove(id);
@@ -205,7 +214,7 @@ fn model_preferences(desired: &Settings, remote: &Settings, clear: bool) -> Merg
 }
 
 /// Entry by entry: the write carries ours and, unchanged, those that only the server has (semantics, "Comparing").
-fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     let nothing = Map::new();
     let wanted = desired.and_then(Value::as_object).unwrap_or(&nothing);
     let found = remote.and_then(Value::as_object).unwrap_or(&nothing);
@@ -217,7 +226,7 @@ fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>
             &path.join(id),
             Some(server),
             found.get(id),
-            clear,
+            undeclared,
         );
         changes.extend(one.changes);
         result.extend(one.value.map(|value| (id.clone(), value)));
@@ -227,8 +236,12 @@ fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>
         .filter(|(id, server)| !wanted.contains_key(*id) && !is_injected(id, server))
     {
         let path = path.join(id);
-        changes.push(Change::server_only(path.clone(), leaves::shown(&path, server), clear));
-        if clear {
+        changes.push(Change::server_only(
+            path.clone(),
+            leaves::shown(&path, server),
+            undeclared,
+        ));
+        if undeclared.clears() {
             result.remove(id);
         }
     }
@@ -243,7 +256,7 @@ fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>
 /// never drift, and kept by every write.
 const INJECTED_TOOLS: &str = "/mcp/lobu-memory/tools/*";
 
-fn pre_approved(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+fn pre_approved(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     let is_injected = |item: &&Value| item.as_str() == Some(INJECTED_TOOLS);
     let items = remote.and_then(Value::as_array);
     let injected = items.is_some_and(|items| items.iter().any(|item| is_injected(&item)));
@@ -251,10 +264,10 @@ fn pre_approved(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value
         .and_then(Value::as_array)
         .is_some_and(|items| items.iter().any(|item| is_injected(&item)));
     if !injected || declared {
-        return merge(Shape::Set, path, desired, remote, clear);
+        return merge(Shape::Set, path, desired, remote, undeclared);
     }
     let others = items.map(|items| items.iter().filter(|item| !is_injected(item)).cloned().collect());
-    let mut merged = merge(Shape::Set, path, desired, others.map(Value::Array).as_ref(), clear);
+    let mut merged = merge(Shape::Set, path, desired, others.map(Value::Array).as_ref(), undeclared);
     let value = merged.value.get_or_insert_with(|| json!([]));
     value
         .as_array_mut()

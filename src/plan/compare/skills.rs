@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::json::differences;
 use super::table::Merged;
 use crate::plan::change::Change;
+use crate::plan::undeclared::Undeclared;
 use crate::resource::{FieldPath, Shown};
 
 /// Keys that come from the skill's file. `enabled` is not among them: an operator may switch a skill off.
@@ -19,7 +20,12 @@ const FROM_FILE: [&str; 7] = [
 ];
 
 /// Lays the skills of the files over the server's: ours in our order, then what only the server has.
-pub(super) fn merge(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, clear: bool) -> Merged {
+pub(super) fn merge(
+    path: &FieldPath,
+    desired: Option<&Value>,
+    remote: Option<&Value>,
+    undeclared: Undeclared,
+) -> Merged {
     let (wanted, found) = (items(desired), items(remote));
     let path = path.join("skills");
     let mut result = Vec::new();
@@ -34,10 +40,10 @@ pub(super) fn merge(path: &FieldPath, desired: Option<&Value>, remote: Option<&V
         .iter()
         .filter(|other| !wanted.iter().any(|ours| name(ours) == name(other)))
     {
-        let goes = is_local(skill) && clear;
+        let goes = is_local(skill) && undeclared.clears();
         if is_local(skill) {
             let shown = Shown::Plain(skill.get("description").cloned().unwrap_or_else(|| json!(name(skill))));
-            changes.push(Change::server_only(path.join(name(skill)), shown, clear));
+            changes.push(Change::server_only(path.join(name(skill)), shown, undeclared));
         }
         result.extend((!goes).then(|| (*skill).clone()));
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json::{differences, shown};
 use crate::plan::change::{Change, Reading};
+use crate::plan::undeclared::Undeclared;
 use crate::resource::FieldPath;
 use crate::resource::value::{is_empty, same, same_set};
 
@@ -67,13 +68,13 @@ pub(super) fn merge(
     path: &FieldPath,
     desired: Option<&Value>,
     remote: Option<&Value>,
-    clear: bool,
+    undeclared: Undeclared,
 ) -> Merged {
     if let Shape::Table(keys) = shape {
-        return merge_table(keys, path, desired, remote, clear);
+        return merge_table(keys, path, desired, remote, undeclared);
     }
     let Some(desired) = desired else {
-        return server_only(path, remote, clear);
+        return server_only(path, remote, undeclared);
     };
     if equal(shape, desired, remote) {
         return Merged::kept(remote.or(Some(desired)));
@@ -85,11 +86,11 @@ pub(super) fn merge(
 }
 
 /// A value that only the server has.
-pub(super) fn server_only(path: &FieldPath, remote: Option<&Value>, clear: bool) -> Merged {
+pub(super) fn server_only(path: &FieldPath, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     match remote {
         Some(found) if !is_empty(found) => Merged {
-            value: (!clear).then(|| found.clone()),
-            changes: vec![Change::server_only(path.clone(), shown(path, found), clear)],
+            value: undeclared.kept(found.clone()),
+            changes: vec![Change::server_only(path.clone(), shown(path, found), undeclared)],
         },
         other => Merged::kept(other),
     }
@@ -100,7 +101,7 @@ fn merge_table(
     path: &FieldPath,
     desired: Option<&Value>,
     remote: Option<&Value>,
-    clear: bool,
+    undeclared: Undeclared,
 ) -> Merged {
     let nothing = Map::new();
     let wanted = desired.and_then(Value::as_object).unwrap_or(&nothing);
@@ -113,7 +114,7 @@ fn merge_table(
             &path.join(key.name),
             wanted.get(key.name),
             found.get(key.name),
-            clear,
+            undeclared,
         );
         changes.extend(merged.changes);
         match merged.value {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Reading, Row, Target, Verb};
+use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Reading, Row, Target, Undeclared, Verb};
 use lobuctl::resource::{Address, FieldPath, Origin, Shown};
 use lobuctl::show::{Line, Role};
 use lobuctl::tui::{LoadFailure, Loaded, SecretRow, Title};
@@ -78,7 +78,11 @@ fn triage() -> Vec<Row> {
         Some(json!(["api.github.com"]).into()),
         Some(json!(["api.github.com", "api.linear.app"]).into()),
     );
-    let drifted = Change::server_only(FieldPath::parse("nixConfig.packages"), json!(["jq"]).into(), false);
+    let drifted = Change::server_only(
+        FieldPath::parse("nixConfig.packages"),
+        json!(["jq"]).into(),
+        Undeclared::Keep,
+    );
     vec![
         at(
             with(
