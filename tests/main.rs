@@ -49,6 +49,7 @@ mod redaction;
 mod request_counts;
 mod server_audit;
 mod server_bodies;
+mod server_chaos;
 mod server_connections;
 mod server_disk;
 mod server_files;

@@ -1,6 +1,7 @@
 //! What the tests of several themes share.
 
 pub mod apply;
+pub mod chance;
 pub mod deadline;
 pub mod program;
 pub mod project;

@@ -34,6 +34,14 @@ pub fn serve(dir: &Path) -> Command {
     command
 }
 
+/// Returns `lobuctl serve` on PostgreSQL.
+pub fn serve_on_postgres(dir: &Path, url: &SecretString) -> Command {
+    let mut command = serve(dir);
+    command.arg("--database-url").arg(url.expose_secret());
+    command.env("LOBUCTL_ENCRYPTION_KEY", "7a".repeat(32));
+    command
+}
+
 /// Runs a maintenance command, such as `serve backup`.
 pub fn maintain(dir: &Path, arguments: &[&str]) -> Output {
     serve(dir).args(arguments).output().unwrap()
@@ -59,10 +67,7 @@ impl ServeProcess {
 
     /// Starts on PostgreSQL. The directory only receives the first token.
     pub fn on_postgres(dir: &Path, url: &SecretString) -> Self {
-        let mut command = serve(dir);
-        command.arg("--database-url").arg(url.expose_secret());
-        command.env("LOBUCTL_ENCRYPTION_KEY", "7a".repeat(32));
-        Self::start(command, dir)
+        Self::start(serve_on_postgres(dir, url), dir)
     }
 
     /// Starts this command on a free port and waits until it listens.
@@ -117,9 +122,14 @@ impl ServeProcess {
 
     /// Sends a signal by name. Returns the exit status.
     pub fn signal(mut self, name: &str) -> ExitStatus {
+        self.send(name);
+        self.child.wait().unwrap()
+    }
+
+    /// Sends a signal by name, such as `STOP`.
+    pub fn send(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
-        self.child.wait().unwrap()
     }
 }
 

@@ -1,17 +1,20 @@
 //! Servers for tests of the server: in this process or on a loopback port, and a client that sends plain JSON.
 //!
 //! Which server for which need: [`memory_server`] for routes; [`listening`] for the network; [`gate`] to refuse or delay
-//! requests; [`stub`] to send exact bytes; [`racy`] to prove that a race check can fail;
+//! requests; [`link`] for a network that fails; [`stub`] to send exact bytes; [`racy`] to prove that a race check can fail;
 //! [`TestServer`](crate::support::apply::test_server::TestServer) to plan and apply;
 //! [`ServeProcess`](crate::support::program::serve_process::ServeProcess) for the real program.
 
 pub mod comparison;
 pub mod gate;
+pub mod history;
+pub mod link;
 pub mod postgres;
 pub mod race;
 pub mod racy;
 pub mod recording;
 pub mod stub;
+pub mod workload;
 
 use std::sync::Arc;
 

@@ -1,8 +1,55 @@
 //! A new database on the PostgreSQL that `LOBU_TEST_POSTGRES` names. Tests skip, visibly, where there is none.
 
+use std::path::Path;
+use std::process::Command;
+
 use crate::support::report_skip;
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+/// A cluster of one test, which may restart it. Stopped and removed on drop.
+pub struct OwnCluster {
+    dir: tempfile::TempDir,
+    /// The URL of its first database.
+    pub url: String,
+}
+
+impl OwnCluster {
+    /// Starts a cluster with `.ci/postgres`, which installs PostgreSQL where it is missing.
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        // The cluster runs as another user, which has to reach its folder.
+        let reachable = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(dir.path(), reachable).unwrap();
+        let url = postgres_script("start", dir.path());
+        Self { dir, url }
+    }
+
+    /// Ends it as a crash would, and starts it again.
+    pub async fn restart(&self) {
+        let dir = self.dir.path().to_owned();
+        tokio::task::spawn_blocking(move || postgres_script("restart", &dir))
+            .await
+            .unwrap();
+    }
+}
+
+impl Drop for OwnCluster {
+    fn drop(&mut self) {
+        postgres_script("stop", self.dir.path());
+    }
+}
+
+fn postgres_script(action: &str, dir: &Path) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/postgres");
+    let output = Command::new(script)
+        .arg(action)
+        .arg(dir.join("cluster"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
 
 /// An empty database, to be dropped with [`TestDatabase::drop_now`].
 pub struct TestDatabase {
@@ -30,9 +77,13 @@ pub fn cluster() -> Option<String> {
 impl TestDatabase {
     /// Creates a database, where there is a cluster.
     pub async fn create(purpose: &str) -> Option<Self> {
-        let base = cluster()?;
+        Some(Self::on(&cluster()?, purpose).await)
+    }
+
+    /// Creates a database on this cluster.
+    pub async fn on(base: &str, purpose: &str) -> Self {
         let name = format!("{purpose}_{}", std::process::id());
-        let mut connection = PgConnection::connect(&base).await.unwrap();
+        let mut connection = PgConnection::connect(base).await.unwrap();
         let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
         sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
@@ -41,7 +92,8 @@ impl TestDatabase {
             .unwrap();
         let (server, _) = base.rsplit_once('/').unwrap();
         let url = SecretString::from(format!("{server}/{name}"));
-        Some(Self { base, name, url })
+        let base = base.to_owned();
+        Self { base, name, url }
     }
 
     /// Terminates every connection to the database.

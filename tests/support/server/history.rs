@@ -1,0 +1,88 @@
+//! Checks that one order of operations explains everything that clients saw: linearizability, by the search of Wing and
+//! Gong with the memory of Lowe.
+
+use std::collections::HashSet;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What one object does, as a sequence of operations would see it.
+pub trait SequentialModel {
+    type State: Clone + Eq + Hash + Default + Debug;
+    type Call: Debug;
+    type Answer: Debug;
+
+    /// Returns the state after the call, or `None` when the call cannot answer this in that state. Without an answer
+    /// the call can have answered anything.
+    fn step(state: &Self::State, call: &Self::Call, answer: Option<&Self::Answer>) -> Option<Self::State>;
+}
+
+/// One operation of one client.
+#[derive(Debug)]
+pub struct Operation<M: SequentialModel> {
+    pub call: M::Call,
+    /// `None` when no answer came, or one that leaves open whether the call took effect.
+    pub answer: Option<M::Answer>,
+    began: u64,
+    ended: u64,
+}
+
+/// Counts the moments at which operations begin and end. Clones share the count.
+#[derive(Clone, Default)]
+pub struct Moments(Arc<AtomicU64>);
+
+impl Moments {
+    /// Returns the next moment.
+    pub fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Records an operation that began at `began` and has ended now.
+    pub fn ended<M: SequentialModel>(&self, began: u64, call: M::Call, answer: Option<M::Answer>) -> Operation<M> {
+        // An operation whose answer is missing may take effect at any later time.
+        let ended = if answer.is_some() { self.next() } else { u64::MAX };
+        Operation {
+            call,
+            answer,
+            began,
+            ended,
+        }
+    }
+}
+
+/// Whether some order of these operations, at most 128, explains all their answers.
+pub fn is_linearizable<M: SequentialModel>(operations: &[Operation<M>]) -> bool {
+    assert!(operations.len() <= 128, "the set of operations is a mask of 128 bits");
+    let answered = mask(operations, |operation| operation.answer.is_some());
+    let mut seen = HashSet::new();
+    let mut open = vec![(0_u128, M::State::default())];
+    while let Some((done, state)) = open.pop() {
+        if done & answered == answered {
+            return true;
+        }
+        if !seen.insert((done, state.clone())) {
+            continue;
+        }
+        let left = |at: usize| done & (1 << at) == 0;
+        let deadline = (0..operations.len())
+            .filter(|at| left(*at))
+            .map(|at| operations[at].ended)
+            .min();
+        for (at, operation) in operations.iter().enumerate().filter(|(at, _)| left(*at)) {
+            // What began after another operation had ended comes after it in every order.
+            if deadline.is_some_and(|deadline| operation.began > deadline) {
+                continue;
+            }
+            if let Some(next) = M::step(&state, &operation.call, operation.answer.as_ref()) {
+                open.push((done | 1 << at, next));
+            }
+        }
+    }
+    false
+}
+
+fn mask<M: SequentialModel>(operations: &[Operation<M>], holds: impl Fn(&Operation<M>) -> bool) -> u128 {
+    let bits = operations.iter().enumerate().filter(|(_, operation)| holds(operation));
+    bits.fold(0, |mask, (at, _)| mask | 1 << at)
+}

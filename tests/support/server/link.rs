@@ -1,0 +1,85 @@
+//! A network link that can be frozen or cut: a TCP proxy between a server and its database.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What a link does with bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// Passes them on.
+    Open,
+    /// Keeps them back, as a network that loses every packet.
+    Frozen,
+    /// Resets every connection, the next ones too.
+    Cut,
+}
+
+/// A proxy on a loopback port. It ends when it is dropped.
+pub struct Link {
+    pub address: SocketAddr,
+    state: watch::Sender<LinkState>,
+}
+
+impl Link {
+    /// Opens a link to this address.
+    pub async fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (state, watched) = watch::channel(LinkState::Open);
+        tokio::spawn(async move {
+            let mut closed = watched.clone();
+            loop {
+                tokio::select! {
+                    accepted = listener.accept() => {
+                        let Ok((near, _)) = accepted else { continue };
+                        tokio::spawn(connect(near, target, watched.clone()));
+                    }
+                    () = dropped(&mut closed) => return,
+                }
+            }
+        });
+        Self { address, state }
+    }
+
+    pub fn set(&self, state: LinkState) {
+        self.state.send_replace(state);
+    }
+}
+
+async fn dropped(state: &mut watch::Receiver<LinkState>) {
+    while state.changed().await.is_ok() {}
+}
+
+/// Waits while the link is frozen. Returns whether it passes bytes on.
+async fn passes(state: &mut watch::Receiver<LinkState>) -> bool {
+    let settled = state.wait_for(|state| *state != LinkState::Frozen).await;
+    settled.is_ok_and(|state| *state == LinkState::Open)
+}
+
+async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver<LinkState>) {
+    if !passes(&mut state).await {
+        return;
+    }
+    let Ok(far) = TcpStream::connect(target).await else {
+        return;
+    };
+    let ((near_read, near_write), (far_read, far_write)) = (near.into_split(), far.into_split());
+    tokio::select! {
+        () = copy(near_read, far_write, state.clone()) => {}
+        () = copy(far_read, near_write, state.clone()) => {}
+        _ = state.wait_for(|state| *state == LinkState::Cut) => {}
+    }
+}
+
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<LinkState>) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(length) = from.read(&mut buffer).await {
+        if length == 0 || !passes(&mut state).await || to.write_all(&buffer[..length]).await.is_err() {
+            return;
+        }
+    }
+}
