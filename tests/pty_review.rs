@@ -124,7 +124,7 @@ async fn leaving_the_review_writes_nothing() {
 async fn a_failure_is_told_in_full_and_retried() {
     let (mut pty, server, _project) = open().await;
     server.rule(GateRule::Refuse("/agents/beta"));
-    pty.keys("a y").until("applied in part");
+    pty.keys("a y").until("not complete");
     let screen = pty.until("the gate is closed today");
     assert!(screen.contains("r retry"), "{screen}");
     pty.keys("r").until("y apply");
@@ -141,7 +141,7 @@ async fn a_failure_is_told_in_full_and_retried() {
 async fn leaving_after_a_failure_says_that_it_is_not_complete() {
     let (mut pty, server, _project) = open().await;
     server.rule(GateRule::Refuse("/agents/beta"));
-    pty.keys("a y").until("applied in part");
+    pty.keys("a y").until("not complete");
     pty.keys("q");
     let (code, screen) = pty.ended();
     assert_eq!(code, 6, "{screen}");
@@ -154,8 +154,8 @@ async fn one_interrupt_finishes_what_is_in_flight() {
     let (mut pty, server, _project) = open().await;
     server.rule(GateRule::Hold("/agents", Duration::from_millis(700)));
     pty.keys("a y").until("running");
-    pty.keys("<c-c>").until("nothing new starts");
-    pty.until("applied in part");
+    pty.keys("<c-c>").until("no new request starts");
+    pty.until("not complete");
     assert_eq!(server.agents().await, ["alpha", "beta"]);
     pty.keys("q");
     let (code, screen) = pty.ended();
@@ -167,7 +167,7 @@ async fn two_interrupts_leave_at_once() {
     let (mut pty, server, _project) = open().await;
     server.rule(GateRule::Hold("/agents", Duration::from_secs(30)));
     pty.keys("a y").until("running");
-    pty.keys("<c-c>").until("nothing new starts");
+    pty.keys("<c-c>").until("no new request starts");
     pty.keys("<c-c>");
     let (code, screen) = pty.ended();
     assert_eq!(code, 130, "{screen}");

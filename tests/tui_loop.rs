@@ -121,7 +121,7 @@ async fn what_failed_is_retried_and_nothing_else() {
     let bench = failing();
     let driver = LoopDriver::open(bench.clone(), 120, 30);
     driver.until("7 of 7 selected").await;
-    driver.keys("a yes<enter>").until("applied in part").await;
+    driver.keys("a yes<enter>").until("not complete").await;
     let screen = driver.until("chatId must be a number").await;
     assert!(screen.contains("hint: ask for the scope"), "{screen}");
     assert!(screen.contains("skipped: platform"), "{screen}");
@@ -145,8 +145,9 @@ async fn what_failed_is_retried_and_nothing_else() {
 async fn the_first_interrupt_stops_and_the_second_leaves() {
     let driver = LoopDriver::open(hanging(), 100, 30);
     driver.until("7 of 7 selected").await;
-    driver.keys("a yes<enter>").until("running for").await;
-    driver.keys("<c-c>").until("nothing new starts").await;
+    driver.keys("a yes<enter>").until("= 1 unchanged").await;
+    driver.until("1 running").await;
+    driver.keys("<c-c>").until("no new request starts").await;
     driver.keys("<c-c>");
     let exit = driver.left().await;
     assert_eq!(exit.ending, Ending::Interrupted);

@@ -8,14 +8,15 @@ use std::io::Write;
 use super::console::Console;
 use super::signal::Interrupt;
 use crate::failure::Failure;
-use crate::plan::{ChangeKind, Counts, Pattern, Plan, Row, Selection, Verb};
+use crate::plan::{ChangeKind, Pattern, Plan, Row, Selection, Verb};
 use crate::resource::Address;
 use crate::review::{Consent, PlanReview};
 use crate::show::change::{Detail, row_details};
 use crate::show::plan::{PlanView, plan_lines};
+use crate::show::preview::ApplyPreview;
 use crate::show::row::row_line;
-use crate::show::secret::source_text;
-use crate::show::word::plural;
+use crate::show::secret::{source_or_missing, source_text};
+use crate::show::selection::Checkbox;
 use crate::show::{Line, Role};
 
 /// What the user decided.
@@ -61,7 +62,7 @@ impl PlainReview<'_> {
         self.console
             .progress("`?` at the question shows what else can be answered");
         loop {
-            let question = question(review.plan(), &review.selection());
+            let question = question(review);
             let Some(answer) = self.ask(&question).await? else {
                 return Ok(Decision::No);
             };
@@ -89,8 +90,9 @@ impl PlainReview<'_> {
             return Ok(None);
         }
         review.check()?;
-        if !typed_whole && counts(review.plan(), &selection).needs_typed_yes() {
-            self.say("platforms restart, may restart, or something is deleted: type `yes` in full");
+        let preview = ApplyPreview::of(review.plan(), &selection, review.marked());
+        if !typed_whole && preview.needs_typed_yes() {
+            self.say("something is deleted, cleared or replaced, or may restart: type `yes` in full");
             return Ok(None);
         }
         let Some(organization) = review.protected() else {
@@ -159,10 +161,13 @@ impl PlainReview<'_> {
     fn show_selection(&self, review: &PlanReview) -> Result<(), Failure> {
         self.show_plan(review.plan())?;
         let selection = review.selection();
-        let mark = |address: &Address| match address {
-            it if selection.chosen.contains(it) => "[x]",
-            it if selection.along.contains(it) => "[+]",
-            _ => "[ ]",
+        let mark = |address: &Address| {
+            let checkbox = match address {
+                it if selection.chosen.contains(it) => Checkbox::Selected,
+                it if selection.along.contains(it) => Checkbox::Implied,
+                _ => Checkbox::LeftOut,
+            };
+            checkbox.text().1
         };
         let rows = review.plan().rows.iter().filter(|row| row.writes());
         let lines: Vec<Line> = rows
@@ -220,11 +225,13 @@ impl PlainReview<'_> {
 
     fn show_secrets(&self, review: &PlanReview) -> Result<(), Failure> {
         for secret in &review.workspace().project.secrets {
-            let source = secret.source.as_ref().map_or_else(|| "missing".to_owned(), source_text);
+            let source = secret.source.as_ref().map(source_text);
+            let (role, source) = source_or_missing(source.as_deref());
             let mut lines = vec![
                 Line::at(0)
                     .push(Role::Strong, format!("${}", secret.name))
-                    .plain(format!("  {source}")),
+                    .plain("  ")
+                    .push(role, source),
             ];
             for (origin, place) in &secret.places {
                 let text = format!("{}:{}  {place}", origin.file.display(), origin.line);
@@ -263,28 +270,15 @@ fn can_be_pruned(plan: &Plan, address: &Address) -> bool {
         .is_some_and(|row| row.verb == Verb::Drift || row.changes.iter().any(|change| change.kind == ChangeKind::Drift))
 }
 
-fn counts(plan: &Plan, selection: &Selection) -> Counts {
-    Counts::of(plan.rows.iter().filter(|row| selection.contains(&row.address)))
-}
-
-fn question(plan: &Plan, selection: &Selection) -> String {
-    let counts = counts(plan, selection);
-    let writing = plan.rows.iter().filter(|row| row.writes()).count();
-    let selected = selection.all().len();
-    let some = (selected < writing).then(|| format!("{selected} of {writing} rows are selected. "));
-    let restarts =
-        (counts.restart > 0).then(|| format!("This restarts {}. ", plural(counts.restart, "platform", "platforms")));
-    let possible = (counts.may_restart > 0).then(|| {
-        let secrets = plural(
-            counts.may_restart,
-            "platform gets its secret",
-            "platforms get their secrets",
-        );
-        format!("{secrets} again and may restart. ")
-    });
-    let deletes =
-        (counts.delete > 0).then(|| format!("This deletes {}. ", plural(counts.delete, "resource", "resources")));
-    let answer = if counts.needs_typed_yes() { "[yes/N]" } else { "[y/N]" };
-    let parts = [some, deletes, restarts, possible];
-    format!("{}Apply? {answer} ", parts.into_iter().flatten().collect::<String>())
+/// Returns the question: what applying would do, in the words of the screen's confirmation.
+fn question(review: &PlanReview) -> String {
+    let selection = review.selection();
+    let preview = ApplyPreview::of(review.plan(), &selection, review.marked());
+    let answer = if preview.needs_typed_yes() { "[yes/N]" } else { "[y/N]" };
+    let sentence = match preview.sentence() {
+        sentence if sentence.is_empty() => "nothing is selected".to_owned(),
+        sentence => sentence,
+    };
+    let parts: Vec<String> = std::iter::once(sentence).chain(preview.left_out()).collect();
+    format!("{}. Apply? {answer} ", parts.join("; "))
 }

@@ -52,11 +52,6 @@ impl Counts {
         self.restart + self.may_restart
     }
 
-    /// Whether the answer to a confirmation is typed as a word: something is deleted, restarts or may restart.
-    pub fn needs_typed_yes(&self) -> bool {
-        self.delete + self.all_restarts() > 0
-    }
-
     fn add(&mut self, row: &Row) {
         match row.verb {
             Verb::Create => self.create += 1,

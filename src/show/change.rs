@@ -4,12 +4,15 @@
 use serde_json::Value;
 
 use super::line::{Line, Role};
+use super::row::SERVER_ONLY;
 use super::text_diff::{self, Context};
 use crate::plan::{Change, ChangeKind, Impact, Reading, Row, Verb};
 use crate::resource::Shown;
 
-/// The note behind a field that only the server has.
-const LEFT_ALONE: &str = " (on the server, not in the files; left alone)";
+/// Returns the note behind a field that only the server has.
+fn left_alone() -> String {
+    format!(" ({SERVER_ONLY}; left alone)")
+}
 
 /// How much of a row is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +46,23 @@ impl Detail {
 
 /// Returns everything below a row's own line: warnings first, then the changes.
 pub fn row_details(row: &Row, detail: Detail) -> Vec<Line> {
-    let mut lines = impact_lines(row);
-    for warning in &row.warnings {
-        lines.push(Line::at(0).push(Role::Warning, format!("⚠ {warning}")));
-    }
+    let mut lines = caution_lines(row);
     for change in shown_changes(row, detail.contents) {
         lines.extend(change_lines(change, detail));
     }
     lines
 }
 
+/// Returns the certain or possible restart of a row, and its warnings.
+pub fn caution_lines(row: &Row) -> Vec<Line> {
+    let mut lines = impact_lines(row);
+    let warnings = row.warnings.iter();
+    lines.extend(warnings.map(|warning| Line::at(0).push(Role::Warning, format!("⚠ {warning}"))));
+    lines
+}
+
 /// Returns what the write does, or may do, beyond the stored row.
-pub fn impact_lines(row: &Row) -> Vec<Line> {
+fn impact_lines(row: &Row) -> Vec<Line> {
     let sentence = match (row.impact, row.address.kind()) {
         (Some(Impact::Restart), _) => "⚠ will restart platform: in-flight messages may drop",
         (Some(Impact::Replace), "platform") => {
@@ -80,14 +88,10 @@ pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
     if let Some(line) = rule_line(change) {
         return vec![line];
     }
+    if let Some(text) = secret_text(change.kind) {
+        return vec![secret_line(change, text)];
+    }
     match (change.kind, change.reading) {
-        (ChangeKind::SecretUnchanged, _) => vec![secret_line(change, "secret, unchanged")],
-        (ChangeKind::SecretNotComparable, _) => {
-            vec![secret_line(
-                change,
-                "secret resent: the server does not show it, so it may have changed",
-            )]
-        }
         (ChangeKind::Drift, _) => vec![drift_line(change, detail)],
         (_, Reading::Set) => list_lines(change, detail, false),
         (_, Reading::List) => list_lines(change, detail, true),
@@ -96,12 +100,30 @@ pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
     }
 }
 
+/// Returns what is known about a secret that both sides have, or `None` for any other kind of change.
+pub fn secret_text(kind: ChangeKind) -> Option<&'static str> {
+    match kind {
+        ChangeKind::SecretUnchanged => Some("secret, unchanged"),
+        ChangeKind::SecretNotComparable => Some("secret resent: the server does not show it, so it may have changed"),
+        _ => None,
+    }
+}
+
+/// Returns the note behind the name of a field whose two sides are shown below it.
+pub fn field_note(kind: ChangeKind) -> String {
+    match kind {
+        ChangeKind::Drift => left_alone(),
+        ChangeKind::Removed => " (removed)".to_owned(),
+        _ => String::new(),
+    }
+}
+
 fn head(change: &Change) -> Line {
     Line::at(0).push(Role::Field, change.path.to_string()).plain(": ")
 }
 
-fn secret_line(change: &Change, words: &str) -> Line {
-    head(change).push(Role::Secret, words)
+fn secret_line(change: &Change, text: &str) -> Line {
+    head(change).push(Role::Secret, text)
 }
 
 fn drift_line(change: &Change, detail: Detail) -> Line {
@@ -113,7 +135,7 @@ fn drift_line(change: &Change, detail: Detail) -> Line {
         Some(shown) => push_shown(line, Role::Drift, shown, detail),
         None => line,
     };
-    line.push(Role::Dim, LEFT_ALONE)
+    line.push(Role::Dim, left_alone())
 }
 
 /// Returns the line of a rule of a relationship type. A rule exists or does not: its path names it, and it has no value.
@@ -139,7 +161,7 @@ fn rule_line(change: &Change) -> Option<Line> {
             .push(Role::Field, "rules")
             .plain(": ")
             .push(Role::Drift, rule)
-            .push(Role::Dim, LEFT_ALONE),
+            .push(Role::Dim, left_alone()),
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::line::{Line, Role};
 use super::outcome::outcome_line;
+use super::progress::STOPPING;
 use super::word::duration;
 use crate::apply::event::EventKind;
 
@@ -25,10 +26,7 @@ pub fn event_line(kind: &EventKind) -> Option<(Verbosity, Line)> {
             outcome,
             took_ms,
         } => Some((Verbosity::Quiet, outcome_line(address, outcome, *took_ms))),
-        EventKind::Cancelling => {
-            let text = "stopping: no new request starts, those in flight finish; Ctrl-C again to leave at once";
-            Some((Verbosity::Quiet, Line::at(0).push(Role::Warning, text)))
-        }
+        EventKind::Cancelling => Some((Verbosity::Quiet, Line::at(0).push(Role::Warning, STOPPING))),
         EventKind::Retrying {
             address,
             attempt,

@@ -1,7 +1,8 @@
 //! Turns rows, changes, events, outcomes and failures into lines of spans with roles.
 //!
-//! The screen and the text output only map a role to a style, so they always use the same words. This room knows
-//! neither ratatui nor ANSI escapes, and neither the width nor the colors of a terminal.
+//! The screen and the text output only map a role to a style, so they always use the same words: whatever is said about
+//! a row, a selection, a run or a secret is worded here, and `tui` adds only what its keys do. This room knows neither
+//! ratatui nor ANSI escapes, and neither the width nor the colors of a terminal.
 
 pub mod change;
 pub mod event;
@@ -9,8 +10,11 @@ pub mod failure;
 mod line;
 pub mod outcome;
 pub mod plan;
+pub mod preview;
+pub mod progress;
 pub mod row;
 pub mod secret;
+pub mod selection;
 pub mod text_diff;
 pub mod word;
 

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use super::line::{Line, Role};
 use super::word::{duration, plural};
 use crate::apply::event::Outcome;
-use crate::apply::{Progress, Tally};
+use crate::apply::{Progress, Tally, Verdict};
 use crate::resource::Address;
+
+/// Said of a row whose first requests were carried out and a later one was not.
+const PARTLY_WRITTEN: &str = "part of it was written before it failed";
 
 /// Returns the line of a row that ended: `created agent triage (12 ms)`, `failed platform triage/triage-slack: …`.
 pub fn outcome_line(address: &Address, outcome: &Outcome, took_ms: u64) -> Line {
@@ -48,18 +51,69 @@ pub fn outcome_detail(outcome: &Outcome) -> Option<String> {
     }
 }
 
+/// Returns what to do about a row that was not applied.
+fn outcome_hint(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Failed { hint, .. } => hint.as_deref(),
+        Outcome::Stale { .. } => Some("plan again, or use `--on-stale overwrite`"),
+        Outcome::Unknown { .. } => Some("it may have been written: plan again to see"),
+        _ => None,
+    }
+}
+
+/// Returns an outcome in full, for a reader who already knows which row it is about: the word, the whole message and
+/// what to do next.
+pub fn outcome_lines(outcome: &Outcome) -> Vec<Line> {
+    let (role, word) = outcome_word(outcome);
+    let head = Line::at(0).push(role, word);
+    if outcome.succeeded() {
+        return vec![match outcome_detail(outcome) {
+            Some(detail) => head.push(role, format!(", {detail}")),
+            None => head,
+        }];
+    }
+    let mut lines = vec![head];
+    let message = outcome_detail(outcome).unwrap_or_default();
+    lines.extend(message.lines().map(|line| Line::at(2).plain(line)));
+    if let Outcome::Failed {
+        partly_written: true, ..
+    } = outcome
+    {
+        lines.push(Line::at(2).push(Role::Warning, PARTLY_WRITTEN));
+    }
+    let hint = outcome_hint(outcome);
+    lines.extend(hint.map(|hint| Line::at(0).push(Role::Strong, "hint: ").plain(hint)));
+    lines
+}
+
+/// Returns how a row ended in a few words, for a narrow column: `restarted`, `failed: answered 500`.
+pub fn outcome_summary(outcome: &Outcome) -> String {
+    let (_, word) = outcome_word(outcome);
+    match outcome_detail(outcome) {
+        Some(detail) if outcome.succeeded() => detail,
+        Some(detail) => format!("{word}: {}", without_request(detail.lines().next().unwrap_or_default())),
+        None => word.to_owned(),
+    }
+}
+
+/// Returns the title of a run that has ended: whether every row was applied.
+pub fn run_title(progress: &Progress) -> (Role, &'static str) {
+    // Unfinished rows count too: a run that broke off did not apply them.
+    let complete = progress.verdict() == Verdict::Done;
+    if complete {
+        (Role::Success, "Applied")
+    } else {
+        (Role::Error, "Not complete")
+    }
+}
+
 /// Returns the summary of a run: the numbers, then each row that was not applied, and what to do about it.
 pub fn run_lines(progress: &Progress) -> Vec<Line> {
     let tally = progress.tally();
-    let complete = progress.troubles().next().is_none();
-    let (role, title) = if complete {
-        (Role::Success, "Applied: ")
-    } else {
-        (Role::Error, "Not complete: ")
-    };
+    let (role, title) = run_title(progress);
     let mut lines = vec![
         Line::at(0)
-            .push(role, title)
+            .push(role, format!("{title}: "))
             .plain(tally_text(&tally))
             .plain(restart_text(progress))
             .push(Role::Dim, format!(" in {}", duration(progress.elapsed_ms))),
@@ -169,14 +223,9 @@ fn group_lines(group: &TroubleGroup<'_>) -> Vec<Line> {
             ..
         }
     ) {
-        lines.push(Line::at(2).push(Role::Warning, "part of it was written before it failed"));
+        lines.push(Line::at(2).push(Role::Warning, PARTLY_WRITTEN));
     }
-    let hint = match group.outcome {
-        Outcome::Failed { hint, .. } => hint.as_deref(),
-        Outcome::Stale { .. } => Some("plan again, or use `--on-stale overwrite`"),
-        Outcome::Unknown { .. } => Some("it may have been written: plan again to see"),
-        _ => None,
-    };
+    let hint = outcome_hint(group.outcome);
     lines.extend(hint.map(|hint| Line::at(2).push(Role::Dim, "hint: ").plain(hint)));
     for line in &mut lines {
         line.indent += 2;

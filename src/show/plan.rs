@@ -2,7 +2,7 @@
 
 use super::change::{Detail, row_details};
 use super::line::{Line, Role};
-use super::row::row_line;
+use super::row::{row_line, verb_role};
 use super::word::counted_list;
 use crate::plan::{Counts, Plan, Row, Verb};
 
@@ -48,6 +48,96 @@ pub fn target_line(plan: &Plan) -> Line {
 /// `Summary: 2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.
 pub fn summary_line(counts: &Counts) -> Line {
     Line::at(0).push(Role::Heading, "Summary: ").plain(summary_text(counts))
+}
+
+/// What a number of a plan counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Rows of this verb.
+    Rows(Verb),
+    /// Platforms that restart.
+    Restarts,
+    /// Platforms that may restart.
+    PossibleRestarts,
+    /// Rows whose hidden secrets are sent again; those of platforms are possible restarts too.
+    ResentSecrets,
+    /// Fields that only the server has.
+    DriftedFields,
+}
+
+/// One number of a plan with its sign and its word, for places where a whole sentence does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountWord {
+    /// What is counted.
+    pub counted: Counted,
+    /// The role of the number.
+    pub role: Role,
+    /// The sign of such a row: `+`, `?`.
+    pub sign: char,
+    /// The number of rows or fields.
+    pub count: usize,
+    /// The word behind the number, in the right form for it.
+    pub word: &'static str,
+}
+
+/// Returns the numbers of a plan, most important first: when there is no room, the last ones are left out.
+pub fn count_words(counts: &Counts) -> [CountWord; 9] {
+    let verb = |verb: Verb, count, word| CountWord {
+        counted: Counted::Rows(verb),
+        role: verb_role(verb),
+        sign: verb.marker(),
+        count,
+        word,
+    };
+    let other = |counted, (role, sign), count, one, many| CountWord {
+        counted,
+        role,
+        sign,
+        count,
+        word: if count == 1 { one } else { many },
+    };
+    let (warning, secret, drift) = ((Role::Warning, '⚠'), (Role::Secret, '*'), (Role::Drift, '?'));
+    let (restarts, possible) = (counts.restart, counts.may_restart);
+    [
+        verb(Verb::Create, counts.create, "create"),
+        verb(Verb::Update, counts.update, "update"),
+        verb(Verb::Delete, counts.delete, "delete"),
+        other(Counted::Restarts, warning, restarts, "restart", "restarts"),
+        other(
+            Counted::PossibleRestarts,
+            secret,
+            possible,
+            "may restart",
+            "may restart",
+        ),
+        verb(Verb::Drift, counts.drift, "drift"),
+        verb(Verb::Noop, counts.noop, "unchanged"),
+        other(
+            Counted::ResentSecrets,
+            secret,
+            counts.recheck,
+            "secret resent",
+            "secrets resent",
+        ),
+        other(
+            Counted::DriftedFields,
+            drift,
+            counts.field_drift,
+            "drifted field",
+            "drifted fields",
+        ),
+    ]
+}
+
+/// Returns the numbers of rows by verb, without those that are 0: `2 create, 1 drift`.
+pub fn verbs_text(counts: &Counts) -> String {
+    counted_list(&[
+        (counts.create, "create", "create"),
+        (counts.update, "update", "update"),
+        (counts.delete, "delete", "delete"),
+        (counts.drift, "drift", "drift"),
+        (counts.noop, "unchanged", "unchanged"),
+    ])
 }
 
 /// Returns the numbers of a summary without its title: `2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.

@@ -14,6 +14,15 @@ pub fn duration(milliseconds: u64) -> String {
     }
 }
 
+/// Returns the time that something has been running, given in milliseconds: `0.4 s`, `2 min 5 s`. Unlike [`duration`] it
+/// has the same unit below a second and above, so that a number that is drawn again and again does not flicker.
+pub fn running_time(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("0.{} s", milliseconds / 100),
+        _ => duration(milliseconds),
+    }
+}
+
 /// Returns the nonzero counts with their nouns, joined by commas: `1 restart, 4 may restart`.
 ///
 /// Each part is a count, its noun in the singular and its noun in the plural.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Selection};
 use crate::resource::Address;
 
 /// Whether a row is applied, and why.
@@ -94,6 +94,18 @@ impl Choice {
     /// Addresses that will be written.
     pub fn addresses(&self, plan: &Plan) -> BTreeSet<Address> {
         self.rows().map(|row| plan.rows[row].address.clone()).collect()
+    }
+
+    /// Returns what is selected, as the rest of the program knows it.
+    pub fn selection(&self, plan: &Plan) -> Selection {
+        let marked = |wanted: Mark| {
+            let rows = (0..self.marks.len()).filter(|row| self.mark(*row) == wanted);
+            rows.map(|row| plan.rows[row].address.clone()).collect()
+        };
+        Selection {
+            chosen: marked(Mark::Chosen),
+            along: marked(Mark::Along),
+        }
     }
 
     /// How many rows are chosen, come along, and could be chosen.

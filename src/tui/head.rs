@@ -1,9 +1,12 @@
 //! The first lines of the detail: what happens to the row and why, its state in a run, what to do next.
 
-use crate::apply::event::Outcome;
-use crate::apply::{RowProgress, Status};
+use crate::apply::Status;
 use crate::plan::{Counts, Row, Verb};
-use crate::show::word::duration;
+use crate::show::change::caution_lines;
+use crate::show::plan::verbs_text;
+use crate::show::progress::{run_message, status_lines};
+use crate::show::row::{row_line, row_name, row_sentence};
+use crate::show::selection::{implied_text, left_out_line};
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::choice::Mark;
@@ -21,25 +24,25 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         return match &node.id {
             NodeId::Group(group) => heading(model, board, group.title()),
             NodeId::Parent(address) => vec![
-                Line::default().push(Role::Heading, format!("{} {}", address.kind(), address.id())),
+                Line::default().push(Role::Heading, row_name(address)),
                 Line::default().push(Role::Dim, "not a target: shown for the rows below it"),
             ],
             NodeId::Row(_) => Vec::new(),
         };
     };
-    let mut head = vec![lines::row(row)];
+    let mut head = vec![row_line(row)];
     head.extend(
         row.origin
             .as_ref()
             .map(|origin| Line::default().push(Role::Dim, format!("{}:{}", origin.file.display(), origin.line))),
     );
     match &model.screen {
-        Screen::Review(review) => head.extend(selection(review, row)),
-        Screen::Run(run) => head.extend(standing(run, row, model.now_ms)),
+        Screen::Review(review) => head.extend(selection(review)),
+        Screen::Run(run) => head.extend(state(run, row, model.now_ms)),
         Screen::Loading(_) | Screen::Failed(_) => {}
     }
     if !has_ended(model, row) {
-        head.extend(lines::cautions(row));
+        head.extend(caution_lines(row));
     }
     head.extend(drift(model, board, row));
     head.push(Line::default());
@@ -57,11 +60,14 @@ fn has_ended(model: &Model, row: &Row) -> bool {
 fn heading(model: &Model, board: &Board, title: &str) -> Vec<Line> {
     let rows = board.rows_here();
     let counts = Counts::of(rows.iter().map(|row| &board.plan.rows[*row]));
-    let mut head = vec![Line::default().push(Role::Heading, title), numbers(counts)];
+    let mut head = vec![
+        Line::default().push(Role::Heading, title),
+        Line::default().plain(verbs_text(&counts)),
+    ];
     if let Screen::Run(run) = &model.screen
-        && let RunState::Ended(Some(message)) = &run.state
+        && let RunState::Ended(Some(reason)) = &run.state
     {
-        head.push(Line::default().push(Role::Error, message));
+        head.push(failure(run, reason));
     }
     if !board.plan.warnings.is_empty() || !board.facts.warnings.is_empty() {
         head.push(Line::default());
@@ -72,127 +78,51 @@ fn heading(model: &Model, board: &Board, title: &str) -> Vec<Line> {
     head
 }
 
-fn numbers(counts: Counts) -> Line {
-    let parts = [
-        (counts.create, "create", Role::Create),
-        (counts.update, "update", Role::Update),
-        (counts.delete, "delete", Role::Delete),
-        (counts.noop, "unchanged", Role::Noop),
-        (counts.drift, "drift", Role::Drift),
-    ];
-    let mut line = Line::default();
-    for (count, word, role) in parts.into_iter().filter(|(count, ..)| *count > 0) {
-        line = line.push(role, format!("{count} {word}  "));
-    }
-    line
-}
-
-fn selection(review: &Review, row: &Row) -> Option<Line> {
+/// Returns why the row at the cursor is selected or not, unless the user selected it.
+fn selection(review: &Review) -> Option<Line> {
+    let rows = &review.board.plan.rows;
     let index = review.board.current().and_then(|(node, _)| node.row)?;
     match review.choice.mark(index) {
         Mark::Nothing | Mark::Chosen => None,
-        Mark::Off => Some(Line::default().push(Role::Dim, "left out: not selected")),
+        Mark::Off => Some(left_out_line()),
         Mark::Along => {
-            let needed_by = review
-                .choice
-                .needed_by(index)
-                .map(|row| &review.board.plan.rows[row].address);
-            let needed_by = needed_by.map(|address| format!("{} {}", address.kind(), address.id()));
-            let words = format!("selected because {} needs it", needed_by.unwrap_or_default());
-            debug_assert_eq!(review.board.plan.rows[index].address, row.address);
-            Some(Line::default().push(Role::Warning, words))
+            let needed_by = review.choice.needed_by(index)?;
+            let text = implied_text(&rows[index].address, &rows[needed_by].address);
+            Some(Line::default().push(Role::Warning, text))
         }
     }
 }
 
-fn drift(model: &Model, board: &Board, row: &Row) -> Vec<Line> {
+/// Returns what happens to what only the server has, and the key that changes it.
+fn drift(model: &Model, board: &Board, row: &Row) -> Option<Line> {
     let reviewing = matches!(model.screen, Screen::Review(_));
-    let pruned = board.prune.contains(&row.address);
-    let words = match row.verb {
-        Verb::Drift => "only on the server, not in the files: left alone.",
-        Verb::Delete => "only on the server, not in the files: will be deleted.",
-        _ if pruned => "fields that only the server has will be cleared.",
-        _ if row.has_field_drift() => "fields marked `?` are only on the server: left alone.",
-        Verb::Noop if row.changes.is_empty() => {
-            return vec![Line::default().push(Role::Dim, "unchanged")];
-        }
-        _ => return Vec::new(),
+    let is_marked = board.prune.contains(&row.address);
+    let sentence = row_sentence(row, is_marked)?;
+    let is_drift = row.verb == Verb::Drift;
+    let key = match (reviewing, is_marked) {
+        (true, true) => "; `D` leaves it alone again",
+        (true, false) if is_drift => "; `D` selects it for deletion",
+        (true, false) if row.has_field_drift() => "; `D` clears them",
+        _ => "",
     };
-    let next = match (reviewing, pruned, row.verb) {
-        (false, ..) | (true, false, Verb::Delete) => "",
-        (true, true, _) => " `D` leaves it alone again",
-        (true, false, Verb::Drift) => " `D` selects it for deletion",
-        (true, false, _) => " `D` clears them",
-    };
-    vec![Line::default().push(Role::Drift, format!("{words}{next}"))]
+    Some(sentence.push(Role::Drift, key))
 }
 
-/// Returns the state of a row in a run: the server's whole message, the hint and the requests that were made.
-fn standing(run: &Run, row: &Row, now_ms: u64) -> Vec<Line> {
+/// Returns the state of a row in a run: what it is doing or how it ended, and the requests that were made for it.
+fn state(run: &Run, row: &Row, now_ms: u64) -> Vec<Line> {
     let Some(progress) = run.progress.rows.get(&row.address) else {
-        let message = match &run.state {
-            RunState::Ended(Some(message)) => vec![Line::default().push(Role::Error, message)],
-            _ => vec![Line::default().push(Role::Dim, "not part of this run")],
+        let line = match &run.state {
+            RunState::Ended(Some(reason)) => failure(run, reason),
+            _ => Line::default().push(Role::Dim, "not part of this run"),
         };
-        return message;
+        return vec![line];
     };
-    let mut said = status(progress, run.has_ended(), run.elapsed(now_ms));
-    said.extend(progress.notes.iter().map(|note| Line::at(2).push(Role::Warning, note)));
-    said.extend(run.requests_of(&row.address).filter_map(lines::event));
-    said
-}
-
-fn status(progress: &RowProgress, ended: bool, elapsed_ms: u64) -> Vec<Line> {
-    let line = |role, words: String| vec![Line::default().push(role, words)];
-    match &progress.status {
-        Status::Queued if ended => line(Role::Dim, "skipped: the run ended first".to_owned()),
-        Status::Queued => line(Role::Dim, "waiting".to_owned()),
-        Status::Running { since_ms } => {
-            let elapsed = duration(elapsed_ms.saturating_sub(*since_ms));
-            line(Role::Running, format!("running for {elapsed}"))
-        }
-        Status::Retrying {
-            attempt, of, reason, ..
-        } => line(Role::Warning, format!("attempt {attempt} of {of} follows: {reason}")),
-        Status::Finished { outcome, .. } => outcome_lines(outcome),
-    }
-}
-
-fn outcome_lines(outcome: &Outcome) -> Vec<Line> {
-    let good = |words: &str| vec![Line::default().push(Role::Success, words)];
-    match outcome {
-        Outcome::Created => good("created"),
-        Outcome::Updated { restarted: Some(true) } => good("updated, and restarted"),
-        Outcome::Updated { .. } => good("updated"),
-        Outcome::Deleted => good("deleted"),
-        Outcome::Unchanged => good("unchanged, says the server"),
-        Outcome::Failed {
-            message,
-            hint,
-            partly_written,
-        } => failed(message, hint.as_deref(), *partly_written),
-        Outcome::Unknown { message } => trouble("unknown: it may have been written, plan again to see", message),
-        Outcome::Stale { message } => trouble(
-            "stale: the server has something else than the plan saw, `r` plans again",
-            message,
-        ),
-        Outcome::Skipped { reason } => vec![Line::default().push(Role::Dim, format!("skipped: {reason}"))],
-    }
-}
-
-fn failed(message: &str, hint: Option<&str>, partly: bool) -> Vec<Line> {
-    let words = if partly {
-        "failed, after a part was written"
-    } else {
-        "failed, nothing was written"
-    };
-    let mut lines = trouble(words, message);
-    lines.extend(hint.map(|hint| Line::default().push(Role::Strong, "hint: ").plain(hint)));
+    let mut lines = status_lines(progress, run.elapsed(now_ms));
+    lines.extend(run.requests_of(&row.address).filter_map(lines::event));
     lines
 }
 
-fn trouble(words: &str, message: &str) -> Vec<Line> {
-    let mut lines = vec![Line::default().push(Role::Error, words)];
-    lines.extend(message.lines().map(|line| Line::at(2).plain(line)));
-    lines
+fn failure(run: &Run, reason: &str) -> Line {
+    let (role, text) = run_message(&run.progress, Some(reason));
+    Line::default().push(role, text)
 }

@@ -2,8 +2,9 @@
 
 use super::body::BodyLine;
 use super::lines;
-use crate::plan::{Change, ChangeKind, Row};
+use crate::plan::{Change, Row};
 use crate::resource::Shown;
+use crate::show::change::{field_note, secret_text};
 use crate::show::text_diff::{self, Context};
 use crate::show::{Line, Role};
 
@@ -24,18 +25,12 @@ pub(super) fn changes(row: &Row) -> Vec<BodyLine> {
 
 fn add(body: &mut Vec<BodyLine>, change: &Change) {
     let head = Line::default().push(Role::Field, change.path.to_string());
-    let secret = matches!(
-        change.kind,
-        ChangeKind::SecretUnchanged | ChangeKind::SecretNotComparable
-    );
     body.push(BodyLine::One(Line::default()));
-    if secret {
-        body.push(BodyLine::One(
-            head.plain("  ").push(Role::Secret, secret_words(change.kind)),
-        ));
+    if let Some(text) = secret_text(change.kind) {
+        body.push(BodyLine::One(head.plain("  ").push(Role::Secret, text)));
         return;
     }
-    body.push(BodyLine::One(head.push(Role::Dim, said(change.kind))));
+    body.push(BodyLine::One(head.push(Role::Dim, field_note(change.kind))));
     let before = change.before.as_ref().map(with_line_end).unwrap_or_default();
     let after = change.after.as_ref().map(with_line_end).unwrap_or_default();
     pairs(body, &before, &after);
@@ -48,21 +43,6 @@ fn with_line_end(shown: &Shown) -> String {
         text.push('\n');
     }
     text
-}
-
-fn said(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Drift => "  only on the server, left alone",
-        ChangeKind::Removed => "  removed",
-        _ => "",
-    }
-}
-
-fn secret_words(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::SecretUnchanged => "secret, unchanged",
-        _ => "secret resent: the server decides whether it changed",
-    }
 }
 
 /// Equal lines are aligned; removed and added lines are paired in order.

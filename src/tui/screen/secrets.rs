@@ -1,5 +1,6 @@
 //! The secrets: every name that the files use, where its value came from and where it is used. Never a value.
 
+use crate::show::secret::source_or_missing;
 use crate::show::{Line, Role};
 use crate::tui::glyph::Glyphs;
 use crate::tui::sheet::Sheet;
@@ -14,24 +15,22 @@ pub fn secrets_sheet(rows: &[SecretRow], glyphs: &Glyphs) -> Sheet {
     let name = rows.iter().map(|row| width(&row.name)).max().unwrap_or(0);
     let source = rows
         .iter()
-        .map(|row| width(row.source.as_deref().unwrap_or("missing")))
+        .map(|row| width(source_or_missing(row.source.as_deref()).1))
         .max()
         .unwrap_or(0);
     Sheet::new(rows.iter().map(|row| line(glyphs, row, name, source)).collect())
 }
 
 fn line(glyphs: &Glyphs, row: &SecretRow, name: usize, source: usize) -> Line {
-    let (glyph, role, from) = match &row.source {
-        Some(from) => (glyphs.done, Role::Success, from.as_str()),
-        None => (glyphs.failed, Role::Error, "missing"),
+    let (glyph, role) = match &row.source {
+        Some(_) => (glyphs.done, Role::Success),
+        None => (glyphs.failed, Role::Error),
     };
+    let (source_role, from) = source_or_missing(row.source.as_deref());
     let line = Line::default()
         .push(role, format!("{glyph} "))
         .push(Role::Id, format!("{:<name$}  ", row.name))
-        .push(
-            if row.source.is_some() { Role::Plain } else { Role::Error },
-            format!("{from:<source$}  "),
-        )
+        .push(source_role, format!("{from:<source$}  "))
         .push(Role::Dim, row.places.join(", "));
     if row.sent {
         line.push(Role::Secret, "  sent")

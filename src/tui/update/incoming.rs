@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
+use crate::show::progress::run_message;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::detail::BodyLine;
@@ -109,27 +110,28 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
         _ => None,
     };
     run.end(result, now);
-    let words = last_words(run);
+    let ended = end_notice(run);
     if matches!(model.overlay, Some(Overlay::Leave)) {
         model.overlay = None;
     }
-    model.notice = Some(words);
+    model.notice = Some(ended);
     leaving.map_or_else(Effects::new, |ending| super::process::leave_as(model, ending))
 }
 
-/// What the user can do when a run has ended.
-fn last_words(run: &Run) -> Line {
-    let left = run.left().len();
-    let rows = if left == 1 { "row" } else { "rows" };
-    match &run.state {
-        RunState::Ended(Some(message)) => notice(Role::Error, format!("nothing was applied: {message}")),
-        _ if left == 0 => notice(Role::Success, "applied; `q` quits"),
-        _ if run.has_failures() => {
-            let text = format!("{left} {rows} not applied: `r` retries, `w` finds the failure");
-            notice(Role::Error, text)
-        }
-        _ => notice(Role::Error, format!("{left} {rows} not applied: `r` retries")),
-    }
+/// Returns what came of a run that has ended, and the keys that go on from there.
+fn end_notice(run: &Run) -> Line {
+    let failure = match &run.state {
+        RunState::Ended(reason) => reason.as_deref(),
+        _ => None,
+    };
+    let (role, text) = run_message(&run.progress, failure);
+    let keys = match failure {
+        Some(_) => "",
+        None if run.left().is_empty() => "; `q` quits",
+        None if run.has_failures() => ": `r` retries, `w` finds the failure",
+        None => ": `r` retries",
+    };
+    notice(role, format!("{text}{keys}"))
 }
 
 pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, lines: Vec<BodyLine>) {

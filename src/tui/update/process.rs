@@ -1,6 +1,7 @@
 //! Leaving, stopping, suspending: never in the middle of a write without having said so.
 
 use crate::show::Role;
+use crate::show::progress::STOPPING;
 use crate::tui::action::Process;
 use crate::tui::exit::{Ending, TuiExit};
 use crate::tui::message::{Effect, Effects, notice};
@@ -73,9 +74,7 @@ fn interrupt(model: &mut Model) -> Effects {
     if second {
         return leave_as(model, Ending::Interrupted);
     }
-    let in_flight = run.progress.tally().running;
-    let words = format!("stopping: {in_flight} in flight, nothing new starts; ^C again leaves at once");
-    model.notice = Some(notice(Role::Warning, words));
+    model.notice = Some(notice(Role::Warning, STOPPING));
     Effects::new()
 }
 

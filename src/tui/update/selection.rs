@@ -3,6 +3,8 @@
 use crate::plan::{Row, Verb};
 use crate::resource::Address;
 use crate::show::Role;
+use crate::show::row::row_name;
+use crate::show::selection::{implied_text, more_implied_text};
 use crate::tui::action::Select;
 use crate::tui::choice::Mark;
 use crate::tui::message::{Effect, Effects, notice};
@@ -13,12 +15,12 @@ pub(super) fn handle(model: &mut Model, action: Select) -> Effects {
     let Screen::Review(review) = &mut model.screen else {
         return Effects::new();
     };
-    let (said, effects) = match action {
+    let (text, effects) = match action {
         Select::Toggle => (toggle(review), Effects::new()),
         Select::ToggleAll => (Some(toggle_all(review)), Effects::new()),
         Select::Delete => delete(review),
     };
-    model.notice = said.map(|words| notice(Role::Plain, words));
+    model.notice = text.map(|text| notice(Role::Plain, text));
     effects
 }
 
@@ -38,9 +40,9 @@ fn toggle(review: &mut Review) -> Option<String> {
 
 /// A row that was taken out and is needed all the same.
 fn stays_because(review: &Review, row: usize) -> String {
-    let id = |row: usize| words(&review.board.plan.rows[row]);
-    let needed_by = review.choice.needed_by(row).map(id).unwrap_or_default();
-    format!("{} is selected because {needed_by} needs it", id(row))
+    let address = |row: usize| &review.board.plan.rows[row].address;
+    let needed_by = review.choice.needed_by(row).map_or(row, |needed_by| needed_by);
+    implied_text(address(row), address(needed_by))
 }
 
 fn came_along(review: &Review, before: usize) -> Option<String> {
@@ -50,12 +52,12 @@ fn came_along(review: &Review, before: usize) -> Option<String> {
     match more {
         0 => None,
         1 if along == 1 => Some(stays_because(review, first)),
-        more => Some(format!("{more} more are selected because selected rows need them")),
+        more => Some(more_implied_text(more)),
     }
 }
 
-fn words(row: &Row) -> String {
-    format!("{} {}", row.address.kind(), row.address.id())
+fn name(row: &Row) -> String {
+    row_name(&row.address)
 }
 
 fn nothing_to_select(review: &Review) -> String {
@@ -63,13 +65,13 @@ fn nothing_to_select(review: &Review) -> String {
         Some(row) if row.verb == Verb::Drift => {
             format!(
                 "{} is only on the server and left alone; `D` selects it for deletion",
-                words(row)
+                name(row)
             )
         }
         Some(row) if row.has_field_drift() => {
             "fields that only the server has are left alone; `D` selects them for deletion".to_owned()
         }
-        Some(row) => format!("{} is unchanged: nothing to apply", words(row)),
+        Some(row) => format!("{} is unchanged: nothing to apply", name(row)),
         None => "nothing to apply here".to_owned(),
     }
 }
@@ -90,31 +92,31 @@ fn delete(review: &mut Review) -> (Option<String>, Effects) {
     let Some(row) = review.board.row() else {
         return (None, Effects::new());
     };
-    let (address, words, what) = (row.address.clone(), words(row), deletes(row));
+    let (address, name, what) = (row.address.clone(), name(row), deletes(row));
     let is_drift = row.verb == Verb::Drift || row.has_field_drift();
-    let said = if review.board.prune.remove(&address) {
-        format!("{words} is left alone")
+    let text = if review.board.prune.remove(&address) {
+        format!("{name} is left alone")
     } else if is_drift {
         review.board.prune.insert(address.clone());
         review.wanted = Some(address.clone());
         format!("{what} when you apply; `D` again leaves it alone")
     } else {
-        return (Some(nothing_to_delete(&address, &words)), Effects::new());
+        return (Some(nothing_to_delete(&address, &name)), Effects::new());
     };
-    (Some(said), vec![Effect::Replan(review.board.prune.clone())])
+    (Some(text), vec![Effect::Replan(review.board.prune.clone())])
 }
 
 fn deletes(row: &Row) -> String {
     if row.verb == Verb::Drift {
-        format!("{} is deleted", words(row))
+        format!("{} is deleted", name(row))
     } else {
-        format!("what only the server has in {} is cleared", words(row))
+        format!("what only the server has in {} is cleared", name(row))
     }
 }
 
-fn nothing_to_delete(address: &Address, words: &str) -> String {
+fn nothing_to_delete(address: &Address, name: &str) -> String {
     match address.parent() {
-        Some(_) => format!("{words} is deleted with its agent"),
-        None => format!("{words} is deleted because of `--prune`; `space` leaves it out"),
+        Some(_) => format!("{name} is deleted with its agent"),
+        None => format!("{name} is deleted because of `--prune`; `space` leaves it out"),
     }
 }

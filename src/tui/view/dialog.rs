@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use super::sheet;
+use crate::show::progress::in_flight_text;
 use crate::show::{Line, Role};
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
@@ -20,9 +21,8 @@ pub(super) fn leave(canvas: &mut Canvas, model: &Model, layout: &Layout) {
         Screen::Run(run) => run.progress.tally().running,
         _ => 0,
     };
-    let rows = if running == 1 { "row is" } else { "rows are" };
     let lines = [
-        Line::default().push(Role::Strong, format!("{running} {rows} in flight")),
+        Line::default().push(Role::Strong, in_flight_text(running)),
         Line::default().plain("stop: nothing new starts, what is in flight finishes, then it leaves"),
         Line::default(),
         Line::default()

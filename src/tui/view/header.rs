@@ -9,7 +9,12 @@ use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use crate::apply::{Status, Tally};
-use crate::show::word::duration;
+use crate::plan::Verb;
+use crate::show::outcome::run_title;
+use crate::show::plan::{CountWord, Counted, count_words};
+use crate::show::row::row_name;
+use crate::show::selection::selected_text;
+use crate::show::word::{duration, running_time};
 use crate::show::{Role, printable};
 use crate::tui::board::Board;
 use crate::tui::model::Model;
@@ -30,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
                 area.x,
                 area.y,
                 area.right(),
-                &seconds(elapsed),
+                &running_time(elapsed),
                 canvas.theme.role(Role::Dim),
             );
         }
@@ -39,14 +44,6 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
         }
         Screen::Review(review) => review_line(canvas, review, area, framed),
         Screen::Run(run) => run_line(canvas, model, run, area),
-    }
-}
-
-/// Seconds with one decimal, minutes from one on: `0.4s`, `2:05`.
-pub(super) fn seconds(ms: u64) -> String {
-    match ms {
-        0..60_000 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),
-        _ => format!("{}:{:02}", ms / 60_000, ms / 1000 % 60),
     }
 }
 
@@ -76,14 +73,14 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
         .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
     let room = usize::from(area.width);
     let length = |(form, selected): &(Form, &String)| {
-        let parts = parts(canvas, review, *form);
+        let parts = parts(review, *form);
         let counts: usize = parts.iter().map(|part| width(&part.1) + gap(*form)).sum();
         counts + width(&query) + 1 + width(selected)
     };
     let all: Vec<(Form, &String)> = tries.collect();
     let chosen = all.iter().find(|chosen| length(chosen) <= room).or(all.last());
     let Some((form, selected)) = chosen else { return };
-    let mut parts = parts(canvas, review, *form);
+    let mut parts = parts(review, *form);
     // Even the shortest form may be too long: the last counts go first, the selection stays.
     let used = |parts: &[Part]| parts.iter().map(|part| width(&part.1) + gap(*form)).sum::<usize>() + width(selected);
     while used(&parts) > room && !parts.is_empty() {
@@ -115,65 +112,38 @@ fn hidden_part(board: &Board) -> String {
 }
 
 fn selected(review: &Review, columns: u16, short: bool) -> String {
-    match review.choice.numbers() {
-        (_, _, 0) if columns >= 40 => "nothing to apply".to_owned(),
-        (chosen, along, possible) if columns < 40 || short => format!("{}/{possible}", chosen + along),
-        (chosen, 0, possible) => format!("{chosen} of {possible} selected"),
-        (chosen, along, _) => format!("{chosen} selected + {along} needed"),
+    let (chosen, implied, possible) = review.choice.numbers();
+    if columns < 40 || (short && possible > 0) {
+        format!("{}/{possible}", chosen + implied)
+    } else {
+        selected_text(chosen, implied, possible)
     }
 }
 
-/// One number of the header.
-struct Count {
-    role: Role,
-    sign: char,
-    number: usize,
-    word: &'static str,
-    /// The group of rows that can be hidden, when this is one.
-    kind: Option<RowKind>,
-}
-
-/// The numbers in the order in which they matter: when there is no room, the last ones are left out.
-fn review_counts(canvas: &Canvas, review: &Review) -> [Count; 8] {
+fn parts(review: &Review, form: Form) -> Vec<Part> {
     let counts = &review.board.plan.counts;
-    let count = |role, sign, number, word, kind| Count {
-        role,
-        sign,
-        number,
-        word,
-        kind,
-    };
-    let warning = canvas.glyphs.warning;
-    let server_only = Some(RowKind::ServerOnly);
-    [
-        count(Role::Create, '+', counts.create, "create", Some(RowKind::Create)),
-        count(Role::Update, '~', counts.update, "update", Some(RowKind::Update)),
-        count(Role::Delete, '-', counts.delete, "delete", server_only),
-        count(Role::Warning, warning, counts.restart, "restart", None),
-        count(Role::Secret, '*', counts.recheck, "resent, may restart", None),
-        count(Role::Drift, '?', counts.drift, "drift", server_only),
-        count(Role::Noop, '=', counts.noop, "unchanged", Some(RowKind::Unchanged)),
-        count(Role::Drift, '?', counts.field_drift, "field drift", None),
-    ]
-}
-
-fn parts(canvas: &Canvas, review: &Review, form: Form) -> Vec<Part> {
     let hidden = &review.board.outline.lens().hidden;
-    let counts = review_counts(canvas, review).into_iter();
-    let counts = counts.filter(|count| count.number > 0 && (form == Form::Words || count.word != "field drift"));
-    let text = |count: &Count| {
-        let (sign, number, word) = (count.sign, count.number, count.word);
-        let is_hidden = count.kind.is_some_and(|kind| hidden.contains(&kind));
-        let is_common = matches!(sign, '+' | '~' | '=');
+    let text = |word: &CountWord| {
+        let (sign, count) = (word.sign, word.count);
+        let is_hidden = matches!(word.counted, Counted::Rows(verb) if hidden.contains(&RowKind::of(verb)));
+        let is_common = matches!(word.counted, Counted::Rows(Verb::Create | Verb::Update | Verb::Noop));
         match form {
-            Form::Words if is_hidden => format!("{sign} {number} hidden"),
-            Form::Words => format!("{sign} {number} {word}"),
-            _ if is_hidden => format!("({sign}{number})"),
-            Form::Mixed if !is_common => format!("{sign}{number} {}", word.split(',').next().unwrap_or_default()),
-            _ => format!("{sign}{number}"),
+            Form::Words if is_hidden => format!("{sign} {count} hidden"),
+            Form::Words => format!("{sign} {count} {}", word.word),
+            _ if is_hidden => format!("({sign}{count})"),
+            Form::Mixed if !is_common => format!("{sign}{count} {}", word.word),
+            _ => format!("{sign}{count}"),
         }
     };
-    counts.map(|count| (count.role, text(&count))).collect()
+    let has_room_for = |word: &CountWord| match word.counted {
+        // Possible restarts say it already, unless other rows than platforms are sent again.
+        Counted::ResentSecrets => word.count != counts.may_restart,
+        Counted::DriftedFields => form == Form::Words,
+        _ => true,
+    };
+    let words = count_words(counts).into_iter().filter(|word| word.count > 0);
+    let words = words.filter(has_room_for);
+    words.map(|word| (word.role, text(&word))).collect()
 }
 
 fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
@@ -190,7 +160,7 @@ fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
     let elapsed = if run.has_ended() {
         duration(elapsed)
     } else {
-        seconds(elapsed)
+        running_time(elapsed)
     };
     let end = canvas.right(area.x, area.y, area.right(), &elapsed, canvas.theme.role(Role::Dim));
     let mut x = area.x;
@@ -220,10 +190,7 @@ fn at_work(canvas: &mut Canvas, run: &Run, area: Rect, x: u16) {
     }
     let busy = |status: &Status| matches!(status, Status::Running { .. } | Status::Retrying { .. });
     let rows = run.progress.rows.iter().filter(|(_, row)| busy(&row.status));
-    let ids: Vec<String> = rows
-        .take(8)
-        .map(|(address, _)| format!("{} {}", address.kind(), address.id()))
-        .collect();
+    let ids: Vec<String> = rows.take(8).map(|(address, _)| row_name(address)).collect();
     let words = fit(&printable(&ids.join(", ")), room);
     canvas.role(x, area.y, area.right(), &words, Role::Dim);
 }
@@ -275,14 +242,16 @@ fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally, compact: 
     parts
 }
 
+/// Returns how far the run is, or how it ended.
 fn lead(run: &Run, tally: &Tally) -> Part {
     match &run.state {
-        RunState::Ended(Some(_)) => (Role::Error, "not applied".to_owned()),
-        RunState::Ended(None) if run.has_trouble() && tally.applied() > 0 => {
-            (Role::Error, "applied in part".to_owned())
+        RunState::Ended(Some(_)) if run.progress.rows.is_empty() => (Role::Error, "not applied".to_owned()),
+        // The numbers beside it name what was applied.
+        RunState::Ended(None) if !run.has_trouble() => (Role::Success, "done".to_owned()),
+        RunState::Ended(_) => {
+            let (role, title) = run_title(&run.progress);
+            (role, title.to_lowercase())
         }
-        RunState::Ended(None) if run.has_trouble() => (Role::Error, "nothing applied".to_owned()),
-        RunState::Ended(None) => (Role::Success, "done".to_owned()),
         _ if run.cancel.is_stopping() => (Role::Warning, "stopping".to_owned()),
         _ => (Role::Strong, format!("{}/{}", tally.ended(), tally.total)),
     }

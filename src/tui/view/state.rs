@@ -1,47 +1,30 @@
-//! The text before and after a row of the tree: its box in the review, its state in a run.
+//! The sign before a row of the tree: its checkbox in the review, its state in a run.
 
 use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
-use crate::plan::{Impact, Row, Verb};
 use crate::show::Role;
-use crate::show::word::duration;
+use crate::show::selection::Checkbox;
 use crate::tui::choice::Mark;
 use crate::tui::glyph::Glyphs;
-use crate::tui::lines;
-use crate::tui::screen::{Review, Run};
-
-use super::header::seconds;
+use crate::tui::screen::Review;
 
 /// The box before a node: its own row and the rows below it taken together.
-pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<Item = usize>) -> (&'static str, Role) {
+pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<Item = usize>) -> (Role, &'static str) {
     let marks: Vec<Mark> = rows
         .map(|row| review.choice.mark(row))
         .filter(|mark| *mark != Mark::Nothing)
         .collect();
     let all = |wanted: Mark| marks.iter().all(|mark| *mark == wanted);
-    match own.map(|row| review.choice.mark(row)) {
-        _ if marks.is_empty() => ("   ", Role::Dim),
+    let checkbox = match own.map(|row| review.choice.mark(row)) {
+        _ if marks.is_empty() => return (Role::Dim, "   "),
         // It is written because of the rows below it, whichever of them are selected.
-        Some(Mark::Along) => ("[+]", Role::Warning),
-        _ if all(Mark::Chosen) => ("[x]", Role::Strong),
-        _ if all(Mark::Along) => ("[+]", Role::Warning),
-        _ if all(Mark::Off) => ("[ ]", Role::Plain),
-        _ => ("[-]", Role::Plain),
-    }
-}
-
-/// Returns the text at the end of a row of the review.
-pub(super) fn hint(row: &Row) -> (String, Role) {
-    match row.impact {
-        Some(Impact::Restart) => ("⚠ restarts".to_owned(), Role::Warning),
-        Some(Impact::Replace) => ("⚠ replaced".to_owned(), Role::Warning),
-        None if !row.warnings.is_empty() => ("⚠ warning".to_owned(), Role::Warning),
-        None if row.may_restart() => ("secret resent, may restart".to_owned(), Role::Secret),
-        None if row.recheck => ("secret resent".to_owned(), Role::Secret),
-        None if row.changed_fields().is_empty() && row.has_field_drift() => ("? field drift".to_owned(), Role::Drift),
-        None if row.verb == Verb::Update => (row.changed_fields().join(", "), Role::Dim),
-        None => (String::new(), Role::Dim),
-    }
+        Some(Mark::Along) => Checkbox::Implied,
+        _ if all(Mark::Chosen) => Checkbox::Selected,
+        _ if all(Mark::Along) => Checkbox::Implied,
+        _ if all(Mark::Off) => Checkbox::LeftOut,
+        _ => Checkbox::Mixed,
+    };
+    checkbox.text()
 }
 
 /// Returns the glyph before a row of a run.
@@ -79,27 +62,5 @@ fn outcome_glyph(glyphs: &Glyphs, outcome: &Outcome) -> (char, Role) {
         Outcome::Unknown { .. } => (glyphs.unknown, Role::Error),
         Outcome::Stale { .. } => (glyphs.stale, Role::Error),
         Outcome::Skipped { .. } => (glyphs.skipped, Role::Dim),
-    }
-}
-
-/// Returns the text at the end of a row of a run.
-pub(super) fn state(run: &Run, progress: Option<&RowProgress>, now_ms: u64) -> (String, Role) {
-    let elapsed = |since_ms: u64| seconds(run.elapsed(now_ms).saturating_sub(since_ms));
-    match progress.map(|progress| &progress.status) {
-        None | Some(Status::Queued) => (String::new(), Role::Dim),
-        Some(Status::Running { since_ms }) => (elapsed(*since_ms), Role::Running),
-        Some(Status::Retrying {
-            attempt, of, reason, ..
-        }) => (format!("{attempt}/{of} {reason}"), Role::Warning),
-        Some(Status::Finished { outcome, took_ms }) => finished(outcome, *took_ms),
-    }
-}
-
-fn finished(outcome: &Outcome, took_ms: u64) -> (String, Role) {
-    let words = lines::outcome_words(outcome);
-    match outcome {
-        Outcome::Skipped { .. } => (words, Role::Dim),
-        outcome if outcome.succeeded() => (format!("{words} {}", duration(took_ms)), Role::Dim),
-        _ => (words, Role::Error),
     }
 }

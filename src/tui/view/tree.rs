@@ -20,9 +20,11 @@ use super::paint::Canvas;
 use super::state;
 use crate::apply::RowProgress;
 use crate::plan::{Counts, Row};
+use crate::show::plan::verbs_text;
+use crate::show::progress::status_summary;
+use crate::show::row::{row_hint, verb_role};
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
-use crate::tui::lines::verb_role;
 use crate::tui::model::Model;
 use crate::tui::screen::{Run, Screen};
 use crate::tui::search::matching;
@@ -142,7 +144,7 @@ impl Liner<'_, '_> {
     }
 
     fn row(&mut self, x: u16, index: usize, row: &Row, matchers: &mut [Matcher]) {
-        let (mut x, (end_text, end_role), dim) = self.lead(x, index, row);
+        let (mut x, (end_role, end_text), dim) = self.lead(x, index, row);
         let marker = row.verb.marker().to_string();
         x = self.put(x, &marker, verb_role(row.verb)) + 1;
         x = self.label(x, row, matchers, dim);
@@ -156,14 +158,14 @@ impl Liner<'_, '_> {
     }
 
     /// Draws what is before the marker. Returns where the rest begins, the text at the end, and whether to dim the row.
-    fn lead(&mut self, x: u16, index: usize, row: &Row) -> (u16, (String, Role), bool) {
+    fn lead(&mut self, x: u16, index: usize, row: &Row) -> (u16, (Role, String), bool) {
         let now_ms = self.model.now_ms;
         match &self.model.screen {
             Screen::Review(review) => {
                 let rows = self.board.outline.tree().rows(index);
                 let own = self.board.outline.tree().node(index).and_then(|node| node.row);
-                let (mark, role) = state::checkbox(review, own, rows);
-                (self.put(x, mark, role) + 1, state::hint(row), !row.is_notable())
+                let (role, mark) = state::checkbox(review, own, rows);
+                (self.put(x, mark, role) + 1, row_hint(row), !row.is_notable())
             }
             Screen::Run(run) => {
                 let progress = run.progress.rows.get(&row.address);
@@ -175,9 +177,10 @@ impl Liner<'_, '_> {
                     .flatten();
                 let (glyph, role) = state::glyph(&self.canvas.glyphs, below.or(progress), now_ms);
                 let x = self.put(x, &glyph.to_string(), role) + 1;
-                (x, state::state(run, progress, now_ms), progress.is_none())
+                let summary = progress.map(|progress| status_summary(&progress.status, run.elapsed(now_ms)));
+                (x, summary.unwrap_or_default(), progress.is_none())
             }
-            Screen::Loading(_) | Screen::Failed(_) => (x, (String::new(), Role::Dim), false),
+            Screen::Loading(_) | Screen::Failed(_) => (x, (Role::Dim, String::new()), false),
         }
     }
 
@@ -229,25 +232,12 @@ impl Liner<'_, '_> {
     }
 }
 
-/// What a heading, or a folded row, holds.
+/// Returns the numbers of rows below a node. Unchanged rows count only where they are not on the screen themselves, or
+/// where there is nothing else.
 fn counted(counts: Counts, folded: bool) -> String {
-    let parts = [
-        (counts.create, "new"),
-        (counts.update, "changed"),
-        (counts.delete, "deleted"),
-        (counts.drift, "drift"),
-        (
-            if counts.changes() + counts.drift == 0 || folded {
-                counts.noop
-            } else {
-                0
-            },
-            "unchanged",
-        ),
-    ];
-    let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-    parts.join(", ")
+    let has_others = counts.changes() + counts.drift > 0;
+    let noop = if has_others && !folded { 0 } else { counts.noop };
+    verbs_text(&Counts { noop, ..counts })
 }
 
 /// Which characters of a label the filter has found.

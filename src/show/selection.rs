@@ -1,0 +1,58 @@
+//! What is selected of a plan, as text.
+
+use super::line::{Line, Role};
+use super::row::row_name;
+use crate::resource::Address;
+
+/// Whether a row that can be written is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkbox {
+    /// The user selected it.
+    Selected,
+    /// It is selected because a selected row needs it.
+    Implied,
+    /// It is left out.
+    LeftOut,
+    /// Some of the rows below it are selected.
+    Mixed,
+}
+
+impl Checkbox {
+    /// Returns the box and its role.
+    pub fn text(self) -> (Role, &'static str) {
+        match self {
+            Self::Selected => (Role::Strong, "[x]"),
+            Self::Implied => (Role::Warning, "[+]"),
+            Self::LeftOut => (Role::Plain, "[ ]"),
+            Self::Mixed => (Role::Plain, "[-]"),
+        }
+    }
+}
+
+/// Returns how much of a plan is selected: `5 of 8 selected`, `2 selected + 4 needed`.
+pub fn selected_text(chosen: usize, implied: usize, possible: usize) -> String {
+    match (chosen, implied, possible) {
+        (_, _, 0) => "nothing to apply".to_owned(),
+        (_, 0, _) => format!("{chosen} of {possible} selected"),
+        _ => format!("{chosen} selected + {implied} needed"),
+    }
+}
+
+/// Returns why a row is selected that the user did not select.
+pub fn implied_text(address: &Address, needed_by: &Address) -> String {
+    format!(
+        "{} is selected because {} needs it",
+        row_name(address),
+        row_name(needed_by)
+    )
+}
+
+/// Returns that rows were added to the selection: the number of them.
+pub fn more_implied_text(count: usize) -> String {
+    format!("{count} more are selected because selected rows need them")
+}
+
+/// Returns the line of a row that is not selected.
+pub fn left_out_line() -> Line {
+    Line::at(0).push(Role::Dim, "left out: not selected")
+}
