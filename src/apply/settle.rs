@@ -98,7 +98,7 @@ async fn read(context: &StepContext<'_>) -> Result<Option<Resource>, RemoteError
     let address = context.address();
     if let (Address::Agent { id }, true) = (address, context.creates()) {
         let listed = context.client.agents().await?;
-        if listed.iter().all(|agent| agent.agent_id != *id) {
+        if listed.iter().all(|listed| listed.agent.id != *id) {
             return Ok(None);
         }
     }

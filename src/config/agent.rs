@@ -9,11 +9,11 @@ use super::draft::{AgentDraft, SettingsDraft};
 use super::source::Text;
 use super::table::Table;
 use super::{mcp, network, platform, provider};
-use crate::resource::{FieldPath, field};
+use crate::resource::field_table::Field;
+use crate::resource::{Agent, FieldPath, field};
 
-const KEYS: [&str; 11] = [
-    "name",
-    "description",
+/// The keys beside the fields of the agent's own row.
+const KEYS: [&str; 9] = [
     "dir",
     "providers",
     "platforms",
@@ -41,8 +41,7 @@ pub(super) fn read(id: Text, table: &Table<'_>) -> Option<AgentDraft> {
     let usable = check_id(table, &id);
     check_keys(table);
     let mut settings = SettingsDraft::default();
-    let name = table.required_filled("name", "\"Triage\"");
-    let description = table.string("description");
+    let fields = read_fields(table);
     let dir = table.required_filled("dir", &format!("\"./agents/{}\"", id.value));
     let platforms = platform::read(table);
     provider::read(table, &mut settings);
@@ -56,12 +55,24 @@ pub(super) fn read(id: Text, table: &Table<'_>) -> Option<AgentDraft> {
     mcp::read(table, &mut settings);
     usable.then_some(AgentDraft {
         id,
-        name,
-        description,
+        fields,
         dir,
         settings,
         platforms,
     })
+}
+
+/// Reads the fields of the agent's own row, whose keys are their names on the wire.
+fn read_fields(table: &Table<'_>) -> Vec<(&'static str, Text)> {
+    let read = |field: &Field<Agent>| {
+        let text = if field.is_required() {
+            table.required_filled(field.name, "\"Triage\"")
+        } else {
+            table.string(field.name)
+        };
+        text.map(|text| (field.name, text))
+    };
+    Agent::FIELDS.iter().filter_map(read).collect()
 }
 
 /// Returns the strings as JSON, each once, in order.
@@ -88,13 +99,14 @@ fn check_id(table: &Table<'_>, id: &Text) -> bool {
 }
 
 fn check_keys(table: &Table<'_>) {
+    let mut known: Vec<&str> = Agent::FIELDS.iter().map(|field| field.name).chain(KEYS).collect();
     let Some(span) = table.key_span("connections") else {
-        return table.check_keys(&KEYS, &LATER);
+        return table.check_keys(&known, &LATER);
     };
     let message = format!("{} is now called `platforms`", tick(&table.name(Some("connections"))));
     let help = format!("rename it to `[[{}]]`", table.name(Some("platforms")));
     table.reader.error("renamed-key", message, span, &help);
-    let known: Vec<&str> = KEYS.into_iter().chain(["connections"]).collect();
+    known.push("connections");
     table.check_keys(&known, &LATER);
 }
 

@@ -14,6 +14,7 @@ use super::model::{Declared, Models};
 use super::secret::Values;
 use super::source::{Source, Text};
 use super::{layer, platform, reference};
+use crate::resource::value::is_empty;
 use crate::resource::{
     Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, Secret, Settings, State, is_secret_key,
 };
@@ -49,24 +50,21 @@ impl Builder<'_> {
         self.origins.set(address.clone(), origin(self.source, &draft.id.span));
         self.origins
             .set(Address::settings(id.clone()), origin(self.source, &draft.id.span));
-        for (key, text) in [("name", &draft.name), ("description", &draft.description)] {
-            if let Some(text) = text {
-                self.origins
-                    .set_field(address.clone(), FieldPath::root(key), origin(self.source, &text.span));
-            }
-        }
         for platform in &draft.platforms {
             self.platform(&id, platform);
         }
-        let agent = Agent {
+        let mut agent = Agent {
             id: id.clone(),
-            name: draft.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
-            description: draft
-                .description
-                .as_ref()
-                .map(|text| text.value.clone())
-                .filter(|text| !text.is_empty()),
+            ..Agent::default()
         };
+        for (name, text) in &draft.fields {
+            self.origins
+                .set_field(address.clone(), FieldPath::root(*name), origin(self.source, &text.span));
+            let field = Agent::FIELDS.iter().find(|field| field.name == *name);
+            let value = Some(Value::String(text.value.clone())).filter(|value| !is_empty(value));
+            // Every field of an agent that a file has is a text, and a required one is not empty.
+            let _ = field.map(|field| field.set(&mut agent, value));
+        }
         self.state.agents.insert(id, agent);
         self.settings(draft, folder);
     }

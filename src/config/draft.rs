@@ -33,10 +33,8 @@ impl ProjectDraft {
 pub(super) struct AgentDraft {
     /// The id, located in the header.
     pub id: Text,
-    /// The display name.
-    pub name: Option<Text>,
-    /// The description; an empty one counts as absent.
-    pub description: Option<Text>,
+    /// The fields of the agent's own row that the file has, by name.
+    pub fields: Vec<(&'static str, Text)>,
     /// The path of the agent's folder.
     pub dir: Option<Text>,
     /// The settings that this file has.

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use crate::resource::{Agent, EntityType, Platform, RelationshipType, Rule};
-use crate::wire::agent::PatchAgent;
 
 /// One row's write: a request, or a few that belong together.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +13,8 @@ pub enum Operation {
     PatchAgent {
         /// The agent's id.
         id: String,
-        /// Only what changes.
-        body: PatchAgent,
+        /// Only the fields that change; `null` clears one.
+        body: Map<String, Value>,
     },
     /// `DELETE …/agents/:id`; takes its settings and platforms along.
     DeleteAgent {

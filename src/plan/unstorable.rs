@@ -2,22 +2,13 @@
 
 use serde_json::Value;
 
-use crate::resource::{ConfigValue, Resource};
+use crate::resource::field_table::Field;
+use crate::resource::{Agent, ConfigValue, EntityType, RelationshipType, Resource};
 
-/// The fields of a resource that hold such a text.
+/// Returns the names of the fields that hold such a text.
 pub(super) fn fields(resource: &Resource) -> Vec<String> {
-    let texts = |fields: &[(&str, Option<&String>)]| -> Vec<String> {
-        let found = fields
-            .iter()
-            .filter(|(_, text)| text.is_some_and(|text| text.contains('\0')));
-        found.map(|(name, _)| (*name).to_owned()).collect()
-    };
-    let values = |fields: &[(&str, &Option<Value>)]| -> Vec<String> {
-        let found = fields.iter().filter(|(_, value)| value.as_ref().is_some_and(holds));
-        found.map(|(name, _)| (*name).to_owned()).collect()
-    };
     match resource {
-        Resource::Agent(it) => texts(&[("name", Some(&it.name)), ("description", it.description.as_ref())]),
+        Resource::Agent(it) => in_table(Agent::FIELDS, it),
         Resource::Settings(it) => {
             let found = it.fields.iter().filter(|(_, value)| holds(value));
             found.map(|(name, _)| name.clone()).collect()
@@ -29,28 +20,16 @@ pub(super) fn fields(resource: &Resource) -> Vec<String> {
                 .filter(|(name, value)| name.contains('\0') || holds_config(value));
             found.map(|(name, _)| format!("config.{name}")).collect()
         }
-        Resource::EntityType(it) => {
-            let mut found = texts(&[
-                ("name", Some(&it.name)),
-                ("description", it.description.as_ref()),
-                ("icon", it.icon.as_ref()),
-                ("color", it.color.as_ref()),
-            ]);
-            found.extend(values(&[
-                ("metadata_schema", &it.metadata_schema),
-                ("event_kinds", &it.event_kinds),
-            ]));
-            found
-        }
-        Resource::RelationshipType(it) => {
-            let mut found = texts(&[("name", Some(&it.name)), ("description", it.description.as_ref())]);
-            found.extend(values(&[
-                ("metadata_schema", &it.metadata_schema),
-                ("auto_create_when", &it.auto_create_when),
-            ]));
-            found
-        }
+        Resource::EntityType(it) => in_table(EntityType::FIELDS, it),
+        Resource::RelationshipType(it) => in_table(RelationshipType::FIELDS, it),
     }
+}
+
+fn in_table<T>(fields: &[Field<T>], resource: &T) -> Vec<String> {
+    let found = fields
+        .iter()
+        .filter(|field| field.get(resource).as_ref().is_some_and(holds));
+    found.map(|field| field.name.to_owned()).collect()
 }
 
 fn holds_config(value: &ConfigValue) -> bool {

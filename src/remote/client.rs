@@ -14,14 +14,16 @@ use super::answer::{self, AnswerError};
 use super::body::Body;
 use super::error::RemoteError;
 use super::fetch::is_ours;
+use super::listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 use super::normalize;
 use super::retry::{Attempt, Retry};
 use super::transport::{Method, Request, Response, Transport, path};
+use crate::resource::field_table::FieldMismatch;
 use crate::resource::{Address, Platform, Resource, Secret, Settings};
-use crate::wire::agent::{AgentConfig, AgentList, AgentSummary, CONFIG_PROOF_KEYS};
+use crate::wire::agent::{AgentConfig, AgentList, CONFIG_PROOF_KEYS};
 use crate::wire::error::ErrorBody;
 use crate::wire::platform::PlatformList;
-use crate::wire::schema::{self, EntityType, RelationshipType, Rule, SchemaType};
+use crate::wire::schema::{self, EntityTypeBody, RelationshipTypeBody, RuleBody, SchemaType};
 
 /// Speaks with one organisation on one server.
 #[derive(Clone)]
@@ -103,10 +105,11 @@ impl Client {
         self.retry.describe()
     }
 
-    /// `GET …/agents`.
-    pub async fn agents(&self) -> Result<Vec<AgentSummary>, RemoteError> {
-        let list: AgentList = self.get(&["agents"]).await?;
-        Ok(list.agents)
+    /// Returns the agents of the organization, in the order of the list.
+    pub async fn agents(&self) -> Result<Vec<ListedAgent>, RemoteError> {
+        let reply = self.reply(Call::read(self.path(&["agents"]))).await?;
+        let list: AgentList = reply.parse()?;
+        reply.checked(list.agents.into_iter().map(normalize::listed_agent).collect())
     }
 
     /// `GET …/agents/:id/config`; nothing when the agent is not there.
@@ -136,19 +139,22 @@ impl Client {
         ))
     }
 
-    /// Every entity type that is listed, those of other organisations too.
-    pub async fn entity_types(&self) -> Result<Vec<EntityType>, RemoteError> {
-        self.schema_list(SchemaType::EntityType, "entity_types").await
+    /// Returns every entity type that is listed, those of other organizations too.
+    pub async fn entity_types(&self) -> Result<Vec<ListedEntityType>, RemoteError> {
+        let reply = self.schema_list(SchemaType::EntityType).await?;
+        let types: Vec<EntityTypeBody> = reply.parse_key("entity_types")?;
+        reply.checked(types.into_iter().map(normalize::entity_type).collect())
     }
 
-    /// Every relationship type that is listed, those of other organisations too.
-    pub async fn relationship_types(&self) -> Result<Vec<RelationshipType>, RemoteError> {
-        self.schema_list(SchemaType::RelationshipType, "relationship_types")
-            .await
+    /// Returns every relationship type that is listed, those of other organizations too, without their rules.
+    pub async fn relationship_types(&self) -> Result<Vec<ListedRelationshipType>, RemoteError> {
+        let reply = self.schema_list(SchemaType::RelationshipType).await?;
+        let types: Vec<RelationshipTypeBody> = reply.parse_key("relationship_types")?;
+        reply.checked(types.into_iter().map(normalize::relationship_type).collect())
     }
 
     /// The rules of a relationship type.
-    pub async fn rules(&self, slug: &str) -> Result<Vec<Rule>, RemoteError> {
+    pub async fn rules(&self, slug: &str) -> Result<Vec<RuleBody>, RemoteError> {
         let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
         let reply = self
             .schema(SchemaType::RelationshipType, "list_rules", &fields, CallKind::Read)
@@ -160,11 +166,12 @@ impl Client {
     pub async fn read(&self, address: &Address) -> Result<Option<Resource>, RemoteError> {
         match address {
             Address::Agent { id } => {
-                let summary: AgentSummary = match self.get(&["agents", id]).await {
+                let reply = match self.reply(Call::read(self.path(&["agents", id]))).await {
                     Err(error) if error.is_missing() => return Ok(None),
                     other => other?,
                 };
-                Ok(Some(Resource::Agent(normalize::agent(summary))))
+                let agent = reply.checked(normalize::agent(reply.parse()?))?;
+                Ok(Some(Resource::Agent(agent)))
             }
             Address::Settings { agent } => Ok(self.settings(agent).await?.map(Resource::Settings)),
             Address::Platform { agent, .. } => {
@@ -181,39 +188,42 @@ impl Client {
     }
 
     async fn read_entity_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
-        let found: Option<EntityType> = self.schema_get(SchemaType::EntityType, "entity_type", slug).await?;
-        let ours = found.filter(|it| is_ours(it.organization_slug.as_deref(), &self.organization));
-        Ok(ours.map(|it| Resource::EntityType(normalize::entity_type(it))))
+        let Some(reply) = self.schema_get(SchemaType::EntityType, slug).await? else {
+            return Ok(None);
+        };
+        let Some(body) = reply.parse_key::<Option<EntityTypeBody>>("entity_type")? else {
+            return Ok(None);
+        };
+        let found = reply.checked(normalize::entity_type(body))?;
+        let is_ours = is_ours(found.organization.as_deref(), &self.organization);
+        Ok(is_ours.then_some(Resource::EntityType(found.entity_type)))
     }
 
     async fn read_relationship_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
-        let kind = SchemaType::RelationshipType;
-        let found: Option<RelationshipType> = self.schema_get(kind, "relationship_type", slug).await?;
-        let Some(ours) = found.filter(|it| is_ours(it.organization_slug.as_deref(), &self.organization)) else {
+        let Some(reply) = self.schema_get(SchemaType::RelationshipType, slug).await? else {
             return Ok(None);
         };
-        let rules = self.rules(slug).await?;
-        Ok(Some(Resource::RelationshipType(normalize::relationship_type(
-            ours, rules,
-        ))))
+        let Some(body) = reply.parse_key::<Option<RelationshipTypeBody>>("relationship_type")? else {
+            return Ok(None);
+        };
+        let found = reply.checked(normalize::relationship_type(body))?;
+        if !is_ours(found.organization.as_deref(), &self.organization) {
+            return Ok(None);
+        }
+        let mut ours = found.relationship_type;
+        ours.rules = Some(normalize::rules_by_pair(self.rules(slug).await?));
+        Ok(Some(Resource::RelationshipType(ours)))
     }
 
-    async fn schema_list<T: DeserializeOwned>(&self, kind: SchemaType, key: &str) -> Result<Vec<T>, RemoteError> {
-        let reply = self.schema(kind, "list", &Map::new(), CallKind::Read).await?;
-        reply.parse_key(key)
+    async fn schema_list(&self, kind: SchemaType) -> Result<Reply, RemoteError> {
+        self.schema(kind, "list", &Map::new(), CallKind::Read).await
     }
 
-    async fn schema_get<T: DeserializeOwned>(
-        &self,
-        kind: SchemaType,
-        key: &str,
-        slug: &str,
-    ) -> Result<Option<T>, RemoteError> {
+    async fn schema_get(&self, kind: SchemaType, slug: &str) -> Result<Option<Reply>, RemoteError> {
         let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
         match self.schema(kind, "get", &fields, CallKind::Read).await {
-            Ok(reply) => reply.parse_key(key),
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(error),
+            other => other.map(Some),
         }
     }
 
@@ -341,6 +351,11 @@ impl Reply {
         let mut body: Map<String, Value> = self.parse()?;
         let value = body.remove(key).ok_or_else(|| self.malformed(&format!("`{key}`")))?;
         serde_json::from_value(value).map_err(|_| self.malformed(&format!("`{key}` of the expected shape")))
+    }
+
+    /// Returns a part of the body whose fields have been checked.
+    pub(super) fn checked<T>(&self, fields: Result<T, FieldMismatch>) -> Result<T, RemoteError> {
+        fields.map_err(|mismatch| self.malformed(&mismatch.to_string()))
     }
 
     /// A write's `{"success": true}`.

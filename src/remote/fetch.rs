@@ -6,9 +6,9 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::client::Client;
 use super::error::RemoteError;
+use super::listed::{ListedEntityType, ListedRelationshipType};
 use super::normalize;
 use crate::resource::{Address, State};
-use crate::wire;
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +86,12 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     // The list says how many platforms an agent has. Where it does not, they have to be read.
     let with_platforms: Vec<String> = agents
         .iter()
-        .filter(|agent| agent.connection_count != Some(0))
-        .map(|agent| agent.agent_id.clone())
+        .filter(|listed| listed.platforms != Some(0))
+        .map(|listed| listed.agent.id.clone())
         .collect();
     state.agents = agents
         .into_iter()
-        .map(|agent| (agent.agent_id.clone(), normalize::agent(agent)))
+        .map(|listed| (listed.agent.id.clone(), listed.agent))
         .collect();
     let wanted: Vec<String> = state
         .agents
@@ -139,19 +139,21 @@ async fn fetch_memory(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     for entity_type in entities {
         add_entity_type(&mut state, client.organization(), entity_type);
     }
-    let ours: Vec<wire::schema::RelationshipType> = relationships
+    let ours: Vec<ListedRelationshipType> = relationships
         .into_iter()
-        .filter(|it| is_ours(it.organization_slug.as_deref(), client.organization()))
+        .filter(|it| is_ours(it.organization.as_deref(), client.organization()))
         .collect();
     ledger.expect(ours.len());
-    let with_rules = stream::iter(ours).map(|it| async move {
-        let rules = client.rules(&it.slug).await?;
-        ledger.done(format!("rules of {}", it.slug));
-        Ok::<_, RemoteError>((it, rules))
+    let with_rules = stream::iter(ours).map(|mut it| async move {
+        let slug = it.relationship_type.slug.clone();
+        let rules = client.rules(&slug).await?;
+        it.relationship_type.rules = Some(normalize::rules_by_pair(rules));
+        ledger.done(format!("rules of {slug}"));
+        Ok::<_, RemoteError>(it)
     });
     let with_rules: Vec<_> = with_rules.buffer_unordered(client.parallelism()).try_collect().await?;
-    for (relationship_type, rules) in with_rules {
-        add_relationship_type(&mut state, relationship_type, rules);
+    for relationship_type in with_rules {
+        add_relationship_type(&mut state, relationship_type);
     }
     Ok(state)
 }
@@ -161,31 +163,25 @@ pub(super) fn is_ours(organization: Option<&str>, ours: &str) -> bool {
     organization.is_none_or(|slug| slug == ours)
 }
 
-fn add_entity_type(state: &mut State, organization: &str, wire: wire::schema::EntityType) {
-    if !is_ours(wire.organization_slug.as_deref(), organization) {
-        state.facts.public_entity_slugs.insert(wire.slug);
+fn add_entity_type(state: &mut State, organization: &str, listed: ListedEntityType) {
+    let slug = listed.entity_type.slug.clone();
+    if !is_ours(listed.organization.as_deref(), organization) {
+        state.facts.public_entity_slugs.insert(slug);
         return;
     }
-    if wire.is_system || wire.slug.starts_with('$') {
-        state.facts.system_types.insert(Address::entity_type(&wire.slug));
+    if listed.is_system {
+        state.facts.system_types.insert(Address::entity_type(&slug));
     }
-    state
-        .entity_types
-        .insert(wire.slug.clone(), normalize::entity_type(wire));
+    state.entity_types.insert(slug, listed.entity_type);
 }
 
-fn add_relationship_type(state: &mut State, wire: wire::schema::RelationshipType, rules: Vec<wire::schema::Rule>) {
-    if wire.created_by.is_none() || wire.slug.starts_with('$') {
-        state.facts.system_types.insert(Address::relationship_type(&wire.slug));
+fn add_relationship_type(state: &mut State, listed: ListedRelationshipType) {
+    let slug = listed.relationship_type.slug.clone();
+    if listed.is_system {
+        state.facts.system_types.insert(Address::relationship_type(&slug));
     }
-    let count = wire
-        .relationship_count
-        .as_ref()
-        .and_then(|count| count.as_u64().or(count.as_str()?.parse().ok()));
-    if let Some(count) = count.filter(|count| *count > 0) {
-        state.facts.relationships.insert(wire.slug.clone(), count);
+    if listed.uses > 0 {
+        state.facts.relationships.insert(slug.clone(), listed.uses);
     }
-    state
-        .relationship_types
-        .insert(wire.slug.clone(), normalize::relationship_type(wire, rules));
+    state.relationship_types.insert(slug, listed.relationship_type);
 }

@@ -4,19 +4,30 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
+use crate::resource::field_table::{FieldMismatch, read_body};
 use crate::resource::value::is_redacted;
 use crate::resource::{
     Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Rule, Secret, Settings, field, is_secret_key,
 };
 use crate::wire;
 
-/// An agent from a list or a get.
-pub(super) fn agent(summary: wire::agent::AgentSummary) -> Agent {
-    Agent {
-        id: summary.agent_id,
-        name: summary.name,
-        description: summary.description.filter(|description| !description.is_empty()),
-    }
+/// Returns the agent that a response describes.
+pub(super) fn agent(body: wire::agent::AgentBody) -> Result<Agent, FieldMismatch> {
+    let mut agent = Agent {
+        id: body.agent_id,
+        ..Agent::default()
+    };
+    read_body(Agent::FIELDS, &mut agent, &body.fields)?;
+    Ok(agent)
+}
+
+/// Returns an entry of the list of agents.
+pub(super) fn listed_agent(summary: wire::agent::AgentSummary) -> Result<ListedAgent, FieldMismatch> {
+    Ok(ListedAgent {
+        agent: agent(summary.agent)?,
+        platforms: summary.connection_count,
+    })
 }
 
 /// An agent's config: the fields that a file can express; the others are the server's own.
@@ -31,7 +42,7 @@ pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Setting
 }
 
 /// A platform from a list or a get. The key `platform` in its config is the server's.
-pub(super) fn platform(agent: &str, wire: wire::platform::Platform) -> Platform {
+pub(super) fn platform(agent: &str, wire: wire::platform::PlatformBody) -> Platform {
     let agent = wire.agent_id.unwrap_or_else(|| agent.to_owned());
     let address = Address::platform_from_id(&agent, &wire.platform, &wire.id);
     let name = match address {
@@ -64,44 +75,42 @@ fn config_value(key: &str, value: Value) -> ConfigValue {
     }
 }
 
-/// An entity type from a list or a get.
-pub(super) fn entity_type(wire: wire::schema::EntityType) -> EntityType {
-    EntityType {
-        slug: wire.slug,
-        name: wire.name,
-        description: filled(wire.description),
-        icon: filled(wire.icon),
-        color: filled(wire.color),
-        metadata_schema: wire.metadata_schema,
-        event_kinds: wire.event_kinds,
-    }
+/// Returns the entity type that a response describes.
+pub(super) fn entity_type(body: wire::schema::EntityTypeBody) -> Result<ListedEntityType, FieldMismatch> {
+    let mut entity_type = EntityType {
+        slug: body.slug,
+        ..EntityType::default()
+    };
+    read_body(EntityType::FIELDS, &mut entity_type, &body.fields)?;
+    Ok(ListedEntityType {
+        is_system: body.is_system || entity_type.slug.starts_with('$'),
+        entity_type,
+        organization: body.organization_slug,
+    })
 }
 
-/// A relationship type from a list or a get, with its rules from `list_rules`.
+/// Returns the relationship type that a response describes, without its rules.
 pub(super) fn relationship_type(
-    wire: wire::schema::RelationshipType,
-    rules: Vec<wire::schema::Rule>,
-) -> RelationshipType {
-    let auto_create_when = wire
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.get("autoCreateWhen"))
-        .cloned();
-    RelationshipType {
-        slug: wire.slug,
-        name: wire.name,
-        description: filled(wire.description),
-        metadata_schema: wire.metadata_schema,
-        is_symmetric: Some(wire.is_symmetric),
-        inverse_type_slug: filled(wire.inverse_type_slug),
-        status: wire.status,
-        auto_create_when: auto_create_when.filter(|value| !value.is_null()),
-        rules: Some(rules_by_pair(rules)),
-    }
+    body: wire::schema::RelationshipTypeBody,
+) -> Result<ListedRelationshipType, FieldMismatch> {
+    let mut relationship_type = RelationshipType {
+        slug: body.slug,
+        ..RelationshipType::default()
+    };
+    read_body(RelationshipType::FIELDS, &mut relationship_type, &body.fields)?;
+    let count = body.relationship_count.as_ref();
+    Ok(ListedRelationshipType {
+        is_system: body.created_by.is_none() || relationship_type.slug.starts_with('$'),
+        relationship_type,
+        organization: body.organization_slug,
+        uses: count
+            .and_then(|count| count.as_u64().or(count.as_str()?.parse().ok()))
+            .unwrap_or(0),
+    })
 }
 
 /// A racy server may hold one rule in several rows: one rule here, with all its ids.
-fn rules_by_pair(rows: Vec<wire::schema::Rule>) -> BTreeMap<Rule, Vec<Value>> {
+pub(super) fn rules_by_pair(rows: Vec<wire::schema::RuleBody>) -> BTreeMap<Rule, Vec<Value>> {
     let mut rules: BTreeMap<Rule, Vec<Value>> = BTreeMap::new();
     for row in rows {
         let rule = Rule {
@@ -111,8 +120,4 @@ fn rules_by_pair(rows: Vec<wire::schema::Rule>) -> BTreeMap<Rule, Vec<Value>> {
         rules.entry(rule).or_default().push(row.id);
     }
     rules
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
 }

@@ -4,9 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::client::{Call, CallKind, Client};
 use super::error::RemoteError;
+use super::normalize;
 use super::transport::Method;
+use crate::resource::field_table::{have_same_fields, to_body};
 use crate::resource::{Agent, ConfigValue, Platform, Rule, Secret, is_secret_key};
-use crate::wire::agent::{CreateAgent, PatchAgent};
+use crate::wire::agent::AgentBody;
 use crate::wire::platform::UpsertReply;
 use crate::wire::schema::SchemaType;
 
@@ -25,20 +27,14 @@ pub enum Answer {
 
 /// Creates an agent.
 pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, RemoteError> {
-    let body = CreateAgent {
+    let body = AgentBody {
         agent_id: agent.id.clone(),
-        name: agent.name.clone(),
-        description: agent.description.clone(),
+        fields: to_body(Agent::FIELDS, agent),
     };
     let call = Call::new(Method::Post, client.path(&["agents"]), CallKind::Write).with(&body);
     let reply = client.reply(call).await?;
-    let stored: CreateAgent = reply.parse()?;
-    let stored = Agent {
-        id: stored.agent_id,
-        name: stored.name,
-        description: stored.description,
-    };
-    let repeated = reply.maybe_applied() && stored == *agent;
+    let stored = reply.checked(normalize::agent(reply.parse()?))?;
+    let repeated = reply.maybe_applied() && stored.id == agent.id && have_same_fields(Agent::FIELDS, &stored, agent);
     Ok(if reply.status() == 201 || repeated {
         Answer::Created
     } else {
@@ -46,8 +42,8 @@ pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, Remo
     })
 }
 
-/// Changes an agent's name or description.
-pub async fn patch_agent(client: &Client, id: &str, body: &PatchAgent) -> Result<(), RemoteError> {
+/// Changes these fields of an agent's own row.
+pub async fn patch_agent(client: &Client, id: &str, body: &Map<String, Value>) -> Result<(), RemoteError> {
     let call = Call::new(Method::Patch, client.path(&["agents", id]), CallKind::Write).with(body);
     client.reply(call).await?.expect_success()
 }

@@ -1,12 +1,22 @@
-//! An agent's own row: its name and description.
+//! An agent's own row: its name and description. The settings are a resource of their own.
 
-/// What `agent.ID` addresses. The settings are a resource of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use super::field_table::Field;
+
+/// What `agent.ID` addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agent {
-    /// `^[a-z][a-z0-9-]{2,59}$`.
+    /// The id, which matches `^[a-z][a-z0-9-]{2,59}$`.
     pub id: String,
-    /// Never empty when it comes from a file.
+    /// The display name; not empty when it comes from a file.
     pub name: String,
-    /// `None` when absent; an empty one counts as absent.
+    /// What the agent is for. An empty text counts as absent.
     pub description: Option<String>,
+}
+
+impl Agent {
+    /// The fields that are compared and sent. In `lobu.toml` they have the same names.
+    pub const FIELDS: &'static [Field<Self>] = &[
+        Field::<Self>::required("name", |it| &it.name, |it| &mut it.name),
+        Field::<Self>::text("description", |it| &it.description, |it| &mut it.description),
+    ];
 }

@@ -2,28 +2,46 @@
 
 use serde_json::Value;
 
+use super::field_table::{Absent, Field};
+
 /// What `entity-type.SLUG` addresses. `None` means that the file does not mention it, or that the server has null.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityType {
-    /// Normalised as the server does.
+    /// The slug, normalized as the server does it.
     pub slug: String,
-    /// The name that people see.
+    /// The display name.
     pub name: String,
-    /// See the type.
+    /// What entities of the type are.
     pub description: Option<String>,
-    /// See the type.
+    /// The name of an icon, or an emoji.
     pub icon: Option<String>,
-    /// See the type.
+    /// A color in any notation.
     pub color: Option<String>,
-    /// A JSON Schema; compared as a value, path by path.
+    /// The JSON Schema of an entity's metadata. It is compared as a value, path by path.
     pub metadata_schema: Option<Value>,
-    /// Any JSON.
+    /// The kinds of events of such an entity, as any JSON.
     pub event_kinds: Option<Value>,
 }
 
 impl EntityType {
     /// The maximum number of table columns. The server refuses to create or update a type with more.
     pub const MAX_TABLE_COLUMNS: usize = 4;
+
+    /// The fields that are compared and sent.
+    ///
+    /// The server ignores `null` for a text, so that an empty text is the nearest to none (contract section 8.1).
+    pub const FIELDS: &'static [Field<Self>] = &[
+        Field::<Self>::required("name", |it| &it.name, |it| &mut it.name),
+        Field::<Self>::text("description", |it| &it.description, |it| &mut it.description).cleared_by(Absent::Text("")),
+        Field::<Self>::text("icon", |it| &it.icon, |it| &mut it.icon).cleared_by(Absent::Text("")),
+        Field::<Self>::text("color", |it| &it.color, |it| &mut it.color).cleared_by(Absent::Text("")),
+        Field::<Self>::json(
+            "metadata_schema",
+            |it| &it.metadata_schema,
+            |it| &mut it.metadata_schema,
+        ),
+        Field::<Self>::json("event_kinds", |it| &it.event_kinds, |it| &mut it.event_kinds),
+    ];
 }
 
 /// Returns the names of the properties that a metadata schema shows as table columns (`x-table-column: true`).

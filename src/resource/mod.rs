@@ -7,6 +7,7 @@ mod address;
 mod agent;
 mod entity_type;
 mod field_path;
+pub mod field_table;
 mod invisible;
 mod origin;
 mod platform;

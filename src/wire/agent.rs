@@ -3,51 +3,34 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Body of `POST /api/:org/agents`, and its reply.
+/// An agent's own row: the body of `POST /api/:org/agents`, its response, and the response of `GET …/agents/:id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreateAgent {
-    /// The agent's id, unique across organisations.
+pub struct AgentBody {
+    /// The agent's id, unique across organizations.
     pub agent_id: String,
-    /// The name that people see.
-    pub name: String,
-    /// Absent when there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    /// All other keys. Those of a request are the fields of the agent, those of a response also the server's own.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
 }
 
-/// One entry of `GET /api/:org/agents`. Other keys are the server's own and are not read.
+/// One entry of `GET /api/:org/agents`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentSummary {
-    /// The agent's id.
-    pub agent_id: String,
-    /// The name that people see.
-    pub name: String,
-    /// Absent when null, present as `""` when empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
     /// The number of the agent's platforms, active or not; absent from some releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_count: Option<u64>,
+    /// The agent's own row.
+    #[serde(flatten)]
+    pub agent: AgentBody,
 }
 
-/// Reply of `GET /api/:org/agents`. The `agents` key is what proves that the answer is one.
+/// Response of `GET /api/:org/agents`. The key `agents` proves that the response is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentList {
-    /// Newest first, no paging.
+    /// All agents, newest first, without paging.
     pub agents: Vec<AgentSummary>,
-}
-
-/// Body of `PATCH /api/:org/agents/:id`: absent keeps, `description: null` clears.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct PatchAgent {
-    /// The new name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `Some(None)` clears.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<Option<String>>,
 }
 
 /// Body and reply of `…/config`: a flat object whose keys contract section 5 lists.

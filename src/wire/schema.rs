@@ -1,7 +1,7 @@
 //! The memory schema tool `manage_entity_schema`: contract section 8.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// `schema_type` of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,79 +16,48 @@ pub enum SchemaType {
 /// The route of the tool below `/api/:org/`.
 pub const TOOL: &str = "manage_entity_schema";
 
-/// An entity type as list and get answer it; unread keys are left out.
+/// An entity type as list and get answer it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EntityType {
-    /// Unique in the organisation; normalised by the server.
+pub struct EntityTypeBody {
+    /// The slug, unique in the organization and normalized by the server.
     pub slug: String,
-    /// The name that people see.
-    pub name: String,
-    /// Null when there is none.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// Null when there is none.
-    #[serde(default)]
-    pub icon: Option<String>,
-    /// Null when there is none.
-    #[serde(default)]
-    pub color: Option<String>,
-    /// Any JSON; null when there is none.
-    #[serde(default)]
-    pub metadata_schema: Option<Value>,
-    /// Any JSON; null when there is none.
-    #[serde(default)]
-    pub event_kinds: Option<Value>,
-    /// The organisation it belongs to: public ones of others are listed too.
+    /// The organization that the type belongs to. Public types of other organizations are listed too.
     #[serde(default)]
     pub organization_slug: Option<String>,
-    /// True when nobody created it.
+    /// Whether the server created the type itself.
     #[serde(default)]
     pub is_system: bool,
+    /// All other keys: the fields of the type, and the server's own.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
 }
 
-/// A relationship type as list and get answer it; unread keys are left out.
+/// A relationship type as list and get answer it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RelationshipType {
-    /// Unique across organisations; stored verbatim.
+pub struct RelationshipTypeBody {
+    /// The slug, unique across organizations and stored as it is.
     pub slug: String,
-    /// The name that people see.
-    pub name: String,
-    /// Null when there is none.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// Any JSON; null when there is none.
-    #[serde(default)]
-    pub metadata_schema: Option<Value>,
-    /// Fixed at creation.
-    #[serde(default)]
-    pub is_symmetric: bool,
-    /// The slug of the inverse type.
-    #[serde(default)]
-    pub inverse_type_slug: Option<String>,
-    /// `active` or `archived`.
-    #[serde(default)]
-    pub status: Option<String>,
-    /// What the server keeps beside the row; `autoCreateWhen` in it is what `auto_create_when` was written as.
-    #[serde(default)]
-    pub metadata: Option<Value>,
-    /// The organisation it belongs to.
+    /// The organization that the type belongs to.
     #[serde(default)]
     pub organization_slug: Option<String>,
-    /// The user who created it; null for system types.
+    /// The user who created the type; null for system types.
     #[serde(default)]
     pub created_by: Option<String>,
-    /// How many relationships use it, a number or its digits; lists only.
+    /// The number of relationships that use the type, as a number or as digits. Only lists have it.
     #[serde(default)]
     pub relationship_count: Option<Value>,
+    /// All other keys: the fields of the type, and the server's own.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
 }
 
 /// A rule of a relationship type, from `list_rules`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rule {
-    /// What `remove_rule` takes: a number, or a string of digits.
+pub struct RuleBody {
+    /// The id that `remove_rule` takes: a number, or a string of digits.
     pub id: Value,
-    /// Source entity type.
+    /// The source entity type.
     pub source_entity_type_slug: String,
-    /// Target entity type.
+    /// The target entity type.
     pub target_entity_type_slug: String,
 }

@@ -10,7 +10,7 @@ use crate::apply::stamp::milliseconds;
 use crate::remote::RemoteError;
 use crate::remote::write::{self, Answer};
 use crate::resource::Agent;
-use crate::wire::agent::PatchAgent;
+use crate::resource::field_table::have_same_fields;
 
 /// Creates an agent. A POST for one that exists changes nothing and answers 200, which is never taken for a creation.
 pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<Outcome, RemoteError> {
@@ -18,15 +18,14 @@ pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<O
         return Ok(Outcome::Created);
     };
     let listed = context.client.agents().await?;
-    if listed.iter().all(|other| other.agent_id != agent.id) {
+    if listed.iter().all(|other| other.agent.id != agent.id) {
         return Ok(Outcome::Failed {
             message: "the server has a hidden agent of this id, which lobuctl must not touch".to_owned(),
             hint: Some("choose another id".to_owned()),
             partly_written: false,
         });
     }
-    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    if stored.name == agent.name && filled(&stored.description) == filled(&agent.description) {
+    if have_same_fields(Agent::FIELDS, &stored, agent) {
         context.note("another run created it meanwhile");
         return Ok(Outcome::Unchanged);
     }
@@ -35,8 +34,12 @@ pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<O
     })
 }
 
-/// Changes an agent's name or description.
-pub(super) async fn patch(context: &StepContext<'_>, id: &str, body: &PatchAgent) -> Result<Outcome, RemoteError> {
+/// Changes these fields of an agent's own row.
+pub(super) async fn patch(
+    context: &StepContext<'_>,
+    id: &str,
+    body: &Map<String, Value>,
+) -> Result<Outcome, RemoteError> {
     write::patch_agent(&context.client, id, body).await?;
     Ok(Outcome::Updated { restarted: None })
 }

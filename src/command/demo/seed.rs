@@ -11,7 +11,6 @@ use crate::resource::{Agent, ConfigValue, EntityType, Secret, State, field};
 use crate::review::{
     AttemptObserver, Connection, Consent, LoadObserver, PlanReview, ReviewOptions, choose_session, read_project,
 };
-use crate::wire::agent::PatchAgent;
 use crate::wire::schema::SchemaType;
 
 /// Fills the server. Everything goes through the same planner and executor as a real apply.
@@ -97,10 +96,7 @@ fn rewind(state: &mut State) {
         slug: "survey".to_owned(),
         name: "Survey".to_owned(),
         description: Some("A form that was sent last year".to_owned()),
-        icon: None,
-        color: None,
-        metadata_schema: None,
-        event_kinds: None,
+        ..EntityType::default()
     };
     state.entity_types.insert("survey".to_owned(), survey);
 }
@@ -119,7 +115,7 @@ async fn add_what_nobody_declared(connection: &Connection) -> Result<(), Failure
     let agent = Agent {
         id: "trial-bot".to_owned(),
         name: "Trial bot".to_owned(),
-        description: None,
+        ..Agent::default()
     };
     let by_hand = async {
         write::create_agent(client, &agent).await?;
@@ -129,15 +125,8 @@ async fn add_what_nobody_declared(connection: &Connection) -> Result<(), Failure
             "allowedDomains": ["invoices.example.com"], "deniedDomains": ["old-ledger.example.com"],
         }});
         write::patch_settings(client, "billing", &denied.as_object().cloned().unwrap_or_default(), 0).await?;
-        write::patch_agent(
-            client,
-            "trial-bot",
-            &PatchAgent {
-                description: Some(Some("made by hand".to_owned())),
-                name: None,
-            },
-        )
-        .await
+        let description = serde_json::Map::from_iter([("description".to_owned(), json!("made by hand"))]);
+        write::patch_agent(client, "trial-bot", &description).await
     };
     by_hand
         .await

@@ -1,75 +1,25 @@
-//! An agent's name and description.
+//! An agent's own row.
 
 use super::comparison::Comparison;
-use crate::plan::change::Change;
+use super::fields::compare_fields;
 use crate::plan::operation::Operation;
 use crate::plan::undeclared::Undeclared;
-use crate::resource::{Agent, FieldPath, Shown};
-use crate::wire::agent::PatchAgent;
+use crate::resource::Agent;
 
-/// Compares; a new agent shows what it will be called.
+/// Compares an agent with the one on the server, if it exists there.
 pub(super) fn compare(desired: &Agent, remote: Option<&Agent>, undeclared: Undeclared) -> Comparison {
-    let Some(remote) = remote else { return creation(desired) };
-    let mut changes = Vec::new();
-    let mut body = PatchAgent::default();
-    if desired.name != remote.name {
-        changes.push(Change::between(
-            path("name"),
-            Some(shown(&remote.name)),
-            Some(shown(&desired.name)),
-        ));
-        body.name = Some(desired.name.clone());
-    }
-    match (present(desired), present(remote)) {
-        (Some(wanted), found) if Some(wanted) != found => {
-            changes.push(Change::between(
-                path("description"),
-                found.map(shown),
-                Some(shown(wanted)),
-            ));
-            body.description = Some(Some(wanted.to_owned()));
-        }
-        (None, Some(found)) => {
-            changes.push(Change::server_only(path("description"), shown(found), undeclared));
-            body.description = undeclared.clears().then_some(None);
-        }
-        _ => {}
-    }
-    let writes = changes.iter().any(|change| change.kind.writes());
-    let operation = writes.then(|| Operation::PatchAgent {
-        id: desired.id.clone(),
-        body,
-    });
+    let fields = compare_fields(Agent::FIELDS, desired, remote, undeclared);
+    let operation = match remote {
+        None => Some(Operation::CreateAgent(desired.clone())),
+        Some(_) if fields.body.is_empty() => None,
+        Some(_) => Some(Operation::PatchAgent {
+            id: desired.id.clone(),
+            body: fields.body,
+        }),
+    };
     Comparison {
-        changes,
+        changes: fields.changes,
         operation,
         ..Comparison::default()
     }
-}
-
-fn creation(desired: &Agent) -> Comparison {
-    let mut changes = vec![Change::between(path("name"), None, Some(shown(&desired.name)))];
-    if let Some(description) = present(desired) {
-        changes.push(Change::between(path("description"), None, Some(shown(description))));
-    }
-    Comparison {
-        changes,
-        operation: Some(Operation::CreateAgent(desired.clone())),
-        ..Comparison::default()
-    }
-}
-
-fn present(agent: &Agent) -> Option<&str> {
-    agent
-        .description
-        .as_deref()
-        .filter(|description| !description.is_empty())
-}
-
-fn path(name: &str) -> FieldPath {
-    FieldPath::root(name)
-}
-
-fn shown(text: &str) -> Shown {
-    Shown::from(text)
 }

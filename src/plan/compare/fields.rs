@@ -1,61 +1,73 @@
-//! The fields of a resource, one by one: the differences to show, and the body that carries them out.
+//! The fields of a resource by the table of its kind: the differences to show, and the body that carries them out.
 
 use serde_json::{Map, Value};
 
 use super::json::differences;
 use crate::plan::change::Change;
 use crate::plan::undeclared::Undeclared;
+use crate::resource::field_table::Field;
 use crate::resource::value::{is_empty, same};
 use crate::resource::{FieldPath, Shown};
 
-/// Collects the differences of a schema row and the body that carries them out.
-pub(super) struct Fields {
-    undeclared: Undeclared,
-    exists: bool,
-    /// In reading order.
+/// The differences between two resources of one kind.
+#[derive(Debug, Default)]
+pub(super) struct FieldDifferences {
+    /// The differences, in the order of the table.
     pub changes: Vec<Change>,
-    /// Wire fields that change.
+    /// The fields to send, with their new values.
     pub body: Map<String, Value>,
+    /// Whether a field changes that the server accepts only when the resource is created.
+    pub replaces: bool,
 }
 
-impl Fields {
-    pub(super) fn new(undeclared: Undeclared, exists: bool) -> Self {
-        Self {
-            undeclared,
-            exists,
-            changes: Vec::new(),
-            body: Map::new(),
-        }
+/// Compares the fields of a declared resource with those on the server, if it exists there.
+pub(super) fn compare_fields<T>(
+    fields: &[Field<T>],
+    desired: &T,
+    remote: Option<&T>,
+    undeclared: Undeclared,
+) -> FieldDifferences {
+    let mut differences = FieldDifferences::default();
+    for field in fields {
+        // An empty object is kept: `{}` is a schema, and differs from none.
+        let found = remote.and_then(|remote| field.get(remote));
+        let found = found.filter(|value| !is_empty(value) || value.is_object());
+        differences.compare(field, field.get(desired), found, undeclared);
     }
+    differences
+}
 
-    /// One field: `reset` is what the wire takes for "no value".
-    pub(super) fn compare(&mut self, name: &str, desired: Option<Value>, remote: Option<Value>, reset: Option<Value>) {
-        let path = FieldPath::root(name);
-        let remote = remote.filter(|value| !is_empty(value) || value.is_object());
-        match (desired, remote) {
-            (Some(wanted), found) if !equal(&wanted, found.as_ref()) => {
+impl FieldDifferences {
+    fn compare<T>(&mut self, field: &Field<T>, desired: Option<Value>, found: Option<Value>, undeclared: Undeclared) {
+        let path = FieldPath::root(field.name);
+        match (desired, found) {
+            (Some(wanted), found) if !are_equal(field, &wanted, found.as_ref()) => {
                 self.changes.extend(differences(&path, found.as_ref(), Some(&wanted)));
-                self.write(name, wanted);
+                self.write(field, Some(wanted));
             }
-            (None, Some(found)) if self.exists && !is_empty(&found) => {
+            (None, Some(found)) if !is_empty(&found) && !field.is_absent(&found) => {
                 self.changes
-                    .push(Change::server_only(path, Shown::Plain(found), self.undeclared));
-                if let Some(reset) = reset.filter(|_| self.undeclared.clears()) {
-                    self.write(name, reset);
+                    .push(Change::server_only(path, Shown::Plain(found), undeclared));
+                if undeclared.clears() {
+                    self.write(field, field.cleared());
                 }
             }
             _ => {}
         }
     }
 
-    fn write(&mut self, name: &str, value: Value) {
-        self.body.insert(name.to_owned(), value);
+    fn write<T>(&mut self, field: &Field<T>, value: Option<Value>) {
+        if field.is_fixed {
+            self.replaces = true;
+        } else {
+            self.body.extend(value.map(|value| (field.name.to_owned(), value)));
+        }
     }
 }
 
-fn equal(wanted: &Value, found: Option<&Value>) -> bool {
+fn are_equal<T>(field: &Field<T>, wanted: &Value, found: Option<&Value>) -> bool {
     match found {
         Some(found) => same(wanted, found),
-        None => is_empty(wanted) && !wanted.is_object(),
+        None => field.is_absent(wanted) || (is_empty(wanted) && !wanted.is_object()),
     }
 }

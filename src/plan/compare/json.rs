@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::plan::change::{Change, ChangeKind, Reading};
 use crate::resource::value::{is_redacted, same};
-use crate::resource::{FieldPath, Shown, is_secret_key};
+use crate::resource::{FieldPath, Shown, field, is_secret_key};
 
 /// The differences between two values, each at the deepest path where they differ. Empty when they mean the same.
 pub(super) fn differences(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
@@ -21,7 +21,7 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
     match (before, after) {
         (None, None) => {}
         (Some(left), Some(right)) if same(left, right) => {}
-        (Some(left), Some(Value::String(_))) if is_redacted(left) => changes.push(Change {
+        (Some(left), Some(Value::String(_))) if is_redacted(left) && may_hold_secrets(path) => changes.push(Change {
             kind: ChangeKind::SecretNotComparable,
             ..Change::between(path.clone(), Some(Shown::Secret), Some(Shown::Secret))
         }),
@@ -65,7 +65,7 @@ fn leaf(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Chan
 /// `$NAME` reference, which is a name and not a value (semantics, law 3).
 pub(super) fn shown(path: &FieldPath, value: &Value) -> Shown {
     match value {
-        redacted if is_redacted(redacted) => Shown::Secret,
+        redacted if is_redacted(redacted) && may_hold_secrets(path) => Shown::Secret,
         Value::String(text) if hides(path) && !is_reference(text) => Shown::Secret,
         Value::Object(map) if !map.is_empty() => {
             let hidden = map.iter().any(|(key, value)| holds_secret(&path.join(key), value));
@@ -84,12 +84,14 @@ fn holds_secret(path: &FieldPath, value: &Value) -> bool {
     shown(path, value) == Shown::Secret
 }
 
+/// Whether a field belongs to those in which the server redacts secrets. Elsewhere stars are text like any other.
+fn may_hold_secrets(path: &FieldPath) -> bool {
+    [field::MCP_SERVERS, field::SKILLS].contains(&path.top())
+}
+
 fn hides(path: &FieldPath) -> bool {
     let segments = path.segments();
-    if segments
-        .first()
-        .is_none_or(|top| top != "mcpServers" && top != "skillsConfig")
-    {
+    if !may_hold_secrets(path) {
         return false;
     }
     let below = |name: &str| segments.iter().rev().skip(1).any(|segment| segment == name);
