@@ -56,6 +56,7 @@ async fn main() {
         },
         editor: Some("vi".to_owned()),
         mouse: has("mouse"),
+        ..TuiOptions::default()
     };
     let exit = run(Arc::new(CannedWorkbench::new(plan, script)), options).await;
     println!("{:?}, {} runs, {:?}", exit.ending, exit.runs.len(), exit.trouble);

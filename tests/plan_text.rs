@@ -8,7 +8,7 @@ use lobuctl::report::markdown;
 use lobuctl::resource::{Address, FieldPath, Shown};
 use lobuctl::show::change::Detail;
 use lobuctl::show::plan::{PlanView, plan_lines};
-use lobuctl::show::text_diff::{Context, diff};
+use lobuctl::show::text_diff::{ContextLines, diff};
 use serde_json::{Value, json};
 
 use crate::support::screen::canned::{big_plan, long_text_plan, plan, plan_of, platform, row};
@@ -269,9 +269,13 @@ fn numbered(count: usize, word: &str, end: char) -> String {
 fn texts_that_share_nothing_are_compared_roughly_and_soon() {
     let start = Instant::now();
     let book = |word: &str| format!("same\n{}end\n", numbered(20_000, word, '\n'));
-    let both = diff(&book("old"), &book("new"), Context(3));
+    let both = diff(&book("old"), &book("new"), ContextLines(3));
     assert_eq!((both.removed, both.added, both.lines.len()), (20_000, 20_000, 40_000));
-    let one = diff(&numbered(50_000, "a", ' '), &numbered(50_000, "b", ' '), Context(0));
+    let one = diff(
+        &numbered(50_000, "a", ' '),
+        &numbered(50_000, "b", ' '),
+        ContextLines(0),
+    );
     assert_eq!((one.removed, one.added), (1, 1));
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }

@@ -10,7 +10,7 @@ use lobuctl::apply::Cancel;
 use lobuctl::apply::event::Event;
 use lobuctl::plan::Plan;
 use lobuctl::resource::Address;
-use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, TuiOptions, Workbench};
+use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, TuiOptions, Workbench};
 use portable_pty::CommandBuilder;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -280,7 +280,7 @@ impl Workbench for Rotten {
         &self,
         _: LoadRequest,
         _: UnboundedSender<LoadStep>,
-    ) -> futures_util::future::BoxFuture<'static, Result<Loaded, LoadFailure>> {
+    ) -> futures_util::future::BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
         Box::pin(async { Ok(canned::loaded(canned::plan())) })
     }
 

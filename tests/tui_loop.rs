@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lobuctl::apply::Verdict;
 use lobuctl::resource::Address;
-use lobuctl::tui::{Ending, Input};
+use lobuctl::tui::{ExitReason, Input};
 
 use crate::support::deadline::{settle_async, wait_for_async};
 use crate::support::screen::canned;
@@ -70,7 +70,7 @@ async fn filter_deselect_apply_and_leave() {
     driver.keys("y").until("done").await;
     driver.keys("q");
     let exit = driver.left().await;
-    assert_eq!(exit.ending, Ending::Applied);
+    assert_eq!(exit.ending, ExitReason::Applied);
     assert_eq!(exit.progress().unwrap().verdict(), Verdict::Done);
     let applied = bench.applied();
     assert_eq!(applied.len(), 1);
@@ -93,7 +93,7 @@ async fn a_restart_wants_yes_typed() {
     driver.keys("a yes<enter>").until("done").await;
     assert_eq!(bench.applied().len(), 1);
     driver.keys("q");
-    assert_eq!(driver.left().await.ending, Ending::Applied);
+    assert_eq!(driver.left().await.ending, ExitReason::Applied);
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_protected_target_wants_its_name_typed() {
         .until("done")
         .await;
     driver.keys("q").send(Input::Interrupt);
-    assert_eq!(driver.left().await.ending, Ending::Applied);
+    assert_eq!(driver.left().await.ending, ExitReason::Applied);
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn the_first_interrupt_stops_and_the_second_leaves() {
     driver.keys("<c-c>").until("no new request starts").await;
     driver.keys("<c-c>");
     let exit = driver.left().await;
-    assert_eq!(exit.ending, Ending::Interrupted);
+    assert_eq!(exit.ending, ExitReason::Interrupted);
     let tally = exit.progress().unwrap().tally();
     assert_eq!((tally.applied(), tally.unknown), (1, 1), "{tally:?}");
 }
@@ -182,7 +182,7 @@ async fn leaving_asks_while_something_runs() {
         .until("leaving when what is in flight has ended")
         .await;
     driver.keys("<c-c>");
-    assert_eq!(driver.left().await.ending, Ending::Interrupted);
+    assert_eq!(driver.left().await.ending, ExitReason::Interrupted);
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn sigterm_waits_for_what_is_in_flight() {
     driver.keys("a yes<enter>").until("running").await;
     driver.send(Input::Terminate);
     let exit = driver.left().await;
-    assert_eq!(exit.ending, Ending::Terminated);
+    assert_eq!(exit.ending, ExitReason::Terminated);
     let tally = exit.progress().unwrap().tally();
     assert_eq!(tally.ended(), tally.total, "{tally:?}");
     assert!(tally.skipped > 0, "{tally:?}");
@@ -212,7 +212,7 @@ async fn a_broken_start_is_a_screen_and_can_be_tried_again() {
     driver.until("cannot reach https://app.lobu.ai").await;
     driver.keys("r").until("7 of 7 selected").await;
     driver.keys("q");
-    assert_eq!(driver.left().await.ending, Ending::Left);
+    assert_eq!(driver.left().await.ending, ExitReason::Left);
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn leaving_a_broken_start_keeps_its_exit_code() {
     let driver = LoopDriver::open(CannedWorkbench::new(canned::plan(), script), 40, 10);
     driver.until("cannot reach").await;
     driver.keys("q");
-    assert_eq!(driver.left().await.ending, Ending::LoadFailed { code: 1 });
+    assert_eq!(driver.left().await.ending, ExitReason::LoadFailed);
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn the_editor_opens_at_the_line_and_the_plan_is_made_again() {
     let seen = driver.seen.lock().unwrap().edited.clone();
     assert_eq!((seen.len(), seen[0].line), (1, 21));
     driver.keys("<c-c>");
-    assert_eq!(driver.left().await.ending, Ending::Interrupted);
+    assert_eq!(driver.left().await.ending, ExitReason::Interrupted);
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn suspending_copying_and_coming_back() {
         assert_eq!(seen.copied, ["agent.triage"]);
     }
     driver.keys("q q");
-    assert_eq!(driver.left().await.ending, Ending::Left);
+    assert_eq!(driver.left().await.ending, ExitReason::Left);
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn drift_is_deleted_only_on_purpose() {
     driver.keys("yes<enter>").until("done").await;
     assert!(bench.applied()[0].contains(&Address::agent("stale")));
     driver.keys("q");
-    assert_eq!(driver.left().await.ending, Ending::Applied);
+    assert_eq!(driver.left().await.ending, ExitReason::Applied);
 }
 
 #[tokio::test]
@@ -300,7 +300,7 @@ async fn a_terminal_that_goes_away_ends_the_screen() {
     driver.until("7 of 7 selected").await;
     driver.seen.lock().unwrap().gone = true;
     driver.keys("j");
-    assert_eq!(driver.left().await.ending, Ending::Terminated);
+    assert_eq!(driver.left().await.ending, ExitReason::Terminated);
 }
 
 #[tokio::test]
@@ -312,5 +312,5 @@ async fn resizing_while_it_runs() {
     }
     driver.until("┌─ lobuctl").await;
     driver.keys("q");
-    assert_eq!(driver.left().await.ending, Ending::Left);
+    assert_eq!(driver.left().await.ending, ExitReason::Left);
 }

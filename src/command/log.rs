@@ -1,7 +1,7 @@
 //! Where requests are logged: one line for each, never a secret, because paths hold none and bodies are not logged.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +10,7 @@ use crate::apply::event::{Event, EventKind};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::remote::Attempt;
+use crate::review::private_file::{Existing, open_private};
 
 /// A log of requests to the file of `--log-file`, and with `-vv` to standard error. Clones share the file.
 #[derive(Clone)]
@@ -26,7 +27,7 @@ impl RequestLog {
     /// # Errors
     /// When the file cannot be opened, or other users can read it and that cannot be changed.
     pub(super) fn open(host: &Host, path: Option<&Path>, prints_readings: Option<StatusLine>) -> Result<Self, Failure> {
-        let file = path.map(|path| open_private(&host.absolute(path))).transpose()?;
+        let file = path.map(|path| open_log(&host.absolute(path))).transpose()?;
         Ok(Self {
             file: file.map(|file| Arc::new(Mutex::new(file))),
             prints_readings,
@@ -80,30 +81,7 @@ fn line(method: &str, path: &str, status: Option<u16>, took_ms: u128, attempt: u
     format!("{method} {path} {status} {took_ms} ms, attempt {attempt}")
 }
 
-fn open_private(path: &Path) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(path).and_then(|file| {
-        close_to_others(&file)?;
-        Ok(file)
-    });
+fn open_log(path: &Path) -> Result<File, Failure> {
+    let opened = open_private(path, Existing::Append);
     opened.map_err(|error| Failure::failed(format!("cannot use the log file {}", path.display())).because(&error))
-}
-
-/// A log file from before may be open to other users; a terminal or a pipe is as private as its owner made it.
-#[cfg(unix)]
-fn close_to_others(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata = file.metadata()?;
-    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn close_to_others(_file: &File) -> io::Result<()> {
-    Ok(())
 }

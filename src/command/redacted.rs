@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::resource::Address;
 use crate::show::Line;
-use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, StepState, Workbench};
+use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, StepState, Workbench};
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
 pub(super) struct RedactedBench<B> {
@@ -33,7 +33,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         &self,
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
-    ) -> BoxFuture<'static, Result<Loaded, LoadFailure>> {
+    ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
         let redactor = self.redactor.clone();
         let (sender, receiver) = unbounded_channel();
         let load = self.bench.load(request, sender);
@@ -44,7 +44,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             })
             .await;
             match loaded {
-                Ok(loaded) => Ok(Loaded {
+                Ok(loaded) => Ok(LoadedPlan {
                     plan: redactor.record(loaded.plan),
                     warnings: redacted_lines(&redactor, loaded.warnings),
                     ..loaded

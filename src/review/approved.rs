@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::private_file::{Existing, ensure_private_folder, open_private};
 use crate::plan::{Plan, Verb, is_plan_id, row_digest};
 use crate::resource::Address;
 
@@ -46,17 +47,9 @@ fn rows_of(plan: &Plan) -> KnownPlan {
 }
 
 fn write(dir: &Path, id: &str, rows: &KnownPlan) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
-    let path = dir.join(format!("{id}.json"));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(&serde_json::to_vec(rows)?)?;
+    ensure_private_folder(dir)?;
+    let mut file = open_private(&dir.join(format!("{id}.json")), Existing::Replace)?;
+    file.write_all(&serde_json::to_vec(rows)?)?;
     forget_oldest(dir)
 }
 

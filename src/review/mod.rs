@@ -8,6 +8,7 @@ mod approved;
 mod guard;
 mod options;
 mod owner;
+pub(crate) mod private_file;
 mod target;
 mod workspace;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::line::{Line, Role};
 use super::row::SERVER_ONLY;
-use super::text_diff::{self, Context};
+use super::text_diff::{self, ContextLines};
 use crate::plan::{Change, ChangeKind, Impact, Reading, Row, Verb};
 use crate::resource::Shown;
 
@@ -245,7 +245,11 @@ fn is_prose(change: &Change) -> bool {
 
 fn text_lines(change: &Change, detail: Detail) -> Vec<Line> {
     let text = |shown: &Option<Shown>| shown.as_ref().and_then(Shown::as_str).unwrap_or("").to_owned();
-    let diff = text_diff::diff(&text(&change.before), &text(&change.after), Context(detail.context));
+    let diff = text_diff::diff(
+        &text(&change.before),
+        &text(&change.after),
+        ContextLines(detail.context),
+    );
     let mut lines = vec![head(change).push(Role::Dim, diff.summary())];
     let total = diff.lines.len();
     for mut line in diff.lines.into_iter().take(detail.text_lines) {

@@ -9,7 +9,7 @@ use super::line::{Line, Role};
 
 /// How many unchanged lines stand around a changed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Context(pub usize);
+pub struct ContextLines(pub usize);
 
 /// The outcome of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ const MOST_WORDS: usize = 20_000;
 
 /// Compares two texts by line. What would take too long to compare well is compared roughly: the texts decide that, and
 /// no clock, so that a plan is the same on every machine.
-pub fn diff(before: &str, after: &str, context: Context) -> TextDifference {
+pub fn diff(before: &str, after: &str, context: ContextLines) -> TextDifference {
     let mut result = TextDifference {
         lines: Vec::new(),
         added: 0,

@@ -82,7 +82,6 @@ fn words(panic: &(dyn Any + Send)) -> String {
 fn failure(words: &str) -> LoadFailure {
     LoadFailure {
         lines: vec![Line::default().push(Role::Error, words)],
-        code: 1,
         origin: None,
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use super::detail::Detail;
+use super::detail::DetailPane;
 use super::outline::Outline;
-use super::tree::{Node, NodeId};
-use super::workbench::{Loaded, SecretRow, Title};
+use super::tree::{NodeId, TreeNode};
+use super::workbench::{LoadedPlan, SecretRow, Title};
 use crate::plan::{Plan, Row};
 use crate::resource::Address;
 use crate::show::Line;
@@ -47,7 +47,7 @@ pub struct Board {
     /// The tree.
     pub outline: Outline,
     /// The detail beside it.
-    pub detail: Detail,
+    pub detail: DetailPane,
     /// The pane that has the keys.
     pub focus: Focus,
     /// Whether only the focused pane is shown.
@@ -60,7 +60,7 @@ pub struct Board {
 
 impl Board {
     /// Creates a board for a plan that was just loaded. Folds, filter, cursor, focus and prune marks come from the previous board.
-    pub fn of(loaded: Loaded, before: Option<&Self>) -> Self {
+    pub fn of(loaded: LoadedPlan, before: Option<&Self>) -> Self {
         let outline = match before {
             Some(before) => before.outline.over(&loaded.plan),
             None => Outline::of(&loaded.plan),
@@ -91,7 +91,7 @@ impl Board {
     }
 
     /// Returns the node at the cursor and its row.
-    pub fn current(&self) -> Option<(&Node, Option<&Row>)> {
+    pub fn current(&self) -> Option<(&TreeNode, Option<&Row>)> {
         let node = self.outline.current()?;
         Some((node, node.row.map(|row| &self.plan.rows[row])))
     }
@@ -115,7 +115,7 @@ impl Board {
         }
     }
 
-    fn fresh_detail(&self) -> Detail {
+    fn fresh_detail(&self) -> DetailPane {
         let mut detail = self.detail.clone();
         detail.forget();
         detail

@@ -51,25 +51,25 @@ const LONG: usize = 48 * 1024;
 /// The number of rows whose diffs are cached.
 const KEPT: usize = 16;
 
-type Key = (Address, bool);
+type BodyKey = (Address, bool);
 
 /// The contents and the scroll position of the pane.
 #[derive(Debug, Clone, Default)]
-pub struct Detail {
+pub struct DetailPane {
     head: Vec<Line>,
     body: Arc<Vec<BodyLine>>,
     strips: Vec<Strip>,
     width: usize,
     scroll: usize,
     side_by_side: bool,
-    shown: Option<Key>,
-    waiting: Option<Key>,
-    kept: Vec<(Key, Arc<Vec<BodyLine>>)>,
+    shown: Option<BodyKey>,
+    waiting: Option<BodyKey>,
+    kept: Vec<(BodyKey, Arc<Vec<BodyLine>>)>,
     /// Where another plan's detail was scrolled to; applied when the same row is shown again, all of it.
     resume: Option<(Address, usize)>,
 }
 
-impl Detail {
+impl DetailPane {
     /// Forgets what was laid out, for another plan. The same row is shown at the same place again.
     pub fn forget(&mut self) {
         let place = self.shown.take().map(|(address, _)| (address, self.scroll));
@@ -255,7 +255,7 @@ impl Detail {
         None
     }
 
-    fn keep(&mut self, key: Key, lines: Arc<Vec<BodyLine>>) {
+    fn keep(&mut self, key: BodyKey, lines: Arc<Vec<BodyLine>>) {
         if self.kept.len() >= KEPT {
             self.kept.remove(0);
         }

@@ -6,7 +6,7 @@ use crate::apply::Progress;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TuiExit {
     /// Why the screen ended.
-    pub ending: Ending,
+    pub ending: ExitReason,
     /// Every run, in order; more than one after a retry.
     pub runs: Vec<Progress>,
     /// Why the last run could not begin, or broke off.
@@ -17,17 +17,14 @@ pub struct TuiExit {
 
 /// Why the screen ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExitReason {
     /// The user quit; nothing was applied.
     #[default]
     Left,
     /// The last run ended and the user quit.
     Applied,
     /// There was no plan.
-    LoadFailed {
-        /// The exit code, from [`super::LoadFailure::code`].
-        code: u8,
-    },
+    LoadFailed,
     /// Ctrl-C; what was in flight may be unknown.
     Interrupted,
     /// SIGTERM or SIGHUP.

@@ -12,7 +12,7 @@ use crate::tui::board::Board;
 use crate::tui::choice::Mark;
 use crate::tui::lines;
 use crate::tui::model::Model;
-use crate::tui::screen::{Review, Run, RunState, Screen};
+use crate::tui::screen::{Review, RunScreen, RunState, Screen};
 use crate::tui::tree::NodeId;
 
 /// Returns the lines above the changes of the row at the cursor.
@@ -109,7 +109,7 @@ fn drift(model: &Model, board: &Board, row: &Row) -> Option<Line> {
 }
 
 /// Returns the state of a row in a run: what it is doing or how it ended, and the requests that were made for it.
-fn state(run: &Run, row: &Row, now_ms: u64) -> Vec<Line> {
+fn state(run: &RunScreen, row: &Row, now_ms: u64) -> Vec<Line> {
     let Some(progress) = run.progress.rows.get(&row.address) else {
         let line = match &run.state {
             RunState::Ended(Some(reason)) => failure(run, reason),
@@ -122,7 +122,7 @@ fn state(run: &Run, row: &Row, now_ms: u64) -> Vec<Line> {
     lines
 }
 
-fn failure(run: &Run, reason: &str) -> Line {
+fn failure(run: &RunScreen, reason: &str) -> Line {
     let (role, text) = run_message(&run.progress, Some(reason));
     Line::default().push(role, text)
 }

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::action::{Action, DialogAction, Movement, Process, Select, Task, ViewOption};
 use super::board::Focus;
 use super::key::Key;
-use super::model::{Context, Model};
+use super::model::{KeyContext, Model};
 use super::outline::RowKind;
 use super::screen::Screen;
 use crate::plan::{Row, Verb};
@@ -15,7 +15,7 @@ pub struct Binding {
     /// Any of these.
     pub keys: &'static [Key],
     /// Where.
-    pub contexts: &'static [Context],
+    pub contexts: &'static [KeyContext],
     /// Whether it does something now; the footer names it only then.
     pub when: fn(&Model) -> bool,
     /// What the user is told when it does nothing; empty for keys that are pressed out of habit.
@@ -30,29 +30,34 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const BOARD: &[Context] = &[Context::Review, Context::Running, Context::Done, Context::Trouble];
-const RUN: &[Context] = &[Context::Running, Context::Done, Context::Trouble];
-const REVIEW: &[Context] = &[Context::Review];
-const SCROLLS: &[Context] = &[
-    Context::Review,
-    Context::Running,
-    Context::Done,
-    Context::Trouble,
-    Context::Failed,
-    Context::Ask,
-    Context::Refused,
-    Context::Help,
-    Context::Secrets,
+const BOARD: &[KeyContext] = &[
+    KeyContext::Review,
+    KeyContext::Running,
+    KeyContext::Done,
+    KeyContext::Trouble,
+];
+const RUN: &[KeyContext] = &[KeyContext::Running, KeyContext::Done, KeyContext::Trouble];
+const REVIEW: &[KeyContext] = &[KeyContext::Review];
+const SCROLLS: &[KeyContext] = &[
+    KeyContext::Review,
+    KeyContext::Running,
+    KeyContext::Done,
+    KeyContext::Trouble,
+    KeyContext::Failed,
+    KeyContext::Ask,
+    KeyContext::Refused,
+    KeyContext::Help,
+    KeyContext::Secrets,
 ];
 /// The confirmation scrolls while its word is typed, by keys that type nothing.
-const TYPED: &[Context] = &[Context::Typed];
-const NOT_TYPED: &[Context] = &[
-    Context::Loading,
-    Context::Failed,
-    Context::Review,
-    Context::Running,
-    Context::Done,
-    Context::Trouble,
+const TYPED: &[KeyContext] = &[KeyContext::Typed];
+const NOT_TYPED: &[KeyContext] = &[
+    KeyContext::Loading,
+    KeyContext::Failed,
+    KeyContext::Review,
+    KeyContext::Running,
+    KeyContext::Done,
+    KeyContext::Trouble,
 ];
 
 const ESC: Key = Key::of(KeyCode::Esc);
@@ -116,7 +121,7 @@ fn can_go_back(model: &Model) -> bool {
 }
 
 /// A line of the table that is not in the footer.
-const fn quiet(keys: &'static [Key], contexts: &'static [Context], action: Action, help: &'static str) -> Binding {
+const fn quiet(keys: &'static [Key], contexts: &'static [KeyContext], action: Action, help: &'static str) -> Binding {
     Binding {
         keys,
         contexts,
@@ -131,7 +136,7 @@ const fn quiet(keys: &'static [Key], contexts: &'static [Context], action: Actio
 
 const fn bound(
     keys: &'static [Key],
-    contexts: &'static [Context],
+    contexts: &'static [KeyContext],
     action: Action,
     (rank, label): (u8, &'static str),
     help: &'static str,
@@ -169,20 +174,20 @@ pub const TABLE: &[Binding] = &[
     bound(&[Key::char('D')], REVIEW, Action::Select(Select::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift, "only what the server has and the files have not can be deleted"),
     bound(&[Key::char('A')], REVIEW, Action::Select(Select::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
     bound(&[Key::char('r')], REVIEW, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
-    bound(&[Key::char('r')], &[Context::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
-    bound(&[Key::char('r')], &[Context::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
-    bound(&[Key::char('r')], &[Context::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),
+    bound(&[Key::char('r')], &[KeyContext::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
+    bound(&[Key::char('r')], &[KeyContext::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
+    bound(&[Key::char('r')], &[KeyContext::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('s')], BOARD, Action::Dialog(DialogAction::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
-    bound(&[Key::char('e')], &[Context::Review, Context::Done, Context::Trouble], Action::Task(Task::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
-    bound(&[Key::char('e')], &[Context::Failed], Action::Task(Task::Edit), (2, "edit"), "open the file of the first problem in $EDITOR, then plan again").when(can_edit, "no file is to blame"),
+    bound(&[Key::char('e')], &[KeyContext::Review, KeyContext::Done, KeyContext::Trouble], Action::Task(Task::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
+    bound(&[Key::char('e')], &[KeyContext::Failed], Action::Task(Task::Edit), (2, "edit"), "open the file of the first problem in $EDITOR, then plan again").when(can_edit, "no file is to blame"),
     bound(&[Key::char('l')], RUN, Action::View(ViewOption::Log), (6, "log"), "the log of requests, or the detail"),
-    bound(&[Key::char('f')], &[Context::Running], Action::View(ViewOption::Follow), (7, "follow"), "the cursor follows the work, or stays"),
+    bound(&[Key::char('f')], &[KeyContext::Running], Action::View(ViewOption::Follow), (7, "follow"), "the cursor follows the work, or stays"),
     bound(&[Key::char('d')], BOARD, Action::View(ViewOption::SideBySide), (10, "side by side"), "before and after side by side").when(on_row, "this line has no changes"),
     bound(&[Key::char('z')], BOARD, Action::View(ViewOption::Zoom), (0, ""), "one pane, or both").when(has_rows, "there are no rows"),
     bound(&[Key::char('n')], BOARD, Action::Move(Movement::NextChange), (7, "next"), "next change").when(has_rows, "there are no rows"),
     bound(&[Key::char('N')], BOARD, Action::Move(Movement::PreviousChange), (0, ""), "previous change").when(has_rows, "there are no rows"),
-    bound(&[Key::char('w')], &[Context::Review, Context::Running, Context::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
-    bound(&[Key::char('w')], &[Context::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure"),
+    bound(&[Key::char('w')], &[KeyContext::Review, KeyContext::Running, KeyContext::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
+    bound(&[Key::char('w')], &[KeyContext::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure"),
     bound(&[Key::char('c')], BOARD, Action::View(ViewOption::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows, "there are no rows"),
     quiet(&[Key::char('1')], BOARD, Action::View(ViewOption::Kind(RowKind::Create)), "show or hide what is created"),
     quiet(&[Key::char('2')], BOARD, Action::View(ViewOption::Kind(RowKind::Update)), "show or hide what is updated"),
@@ -210,26 +215,26 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::of(KeyCode::Home)], TYPED, Action::Move(Movement::First), "first line"),
     quiet(&[Key::of(KeyCode::End)], TYPED, Action::Move(Movement::Last), "last line"),
 
-    quiet(&[Key::of(KeyCode::Up)], &[Context::Filter], Action::Move(Movement::Up), "up"),
-    quiet(&[Key::of(KeyCode::Down)], &[Context::Filter], Action::Move(Movement::Down), "down"),
-    bound(&[ENTER], &[Context::Filter], Action::Dialog(DialogAction::Enter), (1, "keep"), "keep the filter and go back to the tree"),
-    bound(&[ESC], &[Context::Filter], Action::Dialog(DialogAction::Close), (2, "clear"), "clear the filter"),
+    quiet(&[Key::of(KeyCode::Up)], &[KeyContext::Filter], Action::Move(Movement::Up), "up"),
+    quiet(&[Key::of(KeyCode::Down)], &[KeyContext::Filter], Action::Move(Movement::Down), "down"),
+    bound(&[ENTER], &[KeyContext::Filter], Action::Dialog(DialogAction::Enter), (1, "keep"), "keep the filter and go back to the tree"),
+    bound(&[ESC], &[KeyContext::Filter], Action::Dialog(DialogAction::Close), (2, "clear"), "clear the filter"),
 
-    bound(&[Key::char('y'), ENTER], &[Context::Ask], Action::Dialog(DialogAction::Yes), (1, "apply"), "apply"),
-    bound(&[ESC, Key::char('n'), Key::char('q')], &[Context::Ask], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
-    bound(&[ENTER], &[Context::Typed], Action::Dialog(DialogAction::Enter), (1, "apply"), "apply, once the word is typed"),
-    bound(&[ESC], &[Context::Typed], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
-    bound(&[ESC, Key::char('n'), Key::char('q'), ENTER], &[Context::Refused], Action::Dialog(DialogAction::Close), (1, "back"), "back to the review"),
-    bound(&[Key::char('y'), ENTER], &[Context::Leave], Action::Dialog(DialogAction::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
-    bound(&[ESC, Key::char('n')], &[Context::Leave], Action::Dialog(DialogAction::Close), (2, "stay"), "stay"),
-    bound(&[ESC, Key::char('q'), Key::char('?')], &[Context::Help], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
-    bound(&[ESC, Key::char('q'), Key::char('s')], &[Context::Secrets], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
+    bound(&[Key::char('y'), ENTER], &[KeyContext::Ask], Action::Dialog(DialogAction::Yes), (1, "apply"), "apply"),
+    bound(&[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Ask], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
+    bound(&[ENTER], &[KeyContext::Typed], Action::Dialog(DialogAction::Enter), (1, "apply"), "apply, once the word is typed"),
+    bound(&[ESC], &[KeyContext::Typed], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
+    bound(&[ESC, Key::char('n'), Key::char('q'), ENTER], &[KeyContext::Refused], Action::Dialog(DialogAction::Close), (1, "back"), "back to the review"),
+    bound(&[Key::char('y'), ENTER], &[KeyContext::Leave], Action::Dialog(DialogAction::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
+    bound(&[ESC, Key::char('n')], &[KeyContext::Leave], Action::Dialog(DialogAction::Close), (2, "stay"), "stay"),
+    bound(&[ESC, Key::char('q'), Key::char('?')], &[KeyContext::Help], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
+    bound(&[ESC, Key::char('q'), Key::char('s')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
 
     bound(&[Key::char('?')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every key"),
-    bound(&[Key::char('q')], &[Context::Loading, Context::Failed, Context::Review, Context::Running, Context::Done, Context::Trouble], Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),
-    quiet(&[Key::ctrl('c')], &Context::ALL, Action::Process(Process::Interrupt), "stop: once gently, twice at once"),
-    quiet(&[Key::ctrl('z')], &Context::ALL, Action::Process(Process::Suspend), "suspend; `fg` comes back"),
-    quiet(&[Key::ctrl('l')], &Context::ALL, Action::Process(Process::Redraw), "draw everything again"),
+    bound(&[Key::char('q')], &[KeyContext::Loading, KeyContext::Failed, KeyContext::Review, KeyContext::Running, KeyContext::Done, KeyContext::Trouble], Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),
+    quiet(&[Key::ctrl('c')], &KeyContext::ALL, Action::Process(Process::Interrupt), "stop: once gently, twice at once"),
+    quiet(&[Key::ctrl('z')], &KeyContext::ALL, Action::Process(Process::Suspend), "suspend; `fg` comes back"),
+    quiet(&[Key::ctrl('l')], &KeyContext::ALL, Action::Process(Process::Redraw), "draw everything again"),
 ];
 
 /// What a key means in the model's context, whether or not it does something now.
@@ -253,6 +258,6 @@ pub fn footer(model: &Model) -> Vec<&'static Binding> {
 }
 
 /// What the help lists for a context, in the order of the table.
-pub fn help(context: Context) -> impl Iterator<Item = &'static Binding> {
+pub fn help(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |binding| binding.contexts.contains(&context))
 }

@@ -4,7 +4,7 @@ use crossterm::event::MouseEvent;
 
 use super::exit::TuiExit;
 use super::key::Key;
-use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal};
+use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::{Plan, Row};
@@ -33,7 +33,7 @@ pub enum Message {
     /// A step of loading began or ended.
     LoadStep(LoadStep),
     /// Loading ended.
-    Loaded(Box<Result<Loaded, LoadFailure>>),
+    Loaded(Box<Result<LoadedPlan, LoadFailure>>),
     /// The plan with other rows to delete; `None` if there is none.
     Replanned(Box<Option<Plan>>),
     /// The guards' answer about the rows that the confirmation names.

@@ -44,11 +44,11 @@ mod workbench;
 pub mod wrap;
 
 pub use drive::{Input, TerminalHost, drive};
-pub use exit::{Ending, TuiExit};
+pub use exit::{ExitReason, TuiExit};
 pub use message::{EditRequest, Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;
 pub use workbench::{
-    ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, SecretRow, StepState, Title, Workbench,
+    ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, SecretRow, StepState, Title, Workbench,
 };

@@ -5,7 +5,7 @@ use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
 use super::options::TuiOptions;
-use super::screen::{After, Confirmation, Loading, Overlay, RunState, Screen};
+use super::screen::{After, Confirmation, LoadingScreen, Overlay, RunState, Screen};
 use super::theme::Theme;
 use crate::apply::Progress;
 use crate::show::Line;
@@ -35,7 +35,7 @@ pub struct Model {
 
 /// A part of the screen in which the keys have the same meaning; the columns of the key table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
+pub enum KeyContext {
     /// Files and server are being read.
     Loading,
     /// There is no plan.
@@ -64,7 +64,7 @@ pub enum Context {
     Secrets,
 }
 
-impl Context {
+impl KeyContext {
     /// Every context.
     pub const ALL: [Self; 13] = [
         Self::Loading,
@@ -94,7 +94,7 @@ impl Model {
         Self {
             size: (width, height),
             now_ms: 0,
-            screen: Screen::Loading(Box::new(Loading::new(0, After::First))),
+            screen: Screen::Loading(Box::new(LoadingScreen::new(0, After::First))),
             overlay: None,
             notice: None,
             ignored_keys: &[],
@@ -105,37 +105,37 @@ impl Model {
     }
 
     /// Returns the current column of the key table.
-    pub fn context(&self) -> Context {
+    pub fn context(&self) -> KeyContext {
         match &self.overlay {
-            Some(Overlay::Help(_)) => Context::Help,
-            Some(Overlay::Secrets(_)) => Context::Secrets,
-            Some(Overlay::Leave) => Context::Leave,
+            Some(Overlay::Help(_)) => KeyContext::Help,
+            Some(Overlay::Secrets(_)) => KeyContext::Secrets,
+            Some(Overlay::Leave) => KeyContext::Leave,
             Some(Overlay::Confirm(confirm)) => match confirm.confirmation {
-                Confirmation::Key => Context::Ask,
-                Confirmation::Typed(_) => Context::Typed,
-                Confirmation::Refused => Context::Refused,
+                Confirmation::Key => KeyContext::Ask,
+                Confirmation::Typed(_) => KeyContext::Typed,
+                Confirmation::Refused => KeyContext::Refused,
             },
             None => self.screen_context(),
         }
     }
 
     /// Returns the context of the screen, ignoring dialogs.
-    pub fn screen_context(&self) -> Context {
+    pub fn screen_context(&self) -> KeyContext {
         if self.board().is_some_and(|board| board.filter.is_some()) {
-            return Context::Filter;
+            return KeyContext::Filter;
         }
         self.screen_context_without_filter()
     }
 
     /// Returns the context of the screen, ignoring dialogs and the filter line.
-    pub fn screen_context_without_filter(&self) -> Context {
+    pub fn screen_context_without_filter(&self) -> KeyContext {
         match &self.screen {
-            Screen::Loading(_) => Context::Loading,
-            Screen::Failed(_) => Context::Failed,
-            Screen::Review(_) => Context::Review,
-            Screen::Run(run) if !run.has_ended() => Context::Running,
-            Screen::Run(run) if run.has_trouble() => Context::Trouble,
-            Screen::Run(_) => Context::Done,
+            Screen::Loading(_) => KeyContext::Loading,
+            Screen::Failed(_) => KeyContext::Failed,
+            Screen::Review(_) => KeyContext::Review,
+            Screen::Run(run) if !run.has_ended() => KeyContext::Running,
+            Screen::Run(run) if run.has_trouble() => KeyContext::Trouble,
+            Screen::Run(_) => KeyContext::Done,
         }
     }
 

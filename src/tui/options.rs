@@ -1,5 +1,7 @@
 //! What the terminal can do and what the user prefers, decided once by the command layer.
 
+use std::path::PathBuf;
+
 /// How the screen may look and which editor it opens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TuiOptions {
@@ -11,6 +13,8 @@ pub struct TuiOptions {
     pub background: Background,
     /// The value of `$VISUAL` or `$EDITOR`: a command, maybe with arguments.
     pub editor: Option<String>,
+    /// The folder that the paths of the plan start from; the folder of the process when it is empty.
+    pub folder: PathBuf,
     /// Whether clicks and the wheel are read.
     pub mouse: bool,
 }

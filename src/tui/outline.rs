@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::search::{Found, Index};
-use super::tree::{Node, NodeId, Tree};
+use super::tree::{NodeId, PlanTree, TreeNode};
 use crate::plan::{Plan, Row, Verb};
 
 /// The filters of the tree.
@@ -55,7 +55,7 @@ impl RowKind {
 /// The visible part of a tree.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
-    tree: Tree,
+    tree: PlanTree,
     index: Index,
     found: Option<Found>,
     folded: HashSet<NodeId>,
@@ -68,7 +68,7 @@ pub struct Outline {
 impl Outline {
     /// Creates the outline of a plan. Agents without anything notable start folded.
     pub fn of(plan: &Plan) -> Self {
-        let tree = Tree::of(plan);
+        let tree = PlanTree::of(plan);
         let quiet = |index: usize| !tree.rows(index).any(|row| plan.rows[row].is_notable());
         let folded = (0..tree.nodes().len())
             .filter(|index| tree.has_children(*index) && quiet(*index))
@@ -102,7 +102,7 @@ impl Outline {
     }
 
     /// Returns the whole tree.
-    pub fn tree(&self) -> &Tree {
+    pub fn tree(&self) -> &PlanTree {
         &self.tree
     }
 
@@ -132,7 +132,7 @@ impl Outline {
     }
 
     /// Returns the node at the cursor.
-    pub fn current(&self) -> Option<&Node> {
+    pub fn current(&self) -> Option<&TreeNode> {
         self.current_index().and_then(|index| self.tree.node(index))
     }
 

@@ -5,11 +5,11 @@ use super::lines;
 use crate::plan::{Change, Row};
 use crate::resource::Shown;
 use crate::show::change::{field_note, secret_text};
-use crate::show::text_diff::{self, Context};
+use crate::show::text_diff::{self, ContextLines};
 use crate::show::{Line, Role};
 
 /// No line is left out.
-const ALL: Context = Context(usize::MAX / 4);
+const ALL: ContextLines = ContextLines(usize::MAX / 4);
 
 /// Every difference of a row, side by side.
 pub(super) fn changes(row: &Row) -> Vec<BodyLine> {

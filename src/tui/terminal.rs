@@ -6,6 +6,7 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic::{self, PanicHookInfo};
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +48,7 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
     let mut real = RealTerminal {
         guard: &guard,
         editor: options.editor.clone(),
+        folder: options.folder.clone(),
     };
     let screen = drive(&mut terminal, &mut real, workbench, &options);
     let mut exit = ON_SCREEN.scope((), screen).await;
@@ -163,6 +165,7 @@ impl Drop for Hook {
 struct RealTerminal<'a> {
     guard: &'a Guard,
     editor: Option<String>,
+    folder: PathBuf,
 }
 
 impl TerminalHost for RealTerminal<'_> {
@@ -183,7 +186,7 @@ impl TerminalHost for RealTerminal<'_> {
 
     async fn edit(&mut self, request: &EditRequest) -> Result<(), String> {
         restore();
-        let result = open(self.editor.as_deref(), request).await;
+        let result = open(self.editor.as_deref(), &self.folder, request).await;
         self.resume();
         result
     }
@@ -201,8 +204,8 @@ impl TerminalHost for RealTerminal<'_> {
 }
 
 /// Opens the user's editor, or the first of the usual ones that is installed, as git does.
-async fn open(editor: Option<&str>, request: &EditRequest) -> Result<(), String> {
-    let file = std::path::absolute(&request.origin.file)
+async fn open(editor: Option<&str>, folder: &Path, request: &EditRequest) -> Result<(), String> {
+    let file = std::path::absolute(folder.join(&request.origin.file))
         .map_err(|error| format!("cannot open `{}`: {error}", request.origin.file.display()))?;
     let chosen = editor.filter(|editor| !editor.trim().is_empty());
     let candidates = chosen.map_or(editor::FALLBACKS.to_vec(), |editor| vec![editor]);

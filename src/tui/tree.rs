@@ -43,7 +43,7 @@ pub enum NodeId {
 
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+pub struct TreeNode {
     /// Its identity.
     pub id: NodeId,
     /// The index of its row in the plan; headings have none.
@@ -56,11 +56,11 @@ pub struct Node {
 
 /// Every node, in display order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tree {
-    nodes: Vec<Node>,
+pub struct PlanTree {
+    nodes: Vec<TreeNode>,
 }
 
-impl Tree {
+impl PlanTree {
     /// Creates the tree of a plan.
     pub fn of(plan: &Plan) -> Self {
         let mut tree = Self::default();
@@ -72,12 +72,12 @@ impl Tree {
     }
 
     /// Every node, in display order.
-    pub fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &[TreeNode] {
         &self.nodes
     }
 
     /// Returns a node by its index.
-    pub fn node(&self, index: usize) -> Option<&Node> {
+    pub fn node(&self, index: usize) -> Option<&TreeNode> {
         self.nodes.get(index)
     }
 
@@ -145,7 +145,7 @@ impl Tree {
 
     fn push(&mut self, id: NodeId, row: Option<usize>, depth: usize) {
         let end = self.nodes.len() + 1;
-        self.nodes.push(Node { id, row, depth, end });
+        self.nodes.push(TreeNode { id, row, depth, end });
     }
 }
 

@@ -21,7 +21,7 @@ pub trait Workbench: Send + Sync + 'static {
         &self,
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
-    ) -> BoxFuture<'static, Result<Loaded, LoadFailure>>;
+    ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>>;
 
     /// The plan that was loaded last, with these drifted rows, and these rows' drifted fields, to be deleted. Pure and
     /// quick; nothing when there is no plan.
@@ -114,7 +114,7 @@ impl LoadStep {
 
 /// A plan and what was loaded with it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub struct LoadedPlan {
     /// The plan.
     pub plan: Plan,
     /// Every `$NAME` that the files use.
@@ -158,8 +158,6 @@ pub struct SecretRow {
 pub struct LoadFailure {
     /// The diagnostics, as they would be printed.
     pub lines: Vec<Line>,
-    /// The exit code of the process if the user leaves now.
-    pub code: u8,
     /// Where the first problem is, when a file is to blame: what the edit key opens.
     pub origin: Option<Origin>,
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::review::private_file::create_private_folder;
 
 macro_rules! bundled {
     ($($path:literal),* $(,)?) => {
@@ -39,16 +40,12 @@ impl Folder {
     /// # Errors
     /// When the temporary folder cannot be written to.
     pub(super) fn create() -> Result<Self, Failure> {
-        let place = std::env::temp_dir().join(format!("lobuctl-demo-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("lobuctl-demo-{}", std::process::id()));
         let unwritable = |error: &std::io::Error| {
-            Failure::failed(format!("the demo's folder {} cannot be written", place.display())).because(error)
+            Failure::failed(format!("the demo's folder {} cannot be written", path.display())).because(error)
         };
-        // Never a folder that somebody else has put there.
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&place).map_err(|error| unwritable(&error))?;
-        let folder = Self(place.clone());
+        create_private_folder(&path).map_err(|error| unwritable(&error))?;
+        let folder = Self(path.clone());
         folder.write().map_err(|error| unwritable(&error))?;
         Ok(folder)
     }

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::loading::{Loading, Unloaded};
+use super::loading::{PlanLoader, Unloaded};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::command::console::Console;
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::resource::Address;
 use crate::review::{Consent, PlanReview, ReviewOptions};
-use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Refusal, Workbench};
+use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, Workbench};
 
 /// Files and server, as the screen sees them.
 pub(super) struct Bench {
@@ -82,8 +82,8 @@ impl Workbench for Bench {
         &self,
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
-    ) -> BoxFuture<'static, Result<Loaded, LoadFailure>> {
-        let loading = Loading::new(self.console.clone(), self.options.clone(), steps);
+    ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
+        let loading = PlanLoader::new(self.console.clone(), self.options.clone(), steps);
         let state = Arc::clone(&self.state);
         async move {
             let loaded = loading.load(&request).await;
@@ -97,12 +97,11 @@ impl Workbench for Bench {
                     Ok(loaded)
                 }
                 Err(Unloaded { lines, failure, origin }) => {
-                    let code = failure.exit().code();
                     *state = BenchState {
                         review: None,
                         failure: Some(failure),
                     };
-                    Err(LoadFailure { lines, code, origin })
+                    Err(LoadFailure { lines, origin })
                 }
             }
         }

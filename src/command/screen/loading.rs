@@ -18,7 +18,7 @@ use crate::review::{
 use crate::session::Session;
 use crate::show::secret::source_text;
 use crate::show::{Line, Role};
-use crate::tui::{LoadRequest, LoadStep, Loaded, SecretRow, Title};
+use crate::tui::{LoadRequest, LoadStep, LoadedPlan, SecretRow, Title};
 
 /// Why there is no plan: what the screen shows, and what is printed when it is left.
 pub(super) struct Unloaded {
@@ -38,13 +38,13 @@ impl From<Failure> for Unloaded {
     }
 }
 
-pub(super) struct Loading {
+pub(super) struct PlanLoader {
     console: Console,
     options: ReviewOptions,
     steps: UnboundedSender<LoadStep>,
 }
 
-impl Loading {
+impl PlanLoader {
     /// Creates a loading that reports its steps.
     pub(super) fn new(console: Console, options: ReviewOptions, steps: UnboundedSender<LoadStep>) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Loading {
     }
 
     /// Reads files and server, and plans.
-    pub(super) async fn load(&self, request: &LoadRequest) -> Result<(Loaded, PlanReview), Unloaded> {
+    pub(super) async fn load(&self, request: &LoadRequest) -> Result<(LoadedPlan, PlanReview), Unloaded> {
         let start = self.console.host.now();
         let read = self.read_project().await?;
         let (diagnostics, organization) = (self.diagnostic_lines(&read), read.org.clone());
@@ -75,7 +75,7 @@ impl Loading {
         }
         let warnings = session.warnings.iter().map(|it| Line::at(0).push(Role::Warning, it));
         let took = self.console.host.now().duration_since(start).as_millis();
-        let loaded = Loaded {
+        let loaded = LoadedPlan {
             plan: review.plan().clone(),
             secrets,
             warnings: diagnostics.into_iter().chain(warnings).collect(),

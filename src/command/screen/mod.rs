@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::review::ReviewOptions;
-use crate::tui::{Background, ColorDepth, Ending, GlyphSet, TuiExit, TuiOptions, run as run_screen};
+use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, TuiExit, TuiOptions, run as run_screen};
 use bench::Bench;
 
 /// Shows the review, and says on the normal screen what came of it.
@@ -64,6 +64,7 @@ fn screen_options(host: &Host) -> TuiOptions {
             .get("VISUAL")
             .or_else(|| environment.get("EDITOR"))
             .map(str::to_owned),
+        folder: host.current_dir.clone(),
         mouse: !environment.switch("LOBUCTL_NO_MOUSE"),
     }
 }
@@ -85,8 +86,8 @@ fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrup
         _ if exit.trouble.is_some() || exit.refused.is_some() => {
             Ok(of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed))
         }
-        Ending::Left | Ending::Applied | Ending::LoadFailed { .. } => of_run.map_or_else(|| bench.left(), Ok),
-        Ending::Interrupted => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Interrupted)),
-        Ending::Terminated => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Terminated)),
+        ExitReason::Left | ExitReason::Applied | ExitReason::LoadFailed => of_run.map_or_else(|| bench.left(), Ok),
+        ExitReason::Interrupted => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Interrupted)),
+        ExitReason::Terminated => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Terminated)),
     }
 }

@@ -9,8 +9,6 @@ use crate::tui::workbench::LoadFailure;
 /// The screen when loading has failed.
 #[derive(Debug, Clone)]
 pub struct Failed {
-    /// The exit code of the process if the user leaves now.
-    pub code: u8,
     /// Where the first problem is, when a file is to blame.
     pub origin: Option<Origin>,
     /// The diagnostics.
@@ -28,7 +26,6 @@ impl Failed {
             failure.lines
         };
         Self {
-            code: failure.code,
             origin: failure.origin,
             diagnostics: Sheet::new(lines),
             after,

@@ -2,11 +2,11 @@
 
 use crate::show::{Line, Role};
 use crate::tui::keymap::{self, Binding};
-use crate::tui::model::Context;
+use crate::tui::model::KeyContext;
 use crate::tui::sheet::Sheet;
 
 /// Returns the help of a screen.
-pub fn help_sheet(context: Context) -> Sheet {
+pub fn help_sheet(context: KeyContext) -> Sheet {
     Sheet::new(keymap::help(context).map(line).collect())
 }
 

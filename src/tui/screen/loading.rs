@@ -47,7 +47,7 @@ impl After {
 
 /// The screen while files and server are read.
 #[derive(Debug, Clone, Default)]
-pub struct Loading {
+pub struct LoadingScreen {
     /// The steps so far, in the order in which they began.
     pub steps: Vec<LoadStep>,
     /// When loading began, by the screen's clock in milliseconds.
@@ -56,7 +56,7 @@ pub struct Loading {
     pub after: After,
 }
 
-impl Loading {
+impl LoadingScreen {
     /// Creates the screen without any step.
     pub fn new(since_ms: u64, after: After) -> Self {
         Self {

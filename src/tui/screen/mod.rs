@@ -11,9 +11,9 @@ mod secrets;
 pub use confirm::{Confirm, Confirmation};
 pub use failed::Failed;
 pub use help::help_sheet;
-pub use loading::{After, Loading};
+pub use loading::{After, LoadingScreen};
 pub use review::Review;
-pub use run::{Run, RunState};
+pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;
 
 use super::board::Board;
@@ -23,13 +23,13 @@ use super::sheet::Sheet;
 #[derive(Debug, Clone)]
 pub enum Screen {
     /// Files and server are being read.
-    Loading(Box<Loading>),
+    Loading(Box<LoadingScreen>),
     /// There is no plan.
     Failed(Box<Failed>),
     /// The plan is being reviewed.
     Review(Box<Review>),
     /// The plan is being applied, or was.
-    Run(Box<Run>),
+    Run(Box<RunScreen>),
 }
 
 /// A dialog in front of the screen; it takes the keys.

@@ -6,7 +6,7 @@ use crate::apply::event::{Event, EventKind, Outcome};
 use crate::apply::{Cancel, Progress, RowProgress, Status};
 use crate::resource::Address;
 use crate::tui::board::Board;
-use crate::tui::exit::Ending;
+use crate::tui::exit::ExitReason;
 
 /// The state of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub enum RunState {
     /// It is running.
     Running,
     /// It is running, and the screen closes when it ends.
-    Leaving(Ending),
+    Leaving(ExitReason),
     /// It ended, with the reason if it could not begin.
     Ended(Option<String>),
 }
 
 /// The screen while a plan is applied, and after.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct RunScreen {
     /// The plan.
     pub board: Board,
     /// The progress so far.
@@ -46,7 +46,7 @@ pub struct Run {
     pub state: RunState,
 }
 
-impl Run {
+impl RunScreen {
     /// Creates a run that is about to begin.
     pub fn new(board: Board, cancel: Cancel, since_ms: u64) -> Self {
         Self {

@@ -6,12 +6,12 @@ use super::view_option;
 use crate::apply::Cancel;
 use crate::show::Role;
 use crate::tui::action::DialogAction;
-use crate::tui::exit::Ending;
+use crate::tui::exit::ExitReason;
 use crate::tui::key::Key;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{
-    After, Confirm, Confirmation, Loading, Overlay, Run, RunState, Screen, help_sheet, secrets_sheet,
+    After, Confirm, Confirmation, LoadingScreen, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet,
 };
 
 /// What people type after `y` out of habit.
@@ -65,7 +65,7 @@ fn agree(model: &mut Model) -> Effects {
 
 /// The review becomes a run; nothing of the tree is lost on the way.
 fn begin(model: &mut Model) -> Effects {
-    let placeholder = Screen::Loading(Box::new(Loading::new(model.now_ms, After::First)));
+    let placeholder = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, After::First)));
     let Screen::Review(review) = std::mem::replace(&mut model.screen, placeholder) else {
         return Effects::new();
     };
@@ -73,7 +73,7 @@ fn begin(model: &mut Model) -> Effects {
     let mut board = review.board;
     board.filter = None;
     let cancel = Cancel::new();
-    model.screen = Screen::Run(Box::new(Run::new(board, cancel.clone(), model.now_ms)));
+    model.screen = Screen::Run(Box::new(RunScreen::new(board, cancel.clone(), model.now_ms)));
     vec![Effect::Apply(request, cancel)]
 }
 
@@ -85,7 +85,7 @@ fn stop_and_leave(model: &mut Model) -> Effects {
         if !run.cancel.is_stopping() {
             run.cancel.interrupt();
         }
-        run.state = RunState::Leaving(Ending::Interrupted);
+        run.state = RunState::Leaving(ExitReason::Interrupted);
         model.notice = Some(notice(Role::Warning, "leaving when what is in flight has ended"));
     }
     Effects::new()

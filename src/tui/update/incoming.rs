@@ -11,8 +11,8 @@ use crate::tui::board::Board;
 use crate::tui::detail::BodyLine;
 use crate::tui::message::{Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Failed, Overlay, Review, Run, RunState, Screen};
-use crate::tui::workbench::{LoadFailure, LoadStep, Loaded, Refusal};
+use crate::tui::screen::{After, Failed, Overlay, Review, RunScreen, RunState, Screen};
+use crate::tui::workbench::{LoadFailure, LoadStep, LoadedPlan, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
     model.now_ms = model.now_ms.max(now_ms);
@@ -28,7 +28,7 @@ pub(super) fn load_step(model: &mut Model, step: LoadStep) {
     }
 }
 
-pub(super) fn loaded(model: &mut Model, result: Result<Loaded, LoadFailure>) -> Effects {
+pub(super) fn loaded(model: &mut Model, result: Result<LoadedPlan, LoadFailure>) -> Effects {
     let Screen::Loading(loading) = &mut model.screen else {
         return Effects::new();
     };
@@ -42,7 +42,7 @@ pub(super) fn loaded(model: &mut Model, result: Result<Loaded, LoadFailure>) -> 
     }
 }
 
-fn review(model: &mut Model, loaded: Loaded, after: After) -> Effects {
+fn review(model: &mut Model, loaded: LoadedPlan, after: After) -> Effects {
     let again = matches!(after, After::Again { .. }).then(|| notice(Role::Plain, "planned again"));
     model.notice = first_words(&loaded).or(again);
     let board = Board::of(loaded, after.board());
@@ -70,7 +70,7 @@ pub(super) fn checked(model: &mut Model, refusal: Option<Refusal>) {
 }
 
 /// What there is to say when a plan appears: the first warning, or that there is nothing to do.
-fn first_words(loaded: &Loaded) -> Option<Line> {
+fn first_words(loaded: &LoadedPlan) -> Option<Line> {
     let of_loading = loaded.warnings.iter().map(Line::text);
     let warnings: Vec<String> = loaded.plan.warnings.iter().cloned().chain(of_loading).collect();
     let counts = &loaded.plan.counts;
@@ -119,7 +119,7 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
 }
 
 /// Returns what came of a run that has ended, and the keys that go on from there.
-fn end_notice(run: &Run) -> Line {
+fn end_notice(run: &RunScreen) -> Line {
     let failure = match &run.state {
         RunState::Ended(reason) => reason.as_deref(),
         _ => None,

@@ -18,7 +18,7 @@ use tui_input::backend::crossterm::to_input_request;
 
 use self::family::act;
 use super::board::{Board, Focus};
-use super::exit::{Ending, TuiExit};
+use super::exit::{ExitReason, TuiExit};
 use super::key::Key;
 use super::keymap::lookup;
 use super::message::{Effect, Effects, Message, notice};
@@ -34,7 +34,7 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
 }
 
 /// What is left of the model when the screen is left in this way.
-pub fn exit(model: &Model, ending: Ending) -> TuiExit {
+pub fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     process::exit(model, ending)
 }
 

@@ -7,7 +7,7 @@ use super::family::act;
 use crate::tui::action::{Action, Movement, Select};
 use crate::tui::board::Focus;
 use crate::tui::message::Effects;
-use crate::tui::model::{Context, Model};
+use crate::tui::model::{KeyContext, Model};
 use crate::tui::screen::Screen;
 
 /// Lines that one notch of the wheel scrolls.
@@ -63,7 +63,7 @@ fn click(model: &mut Model, at: Position) -> Effects {
 
 /// A click on a box toggles it; a click on the line below the cursor opens it.
 fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
-    let reviewing = model.screen_context_without_filter() == Context::Review;
+    let reviewing = model.screen_context_without_filter() == KeyContext::Review;
     let Some(board) = model.board_mut() else {
         return Effects::new();
     };

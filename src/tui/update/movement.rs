@@ -9,7 +9,7 @@ use crate::tui::board::{Board, Focus};
 use crate::tui::layout::Layout;
 use crate::tui::message::notice;
 use crate::tui::model::Model;
-use crate::tui::screen::{Confirm, Overlay, Run, Screen};
+use crate::tui::screen::{Confirm, Overlay, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Movement) {
     let height = page(model);
@@ -78,7 +78,7 @@ fn scroll_confirm(confirm: &mut Confirm, layout: &Layout, by: isize) {
 }
 
 /// The log is read from its end.
-pub(super) fn scroll_log(run: &mut Run, by: isize) {
+pub(super) fn scroll_log(run: &mut RunScreen, by: isize) {
     let last = run.log.len().saturating_sub(1);
     run.log_back = run.log_back.saturating_add_signed(by.saturating_neg()).min(last);
 }
@@ -186,7 +186,7 @@ fn next_warning(model: &mut Model) {
     }
 }
 
-fn failures(run: &Run) -> Vec<crate::resource::Address> {
+fn failures(run: &RunScreen) -> Vec<crate::resource::Address> {
     let is_failure = |status: &Status| match status {
         Status::Finished { outcome, .. } => !outcome.succeeded() && !matches!(outcome, Outcome::Skipped { .. }),
         _ => false,

@@ -3,7 +3,7 @@
 use crate::show::Role;
 use crate::show::progress::STOPPING;
 use crate::tui::action::Process;
-use crate::tui::exit::{Ending, TuiExit};
+use crate::tui::exit::{ExitReason, TuiExit};
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Overlay, RunState, Screen};
@@ -30,21 +30,21 @@ fn quit(model: &mut Model) -> Effects {
 /// Leaves with what there is to say about the screen.
 pub(super) fn leave(model: &mut Model) -> Effects {
     let ending = match &model.screen {
-        Screen::Run(run) if run.cancel.is_stopping() => Ending::Interrupted,
-        Screen::Run(_) => Ending::Applied,
-        Screen::Failed(failed) => Ending::LoadFailed { code: failed.code },
-        _ if model.runs.is_empty() => Ending::Left,
-        _ => Ending::Applied,
+        Screen::Run(run) if run.cancel.is_stopping() => ExitReason::Interrupted,
+        Screen::Run(_) => ExitReason::Applied,
+        Screen::Failed(_) => ExitReason::LoadFailed,
+        _ if model.runs.is_empty() => ExitReason::Left,
+        _ => ExitReason::Applied,
     };
     leave_as(model, ending)
 }
 
-pub(super) fn leave_as(model: &mut Model, ending: Ending) -> Effects {
+pub(super) fn leave_as(model: &mut Model, ending: ExitReason) -> Effects {
     vec![Effect::Quit(exit(model, ending))]
 }
 
 /// What is left when the screen is gone.
-pub(super) fn exit(model: &Model, ending: Ending) -> TuiExit {
+pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     let mut runs = model.runs.clone();
     let mut refused = None;
     if let Screen::Run(run) = &model.screen {
@@ -64,7 +64,7 @@ pub(super) fn exit(model: &Model, ending: Ending) -> TuiExit {
 /// Ctrl-C. While something runs: first gently, then at once. Otherwise it leaves.
 fn interrupt(model: &mut Model) -> Effects {
     let Screen::Run(run) = &mut model.screen else {
-        return leave_as(model, Ending::Interrupted);
+        return leave_as(model, ExitReason::Interrupted);
     };
     if run.has_ended() {
         return leave(model);
@@ -72,7 +72,7 @@ fn interrupt(model: &mut Model) -> Effects {
     let second = run.cancel.is_stopping();
     run.cancel.interrupt();
     if second {
-        return leave_as(model, Ending::Interrupted);
+        return leave_as(model, ExitReason::Interrupted);
     }
     model.notice = Some(notice(Role::Warning, STOPPING));
     Effects::new()
@@ -84,9 +84,9 @@ pub(super) fn terminate(model: &mut Model) -> Effects {
         && !run.has_ended()
         && !run.cancel.is_abandoned()
     {
-        let second = run.state == RunState::Leaving(Ending::Terminated);
+        let second = run.state == RunState::Leaving(ExitReason::Terminated);
         run.cancel.interrupt();
-        run.state = RunState::Leaving(Ending::Terminated);
+        run.state = RunState::Leaving(ExitReason::Terminated);
         if !second {
             model.notice = Some(notice(
                 Role::Warning,
@@ -95,5 +95,5 @@ pub(super) fn terminate(model: &mut Model) -> Effects {
             return Effects::new();
         }
     }
-    leave_as(model, Ending::Terminated)
+    leave_as(model, ExitReason::Terminated)
 }

@@ -9,7 +9,7 @@ use crate::tui::action::Task;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::{EditRequest, Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Loading, Screen};
+use crate::tui::screen::{After, LoadingScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     match action {
@@ -63,7 +63,7 @@ fn retry(model: &mut Model) -> Effects {
 }
 
 /// Rows that did not make it; all of the plan when the run could not even begin.
-fn left(run: &crate::tui::screen::Run) -> BTreeSet<crate::resource::Address> {
+fn left(run: &crate::tui::screen::RunScreen) -> BTreeSet<crate::resource::Address> {
     if run.progress.rows.is_empty() {
         return run.board.plan.rows.iter().map(|row| row.address.clone()).collect();
     }
@@ -71,7 +71,7 @@ fn left(run: &crate::tui::screen::Run) -> BTreeSet<crate::resource::Address> {
 }
 
 fn take_screen(model: &mut Model) -> Screen {
-    let placeholder = Screen::Loading(Box::new(Loading::new(model.now_ms, After::First)));
+    let placeholder = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, After::First)));
     std::mem::replace(&mut model.screen, placeholder)
 }
 
@@ -148,6 +148,6 @@ fn copy_text(model: &mut Model) -> Effects {
 fn load(model: &mut Model, after: After) -> Effects {
     let request = after.request();
     model.overlay = None;
-    model.screen = Screen::Loading(Box::new(Loading::new(model.now_ms, after)));
+    model.screen = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, after)));
     vec![Effect::Load(request)]
 }

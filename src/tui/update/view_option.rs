@@ -8,7 +8,7 @@ use crate::tui::board::{Board, Focus};
 use crate::tui::message::notice;
 use crate::tui::model::Model;
 use crate::tui::outline::RowKind;
-use crate::tui::screen::{Run, Screen};
+use crate::tui::screen::{RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: ViewOption) {
     match action {
@@ -46,13 +46,13 @@ fn zoom(board: &mut Board) {
     }
 }
 
-fn on_run(model: &mut Model, change: impl FnOnce(&mut Run)) {
+fn on_run(model: &mut Model, change: impl FnOnce(&mut RunScreen)) {
     if let Screen::Run(run) = &mut model.screen {
         change(run);
     }
 }
 
-fn toggle_log(run: &mut Run) {
+fn toggle_log(run: &mut RunScreen) {
     run.log_open = !run.log_open;
     run.log_back = 0;
     run.board.focus = if run.log_open { Focus::Detail } else { Focus::Tree };

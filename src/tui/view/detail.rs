@@ -4,10 +4,10 @@ use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use crate::show::Role;
-use crate::tui::detail::{Detail, DetailLine, Strip, column};
+use crate::tui::detail::{DetailLine, DetailPane, Strip, column};
 
 /// Draws the visible part of the detail.
-pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: bool) {
+pub(super) fn draw(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed: bool) {
     let from = detail.scroll().min(detail.strips().len());
     let visible = detail.strips()[from..].iter().take(usize::from(area.height));
     for (line, strip) in visible.enumerate() {
@@ -22,7 +22,7 @@ pub(super) fn draw(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: boo
     more(canvas, detail, area, framed);
 }
 
-fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y: u16) {
+fn draw_strip(canvas: &mut Canvas, detail: &DetailPane, strip: Strip, area: Rect, y: u16) {
     match detail.line(strip.line) {
         Some(DetailLine::Full(line)) => {
             if let Some(cut) = strip.left {
@@ -50,7 +50,7 @@ fn draw_strip(canvas: &mut Canvas, detail: &Detail, strip: Strip, area: Rect, y:
 }
 
 /// Says below the pane that there is more; within it when there is no frame.
-fn more(canvas: &mut Canvas, detail: &Detail, area: Rect, framed: bool) {
+fn more(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed: bool) {
     let rest = detail
         .strips()
         .len()

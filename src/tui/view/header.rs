@@ -19,7 +19,7 @@ use crate::show::{Role, printable};
 use crate::tui::board::Board;
 use crate::tui::model::Model;
 use crate::tui::outline::RowKind;
-use crate::tui::screen::{Review, Run, RunState, Screen};
+use crate::tui::screen::{Review, RunScreen, RunState, Screen};
 use crate::tui::wrap::{fit, width};
 
 /// Draws the header.
@@ -154,7 +154,7 @@ fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
     x
 }
 
-fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
+fn run_line(canvas: &mut Canvas, model: &Model, run: &RunScreen, area: Rect) {
     let tally = run.progress.tally();
     let elapsed = run.elapsed(model.now_ms);
     let elapsed = if run.has_ended() {
@@ -183,7 +183,7 @@ fn run_line(canvas: &mut Canvas, model: &Model, run: &Run, area: Rect) {
 }
 
 /// Names what is at work, as far as there is room.
-fn at_work(canvas: &mut Canvas, run: &Run, area: Rect, x: u16) {
+fn at_work(canvas: &mut Canvas, run: &RunScreen, area: Rect, x: u16) {
     let room = usize::from(area.right().saturating_sub(x));
     if run.has_ended() || room < 12 {
         return;
@@ -212,7 +212,7 @@ fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {
     area.x + columns + 1
 }
 
-fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally, compact: bool) -> Vec<Part> {
+fn run_parts(canvas: &Canvas, model: &Model, run: &RunScreen, tally: &Tally, compact: bool) -> Vec<Part> {
     let glyphs = canvas.glyphs;
     let mut parts = vec![lead(run, tally)];
     let counted = [
@@ -243,7 +243,7 @@ fn run_parts(canvas: &Canvas, model: &Model, run: &Run, tally: &Tally, compact: 
 }
 
 /// Returns how far the run is, or how it ended.
-fn lead(run: &Run, tally: &Tally) -> Part {
+fn lead(run: &RunScreen, tally: &Tally) -> Part {
     match &run.state {
         RunState::Ended(Some(_)) if run.progress.rows.is_empty() => (Role::Error, "not applied".to_owned()),
         // The numbers beside it name what was applied.

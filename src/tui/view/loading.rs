@@ -11,12 +11,12 @@ use ratatui::layout::Rect;
 use super::paint::Canvas;
 use crate::show::{Role, printable};
 use crate::tui::model::Model;
-use crate::tui::screen::Loading;
+use crate::tui::screen::LoadingScreen;
 use crate::tui::workbench::{LoadStep, StepState};
 use crate::tui::wrap::width;
 
 /// Draws the steps so far; the last ones when there are more than lines.
-pub(super) fn draw(canvas: &mut Canvas, model: &Model, loading: &Loading, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas, model: &Model, loading: &LoadingScreen, area: Rect) {
     let column = loading.steps.iter().map(|step| width(&step.what)).max().unwrap_or(0) as u16;
     let first = loading.steps.len().saturating_sub(usize::from(area.height));
     for (line, step) in loading.steps[first..].iter().enumerate() {

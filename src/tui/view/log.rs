@@ -11,11 +11,11 @@ use ratatui::layout::Rect;
 use super::paint::Canvas;
 use crate::show::{Line, Role};
 use crate::tui::lines;
-use crate::tui::screen::Run;
+use crate::tui::screen::RunScreen;
 use crate::tui::wrap::{Cut, cuts};
 
 /// Draws the end of the log, or what was scrolled to.
-pub(super) fn draw(canvas: &mut Canvas, run: &Run, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas, run: &RunScreen, area: Rect) {
     let until = run.log.len().saturating_sub(run.log_back);
     let newest: Vec<Line> = run.log[..until]
         .iter()

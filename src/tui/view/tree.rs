@@ -26,9 +26,9 @@ use crate::show::row::{row_hint, verb_role};
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::model::Model;
-use crate::tui::screen::{Run, Screen};
+use crate::tui::screen::{RunScreen, Screen};
 use crate::tui::search::matching;
-use crate::tui::tree::{Node, NodeId, label};
+use crate::tui::tree::{NodeId, TreeNode, label};
 use crate::tui::wrap::{fit, width};
 
 /// Draws the visible part of the tree.
@@ -109,7 +109,7 @@ struct Liner<'a, 'b> {
 }
 
 impl Liner<'_, '_> {
-    fn node(&mut self, index: usize, node: &Node, matchers: &mut [Matcher]) {
+    fn node(&mut self, index: usize, node: &TreeNode, matchers: &mut [Matcher]) {
         let x = self.fold(index, node);
         match (&node.id, node.row.map(|row| &self.board.plan.rows[row])) {
             (NodeId::Row(_), Some(row)) => self.row(x, index, row, matchers),
@@ -133,7 +133,7 @@ impl Liner<'_, '_> {
     }
 
     /// Indent and fold mark; returns where the rest begins.
-    fn fold(&mut self, index: usize, node: &Node) -> u16 {
+    fn fold(&mut self, index: usize, node: &TreeNode) -> u16 {
         let x = self.area.x + 2 * node.depth as u16;
         if self.board.outline.tree().has_children(index) {
             let glyph = self.canvas.glyphs.folds[usize::from(self.board.outline.is_folded(index))];
@@ -185,7 +185,7 @@ impl Liner<'_, '_> {
     }
 
     /// Returns the state of the hidden row that needs the user most.
-    fn worst_below<'r>(&self, run: &'r Run, index: usize) -> Option<&'r RowProgress> {
+    fn worst_below<'r>(&self, run: &'r RunScreen, index: usize) -> Option<&'r RowProgress> {
         let rows = self.board.outline.tree().rows(index);
         let states = rows.filter_map(|row| run.progress.rows.get(&self.board.plan.rows[row].address));
         states.max_by_key(|progress| state::urgency(&progress.status))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Reading, Row, Target, Undeclared, Verb};
 use lobuctl::resource::{Address, FieldPath, Origin, Shown};
 use lobuctl::show::{Line, Role};
-use lobuctl::tui::{LoadFailure, Loaded, SecretRow, Title};
+use lobuctl::tui::{LoadFailure, LoadedPlan, SecretRow, Title};
 use serde_json::json;
 
 /// Returns a row without changes.
@@ -200,7 +200,7 @@ pub fn long_text_plan(bytes: usize) -> Plan {
 }
 
 /// Returns the result of loading this plan.
-pub fn loaded(plan: Plan) -> Loaded {
+pub fn loaded(plan: Plan) -> LoadedPlan {
     let secrets = vec![
         secret_row("SLACK_SIGNING_SECRET", None, &["lobu.toml:29"], true),
         secret_row(
@@ -211,7 +211,7 @@ pub fn loaded(plan: Plan) -> Loaded {
         ),
         secret_row("LINEAR_KEY", Some("process"), &["agents/triage/mcp.json:3"], false),
     ];
-    Loaded {
+    LoadedPlan {
         plan,
         secrets,
         warnings: vec![Line::at(2).push(Role::Warning, "`[models]` is not synced by this release")],
@@ -270,6 +270,5 @@ pub fn unreachable() -> LoadFailure {
                 .push(Role::Dim, "hint: ")
                 .plain("`lobuctl doctor` checks the way there"),
         ],
-        code: 1,
     }
 }

@@ -1,5 +1,6 @@
 //! Drives the model of the screen without its loop: answers effects at once from a canned plan, renders to text.
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use lobuctl::plan::Plan;
 use lobuctl::tui::key::Key;
 use lobuctl::tui::update::update;
@@ -185,4 +186,24 @@ fn style_words(style: Style) -> String {
         }
     }
     words.join(" ")
+}
+
+/// Returns a mouse event at a column and a row.
+pub fn mouse(kind: MouseEventKind, column: u16, row: u16) -> Message {
+    Message::Mouse(MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    })
+}
+
+/// Returns a click of the left button.
+pub fn click(column: u16, row: u16) -> Message {
+    mouse(MouseEventKind::Down(MouseButton::Left), column, row)
+}
+
+/// Returns one notch of the wheel downwards.
+pub fn wheel_down(column: u16, row: u16) -> Message {
+    mouse(MouseEventKind::ScrollDown, column, row)
 }

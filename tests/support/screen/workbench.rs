@@ -9,7 +9,7 @@ use lobuctl::apply::Cancel;
 use lobuctl::apply::event::{Event, EventKind, Outcome, PlannedStep};
 use lobuctl::plan::{Counts, Plan, Row, Verb};
 use lobuctl::resource::Address;
-use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, Loaded, Workbench};
+use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Workbench};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::canned;
@@ -73,7 +73,7 @@ impl Workbench for CannedWorkbench {
         &self,
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
-    ) -> BoxFuture<'static, Result<Loaded, LoadFailure>> {
+    ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
         let bench = self.clone();
         async move {
             let pace = bench.state.lock().unwrap().script.pace;

@@ -1,0 +1,116 @@
+//! Tree, detail and header: what is shown, hidden and found, at every size.
+
+use std::io::Write;
+
+use lobuctl::plan::Verb;
+use lobuctl::resource::Address;
+use lobuctl::tui::basic_color::BasicColors;
+
+use crate::support::screen::canned;
+use crate::support::screen::model_driver::ModelDriver;
+
+#[test]
+fn kinds_and_changes_can_be_hidden() {
+    let text = ModelDriver::review(100, 30).keys("c").text();
+    assert!(
+        !text.contains("archive") && text.contains("triage") && text.contains("stale"),
+        "{text}"
+    );
+    let text = ModelDriver::review(100, 30).keys("4").text();
+    assert!(!text.contains("stale"), "{text}");
+    let text = ModelDriver::review(100, 30).keys("1 2 3 4").text();
+    assert!(text.contains("everything is hidden"), "{text}");
+}
+
+#[test]
+fn folding_hides_and_unfolding_shows() {
+    let folded = ModelDriver::review(100, 30).keys("C");
+    assert!(!folded.text().contains("telegram"), "{}", folded.text());
+    let open = folded.keys("E");
+    assert!(open.text().contains("telegram"));
+    let closed = open.keys("g j <left>");
+    assert!(closed.text().contains("▸     = archive"), "{}", closed.text());
+}
+
+#[test]
+fn the_filter_finds_the_whole_path_of_a_field() {
+    let text = ModelDriver::review(100, 30).keys("/chatid").text();
+    assert!(text.contains("telegram") && !text.contains("nothing matches"), "{text}");
+}
+
+#[test]
+fn side_by_side_leaves_an_unchanged_last_entry_alone() {
+    let text = ModelDriver::review(140, 40).keys("n d z").text();
+    let line = text.lines().find(|line| line.contains("api.github.com")).unwrap();
+    assert!(!line.contains("- ") && !line.contains("+ "), "{line}");
+}
+
+#[test]
+fn the_header_is_never_cut_within_a_word() {
+    for width in 60..160 {
+        let text = ModelDriver::review(width, 24).keys("/tele<enter> space").text();
+        let header = text.lines().nth(1).unwrap();
+        let whole = ["selected │", "needed │", "/7 │"];
+        assert!(whole.iter().any(|end| header.ends_with(end)), "{width}: {header}");
+    }
+}
+
+#[test]
+fn wide_and_combining_characters_stay_in_their_columns() {
+    let mut plan = canned::plan();
+    let name = Address::agent("東京-é\u{301}-👩🏽\u{200d}🚀");
+    plan.rows.insert(0, canned::row(name, Verb::Create));
+    for width in 1..70 {
+        let driver = ModelDriver::of(plan.clone(), width, 20).keys("g j");
+        let text = driver.text();
+        let widest = text.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap();
+        assert!(widest <= usize::from(width), "{width}\n{text}");
+    }
+}
+
+#[test]
+fn nothing_secret_and_nothing_dangerous_reaches_the_screen() {
+    let mut plan = canned::plan();
+    plan.rows[0].warnings = vec!["\u{1b}[31mred\u{202e}".to_owned()];
+    let driver = ModelDriver::of(plan, 140, 40).keys("g j");
+    let buffer = driver.buffer();
+    let dangerous = |symbol: &str| symbol.chars().any(|one| one.is_control() || one == '\u{202e}');
+    assert!(!buffer.content().iter().any(|cell| dangerous(cell.symbol())));
+}
+
+#[test]
+fn a_long_text_is_compared_aside_and_scrolled() {
+    let driver = ModelDriver::of(canned::long_text_plan(1_000_000), 200, 50).keys("d <tab>");
+    let strips = driver.model.board().unwrap().detail.strips().len();
+    assert!(strips > 10_000, "{strips}");
+    let text = driver.keys("G").text();
+    assert!(text.contains("and stop."), "{text}");
+}
+
+#[test]
+fn every_size_is_drawn() {
+    for keys in ["", "n <enter>", "a", "?", "s", "/x", "n d z"] {
+        for width in (1..=9).chain([59, 60, 100, 300]) {
+            for height in (1..=6).chain([14, 15, 100]) {
+                ModelDriver::review(width, height).keys(keys).buffer();
+            }
+        }
+    }
+}
+
+#[test]
+fn basic_colors_are_written_in_the_short_form_however_they_arrive() {
+    let rewritten = |pieces: &[&str]| {
+        let mut out = Vec::new();
+        let mut writer = BasicColors::new(&mut out);
+        for piece in pieces {
+            writer.write_all(piece.as_bytes()).unwrap();
+        }
+        drop(writer);
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(rewritten(&["a\x1b[38;5;2;48;5;9mb"]), "a\x1b[32;101mb");
+    assert_eq!(rewritten(&["\x1b", "[38;", "5;1", "3mé\x1b[0m"]), "\x1b[95mé\x1b[0m");
+    let untouched = "\x1b[38;5;114m\x1b[48;2;38;5;1m\x1b[1;4mx\x1b[2J\x1b[?25l\x1b]8;;\x1b\\";
+    assert_eq!(rewritten(&[untouched]), untouched);
+}
