@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use lobuctl::config::{LoadOptions, Loaded, Only, SecretsCheck, load};
+use lobuctl::config::{LoadOptions, LoadedProject, Only, SecretsCheck, load};
 
 use crate::support::project::report;
 use crate::support::report_skip;
 use crate::support::snapshot;
 
-fn loaded(root: &Path, environment: &BTreeMap<String, String>) -> Loaded {
+fn loaded(root: &Path, environment: &BTreeMap<String, String>) -> LoadedProject {
     let options = LoadOptions {
         environment,
         env_files: &[],

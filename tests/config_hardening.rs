@@ -3,20 +3,20 @@
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
-use lobuctl::config::Loaded;
+use lobuctl::config::LoadedProject;
 
 use super::support::project::{TempProject, report};
 
 const AGENT: &str = "[agents.triage]\nname = \"Triage\"\ndir = \"./agent\"\n";
 
 /// Returns the codes of the errors.
-fn errors(loaded: &Loaded) -> Vec<&'static str> {
+fn errors(loaded: &LoadedProject) -> Vec<&'static str> {
     let errors = loaded.diagnostics.iter().filter(|it| it.is_error());
     errors.map(|it| it.code).collect()
 }
 
 /// Returns the codes of the warnings.
-fn warnings(loaded: &Loaded) -> Vec<&'static str> {
+fn warnings(loaded: &LoadedProject) -> Vec<&'static str> {
     let warnings = loaded.diagnostics.iter().filter(|it| !it.is_error());
     warnings.map(|it| it.code).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lobuctl::plan::{Change, ChangeKind, Impact, Plan, Reading, Row, Undeclared, Verb};
+use lobuctl::plan::{Change, ChangeKind, Impact, Plan, Presentation, Row, Undeclared, Verb};
 use lobuctl::report::ansi::{to_text, write_lines};
 use lobuctl::report::markdown;
 use lobuctl::resource::{Address, FieldPath, Shown};
@@ -82,7 +82,7 @@ fn creations() {
             ..row(Address::agent("desk"), Verb::Create)
         },
         Row {
-            changes: vec![domains.reading(Reading::Set)],
+            changes: vec![domains.presented_as(Presentation::Set)],
             ..row(Address::settings("desk"), Verb::Create)
         },
         row(platform("desk", "slack", Some("eng")), Verb::Create),
@@ -136,22 +136,22 @@ fn settings_changes() -> Vec<Change> {
             json!(["anthropic", "openai"]),
             json!(["openai", "anthropic"]),
         )
-        .reading(Reading::List),
+        .presented_as(Presentation::List),
         between(
             "networkConfig.allowedDomains",
             json!(["a.example", "b.example"]),
             json!(["b.example", "c.example"]),
         )
-        .reading(Reading::Set),
-        between("networkConfig.deniedDomains", json!(["a.example"]), json!([])).reading(Reading::Set),
+        .presented_as(Presentation::Set),
+        between("networkConfig.deniedDomains", json!(["a.example"]), json!([])).presented_as(Presentation::Set),
         between(
             "networkConfig.judgedDomains",
             json!([{ "domain": "d.example" }]),
             json!([{ "domain": "d.example", "judge": "strict" }]),
         )
-        .reading(Reading::Set),
-        between("guardrails", Value::Null, json!([])).reading(Reading::Set),
-        between("mcpServers.local.args", json!(["--one"]), json!(["--one", "--two"])).reading(Reading::List),
+        .presented_as(Presentation::Set),
+        between("guardrails", Value::Null, json!([])).presented_as(Presentation::Set),
+        between("mcpServers.local.args", json!(["--one"]), json!(["--one", "--two"])).presented_as(Presentation::List),
         between("toolsConfig.strictMode", json!(true), json!(false)),
         between(
             "egressConfig.judgeModel",
@@ -182,7 +182,7 @@ fn drift_and_what_prune_makes_of_it() {
                 Shown::Plain(json!(["jq"])),
                 undeclared,
             )
-            .reading(Reading::Set),
+            .presented_as(Presentation::Set),
             Change::server_only(FieldPath::parse("mcpServers.old"), Shown::Secret, undeclared),
             Change::server_only(
                 FieldPath::parse("userMd"),

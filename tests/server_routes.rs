@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use lobuctl::wire::agent::{AgentBody, AgentList, CONFIG_PROOF_KEYS};
+use lobuctl::wire::agent::{AgentList, CONFIG_PROOF_KEYS, WireAgent};
 use lobuctl::wire::platform::{PlatformList, UpsertReply};
-use lobuctl::wire::schema::{EntityTypeBody, RelationshipTypeBody, RuleBody};
+use lobuctl::wire::schema::{WireEntityType, WireRelationshipType, WireRule};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -185,7 +185,7 @@ async fn answers_have_the_shapes_that_the_client_reads() {
             json!({ "agentId": "abc", "name": "x", "description": "" }),
         )
         .await;
-    assert_eq!(reads::<AgentBody>(&created.body).fields["description"], "");
+    assert_eq!(reads::<WireAgent>(&created.body).fields["description"], "");
     assert_eq!(
         reads::<AgentList>(&client.get("/api/dev/agents").await.body).agents[0]
             .agent
@@ -206,14 +206,14 @@ async fn answers_have_the_shapes_that_the_client_reads() {
             "auto_create_when": [{ "targetField": "email" }], "source_entity_type_slug": "a", "target_entity_type_slug": "b" })
     };
     let entity = client.schema(call("entity_type", "create")).await.body;
-    assert!(!reads::<EntityTypeBody>(&entity["entity_type"]).is_system);
+    assert!(!reads::<WireEntityType>(&entity["entity_type"]).is_system);
     client.schema(call("relationship_type", "create")).await;
     let got = client.schema(call("relationship_type", "get")).await.body;
-    let relation: RelationshipTypeBody = reads(&got["relationship_type"]);
+    let relation: WireRelationshipType = reads(&got["relationship_type"]);
     assert!(relation.fields["is_symmetric"] == true && relation.fields["metadata"]["autoCreateWhen"].is_array());
     client.schema(call("relationship_type", "add_rule")).await;
     let rules = client.schema(call("relationship_type", "list_rules")).await.body;
-    assert_eq!(reads::<Vec<RuleBody>>(&rules["rules"])[0].target_entity_type_slug, "b");
+    assert_eq!(reads::<Vec<WireRule>>(&rules["rules"])[0].target_entity_type_slug, "b");
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
 //! Checks just before a row is written that the plan still fits what the server has (semantics, "Applying").
 
-use serde_json::Value;
-
 use super::context::StepContext;
 use super::event::Outcome;
-use crate::plan::{Operation, ScheduledStep, Verb, compare};
+use crate::plan::{Operation, ScheduledStep, Verb, compare, is_unchanged};
 use crate::remote::RemoteError;
 use crate::resource::{Address, Platform, Resource, field};
 
@@ -58,7 +56,7 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
     if scheduled.new_agent {
         return Ok(plan_again(scheduled, fresh));
     }
-    if same_resource(scheduled.step.seen.as_ref(), fresh.as_ref()) {
+    if is_unchanged(scheduled.step.seen.as_ref(), fresh.as_ref()) {
         return prepare_deletion(context, on_stale).await;
     }
     if is_done(scheduled, fresh.as_ref()) {
@@ -83,7 +81,11 @@ async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Resul
     let fresh = context.client.platforms(id).await?.unwrap_or_default();
     let seen = |platform: &Platform| {
         let found = platforms.iter().find(|seen| seen.stable_id == platform.stable_id);
-        found.is_some_and(|seen| same_platform(seen, platform))
+        let (found, platform) = (found.cloned(), platform.clone());
+        is_unchanged(
+            found.map(Resource::Platform).as_ref(),
+            Some(&Resource::Platform(platform)),
+        )
     };
     if fresh.len() == platforms.len() && fresh.iter().all(seen) {
         return Ok(Work::planned(scheduled));
@@ -95,10 +97,6 @@ async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Resul
     Ok(Prepared::Done(Outcome::Stale {
         message: "its platforms were changed on the server since the plan was made".to_owned(),
     }))
-}
-
-fn same_platform(seen: &Platform, fresh: &Platform) -> bool {
-    seen.kind == fresh.kind && seen.config == fresh.config && seen.settings == fresh.settings
 }
 
 /// Whether the write itself reports a resource that the plan did not see, so that a reading would be one request too
@@ -155,25 +153,4 @@ pub(super) fn stale_message(seen: Option<&Resource>, fresh: Option<&Resource>) -
         _ => "it was changed",
     };
     format!("{change} on the server since the plan was made")
-}
-
-/// Whether two readings of a resource are the same, as far as a plan depends on them.
-pub(super) fn same_resource(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
-    match (seen, fresh) {
-        (Some(Resource::Settings(seen)), Some(Resource::Settings(fresh))) => {
-            let value = |settings: &crate::resource::Settings| Value::Object(settings.fields.clone());
-            crate::resource::value::same(&value(seen), &value(fresh))
-        }
-        (Some(Resource::Platform(seen)), Some(Resource::Platform(fresh))) => same_platform(seen, fresh),
-        (Some(Resource::RelationshipType(seen)), Some(Resource::RelationshipType(fresh))) => {
-            // The other side of a pair of inverse types may have been written by this very run.
-            let without_inverse = |it: &crate::resource::RelationshipType| {
-                let mut it = it.clone();
-                it.inverse_type_slug = None;
-                it
-            };
-            without_inverse(seen) == without_inverse(fresh)
-        }
-        (seen, fresh) => seen == fresh,
-    }
 }

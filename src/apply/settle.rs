@@ -5,8 +5,8 @@
 
 use super::context::StepContext;
 use super::event::Outcome;
-use super::prepare::{Work, same_resource, stale_message};
-use crate::plan::{Operation, ScheduledStep, compare};
+use super::prepare::{Work, stale_message};
+use crate::plan::{Operation, ScheduledStep, compare, is_unchanged};
 use crate::remote::RemoteError;
 use crate::resource::{Address, Resource};
 
@@ -56,7 +56,7 @@ pub(super) async fn settle(context: &StepContext<'_>, work: &Work, error: &Remot
 /// Decides what became of a write by what the server has now.
 pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resource>) -> Finding {
     let step = &scheduled.step;
-    let untouched = same_resource(work.before.as_ref(), fresh);
+    let untouched = is_unchanged(work.before.as_ref(), fresh);
     let rest = match (&step.desired, fresh) {
         (None, None) => return Finding::Applied,
         (None, Some(_)) | (Some(_), None) => None,

@@ -9,7 +9,7 @@ use super::signal::Interrupt;
 use super::status::StatusStep;
 use crate::apply::Progress;
 use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
-use crate::config::{Loaded, Project};
+use crate::config::{LoadedProject, Project};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -132,7 +132,7 @@ async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt)
 ///
 /// # Errors
 /// When the project has errors.
-fn usable(console: &Console, loaded: Loaded) -> Result<(Project, Option<String>), Failure> {
+fn usable(console: &Console, loaded: LoadedProject) -> Result<(Project, Option<String>), Failure> {
     console.diagnostics(&loaded.diagnostics, &loaded.sources);
     match loaded.project {
         Some(project) => Ok((project, loaded.org)),

@@ -87,7 +87,7 @@ pub struct LoadOptions<'a> {
 
 /// The result of [`load`].
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedProject {
     /// The project; `None` when there is any error.
     pub project: Option<Project>,
     /// The errors and warnings, by file and position.

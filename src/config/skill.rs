@@ -7,7 +7,7 @@ use super::domain::{judged_domain, normalize, pattern};
 use super::finding::Findings;
 use super::source::Source;
 use super::whitespace::{is_js_space, js_trim};
-use super::yaml::{self, Node};
+use super::yaml::{self, YamlNode};
 
 /// A skill as the gateway's file loader understands it.
 #[derive(Debug, Clone)]
@@ -85,10 +85,10 @@ struct FrontMatter<'a> {
 }
 
 impl FrontMatter<'_> {
-    fn skill(mut self, fallback: &str, front: &Node, body: &str) -> Skill {
+    fn skill(mut self, fallback: &str, front: &YamlNode, body: &str) -> Skill {
         let name = front
             .get("name")
-            .and_then(Node::text)
+            .and_then(YamlNode::text)
             .map(str::trim)
             .filter(|name| !name.is_empty());
         let mut skill = plain(name.unwrap_or(fallback), js_trim(body));
@@ -98,7 +98,7 @@ impl FrontMatter<'_> {
         let mut extra = Map::new();
         if let Some(description) = front
             .get("description")
-            .and_then(Node::text)
+            .and_then(YamlNode::text)
             .filter(|text| !text.is_empty())
         {
             extra.insert("description".to_owned(), description.into());
@@ -123,7 +123,7 @@ impl FrontMatter<'_> {
         skill
     }
 
-    fn wrong(&mut self, node: &Node, key: &str, expected: &str) {
+    fn wrong(&mut self, node: &YamlNode, key: &str, expected: &str) {
         if node.is_null() {
             return;
         }
@@ -141,7 +141,7 @@ impl FrontMatter<'_> {
         );
     }
 
-    fn strings(&mut self, parent: &Node, key: &str) -> Vec<String> {
+    fn strings(&mut self, parent: &YamlNode, key: &str) -> Vec<String> {
         let Some(node) = parent.get(key) else { return Vec::new() };
         let Some(items) = node.items() else {
             self.wrong(node, key, "a list of strings");
@@ -157,7 +157,7 @@ impl FrontMatter<'_> {
         texts
     }
 
-    fn network(&mut self, front: &Node) -> Map<String, Value> {
+    fn network(&mut self, front: &YamlNode) -> Map<String, Value> {
         let mut wire = Map::new();
         if let Some(network) = front.get("network") {
             for (key, name) in [("allow", "allowedDomains"), ("deny", "deniedDomains")] {
@@ -171,7 +171,7 @@ impl FrontMatter<'_> {
                 wire.insert("judgedDomains".to_owned(), Value::Array(judged));
             }
         }
-        let judges = front.get("judges").map(Node::entries).unwrap_or_default();
+        let judges = front.get("judges").map(YamlNode::entries).unwrap_or_default();
         let judges: Map<String, Value> = judges
             .iter()
             .filter_map(|(name, _, text)| Some((name.clone(), text.text()?.into())))
@@ -182,7 +182,7 @@ impl FrontMatter<'_> {
         wire
     }
 
-    fn judged(&mut self, network: &Node) -> Vec<Value> {
+    fn judged(&mut self, network: &YamlNode) -> Vec<Value> {
         let Some(node) = network.get("judge") else {
             return Vec::new();
         };
@@ -194,17 +194,17 @@ impl FrontMatter<'_> {
         for item in items {
             let domain = item
                 .text()
-                .or_else(|| item.get("domain").and_then(Node::text))
+                .or_else(|| item.get("domain").and_then(YamlNode::text))
                 .map(pattern);
             match domain.filter(|domain| !domain.is_empty()) {
-                Some(domain) => judged.push(judged_domain(&domain, item.get("judge").and_then(Node::text))),
+                Some(domain) => judged.push(judged_domain(&domain, item.get("judge").and_then(YamlNode::text))),
                 None => self.wrong(item, "network.judge", "a domain or `{domain, judge}`"),
             }
         }
         judged
     }
 
-    fn servers(&mut self, front: &Node) -> Vec<(String, Map<String, Value>)> {
+    fn servers(&mut self, front: &YamlNode) -> Vec<(String, Map<String, Value>)> {
         let Some(node) = front.get("mcpServers") else {
             return Vec::new();
         };

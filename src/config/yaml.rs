@@ -20,27 +20,27 @@ const MAX_DEPTH: usize = 64;
 
 /// A node and its location in the file.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct YamlNode {
     /// The content.
-    pub value: Tree,
+    pub value: YamlValue,
     /// The bytes of the file; empty when only the start is known.
     pub span: Range<usize>,
 }
 
 /// The content of a node.
 #[derive(Debug, Clone)]
-pub(super) enum Tree {
+pub(super) enum YamlValue {
     /// Null, a boolean, a number or a string.
     Scalar(Value),
     /// A sequence.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// A mapping, in file order; the range is the key's location.
-    Map(Vec<(String, Range<usize>, Node)>),
+    Map(Vec<(String, Range<usize>, YamlNode)>),
 }
 
-impl Node {
+impl YamlNode {
     /// Returns the value of a key, if this is a mapping.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&YamlNode> {
         self.entries()
             .iter()
             .find(|(name, ..)| name == key)
@@ -48,17 +48,17 @@ impl Node {
     }
 
     /// Returns the entries, if this is a mapping.
-    pub(super) fn entries(&self) -> &[(String, Range<usize>, Node)] {
+    pub(super) fn entries(&self) -> &[(String, Range<usize>, YamlNode)] {
         match &self.value {
-            Tree::Map(entries) => entries,
+            YamlValue::Map(entries) => entries,
             _ => &[],
         }
     }
 
     /// Returns the elements, if this is a sequence.
-    pub(super) fn items(&self) -> Option<&[Node]> {
+    pub(super) fn items(&self) -> Option<&[YamlNode]> {
         match &self.value {
-            Tree::List(items) => Some(items),
+            YamlValue::List(items) => Some(items),
             _ => None,
         }
     }
@@ -66,22 +66,22 @@ impl Node {
     /// Returns the text, if this is a string.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
-            Tree::Scalar(Value::String(text)) => Some(text),
+            YamlValue::Scalar(Value::String(text)) => Some(text),
             _ => None,
         }
     }
 
     /// Whether this is null.
     pub(super) fn is_null(&self) -> bool {
-        matches!(self.value, Tree::Scalar(Value::Null))
+        matches!(self.value, YamlValue::Scalar(Value::Null))
     }
 
     /// Returns the value without locations. Integral floats are integers already.
     pub(super) fn json(&self) -> Value {
         match &self.value {
-            Tree::Scalar(value) => value.clone(),
-            Tree::List(items) => items.iter().map(Node::json).collect(),
-            Tree::Map(entries) => {
+            YamlValue::Scalar(value) => value.clone(),
+            YamlValue::List(items) => items.iter().map(YamlNode::json).collect(),
+            YamlValue::Map(entries) => {
                 let entries = entries.iter().map(|(key, _, node)| (key.clone(), node.json()));
                 Value::Object(entries.collect::<Map<_, _>>())
             }
@@ -91,21 +91,21 @@ impl Node {
     /// Returns the type, with its article.
     pub(super) fn kind(&self) -> &'static str {
         match &self.value {
-            Tree::Scalar(Value::Null) => "nothing",
-            Tree::Scalar(Value::Bool(_)) => "a boolean",
-            Tree::Scalar(Value::Number(_)) => "a number",
-            Tree::Scalar(_) => "a string",
-            Tree::List(_) => "a list",
-            Tree::Map(_) => "a mapping",
+            YamlValue::Scalar(Value::Null) => "nothing",
+            YamlValue::Scalar(Value::Bool(_)) => "a boolean",
+            YamlValue::Scalar(Value::Number(_)) => "a number",
+            YamlValue::Scalar(_) => "a string",
+            YamlValue::List(_) => "a list",
+            YamlValue::Map(_) => "a mapping",
         }
     }
 }
 
 /// Parses all documents of `text`, which starts at line `first_line` (from 1) of the source.
-pub(super) fn parse(source: &Source, text: &str, first_line: usize) -> Result<Vec<Node>, Box<Diagnostic>> {
+pub(super) fn parse(source: &Source, text: &str, first_line: usize) -> Result<Vec<YamlNode>, Box<Diagnostic>> {
     let raw = deserialize(text).map_err(|error| Box::new(refused(source, first_line, &error)))?;
     let locator = Locator { source, first_line };
-    let documents: Vec<Node> = raw.into_iter().map(|node| locator.node(node)).collect();
+    let documents: Vec<YamlNode> = raw.into_iter().map(|node| locator.node(node)).collect();
     match documents.iter().find_map(|document| deeper_than(document, MAX_DEPTH)) {
         Some(node) => Err(Box::new(too_deep(source, node))),
         None => Ok(documents),
@@ -125,18 +125,18 @@ fn deserialize(text: &str) -> Result<Vec<Spanned<Raw>>, serde_saphyr::Error> {
 }
 
 /// Returns the first node that has more than `levels` levels above it.
-fn deeper_than(node: &Node, levels: usize) -> Option<&Node> {
+fn deeper_than(node: &YamlNode, levels: usize) -> Option<&YamlNode> {
     let Some(levels) = levels.checked_sub(1) else {
         return Some(node);
     };
     match &node.value {
-        Tree::Scalar(_) => None,
-        Tree::List(items) => items.iter().find_map(|item| deeper_than(item, levels)),
-        Tree::Map(entries) => entries.iter().find_map(|(.., item)| deeper_than(item, levels)),
+        YamlValue::Scalar(_) => None,
+        YamlValue::List(items) => items.iter().find_map(|item| deeper_than(item, levels)),
+        YamlValue::Map(entries) => entries.iter().find_map(|(.., item)| deeper_than(item, levels)),
     }
 }
 
-fn too_deep(source: &Source, node: &Node) -> Diagnostic {
+fn too_deep(source: &Source, node: &YamlNode) -> Diagnostic {
     let message = format!("values are nested more than {MAX_DEPTH} levels deep");
     Diagnostic::error("too-deep", message)
         .at(source, node.span.clone())
@@ -209,13 +209,13 @@ impl Locator<'_> {
         start..start + shown
     }
 
-    fn node(&self, raw: Spanned<Raw>) -> Node {
+    fn node(&self, raw: Spanned<Raw>) -> YamlNode {
         let scalar = matches!(raw.value, Raw::Scalar(_));
         let span = self.span(raw.referenced, scalar);
         let value = match raw.value {
-            Raw::Scalar(value) => Tree::Scalar(value),
-            Raw::List(items) => Tree::List(items.into_iter().map(|item| self.node(item)).collect()),
-            Raw::Map(entries) => Tree::Map(
+            Raw::Scalar(value) => YamlValue::Scalar(value),
+            Raw::List(items) => YamlValue::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Map(entries) => YamlValue::Map(
                 entries
                     .into_iter()
                     .map(|(key, value)| {
@@ -225,7 +225,7 @@ impl Locator<'_> {
                     .collect(),
             ),
         };
-        Node { value, span }
+        YamlNode { value, span }
     }
 }
 

@@ -30,10 +30,10 @@ impl ChangeKind {
     }
 }
 
-/// How the items of two lists are to be compared by eye.
+/// How to show the two sides of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reading {
+pub enum Presentation {
     /// One value against the other; long strings as a line diff.
     Value,
     /// A set: items that came and went.
@@ -49,8 +49,9 @@ pub struct Change {
     pub path: FieldPath,
     /// What happens to the field.
     pub kind: ChangeKind,
-    /// How to put it to a person.
-    pub reading: Reading,
+    /// How to show the two sides.
+    #[serde(rename = "reading")]
+    pub presentation: Presentation,
     /// What the server has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Shown>,
@@ -73,7 +74,7 @@ impl Change {
         Self {
             path,
             kind,
-            reading: Reading::Value,
+            presentation: Presentation::Value,
             before,
             after,
             origin: None,
@@ -89,15 +90,15 @@ impl Change {
         Self {
             path,
             kind,
-            reading: Reading::Value,
+            presentation: Presentation::Value,
             before: Some(before),
             after: None,
             origin: None,
         }
     }
 
-    /// The same, read in another way.
-    pub fn reading(self, reading: Reading) -> Self {
-        Self { reading, ..self }
+    /// Returns the difference with another presentation.
+    pub fn presented_as(self, presentation: Presentation) -> Self {
+        Self { presentation, ..self }
     }
 }

@@ -23,8 +23,8 @@ mod target;
 mod undeclared;
 mod unstorable;
 
-pub use change::{Change, ChangeKind, Reading};
-pub use compare::{Comparison, compare, creation_fields};
+pub use change::{Change, ChangeKind, Presentation};
+pub use compare::{Comparison, compare, creation_fields, is_unchanged};
 pub use counts::Counts;
 pub use draft::{Draft, Step};
 pub use identity::{is_plan_id, row_digest};

@@ -23,7 +23,7 @@ use crate::resource::{Address, Platform, Resource, Secret, Settings};
 use crate::wire::agent::{AgentConfig, AgentList, CONFIG_PROOF_KEYS};
 use crate::wire::error::ErrorBody;
 use crate::wire::platform::PlatformList;
-use crate::wire::schema::{self, EntityTypeBody, RelationshipTypeBody, RuleBody, SchemaType};
+use crate::wire::schema::{self, SchemaType, WireEntityType, WireRelationshipType, WireRule};
 
 /// Speaks with one organisation on one server.
 #[derive(Clone)]
@@ -142,19 +142,19 @@ impl Client {
     /// Returns every entity type that is listed, those of other organizations too.
     pub async fn entity_types(&self) -> Result<Vec<ListedEntityType>, RemoteError> {
         let reply = self.schema_list(SchemaType::EntityType).await?;
-        let types: Vec<EntityTypeBody> = reply.parse_key("entity_types")?;
+        let types: Vec<WireEntityType> = reply.parse_key("entity_types")?;
         reply.checked(types.into_iter().map(normalize::entity_type).collect())
     }
 
     /// Returns every relationship type that is listed, those of other organizations too, without their rules.
     pub async fn relationship_types(&self) -> Result<Vec<ListedRelationshipType>, RemoteError> {
         let reply = self.schema_list(SchemaType::RelationshipType).await?;
-        let types: Vec<RelationshipTypeBody> = reply.parse_key("relationship_types")?;
+        let types: Vec<WireRelationshipType> = reply.parse_key("relationship_types")?;
         reply.checked(types.into_iter().map(normalize::relationship_type).collect())
     }
 
     /// The rules of a relationship type.
-    pub async fn rules(&self, slug: &str) -> Result<Vec<RuleBody>, RemoteError> {
+    pub async fn rules(&self, slug: &str) -> Result<Vec<WireRule>, RemoteError> {
         let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
         let reply = self
             .schema(SchemaType::RelationshipType, "list_rules", &fields, CallKind::Read)
@@ -191,7 +191,7 @@ impl Client {
         let Some(reply) = self.schema_get(SchemaType::EntityType, slug).await? else {
             return Ok(None);
         };
-        let Some(body) = reply.parse_key::<Option<EntityTypeBody>>("entity_type")? else {
+        let Some(body) = reply.parse_key::<Option<WireEntityType>>("entity_type")? else {
             return Ok(None);
         };
         let found = reply.checked(normalize::entity_type(body))?;
@@ -203,7 +203,7 @@ impl Client {
         let Some(reply) = self.schema_get(SchemaType::RelationshipType, slug).await? else {
             return Ok(None);
         };
-        let Some(body) = reply.parse_key::<Option<RelationshipTypeBody>>("relationship_type")? else {
+        let Some(body) = reply.parse_key::<Option<WireRelationshipType>>("relationship_type")? else {
             return Ok(None);
         };
         let found = reply.checked(normalize::relationship_type(body))?;

@@ -13,7 +13,7 @@ use crate::resource::{
 use crate::wire;
 
 /// Returns the agent that a response describes.
-pub(super) fn agent(body: wire::agent::AgentBody) -> Result<Agent, FieldMismatch> {
+pub(super) fn agent(body: wire::agent::WireAgent) -> Result<Agent, FieldMismatch> {
     let mut agent = Agent {
         id: body.agent_id,
         ..Agent::default()
@@ -42,7 +42,7 @@ pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Setting
 }
 
 /// A platform from a list or a get. The key `platform` in its config is the server's.
-pub(super) fn platform(agent: &str, wire: wire::platform::PlatformBody) -> Platform {
+pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platform {
     let agent = wire.agent_id.unwrap_or_else(|| agent.to_owned());
     let address = Address::platform_from_id(&agent, &wire.platform, &wire.id);
     let name = match address {
@@ -76,7 +76,7 @@ fn config_value(key: &str, value: Value) -> ConfigValue {
 }
 
 /// Returns the entity type that a response describes.
-pub(super) fn entity_type(body: wire::schema::EntityTypeBody) -> Result<ListedEntityType, FieldMismatch> {
+pub(super) fn entity_type(body: wire::schema::WireEntityType) -> Result<ListedEntityType, FieldMismatch> {
     let mut entity_type = EntityType {
         slug: body.slug,
         ..EntityType::default()
@@ -91,7 +91,7 @@ pub(super) fn entity_type(body: wire::schema::EntityTypeBody) -> Result<ListedEn
 
 /// Returns the relationship type that a response describes, without its rules.
 pub(super) fn relationship_type(
-    body: wire::schema::RelationshipTypeBody,
+    body: wire::schema::WireRelationshipType,
 ) -> Result<ListedRelationshipType, FieldMismatch> {
     let mut relationship_type = RelationshipType {
         slug: body.slug,
@@ -110,7 +110,7 @@ pub(super) fn relationship_type(
 }
 
 /// A racy server may hold one rule in several rows: one rule here, with all its ids.
-pub(super) fn rules_by_pair(rows: Vec<wire::schema::RuleBody>) -> BTreeMap<Rule, Vec<Value>> {
+pub(super) fn rules_by_pair(rows: Vec<wire::schema::WireRule>) -> BTreeMap<Rule, Vec<Value>> {
     let mut rules: BTreeMap<Rule, Vec<Value>> = BTreeMap::new();
     for row in rows {
         let rule = Rule {

@@ -8,7 +8,7 @@ use super::normalize;
 use super::transport::Method;
 use crate::resource::field_table::{have_same_fields, to_body};
 use crate::resource::{Agent, ConfigValue, Platform, Rule, Secret, is_secret_key};
-use crate::wire::agent::AgentBody;
+use crate::wire::agent::WireAgent;
 use crate::wire::platform::UpsertReply;
 use crate::wire::schema::SchemaType;
 
@@ -27,7 +27,7 @@ pub enum Answer {
 
 /// Creates an agent.
 pub async fn create_agent(client: &Client, agent: &Agent) -> Result<Answer, RemoteError> {
-    let body = AgentBody {
+    let body = WireAgent {
         agent_id: agent.id.clone(),
         fields: to_body(Agent::FIELDS, agent),
     };

@@ -13,23 +13,23 @@ pub struct Field<T: 'static> {
     pub name: &'static str,
     /// The keys that lead to the value in a response. `None` when it is found under `name`.
     response_path: Option<&'static [&'static str]>,
-    slot: Slot<T>,
+    kind: FieldKind<T>,
     absent: Absent,
     /// Whether the server accepts the field only when the resource is created.
     pub is_fixed: bool,
 }
 
 /// Gives access to the value of a field that has the type `V` in a resource of the type `T`.
-struct Access<T, V> {
+struct FieldAccess<T, V> {
     get: fn(&T) -> &V,
     get_mut: fn(&mut T) -> &mut V,
 }
 
-enum Slot<T> {
-    Required(Access<T, String>),
-    Text(Access<T, Option<String>>),
-    Json(Access<T, Option<Value>>),
-    Flag(Access<T, Option<bool>>),
+enum FieldKind<T> {
+    Required(FieldAccess<T, String>),
+    Text(FieldAccess<T, Option<String>>),
+    Json(FieldAccess<T, Option<Value>>),
+    Flag(FieldAccess<T, Option<bool>>),
 }
 
 /// The value that means "no value" to the server, both when it is sent and when it is read.
@@ -58,7 +58,7 @@ pub struct FieldMismatch {
 impl<T> Field<T> {
     /// Creates a text field that is never absent.
     pub const fn required(name: &'static str, get: fn(&T) -> &String, get_mut: fn(&mut T) -> &mut String) -> Self {
-        Self::new(name, Slot::Required(Access { get, get_mut }), Absent::Never)
+        Self::new(name, FieldKind::Required(FieldAccess { get, get_mut }), Absent::Never)
     }
 
     /// Creates a text field. An empty text in a response counts as absent.
@@ -67,7 +67,7 @@ impl<T> Field<T> {
         get: fn(&T) -> &Option<String>,
         get_mut: fn(&mut T) -> &mut Option<String>,
     ) -> Self {
-        Self::new(name, Slot::Text(Access { get, get_mut }), Absent::Null)
+        Self::new(name, FieldKind::Text(FieldAccess { get, get_mut }), Absent::Null)
     }
 
     /// Creates a field that holds any JSON.
@@ -76,7 +76,7 @@ impl<T> Field<T> {
         get: fn(&T) -> &Option<Value>,
         get_mut: fn(&mut T) -> &mut Option<Value>,
     ) -> Self {
-        Self::new(name, Slot::Json(Access { get, get_mut }), Absent::Null)
+        Self::new(name, FieldKind::Json(FieldAccess { get, get_mut }), Absent::Null)
     }
 
     /// Creates a field that is true or false. Absent means false.
@@ -85,14 +85,14 @@ impl<T> Field<T> {
         get: fn(&T) -> &Option<bool>,
         get_mut: fn(&mut T) -> &mut Option<bool>,
     ) -> Self {
-        Self::new(name, Slot::Flag(Access { get, get_mut }), Absent::False)
+        Self::new(name, FieldKind::Flag(FieldAccess { get, get_mut }), Absent::False)
     }
 
-    const fn new(name: &'static str, slot: Slot<T>, absent: Absent) -> Self {
+    const fn new(name: &'static str, kind: FieldKind<T>, absent: Absent) -> Self {
         Self {
             name,
             response_path: None,
-            slot,
+            kind,
             absent,
             is_fixed: false,
         }
@@ -139,11 +139,11 @@ impl<T> Field<T> {
 
     /// Returns the value of the field in a resource.
     pub fn get(&self, resource: &T) -> Option<Value> {
-        match &self.slot {
-            Slot::Required(access) => Some(Value::String((access.get)(resource).clone())),
-            Slot::Text(access) => (access.get)(resource).clone().map(Value::String),
-            Slot::Json(access) => (access.get)(resource).clone(),
-            Slot::Flag(access) => (access.get)(resource).map(Value::Bool),
+        match &self.kind {
+            FieldKind::Required(access) => Some(Value::String((access.get)(resource).clone())),
+            FieldKind::Text(access) => (access.get)(resource).clone().map(Value::String),
+            FieldKind::Json(access) => (access.get)(resource).clone(),
+            FieldKind::Flag(access) => (access.get)(resource).map(Value::Bool),
         }
     }
 
@@ -153,15 +153,15 @@ impl<T> Field<T> {
     /// When the value is not of the field's type, or a required field has none.
     pub fn set(&self, resource: &mut T, value: Option<Value>) -> Result<(), FieldMismatch> {
         let value = value.filter(|value| !value.is_null());
-        match (&self.slot, value) {
-            (Slot::Required(access), Some(Value::String(text))) => *(access.get_mut)(resource) = text,
-            (Slot::Text(access), None) => *(access.get_mut)(resource) = None,
-            (Slot::Text(access), Some(Value::String(text))) => *(access.get_mut)(resource) = Some(text),
-            (Slot::Json(access), value) => *(access.get_mut)(resource) = value,
-            (Slot::Flag(access), None) => *(access.get_mut)(resource) = None,
-            (Slot::Flag(access), Some(Value::Bool(flag))) => *(access.get_mut)(resource) = Some(flag),
-            (Slot::Required(_) | Slot::Text(_), _) => return Err(self.mismatch("a text")),
-            (Slot::Flag(_), Some(_)) => return Err(self.mismatch("`true` or `false`")),
+        match (&self.kind, value) {
+            (FieldKind::Required(access), Some(Value::String(text))) => *(access.get_mut)(resource) = text,
+            (FieldKind::Text(access), None) => *(access.get_mut)(resource) = None,
+            (FieldKind::Text(access), Some(Value::String(text))) => *(access.get_mut)(resource) = Some(text),
+            (FieldKind::Json(access), value) => *(access.get_mut)(resource) = value,
+            (FieldKind::Flag(access), None) => *(access.get_mut)(resource) = None,
+            (FieldKind::Flag(access), Some(Value::Bool(flag))) => *(access.get_mut)(resource) = Some(flag),
+            (FieldKind::Required(_) | FieldKind::Text(_), _) => return Err(self.mismatch("a text")),
+            (FieldKind::Flag(_), Some(_)) => return Err(self.mismatch("`true` or `false`")),
         }
         Ok(())
     }
@@ -179,7 +179,7 @@ impl<T> Field<T> {
                 .flatten(),
             Some([]) => None,
         };
-        let is_empty_text = |value: &&Value| matches!(self.slot, Slot::Text(_)) && value.as_str() == Some("");
+        let is_empty_text = |value: &&Value| matches!(self.kind, FieldKind::Text(_)) && value.as_str() == Some("");
         self.set(resource, value.filter(|value| !is_empty_text(value)).cloned())
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::options::ReviewOptions;
 use super::owner::check_owner;
-use crate::config::{self, LoadOptions, Loaded, Project};
+use crate::config::{self, LoadOptions, LoadedProject, Project};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
@@ -31,7 +31,7 @@ pub trait LoadObserver: Send + Sync {
 ///
 /// # Errors
 /// When there is no `lobu.toml`.
-pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<Loaded, Failure> {
+pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProject, Failure> {
     let file = find(host, options.config.as_deref())?;
     let load = LoadOptions {
         environment: host.environment.variables(),

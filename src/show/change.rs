@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::line::{Line, Role};
 use super::row::SERVER_ONLY;
 use super::text_diff::{self, ContextLines};
-use crate::plan::{Change, ChangeKind, Impact, Reading, Row, Verb};
+use crate::plan::{Change, ChangeKind, Impact, Presentation, Row, Verb};
 use crate::resource::Shown;
 
 /// Returns the note behind a field that only the server has.
@@ -91,12 +91,12 @@ pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
     if let Some(text) = secret_text(change.kind) {
         return vec![secret_line(change, text)];
     }
-    match (change.kind, change.reading) {
+    match (change.kind, change.presentation) {
         (ChangeKind::Drift, _) => vec![drift_line(change, detail)],
-        (_, Reading::Set) => list_lines(change, detail, false),
-        (_, Reading::List) => list_lines(change, detail, true),
-        (_, Reading::Value) if is_long(change) => text_lines(change, detail),
-        (_, Reading::Value) => vec![value_line(change, detail)],
+        (_, Presentation::Set) => list_lines(change, detail, false),
+        (_, Presentation::List) => list_lines(change, detail, true),
+        (_, Presentation::Value) if is_long(change) => text_lines(change, detail),
+        (_, Presentation::Value) => vec![value_line(change, detail)],
     }
 }
 

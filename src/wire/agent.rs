@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// An agent's own row: the body of `POST /api/:org/agents`, its response, and the response of `GET …/agents/:id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AgentBody {
+pub struct WireAgent {
     /// The agent's id, unique across organizations.
     pub agent_id: String,
     /// All other keys. Those of a request are the fields of the agent, those of a response also the server's own.
@@ -23,7 +23,7 @@ pub struct AgentSummary {
     pub connection_count: Option<u64>,
     /// The agent's own row.
     #[serde(flatten)]
-    pub agent: AgentBody,
+    pub agent: WireAgent,
 }
 
 /// Response of `GET /api/:org/agents`. The key `agents` proves that the response is one.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// A platform as list and get answer it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PlatformBody {
+pub struct WirePlatform {
     /// The stable id, or an id that the server chose for a POST.
     pub id: String,
     /// The platform's type.
@@ -36,7 +36,7 @@ pub struct PlatformBody {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlatformList {
     /// Newest first.
-    pub platforms: Vec<PlatformBody>,
+    pub platforms: Vec<WirePlatform>,
 }
 
 /// Body of `PUT …/platforms/by-stable-id/:id`.
@@ -66,7 +66,7 @@ pub struct UpsertReply {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub will_restart: bool,
     /// The platform, in full or in part.
-    pub platform: PlatformBody,
+    pub platform: WirePlatform,
 }
 
 /// `null` stands for nothing in every reply of the API.

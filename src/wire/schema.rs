@@ -18,7 +18,7 @@ pub const TOOL: &str = "manage_entity_schema";
 
 /// An entity type as list and get answer it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EntityTypeBody {
+pub struct WireEntityType {
     /// The slug, unique in the organization and normalized by the server.
     pub slug: String,
     /// The organization that the type belongs to. Public types of other organizations are listed too.
@@ -34,7 +34,7 @@ pub struct EntityTypeBody {
 
 /// A relationship type as list and get answer it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RelationshipTypeBody {
+pub struct WireRelationshipType {
     /// The slug, unique across organizations and stored as it is.
     pub slug: String,
     /// The organization that the type belongs to.
@@ -53,7 +53,7 @@ pub struct RelationshipTypeBody {
 
 /// A rule of a relationship type, from `list_rules`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RuleBody {
+pub struct WireRule {
     /// The id that `remove_rule` takes: a number, or a string of digits.
     pub id: Value,
     /// The source entity type.

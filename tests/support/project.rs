@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lobuctl::config::{LoadOptions, Loaded, Only, SecretsCheck, load};
+use lobuctl::config::{LoadOptions, LoadedProject, Only, SecretsCheck, load};
 use lobuctl::report::diagnostics::{DiagnosticStyle, render};
 
 /// A project in a temporary folder, deleted on drop.
@@ -52,12 +52,12 @@ impl TempProject {
     }
 
     /// Loads `lobu.toml`.
-    pub fn load(&self) -> Loaded {
+    pub fn load(&self) -> LoadedProject {
         self.load_file(&self.path().join("lobu.toml"))
     }
 
     /// Loads another file of the folder.
-    pub fn load_file(&self, file: &Path) -> Loaded {
+    pub fn load_file(&self, file: &Path) -> LoadedProject {
         let options = LoadOptions {
             environment: &self.environment,
             env_files: &self.env_files,
@@ -71,7 +71,7 @@ impl TempProject {
 }
 
 /// Renders the diagnostics as text, without color.
-pub fn report(loaded: &Loaded) -> String {
+pub fn report(loaded: &LoadedProject) -> String {
     let style = DiagnosticStyle {
         color: false,
         unicode: false,

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::command::console::Console;
 use crate::command::log::RequestLog;
-use crate::config::{Diagnostic, Loaded as LoadedProject, Project, SecretUse};
+use crate::config::{Diagnostic, LoadedProject, Project, SecretUse};
 use crate::failure::Failure;
 use crate::remote::Reading;
 use crate::report::diagnostics::{DiagnosticStyle, render};

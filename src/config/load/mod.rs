@@ -19,14 +19,14 @@ use super::reference::Reference;
 use super::secret::{SecretSource, Values};
 use super::skill::Skill;
 use super::source::{Source, Sources, Text};
-use super::{LoadOptions, Loaded, Only, Project, document, dotenv, secret};
+use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret};
 use crate::resource::{ConfigValue, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
 use disk::{full, missing_folder, read, relative, unreadable};
 
 /// Reads a project: what it declares, or everything that is wrong with it.
-pub fn load(file: &Path, options: &LoadOptions<'_>) -> Loaded {
+pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
     let root = full(file).parent().map(Path::to_owned).unwrap_or_default();
     let mut loader = Loader {
         options,
@@ -46,7 +46,7 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> Loaded {
         .map(|(source, draft)| loader.project(file, &source, draft));
     let diagnostics = loader.findings.into_sorted();
     let broken = diagnostics.iter().any(Diagnostic::is_error);
-    Loaded {
+    LoadedProject {
         project: project.filter(|_| !broken),
         diagnostics,
         sources: loader.sources,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reader::{Declared, ModelReader, locations};
 use crate::config::diagnostic::{Diagnostic, tick};
-use crate::config::yaml::{Node, Tree};
+use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::{Address, EntityType, normalize_entity_slug, table_columns};
 
 const KEYS: [&str; 11] = [
@@ -39,8 +39,8 @@ const RESERVED: [&str; 14] = [
 ];
 
 /// Reads one entity type.
-pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
-    if !matches!(document.value, Tree::Map(_)) {
+pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
+    if !matches!(document.value, YamlValue::Map(_)) {
         return reader.wrong_type("entity type", document, "a mapping");
     }
     reader.check_keys(document, &KEYS);
@@ -56,7 +56,7 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
         event_kinds: document
             .get("event_kinds")
             .filter(|node| !node.is_null())
-            .map(Node::json),
+            .map(YamlNode::json),
     };
     check_columns(reader, document, resource.metadata_schema.as_ref());
     let (Some((slug, span)), Some(_)) = (slug, name) else {
@@ -71,7 +71,7 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
     });
 }
 
-fn slug(reader: &mut ModelReader<'_>, document: &Node) -> Option<(String, std::ops::Range<usize>)> {
+fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, std::ops::Range<usize>)> {
     let (written, span) = reader.required(document, "slug")?;
     let slug = normalize_entity_slug(&written);
     if slug.starts_with('$') {
@@ -112,7 +112,7 @@ fn reserved(slug: &str) -> Diagnostic {
 }
 
 /// Checks the keys of a schema that make table columns, as the server does.
-fn check_columns(reader: &mut ModelReader<'_>, document: &Node, schema: Option<&Value>) {
+fn check_columns(reader: &mut ModelReader<'_>, document: &YamlNode, schema: Option<&Value>) {
     let properties = document
         .get("metadata_schema")
         .and_then(|schema| schema.get("properties"));
@@ -138,7 +138,7 @@ fn check_columns(reader: &mut ModelReader<'_>, document: &Node, schema: Option<&
     }
 }
 
-fn too_many_columns(reader: &mut ModelReader<'_>, node: &Node, count: usize) {
+fn too_many_columns(reader: &mut ModelReader<'_>, node: &YamlNode, count: usize) {
     let limit = EntityType::MAX_TABLE_COLUMNS;
     let problem = Diagnostic::error(
         "too-many-columns",

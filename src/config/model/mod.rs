@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, tick};
 use super::finding::Findings;
 use super::source::Source;
 use super::suggestion::nearest;
-use super::yaml::{self, Node, Tree};
+use super::yaml::{self, YamlNode, YamlValue};
 use reader::ModelReader;
 pub(super) use reader::{Declared, Models};
 
@@ -37,8 +37,8 @@ pub(super) fn read(source: &Source, file: usize, models: &mut Models, findings: 
     }
 }
 
-fn read_document(reader: &mut ModelReader<'_>, document: &Node) {
-    if !matches!(document.value, Tree::Map(_)) {
+fn read_document(reader: &mut ModelReader<'_>, document: &YamlNode) {
+    if !matches!(document.value, YamlValue::Map(_)) {
         let problem = Diagnostic::error(
             "wrong-type",
             format!("a model must be a mapping, found {}", document.kind()),
@@ -69,7 +69,7 @@ fn read_document(reader: &mut ModelReader<'_>, document: &Node) {
     );
 }
 
-fn read_bundle(reader: &mut ModelReader<'_>, document: &Node) {
+fn read_bundle(reader: &mut ModelReader<'_>, document: &YamlNode) {
     for (key, span, node) in document.entries() {
         let items = match node.items() {
             Some(items) => items,
@@ -89,9 +89,9 @@ fn read_bundle(reader: &mut ModelReader<'_>, document: &Node) {
     }
 }
 
-fn check_version(reader: &mut ModelReader<'_>, document: &Node) {
+fn check_version(reader: &mut ModelReader<'_>, document: &YamlNode) {
     let Some(version) = document.get("version") else { return };
-    let known = matches!(&version.value, Tree::Scalar(value) if matches!(value.as_u64(), Some(1 | 2)));
+    let known = matches!(&version.value, YamlValue::Scalar(value) if matches!(value.as_u64(), Some(1 | 2)));
     if !known {
         reader.findings.push(
             Diagnostic::warning("model-version", "the model is of a version that is not known")
@@ -101,7 +101,7 @@ fn check_version(reader: &mut ModelReader<'_>, document: &Node) {
     }
 }
 
-fn skip(reader: &mut ModelReader<'_>, kind: &Node) {
+fn skip(reader: &mut ModelReader<'_>, kind: &YamlNode) {
     let file = reader.source.path.display();
     let name = kind.text().unwrap_or_default();
     let warning = Diagnostic::warning(

@@ -6,7 +6,7 @@ use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::finding::Findings;
 use crate::config::source::Source;
 use crate::config::suggestion::nearest;
-use crate::config::yaml::{Node, Tree};
+use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::{Address, EntityType, FieldPath, RelationshipType};
 
 /// A declared type, with the locations of its keys.
@@ -53,7 +53,7 @@ impl ModelReader<'_> {
     }
 
     /// Warns about the keys of a type that are not synced.
-    pub(in crate::config) fn check_keys(&mut self, document: &Node, known: &[&str]) {
+    pub(in crate::config) fn check_keys(&mut self, document: &YamlNode, known: &[&str]) {
         for (key, span, _) in document.entries() {
             if known.contains(&key.as_str()) {
                 continue;
@@ -68,7 +68,7 @@ impl ModelReader<'_> {
     }
 
     /// Reports a value of the wrong type.
-    pub(in crate::config) fn wrong_type(&mut self, key: &str, node: &Node, expected: &str) {
+    pub(in crate::config) fn wrong_type(&mut self, key: &str, node: &YamlNode, expected: &str) {
         self.findings.push(
             Diagnostic::error(
                 "wrong-type",
@@ -79,7 +79,7 @@ impl ModelReader<'_> {
     }
 
     /// Reads a string, if the key is present; null counts as absent.
-    pub(in crate::config) fn string(&mut self, document: &Node, key: &str) -> Option<String> {
+    pub(in crate::config) fn string(&mut self, document: &YamlNode, key: &str) -> Option<String> {
         let node = document.get(key).filter(|node| !node.is_null())?;
         if let Some(text) = node.text() {
             return Some(text.to_owned());
@@ -89,7 +89,7 @@ impl ModelReader<'_> {
     }
 
     /// Reads a boolean, if the key is present.
-    pub(in crate::config) fn boolean(&mut self, document: &Node, key: &str) -> Option<bool> {
+    pub(in crate::config) fn boolean(&mut self, document: &YamlNode, key: &str) -> Option<bool> {
         let node = document.get(key).filter(|node| !node.is_null())?;
         let found = node.json().as_bool();
         if found.is_none() {
@@ -99,7 +99,7 @@ impl ModelReader<'_> {
     }
 
     /// Reads a string that must be present and not blank, with its location.
-    pub(in crate::config) fn required(&mut self, document: &Node, key: &str) -> Option<(String, Range<usize>)> {
+    pub(in crate::config) fn required(&mut self, document: &YamlNode, key: &str) -> Option<(String, Range<usize>)> {
         let Some(node) = document.get(key).filter(|node| !node.is_null()) else {
             self.findings.push(
                 Diagnostic::error("missing-key", format!("the model has no {}", tick(key)))
@@ -119,7 +119,7 @@ impl ModelReader<'_> {
     }
 
     /// Reads `metadata_schema`, or makes one of top-level `properties` and `required`.
-    pub(in crate::config) fn metadata_schema(&mut self, document: &Node) -> Option<serde_json::Value> {
+    pub(in crate::config) fn metadata_schema(&mut self, document: &YamlNode) -> Option<serde_json::Value> {
         let short = ["properties", "required"].map(|key| document.get(key).filter(|node| !node.is_null()));
         let long = document.get("metadata_schema").filter(|node| !node.is_null());
         if let (Some(_), Some(node)) = (long, short.into_iter().flatten().next()) {
@@ -133,7 +133,7 @@ impl ModelReader<'_> {
             );
         }
         if let Some(schema) = long {
-            if !matches!(schema.value, Tree::Map(_)) {
+            if !matches!(schema.value, YamlValue::Map(_)) {
                 self.wrong_type("metadata_schema", schema, "a mapping");
             }
             return Some(schema.json());
@@ -150,7 +150,7 @@ impl ModelReader<'_> {
 }
 
 /// Returns the locations of a type's keys under their wire names; those of a schema three levels deep.
-pub(in crate::config) fn locations(document: &Node) -> Vec<(FieldPath, Range<usize>)> {
+pub(in crate::config) fn locations(document: &YamlNode) -> Vec<(FieldPath, Range<usize>)> {
     let mut locations = Vec::new();
     for (key, span, node) in document.entries() {
         let path = match key.as_str() {
@@ -167,7 +167,7 @@ pub(in crate::config) fn locations(document: &Node) -> Vec<(FieldPath, Range<usi
     locations
 }
 
-fn collect_below(path: &FieldPath, node: &Node, levels: usize, locations: &mut Vec<(FieldPath, Range<usize>)>) {
+fn collect_below(path: &FieldPath, node: &YamlNode, levels: usize, locations: &mut Vec<(FieldPath, Range<usize>)>) {
     for (key, span, node) in node.entries() {
         let path = path.join(key.as_str());
         locations.push((path.clone(), span.clone()));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::reader::{Declared, ModelReader, locations};
 use crate::config::diagnostic::{Diagnostic, tick};
-use crate::config::yaml::{Node, Tree};
+use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::{Address, RelationshipType, Rule, normalize_entity_slug};
 
 const KEYS: [&str; 15] = [
@@ -29,8 +29,8 @@ const KEYS: [&str; 15] = [
 ];
 
 /// Reads one relationship type.
-pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
-    if !matches!(document.value, Tree::Map(_)) {
+pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
+    if !matches!(document.value, YamlValue::Map(_)) {
         return reader.wrong_type("relationship type", document, "a mapping");
     }
     reader.check_keys(document, &KEYS);
@@ -60,7 +60,7 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &Node) {
     });
 }
 
-fn slug(reader: &mut ModelReader<'_>, document: &Node) -> Option<(String, Range<usize>)> {
+fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, Range<usize>)> {
     let (slug, span) = reader.required(document, "slug")?;
     if slug.starts_with('$') {
         reader.findings.push(
@@ -79,9 +79,9 @@ fn slug(reader: &mut ModelReader<'_>, document: &Node) -> Option<(String, Range<
 /// A value with two spellings; both at once is an error.
 fn either<'a, T>(
     reader: &mut ModelReader<'a>,
-    document: &Node,
+    document: &YamlNode,
     keys: [&str; 2],
-    read: fn(&mut ModelReader<'a>, &Node, &str) -> Option<T>,
+    read: fn(&mut ModelReader<'a>, &YamlNode, &str) -> Option<T>,
 ) -> Option<T> {
     let [first, second] = keys;
     if let (Some(_), Some(node)) = (document.get(first), document.get(second)) {
@@ -97,7 +97,7 @@ fn either<'a, T>(
     read(reader, document, first).or_else(|| read(reader, document, second))
 }
 
-fn check_inverse(reader: &mut ModelReader<'_>, document: &Node, slug: &str, inverse: Option<&str>) {
+fn check_inverse(reader: &mut ModelReader<'_>, document: &YamlNode, slug: &str, inverse: Option<&str>) {
     let node = document.get("inverse_type_slug").or_else(|| document.get("inverse"));
     if let (Some(node), true) = (node, inverse == Some(slug)) {
         reader.findings.push(
@@ -108,7 +108,7 @@ fn check_inverse(reader: &mut ModelReader<'_>, document: &Node, slug: &str, inve
     }
 }
 
-fn status(reader: &mut ModelReader<'_>, document: &Node) -> Option<String> {
+fn status(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<String> {
     let status = reader.string(document, "status")?;
     if status == "active" || status == "archived" {
         return Some(status);
@@ -124,7 +124,7 @@ fn status(reader: &mut ModelReader<'_>, document: &Node) -> Option<String> {
     None
 }
 
-fn auto_create_when(reader: &mut ModelReader<'_>, document: &Node) -> Option<Value> {
+fn auto_create_when(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Value> {
     let node = document.get("auto_create_when").filter(|node| !node.is_null())?;
     if node.items().is_none() {
         reader.wrong_type("auto_create_when", node, "a list");
@@ -132,7 +132,7 @@ fn auto_create_when(reader: &mut ModelReader<'_>, document: &Node) -> Option<Val
     Some(node.json())
 }
 
-fn rules(reader: &mut ModelReader<'_>, document: &Node) -> Option<BTreeMap<Rule, Vec<Value>>> {
+fn rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTreeMap<Rule, Vec<Value>>> {
     let node = document.get("rules").filter(|node| !node.is_null())?;
     let Some(items) = node.items() else {
         reader.wrong_type("rules", node, "a list of `{source, target}`");
@@ -160,9 +160,9 @@ fn rules(reader: &mut ModelReader<'_>, document: &Node) -> Option<BTreeMap<Rule,
     Some(rules)
 }
 
-fn rule(reader: &mut ModelReader<'_>, item: &Node) -> Option<Rule> {
+fn rule(reader: &mut ModelReader<'_>, item: &YamlNode) -> Option<Rule> {
     let end = |keys: [&str; 2]| {
-        let text = keys.into_iter().find_map(|key| item.get(key)).and_then(Node::text);
+        let text = keys.into_iter().find_map(|key| item.get(key)).and_then(YamlNode::text);
         text.filter(|slug| !slug.trim().is_empty()).map(normalize_entity_slug)
     };
     let source = end(["source", "source_entity_type_slug"]);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::plan::change::{Change, ChangeKind, Reading};
+use crate::plan::change::{Change, ChangeKind, Presentation};
 use crate::resource::value::{is_redacted, same};
 use crate::resource::{FieldPath, Shown, field, is_secret_key};
 
@@ -41,7 +41,7 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
             }
         }
         (Some(Value::Array(_)), Some(Value::Array(_))) => {
-            changes.push(leaf(path, before, after).reading(Reading::List));
+            changes.push(leaf(path, before, after).presented_as(Presentation::List));
         }
         (None, Some(Value::Object(map))) | (Some(Value::Object(map)), None) if !map.is_empty() => {
             let mut keys: Vec<&String> = map.keys().collect();

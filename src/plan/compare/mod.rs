@@ -12,9 +12,11 @@ mod relationship_type;
 mod settings;
 mod skills;
 mod table;
+mod unchanged;
 
 pub use comparison::Comparison;
 pub use relationship_type::creation_fields;
+pub use unchanged::is_unchanged;
 
 use super::undeclared::Undeclared;
 use crate::resource::Resource;

@@ -5,27 +5,27 @@ use serde_json::{Map, Value, json};
 use super::comparison::Comparison;
 use super::json as leaves;
 use super::skills;
-use super::table::{Key, Merged, Shape, key, merge, server_only};
-use crate::plan::change::{Change, ChangeKind, Reading};
+use super::table::{KeyRule, Merged, Shape, key, merge, server_only};
+use crate::plan::change::{Change, ChangeKind, Presentation};
 use crate::plan::operation::Operation;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::{FieldPath, Settings, Shown, field};
 
-const NETWORK: &[Key] = &[
+const NETWORK: &[KeyRule] = &[
     key("allowedDomains", Shape::Set),
     key("deniedDomains", Shape::Set),
     key("judgedDomains", Shape::Set),
     key("judges", Shape::Value),
 ];
-const EGRESS: &[Key] = &[key("extraPolicy", Shape::Text), key("judgeModel", Shape::Text)];
-const TOOLS: &[Key] = &[
+const EGRESS: &[KeyRule] = &[key("extraPolicy", Shape::Text), key("judgeModel", Shape::Text)];
+const TOOLS: &[KeyRule] = &[
     key("allowedTools", Shape::Set),
     key("deniedTools", Shape::Set),
     key("strictMode", Shape::Value),
 ];
-const NIX: &[Key] = &[key("packages", Shape::Set)];
-const MODEL_SELECTION: &[Key] = &[key("mode", Shape::Value), key("pinnedModel", Shape::Value)];
-const OAUTH: &[Key] = &[
+const NIX: &[KeyRule] = &[key("packages", Shape::Set)];
+const MODEL_SELECTION: &[KeyRule] = &[key("mode", Shape::Value), key("pinnedModel", Shape::Value)];
+const OAUTH: &[KeyRule] = &[
     key("authUrl", Shape::Value),
     key("tokenUrl", Shape::Value),
     key("clientId", Shape::Value),
@@ -33,7 +33,7 @@ const OAUTH: &[Key] = &[
     key("scopes", Shape::Set),
     key("tokenEndpointAuthMethod", Shape::Value),
 ];
-const MCP_SERVER: &[Key] = &[
+const MCP_SERVER: &[KeyRule] = &[
     key("type", Shape::Value),
     key("url", Shape::Value),
     key("command", Shape::Value),
@@ -155,7 +155,8 @@ fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, 
         .map(|id| keep(id).unwrap_or_else(|| json!({ "providerId": id })))
         .collect();
     let list = |ids: &[&str]| Some(Shown::Plain(json!(ids))).filter(|_| !ids.is_empty());
-    let change = Change::between(path.clone(), list(&found), Some(Shown::Plain(json!(wanted)))).reading(Reading::List);
+    let change =
+        Change::between(path.clone(), list(&found), Some(Shown::Plain(json!(wanted)))).presented_as(Presentation::List);
     Merged {
         value: Some(Value::Array(value)),
         changes: vec![change],

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::json::{differences, shown};
-use crate::plan::change::{Change, Reading};
+use crate::plan::change::{Change, Presentation};
 use crate::plan::undeclared::Undeclared;
 use crate::resource::FieldPath;
 use crate::resource::value::{is_empty, same, same_set};
@@ -21,12 +21,12 @@ pub(super) enum Shape {
     /// A list in which order and repetition mean nothing.
     Set,
     /// A table whose keys are compared one by one; keys that are not named here are the server's own.
-    Table(&'static [Key]),
+    Table(&'static [KeyRule]),
 }
 
 /// A key and how it is compared.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Key {
+pub(super) struct KeyRule {
     /// The wire name.
     pub name: &'static str,
     /// How it is compared.
@@ -34,8 +34,8 @@ pub(super) struct Key {
 }
 
 /// Shorthand for tables of keys.
-pub(super) const fn key(name: &'static str, shape: Shape) -> Key {
-    Key { name, shape }
+pub(super) const fn key(name: &'static str, shape: Shape) -> KeyRule {
+    KeyRule { name, shape }
 }
 
 /// What is to be sent (nothing: the key goes away), and what is different.
@@ -97,7 +97,7 @@ pub(super) fn server_only(path: &FieldPath, remote: Option<&Value>, undeclared: 
 }
 
 fn merge_table(
-    keys: &'static [Key],
+    keys: &'static [KeyRule],
     path: &FieldPath,
     desired: Option<&Value>,
     remote: Option<&Value>,
@@ -150,7 +150,7 @@ fn explain(shape: Shape, path: &FieldPath, desired: &Value, remote: Option<&Valu
     match shape {
         Shape::Set => {
             let before = remote.map(|value| shown(path, value));
-            vec![Change::between(path.clone(), before, Some(shown(path, desired))).reading(Reading::Set)]
+            vec![Change::between(path.clone(), before, Some(shown(path, desired))).presented_as(Presentation::Set)]
         }
         Shape::Text => {
             let before = remote.filter(|value| !is_empty(value)).map(|value| shown(path, value));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lobuctl::apply::event::Event;
 use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
-use lobuctl::config::{Loaded, Project};
+use lobuctl::config::{LoadedProject, Project};
 use lobuctl::plan::{Draft, Plan, PlanOptions, Problem, Prune, Row, Selection, Target, Verb, plan, schedule};
 use lobuctl::remote::{Client, Retry, RouterTransport, Scope, Transport, fetch};
 use lobuctl::resource::{Origins, Secret, State};
@@ -144,7 +144,7 @@ pub fn plan_states(desired: &State, remote: &State, prune: Prune) -> Draft {
 }
 
 /// Returns the project; fails with the diagnostics if it has errors.
-pub fn expect_valid(loaded: Loaded) -> Project {
+pub fn expect_valid(loaded: LoadedProject) -> Project {
     let text = report(&loaded);
     loaded.project.unwrap_or_else(|| panic!("{text}"))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Reading, Row, Target, Undeclared, Verb};
+use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Presentation, Row, Target, Undeclared, Verb};
 use lobuctl::resource::{Address, FieldPath, Origin, Shown};
 use lobuctl::show::{Line, Role};
 use lobuctl::tui::{LoadFailure, LoadedPlan, SecretRow, Title};
@@ -94,7 +94,7 @@ fn triage() -> Vec<Row> {
         at(
             with(
                 row(Address::settings("triage"), Verb::Update),
-                vec![soul(), domains.reading(Reading::Set), drifted],
+                vec![soul(), domains.presented_as(Presentation::Set), drifted],
             ),
             9,
         ),

@@ -1,0 +1,37 @@
+//! Whether a resource is still what a plan saw.
+
+use serde_json::Value;
+
+use crate::resource::field_table::have_same_fields;
+use crate::resource::value::same;
+use crate::resource::{Agent, EntityType, Platform, RelationshipType, Resource, Settings};
+
+/// Whether two readings of a resource are the same, as far as a plan depends on them.
+pub fn is_unchanged(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
+    match (seen, fresh) {
+        (None, None) => true,
+        (Some(Resource::Agent(seen)), Some(Resource::Agent(fresh))) => have_same_fields(Agent::FIELDS, seen, fresh),
+        (Some(Resource::Settings(seen)), Some(Resource::Settings(fresh))) => are_same_settings(seen, fresh),
+        (Some(Resource::Platform(seen)), Some(Resource::Platform(fresh))) => are_same_platforms(seen, fresh),
+        (Some(Resource::EntityType(seen)), Some(Resource::EntityType(fresh))) => {
+            have_same_fields(EntityType::FIELDS, seen, fresh)
+        }
+        (Some(Resource::RelationshipType(seen)), Some(Resource::RelationshipType(fresh))) => {
+            // Writing the other side of a pair of inverse types changes this side too, perhaps in this very run.
+            let fields = RelationshipType::FIELDS.iter();
+            let fields = fields.filter(|field| field.name != RelationshipType::INVERSE);
+            have_same_fields(fields, seen, fresh) && seen.rules == fresh.rules
+        }
+        _ => false,
+    }
+}
+
+fn are_same_settings(seen: &Settings, fresh: &Settings) -> bool {
+    let value = |settings: &Settings| Value::Object(settings.fields.clone());
+    same(&value(seen), &value(fresh))
+}
+
+/// The status is left out: a platform that stopped since the plan was made is still the same platform.
+fn are_same_platforms(seen: &Platform, fresh: &Platform) -> bool {
+    seen.kind == fresh.kind && seen.config == fresh.config && seen.settings == fresh.settings
+}
