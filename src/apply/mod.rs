@@ -12,6 +12,7 @@ mod settle;
 mod stamp;
 mod step;
 
+pub use crate::remote::READ_TIMEOUT;
 pub use cancel::Cancel;
 pub use executor::{ApplyOptions, apply};
 pub use prepare::OnStale;

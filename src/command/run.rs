@@ -70,6 +70,8 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
         ) {
             let tally = progress.tally();
             step.set(tally.ended(), tally.total);
+        } else {
+            step.hear();
         }
         console.status.erase();
         if let Some(log) = &log {

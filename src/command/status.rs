@@ -4,7 +4,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::host::Host;
+use crate::show::progress::silence_text;
 
 /// How long a step may take before the line appears, so that quick steps do not flicker.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -22,8 +25,17 @@ struct Drawn {
     /// The width of the terminal, in columns.
     width: usize,
     is_visible: bool,
-    /// What is done and what there is to do; `None` between steps.
-    step: Option<(usize, usize)>,
+    /// How far the current step is; `None` between steps.
+    step: Option<StepCount>,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy)]
+struct StepCount {
+    done: usize,
+    total: usize,
+    /// When the server was last heard.
+    heard: Timestamp,
 }
 
 impl StatusLine {
@@ -50,7 +62,12 @@ impl StatusLine {
     /// Begins a step such as `reading`; the line shows how far it is until the returned step is dropped.
     pub(super) fn begin(&self, verb: &'static str) -> StatusStep {
         if let Some(mut drawn) = self.lock() {
-            drawn.step = Some((0, 0));
+            let heard = drawn.host.now();
+            drawn.step = Some(StepCount {
+                done: 0,
+                total: 0,
+                heard,
+            });
             let line = self.clone();
             tokio::spawn(async move { line.tick(verb).await });
         }
@@ -82,8 +99,10 @@ impl StatusLine {
     /// Draws the line again, unless the step is over.
     fn redraw(&self, verb: &str, elapsed: Duration) -> bool {
         let Some(mut drawn) = self.lock() else { return false };
-        let Some((done, total)) = drawn.step else { return false };
-        drawn.draw(&progress(verb, done, total, elapsed));
+        let Some(step) = drawn.step else { return false };
+        let silent = Duration::try_from(drawn.host.now() - step.heard).unwrap_or_default();
+        let text = progress(verb, step.done, step.total, elapsed, silent);
+        drawn.draw(&text);
         true
     }
 
@@ -113,7 +132,16 @@ impl StatusStep {
     /// Sets how many things are done, and how many there are as far as is known.
     pub(super) fn set(&self, done: usize, total: usize) {
         if let Some(mut drawn) = self.0.lock() {
-            drawn.step = Some((done, total));
+            let heard = drawn.host.now();
+            drawn.step = Some(StepCount { done, total, heard });
+        }
+    }
+
+    /// Notes that the server was heard without anything being done.
+    pub(super) fn hear(&self) {
+        if let Some(mut drawn) = self.0.lock() {
+            let heard = drawn.host.now();
+            drawn.step = drawn.step.map(|step| StepCount { heard, ..step });
         }
     }
 }
@@ -128,12 +156,17 @@ impl Drop for StatusStep {
     }
 }
 
-/// Returns `reading 32 of 60`, and after a second also the rate and the time left.
-fn progress(verb: &str, done: usize, total: usize, elapsed: Duration) -> String {
+/// Returns `reading 32 of 60`, and after a second also the rate and the time left, or how long the server is silent.
+fn progress(verb: &str, done: usize, total: usize, elapsed: Duration, silent: Duration) -> String {
+    let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
     let count = match (done, total) {
         (_, 0) => format!("{verb}, {} s", elapsed.as_secs()),
         _ => format!("{verb} {done} of {total}"),
     };
+    // A rate says nothing while everything waits for an answer.
+    if let Some(silence) = silence_text(silent_ms) {
+        return format!("{count}; {silence}");
+    }
     if total == 0 || elapsed < RATE_AFTER {
         return count;
     }
@@ -151,11 +184,23 @@ mod tests {
 
     #[test]
     fn shows_a_rate_and_the_time_left_after_a_second() {
-        let at = |done, total, millis| progress("reading", done, total, Duration::from_millis(millis));
+        let at = |done, total, millis| {
+            let elapsed = Duration::from_millis(millis);
+            progress("reading", done, total, elapsed, Duration::ZERO)
+        };
         assert_eq!(at(32, 60, 800), "reading 32 of 60");
         assert_eq!(at(32, 60, 2000), "reading 32 of 60, 16.0/s, 2 s left");
         assert_eq!(at(0, 1, 4000), "reading 0 of 1, 4 s");
         assert_eq!(at(0, 0, 4000), "reading, 4 s");
+    }
+
+    #[test]
+    fn says_how_long_a_silent_server_is_waited_for() {
+        let (elapsed, silent) = (Duration::from_secs(9), Duration::from_millis(8_500));
+        assert_eq!(
+            progress("applying", 3, 60, elapsed, silent),
+            "applying 3 of 60; no answer for 8 s, gives up after 45 s"
+        );
     }
 
     #[tokio::test]

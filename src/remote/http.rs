@@ -24,6 +24,10 @@ pub(super) const LARGEST_BODY: usize = 64 * MEGABYTE;
 const MEGABYTE: usize = 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 
+/// How long a server may send nothing before an attempt is given up. A Lobu server gives up on a request after 30 s: a
+/// client that gave up first would lose its answer.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(45);
+
 /// How patient the transport is, and whom it trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpOptions {
@@ -43,8 +47,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            // A Lobu server gives up on a request after 30 s: a client that gave up first would lose its answer.
-            read_timeout: Duration::from_secs(45),
+            read_timeout: READ_TIMEOUT,
             timeout: Duration::from_secs(90),
             largest_body: LARGEST_BODY,
             insecure_http: false,

@@ -25,7 +25,7 @@ pub use body::Body;
 pub use client::Client;
 pub use error::RemoteError;
 pub use fetch::{Reading, Scope, Watch, fetch};
-pub use http::{HttpOptions, HttpTransport};
+pub use http::{HttpOptions, HttpTransport, READ_TIMEOUT};
 pub use listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 pub use retry::{Attempt, Retry, RetryPolicy};
 pub use router::RouterTransport;

@@ -8,12 +8,13 @@ mod approved;
 mod guard;
 mod options;
 mod owner;
-pub(crate) mod private_file;
+mod private_file;
 mod target;
 mod workspace;
 
 pub use guard::{Consent, Guards};
 pub use options::ReviewOptions;
+pub(crate) use private_file::{Existing, create_private_folder, open_private};
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, read_project,
 };

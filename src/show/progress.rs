@@ -3,10 +3,24 @@
 use super::line::{Line, Role};
 use super::outcome::{outcome_lines, outcome_summary, run_title};
 use super::word::{duration, plural, running_time};
-use crate::apply::{Progress, RowProgress, Status};
+use crate::apply::{Progress, READ_TIMEOUT, RowProgress, Status};
 
 /// The message of a run that was asked to stop and has requests in flight.
 pub const STOPPING: &str = "stopping: no new request starts, those in flight finish; Ctrl-C again to leave at once";
+
+/// The time in milliseconds after which a request is slow enough to say when it gives up.
+const SLOW_MS: u64 = 2_000;
+
+/// Returns when a request without an answer ends: `gives up after 45 s`.
+fn limit_text() -> String {
+    format!("gives up after {} s", READ_TIMEOUT.as_secs())
+}
+
+/// Returns for how long a server has been silent, or `None` when that is not long enough to mention.
+pub fn silence_text(silent_ms: u64) -> Option<String> {
+    let seconds = silent_ms / 1_000;
+    (silent_ms >= SLOW_MS).then(|| format!("no answer for {seconds} s, {}", limit_text()))
+}
 
 /// Returns the state of a row in full: what it is doing and for how long, or how it ended and what to do next.
 ///
@@ -16,8 +30,13 @@ pub fn status_lines(row: &RowProgress, elapsed_ms: u64) -> Vec<Line> {
     let mut lines = match &row.status {
         Status::Queued => line(Role::Dim, "waiting".to_owned()),
         Status::Running { since_ms } => {
-            let elapsed = running_time(elapsed_ms.saturating_sub(*since_ms));
-            line(Role::Running, format!("running for {elapsed}"))
+            let elapsed = elapsed_ms.saturating_sub(*since_ms);
+            let limit = if elapsed < SLOW_MS {
+                String::new()
+            } else {
+                format!("; a request {}", limit_text())
+            };
+            line(Role::Running, format!("running for {}{limit}", running_time(elapsed)))
         }
         Status::Retrying {
             attempt, of, reason, ..
