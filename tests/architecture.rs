@@ -13,7 +13,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("crossterm", &["tui", "host"]),
     ("clap", &["cli", "command"]),
     ("reqwest", &["remote"]),
-    ("axum", &["server", "remote/body", "remote/router", "command"]),
+    ("axum", &["server", "remote/router", "command"]),
     ("sqlx", &["server"]),
     ("annotate_snippets", &["report"]),
     ("serde_saphyr", &["config"]),

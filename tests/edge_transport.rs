@@ -1,10 +1,12 @@
 //! The network: what comes back from servers that behave, and from those that do not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use lobuctl::redact::Redactor;
 use lobuctl::remote::{
-    Body, HttpOptions, HttpTransport, Lost, Method, Request, Response, RouterTransport, ServerUrl, Transport,
-    TransportError, decode, path, refusal,
+    Body, Client, HttpOptions, HttpTransport, Method, NoAnswerCause, Request, Response, Retry, RouterTransport,
+    ServerUrl, Transport, TransportError, decode, path, refusal,
 };
 use lobuctl::resource::Secret;
 use serde_json::{Value, json};
@@ -32,7 +34,7 @@ async fn get(reply: StubReply) -> Result<Response, TransportError> {
 }
 
 fn told(response: &Response) -> String {
-    decode::<serde_json::Map<String, Value>>(Method::Get, "/api/dev/agents", response)
+    decode::<serde_json::Map<String, Value>>(Method::Get, "/api/dev/agents", response, &Redactor::default())
         .unwrap_err()
         .to_string()
 }
@@ -112,7 +114,7 @@ async fn odd_answers_are_told_in_one_line() {
     GET /api/dev/agents answered 204 with nothing in it
     GET /api/dev/agents answered 200 with JSON of another shape
     GET /api/dev/agents answered 500: Internal Server Error
-    GET /api/dev/agents answered 503 without a word
+    GET /api/dev/agents answered 503 with an empty body
     GET /api/dev/agents answered 403: Token organization does not match URL organization
     GET /api/dev/agents answered 200: it did not work
     ");
@@ -122,14 +124,14 @@ async fn odd_answers_are_told_in_one_line() {
 async fn a_lost_answer_says_how_and_whether_it_was_sent() {
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"agents\":".to_vec();
     for (reply, lost) in [
-        (StubReply::Nothing, Lost::Broken),
-        (StubReply::Hang, Lost::Timeout),
-        (StubReply::Bytes(half), Lost::Broken),
-        (StubReply::Bytes(b"SSH-2.0-OpenSSH\r\n".to_vec()), Lost::Broken),
+        (StubReply::Nothing, NoAnswerCause::Broken),
+        (StubReply::Hang, NoAnswerCause::Timeout),
+        (StubReply::Bytes(half), NoAnswerCause::Broken),
+        (StubReply::Bytes(b"SSH-2.0-OpenSSH\r\n".to_vec()), NoAnswerCause::Broken),
     ] {
         let error = get(reply).await.unwrap_err();
         let TransportError::NoAnswer {
-            lost: how, maybe_sent, ..
+            cause: how, maybe_sent, ..
         } = &error
         else {
             panic!("{error}")
@@ -147,7 +149,7 @@ async fn a_refused_connection_was_surely_not_sent() {
     drop(listener);
     let error = to(&url).send(Request::get("/api/dev/agents")).await.unwrap_err();
     let TransportError::NoAnswer {
-        lost: Lost::Refused,
+        cause: NoAnswerCause::Refused,
         maybe_sent: false,
         ..
     } = &error
@@ -216,7 +218,7 @@ async fn an_answer_has_a_largest_size() {
     let stub = StubServer::start(vec![StubReply::new("200 OK", "", &"x".repeat(3000))]).await;
     let (base, _) = ServerUrl::parse(&stub.url).unwrap();
     let options = HttpOptions {
-        largest_body: 2000,
+        max_body: 2000,
         ..quick()
     };
     let transport = HttpTransport::new(base, None, options).unwrap();
@@ -227,9 +229,10 @@ async fn an_answer_has_a_largest_size() {
 #[tokio::test]
 async fn the_token_in_a_servers_words_is_struck_out() {
     let words = format!("bad header: Bearer {TOKEN}");
-    let response = get(StubReply::new("400 Bad Request", "", &words)).await.unwrap();
+    let stub = StubServer::start(vec![StubReply::new("400 Bad Request", "", &words)]).await;
+    let client = Client::new(Retry::new(Arc::new(to(&stub.url))), "dev", 1);
     assert_eq!(
-        told(&response),
+        client.agents().await.unwrap_err().to_string(),
         "GET /api/dev/agents answered 400: bad header: Bearer ***"
     );
 }
@@ -324,15 +327,14 @@ async fn the_router_answers_in_process() {
     let request = Request::new(Method::Post, "/api/echo").with_body(Body::json(&1).unwrap());
     let response = transport.send(request).await.unwrap();
     assert_eq!(String::from_utf8(response.body).unwrap(), "Bearer t0ken 1");
-    assert!(refusal(Method::Get, "/x", &transport.send(Request::get("/x")).await.unwrap()).is_some());
+    let missing = transport.send(Request::get("/x")).await.unwrap();
+    assert!(refusal(Method::Get, "/x", &missing, &Redactor::default()).is_some());
 }
 
 #[test]
 fn bodies_and_requests_do_not_print_what_they_hold() {
     let body = Body::json(&json!({"botToken": "hunter2"})).unwrap();
-    let request = Request::new(Method::Put, "/x")
-        .with_body(body)
-        .with_secrets([Secret::new("hunter2")]);
+    let request = Request::new(Method::Put, "/x").with_body(body);
     assert!(!format!("{request:?}").contains("hunter2"));
 }
 
@@ -352,7 +354,7 @@ async fn a_server_without_tls_is_told_apart_from_one_that_is_not_there() {
         matches!(
             &error,
             TransportError::NoAnswer {
-                lost: Lost::Tls,
+                cause: NoAnswerCause::SpeaksPlainHttp,
                 maybe_sent: false,
                 ..
             }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
@@ -9,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use lobuctl::host::{Host, Output};
 use lobuctl::redact::{Redactor, STRUCK, is_too_short};
+use lobuctl::remote::{Client, HttpOptions, HttpTransport, Retry, ServerUrl};
 use lobuctl::resource::Secret;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -165,6 +167,37 @@ fn time_grows_with_the_length_of_the_text() {
     let best = |bytes: usize| time(bytes).min(time(bytes));
     let (small, large) = (best(1 << 18), best(1 << 22));
     assert!(large < small * 64, "4 MB took {large:?}, 256 KB took {small:?}");
+}
+
+/// Returns the error of a read that is answered with a body of this size, full of a secret and of the same text without
+/// its last letter.
+async fn error_of_a_large_body(bytes: usize) -> (String, Duration) {
+    let (secret, almost) = ("owl_pat_tjz33AcUbGg0planted", "owl_pat_tjz33AcUbGg0plante ");
+    let unit = format!("{almost}{almost}{almost}{secret}");
+    let body = json!({ "error": unit.repeat(bytes / unit.len()) }).to_string();
+    let stub = StubServer::start(vec![StubReply::json("400 Bad Request", &body)]).await;
+    let (base, _) = ServerUrl::parse(&stub.url).unwrap();
+    let transport = HttpTransport::new(base, Some(Secret::new(secret)), HttpOptions::default()).unwrap();
+    let client = Client::new(Retry::new(Arc::new(transport)), "dev", 1);
+    let start = Instant::now();
+    let error = client.agents().await.unwrap_err().to_string();
+    (error, start.elapsed())
+}
+
+#[tokio::test]
+async fn a_large_error_full_of_almost_secrets_is_struck_in_linear_time_and_cut() {
+    let (size, mut times) = (1_000_000, [Duration::MAX; 2]);
+    // The faster of two runs: the machine does other work too.
+    for _ in 0..2 {
+        for (index, bytes) in [size / 16, size].into_iter().enumerate() {
+            let (error, took) = error_of_a_large_body(bytes).await;
+            assert!(error.contains(STRUCK) && !error.contains("planted"), "{error}");
+            assert!(error.len() < 2000, "{} bytes", error.len());
+            times[index] = times[index].min(took);
+        }
+    }
+    let [small, large] = times;
+    assert!(large < small * 16 * 8, "1 MB took {large:?}, 64 KB took {small:?}");
 }
 
 /// Runs a plan against a server that answers with this body, and returns everything that it prints.

@@ -1,7 +1,6 @@
 //! What a server adds by itself never shows as a change, and every write keeps it.
 
 use lobuctl::plan::Prune;
-use lobuctl::remote::write::patch_settings;
 use lobuctl::resource::{Address, Resource, field};
 use serde_json::{Value, json};
 
@@ -28,7 +27,9 @@ async fn servers_and_tools_that_a_server_gives_every_agent_are_its_own() {
         "mcpServers": {"lobu-memory": {"url": "https://lobu.example/mcp/dev", "type": "streamable-http"}},
         "preApprovedTools": ["/mcp/lobu-memory/tools/*"],
     });
-    patch_settings(&server.client, "desk", given.as_object().unwrap(), 0)
+    server
+        .client
+        .patch_settings("desk", given.as_object().unwrap(), 0)
         .await
         .unwrap();
     for prune in [Prune::Nothing, Prune::Everything] {

@@ -1,8 +1,8 @@
-//! How a person stops a run: first gently, then at once.
+//! How a run is stopped: gently at the first request, at once at the second.
 
 use tokio_util::sync::CancellationToken;
 
-/// Shared by whoever may ask to stop and the executor that obeys. Clones are the same handle.
+/// Asks a run to stop. Clones are the same handle, for the executor and for everything that may stop it.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel {
     stop: CancellationToken,
@@ -10,12 +10,12 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// A handle that nobody has used yet.
+    /// Creates a handle of a run that nothing has stopped yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// First time: no new row starts, what is in flight finishes. Second time: out at once.
+    /// Asks to stop. The first call lets rows in flight finish and starts no new ones; the second ends the run at once.
     pub fn interrupt(&self) {
         if self.stop.is_cancelled() {
             self.abandon.cancel();
@@ -24,27 +24,27 @@ impl Cancel {
         }
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether the run was asked to stop.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }
 
-    /// Whether somebody asked twice.
+    /// Whether the run was asked to stop twice.
     pub fn is_abandoned(&self) -> bool {
         self.abandon.is_cancelled()
     }
 
-    /// Cancelled when somebody asks to stop: for what must not begin again after that.
+    /// Returns a token that is cancelled at the first request to stop: for what must not begin again after it.
     pub fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Resolves when somebody asks to stop.
+    /// Resolves at the first request to stop.
     pub async fn stopping(&self) {
         self.stop.cancelled().await;
     }
 
-    /// Resolves when somebody asks twice.
+    /// Resolves at the second request to stop.
     pub async fn abandoned(&self) {
         self.abandon.cancelled().await;
     }

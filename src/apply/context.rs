@@ -1,4 +1,4 @@
-//! What the requests of one row share: who sends them, who listens, and what is known so far.
+//! What the requests of one row share: the client, the event stream, and what is known so far.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,17 +9,17 @@ use crate::plan::{ScheduledStep, Verb};
 use crate::remote::{Attempt, Client};
 use crate::resource::Address;
 
-/// The work on one row.
+/// The context of one row.
 pub(super) struct StepContext<'a> {
-    /// Sends requests, and reports each attempt as an event of this row.
+    /// A client that reports each attempt as an event of this row.
     pub client: Client,
-    /// The row, and what the plan says of it.
+    /// The row, as the plan has it.
     pub scheduled: &'a ScheduledStep,
     stamp: &'a Stamp,
     notes: &'a StepNotes,
 }
 
-/// What is known about a row's writes. It outlives a row that is dropped half way.
+/// What is known about a row's writes. It outlives a row that is dropped before its end.
 #[derive(Debug, Default)]
 pub(super) struct StepNotes {
     wrote: AtomicBool,
@@ -27,7 +27,7 @@ pub(super) struct StepNotes {
 }
 
 impl StepNotes {
-    /// Whether a write may be under way or done, so that the outcome of a row that is dropped now is unknown.
+    /// Whether a write may have been sent, so that the outcome of a row that is dropped now is unknown.
     pub(super) fn may_have_written(&self) -> bool {
         self.wrote.load(Ordering::Relaxed) || self.writing.load(Ordering::Relaxed)
     }
@@ -66,9 +66,14 @@ impl<'a> StepContext<'a> {
         self.scheduled.verb == Verb::Noop
     }
 
+    /// Returns the time of day in milliseconds since 1970.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.stamp.now_ms()
+    }
+
     /// Reports a sentence about the row.
     pub(super) fn note(&self, message: impl Into<String>) {
-        self.stamp.tell(EventKind::Note {
+        self.stamp.send(EventKind::Note {
             address: self.scheduled.address.clone(),
             message: message.into(),
         });
@@ -92,7 +97,7 @@ impl<'a> StepContext<'a> {
 
 /// Reports an attempt of a row's request, and the wait before the next one.
 fn report_attempt(stamp: &Stamp, address: &Address, attempt: &Attempt) {
-    stamp.tell(EventKind::Request {
+    stamp.send(EventKind::Request {
         address: address.clone(),
         method: attempt.method.to_string(),
         path: attempt.path.clone(),
@@ -101,10 +106,10 @@ fn report_attempt(stamp: &Stamp, address: &Address, attempt: &Attempt) {
         attempt: attempt.attempt,
     });
     if let Some((delay, reason)) = &attempt.will_retry {
-        stamp.tell(EventKind::Retrying {
+        stamp.send(EventKind::Retrying {
             address: address.clone(),
-            attempt: attempt.attempt + 1,
-            of: attempt.of,
+            next_attempt: attempt.attempt + 1,
+            max_attempts: attempt.max_attempts,
             reason: reason.clone(),
             delay_ms: milliseconds(*delay),
         });

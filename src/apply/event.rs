@@ -130,13 +130,15 @@ pub enum EventKind {
     Retrying {
         /// Which row.
         address: Address,
-        /// The try that is about to begin, from 2.
-        attempt: u32,
-        /// At most so many.
-        of: u32,
-        /// Why the last one failed.
+        /// The number of the next attempt, from 2.
+        #[serde(rename = "attempt")]
+        next_attempt: u32,
+        /// The maximum number of attempts.
+        #[serde(rename = "of")]
+        max_attempts: u32,
+        /// Why the last attempt failed.
         reason: String,
-        /// How long it waits before.
+        /// The delay before the next attempt, in milliseconds.
         delay_ms: u64,
     },
     /// Something worth saying about a row: an unexpected restart, a platform in error.

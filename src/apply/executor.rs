@@ -1,4 +1,4 @@
-//! Carries out a schedule: as much at a time as is allowed, nothing before what it needs, one event stream.
+//! Carries out a schedule: as many rows at a time as allowed, none before those it needs, with one stream of events.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,22 +11,24 @@ use super::cancel::Cancel;
 use super::context::StepNotes;
 use super::event::{Event, EventKind, Outcome, PlannedStep};
 use super::prepare::OnStale;
-use super::queue::{Ending, Next, Queue};
+use super::queue::{Next, Queue, StepEnd};
 use super::stamp::Stamp;
 use super::step::run_step;
 use crate::plan::{Schedule, ScheduledStep, Target};
-use crate::remote::Client;
+use crate::remote::{Client, Clock};
 use crate::resource::Address;
 
-/// How a run goes about its work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a schedule is carried out.
+#[derive(Debug, Clone, Copy)]
 pub struct ApplyOptions {
-    /// Rows at work at the same time, at least 1.
+    /// The maximum number of rows in flight, at least 1.
     pub parallelism: usize,
-    /// After a failure, go on with what does not depend on it.
+    /// Whether to go on after a failure with the rows that do not depend on the failed one.
     pub keep_going: bool,
     /// What to do with a row that is not what the plan saw.
     pub on_stale: OnStale,
+    /// The clocks, for the times of events and of new providers.
+    pub clock: Clock,
 }
 
 impl Default for ApplyOptions {
@@ -35,12 +37,13 @@ impl Default for ApplyOptions {
             parallelism: 16,
             keep_going: false,
             on_stale: OnStale::Stop,
+            clock: Clock::system(),
         }
     }
 }
 
-/// Carries out a schedule. Everything that happens is told as events; the outcome is their fold
-/// ([`Progress`](super::Progress)). Returns when nothing is in flight any more, or at once when the run is abandoned.
+/// Carries out a schedule. Everything that happens is sent as an event; [`Progress`](super::Progress) folds the events
+/// into the result. Returns when no row is in flight any more, or at once when the run is abandoned.
 pub async fn apply(
     schedule: Schedule,
     target: Target,
@@ -49,22 +52,22 @@ pub async fn apply(
     cancel: Cancel,
     events: UnboundedSender<Event>,
 ) {
-    let stamp = Arc::new(Stamp::new(events));
+    let stamp = Arc::new(Stamp::new(options.clock, events));
     let steps = schedule.steps.values().map(planned).collect();
-    stamp.tell(EventKind::RunStarted { target, steps });
+    stamp.send(EventKind::RunStarted { target, steps });
     let stoppable = client.stopped_by(cancel.stop());
-    let run = Run {
+    let executor = Executor {
         client: &stoppable,
         options,
         cancel,
         stamp: &stamp,
         queue: Queue::new(schedule),
-        failed: None,
-        troubles: BTreeMap::new(),
-        told: false,
+        first_failure: None,
+        endings: BTreeMap::new(),
+        cancel_announced: false,
     };
-    run.work().await;
-    stamp.tell(EventKind::RunFinished);
+    executor.run().await;
+    stamp.send(EventKind::RunFinished);
 }
 
 fn planned(step: &ScheduledStep) -> PlannedStep {
@@ -75,40 +78,42 @@ fn planned(step: &ScheduledStep) -> PlannedStep {
     }
 }
 
-struct Run<'a> {
+struct Executor<'a> {
     client: &'a Client,
     options: ApplyOptions,
     cancel: Cancel,
     stamp: &'a Arc<Stamp>,
     queue: Queue,
-    failed: Option<Address>,
-    /// How rows ended that did not succeed, in words.
-    troubles: BTreeMap<Address, &'static str>,
-    told: bool,
+    first_failure: Option<Address>,
+    /// How rows ended that did not succeed: `failed`, `is stale`.
+    endings: BTreeMap<Address, &'static str>,
+    cancel_announced: bool,
 }
 
 type InFlight<'a> = FuturesUnordered<BoxFuture<'a, (Address, Outcome)>>;
 
-impl<'a> Run<'a> {
-    async fn work(mut self) {
+impl<'a> Executor<'a> {
+    async fn run(mut self) {
         let mut in_flight: InFlight<'a> = FuturesUnordered::new();
         let mut notes: BTreeMap<Address, Arc<StepNotes>> = BTreeMap::new();
         let cancel = self.cancel.clone();
         loop {
             self.start_more(&mut in_flight, &mut notes);
             tokio::select! {
+                // A request to stop comes before a row that has ended, so that no further row starts after it.
                 biased;
                 () = cancel.abandoned() => break,
-                () = cancel.stopping(), if !self.told => self.tell_cancelling(),
+                () = cancel.stopping(), if !self.cancel_announced => self.announce_cancel(),
                 ended = in_flight.next() => match ended {
                     Some((address, outcome)) => {
                         notes.remove(&address);
-                        self.ended(&address, &outcome);
+                        self.finish(&address, &outcome);
                     }
                     None => break,
                 },
             }
         }
+        // Dropping the rows ends their requests; only after that their notes cannot change any more.
         drop(in_flight);
         self.abandon(notes);
         self.skip_the_rest();
@@ -123,9 +128,9 @@ impl<'a> Run<'a> {
                     in_flight.push(self.start(step, note));
                 }
                 Some(Next::Skip { address, because }) => {
-                    self.skip(address.clone(), self.ended_badly(&because));
-                    self.troubles.insert(address.clone(), "was skipped");
-                    self.queue.end(&address, Ending::Failed);
+                    self.skip(address.clone(), self.failure_reason(&because));
+                    self.endings.insert(address.clone(), "was skipped");
+                    self.queue.end(&address, StepEnd::Failed);
                 }
                 None => return,
             }
@@ -141,38 +146,38 @@ impl<'a> Run<'a> {
     }
 
     fn is_stopping(&self) -> bool {
-        self.cancel.is_stopping() || (self.failed.is_some() && !self.options.keep_going)
+        self.cancel.is_stopping() || (self.first_failure.is_some() && !self.options.keep_going)
     }
 
-    fn ended(&mut self, address: &Address, outcome: &Outcome) {
-        let ending = if outcome.succeeded() {
-            Ending::Succeeded
+    fn finish(&mut self, address: &Address, outcome: &Outcome) {
+        let end = if outcome.succeeded() {
+            StepEnd::Succeeded
         } else {
-            Ending::Failed
+            StepEnd::Failed
         };
-        // The agent exists already, so that what belongs to it has to be read before it is written.
+        // An unchanged agent existed before this run, so what belongs to it has to be read before it is written.
         if matches!(address, Address::Agent { .. }) && *outcome == Outcome::Unchanged {
             self.queue.expect_existing(address);
         }
-        if let Some(words) = trouble(outcome) {
-            self.troubles.insert(address.clone(), words);
-            self.failed.get_or_insert_with(|| address.clone());
+        if let Some(ending) = ending(outcome) {
+            self.endings.insert(address.clone(), ending);
+            self.first_failure.get_or_insert_with(|| address.clone());
         }
-        self.queue.end(address, ending);
+        self.queue.end(address, end);
     }
 
-    /// `agent.triage failed`, `agent.triage is stale`.
-    fn ended_badly(&self, address: &Address) -> String {
-        let words = self.troubles.get(address).copied().unwrap_or("failed");
-        format!("{address} {words}")
+    /// Returns `agent.triage failed`, `agent.triage is stale`.
+    fn failure_reason(&self, address: &Address) -> String {
+        let ending = self.endings.get(address).copied().unwrap_or("failed");
+        format!("{address} {ending}")
     }
 
-    fn tell_cancelling(&mut self) {
-        self.told = true;
-        self.stamp.tell(EventKind::Cancelling);
+    fn announce_cancel(&mut self) {
+        self.cancel_announced = true;
+        self.stamp.send(EventKind::Cancelling);
     }
 
-    /// What was in flight when the run was abandoned: unknown where a write may be under way.
+    /// Reports the rows that were in flight when the run was abandoned: unknown where a write may have been sent.
     fn abandon(&self, notes: BTreeMap<Address, Arc<StepNotes>>) {
         for (address, note) in notes {
             let outcome = if note.may_have_written() {
@@ -184,7 +189,7 @@ impl<'a> Run<'a> {
                     reason: "interrupted before anything was written".to_owned(),
                 }
             };
-            self.stamp.tell(EventKind::StepFinished {
+            self.stamp.send(EventKind::StepFinished {
                 address,
                 outcome,
                 took_ms: 0,
@@ -193,9 +198,9 @@ impl<'a> Run<'a> {
     }
 
     fn skip_the_rest(&mut self) {
-        let reason = match &self.failed {
+        let reason = match &self.first_failure {
             _ if self.cancel.is_stopping() => "the run was stopped".to_owned(),
-            Some(address) => format!("stopped after {}", self.ended_badly(address)),
+            Some(address) => format!("stopped after {}", self.failure_reason(address)),
             None => "it could not be reached".to_owned(),
         };
         for address in self.queue.drain() {
@@ -205,7 +210,7 @@ impl<'a> Run<'a> {
 
     fn skip(&self, address: Address, reason: String) {
         let outcome = Outcome::Skipped { reason };
-        self.stamp.tell(EventKind::StepFinished {
+        self.stamp.send(EventKind::StepFinished {
             address,
             outcome,
             took_ms: 0,
@@ -213,8 +218,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What is said of a row that did not succeed.
-fn trouble(outcome: &Outcome) -> Option<&'static str> {
+/// Returns how a row ended, for the reason of a skipped one; `None` when it succeeded.
+fn ending(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Failed { .. } => Some("failed"),
         Outcome::Unknown { .. } => Some("is unknown"),

@@ -21,11 +21,11 @@ pub enum Status {
     Retrying {
         /// Milliseconds since the run started when the row began.
         since_ms: u64,
-        /// The try that comes next.
-        attempt: u32,
-        /// At most so many.
-        of: u32,
-        /// Why.
+        /// The number of the next attempt, from 2.
+        next_attempt: u32,
+        /// The maximum number of attempts.
+        max_attempts: u32,
+        /// Why the last attempt failed.
         reason: String,
     },
     /// Ended.
@@ -156,12 +156,12 @@ impl Progress {
             EventKind::Request { attempt, .. } => self.count_request(*attempt),
             EventKind::Retrying {
                 address,
-                attempt,
-                of,
+                next_attempt,
+                max_attempts,
                 reason,
                 ..
             } => {
-                self.retry(address, *attempt, *of, reason, event.elapsed_ms);
+                self.retry(address, (*next_attempt, *max_attempts), reason, event.elapsed_ms);
             }
             EventKind::Note { address, message } => self.note(address, message),
             EventKind::StepFinished {
@@ -273,7 +273,7 @@ impl Progress {
         }
     }
 
-    fn retry(&mut self, address: &Address, attempt: u32, of: u32, reason: &str, now: u64) {
+    fn retry(&mut self, address: &Address, (next_attempt, max_attempts): (u32, u32), reason: &str, now: u64) {
         let since_ms = match self.rows.get(address).map(|row| &row.status) {
             Some(Status::Running { since_ms } | Status::Retrying { since_ms, .. }) => *since_ms,
             _ => now,
@@ -282,8 +282,8 @@ impl Progress {
             address,
             Status::Retrying {
                 since_ms,
-                attempt,
-                of,
+                next_attempt,
+                max_attempts,
                 reason: reason.to_owned(),
             },
         );

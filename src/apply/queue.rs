@@ -1,30 +1,33 @@
-//! Which step may start next: a pure book of what waits for what.
+//! Which step may start next: dependency bookkeeping without any IO.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Schedule, ScheduledStep};
 use crate::resource::Address;
 
-/// How a step ended, as far as others care.
+/// Whether a step did what others depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// What depends on it may start.
+pub(super) enum StepEnd {
+    /// Steps that need it may start.
     Succeeded,
-    /// What depends on it is skipped.
+    /// Steps that need it are skipped.
     Failed,
 }
 
-/// Steps that have not started yet.
+/// The steps that have not started yet.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
+    /// Each step with the number of steps that it still waits for.
     waiting: BTreeMap<Address, (ScheduledStep, usize)>,
+    /// The steps that wait for nothing.
     ready: BTreeSet<Address>,
     dependents: BTreeMap<Address, Vec<Address>>,
-    doomed: BTreeMap<Address, Address>,
+    /// Steps that cannot start, with the failed step that they need.
+    blocked_by: BTreeMap<Address, Address>,
 }
 
 impl Queue {
-    /// Everything that a schedule holds.
+    /// Creates the queue of all steps of a schedule.
     pub(super) fn new(schedule: Schedule) -> Self {
         let mut queue = Self::default();
         let known: BTreeSet<Address> = schedule.steps.keys().cloned().collect();
@@ -42,25 +45,28 @@ impl Queue {
         queue
     }
 
-    /// The next step in display order that waits for nothing, or the news that one cannot start.
+    /// Takes the next step, in display order, that waits for nothing. Returns `None` when every step waits or has
+    /// started.
     pub(super) fn take(&mut self) -> Option<Next> {
         let address = self.ready.pop_first()?;
         let (step, _) = self.waiting.remove(&address)?;
-        Some(match self.doomed.remove(&address) {
+        Some(match self.blocked_by.remove(&address) {
             Some(because) => Next::Skip { address, because },
             None => Next::Start(Box::new(step)),
         })
     }
 
-    /// Notes that a step has ended; what waited for it may become ready.
-    pub(super) fn end(&mut self, address: &Address, ending: Ending) {
+    /// Records that a step has ended, so that steps that waited for it may become ready.
+    pub(super) fn end(&mut self, address: &Address, end: StepEnd) {
         for dependent in self.dependents.remove(address).unwrap_or_default() {
             let Some((step, count)) = self.waiting.get_mut(&dependent) else {
                 continue;
             };
             *count -= 1;
-            if ending == Ending::Failed && step.needs.contains(address) {
-                self.doomed.entry(dependent.clone()).or_insert_with(|| address.clone());
+            if end == StepEnd::Failed && step.needs.contains(address) {
+                self.blocked_by
+                    .entry(dependent.clone())
+                    .or_insert_with(|| address.clone());
             }
             if *count == 0 {
                 self.ready.insert(dependent);
@@ -68,7 +74,8 @@ impl Queue {
         }
     }
 
-    /// Corrects the plan's belief that this run creates an agent: another run was quicker.
+    /// Records that an agent that the plan wanted to create exists already, because another run created it: what
+    /// belongs to it has to be read before it is written.
     pub(super) fn expect_existing(&mut self, agent: &Address) {
         for (address, (step, _)) in &mut self.waiting {
             if address.parent().as_ref() == Some(agent) {
@@ -77,23 +84,23 @@ impl Queue {
         }
     }
 
-    /// Gives up on everything that has not started, in display order.
+    /// Removes every step that has not started. Returns their addresses in display order.
     pub(super) fn drain(&mut self) -> Vec<Address> {
         self.ready.clear();
         std::mem::take(&mut self.waiting).into_keys().collect()
     }
 }
 
-/// What to do with a step whose turn has come.
+/// What to do with a step that waits for nothing.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// Do it.
+    /// Start it.
     Start(Box<ScheduledStep>),
-    /// Something that it needs has failed.
+    /// Skip it, because a step that it needs has failed.
     Skip {
-        /// Which step.
+        /// The step to skip.
         address: Address,
-        /// What failed.
+        /// The step that failed.
         because: Address,
     },
 }

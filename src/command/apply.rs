@@ -13,7 +13,7 @@ use crate::config::{LoadedProject, Project};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::remote::Reading;
+use crate::remote::ReadProgress;
 use crate::report::markdown;
 use crate::review::{
     AttemptObserver, Consent, LoadObserver, PlanReview, RetryNotice, ReviewOptions, choose_session, read_project,
@@ -150,7 +150,7 @@ struct ConsoleObserver<'a> {
 }
 
 impl LoadObserver for ConsoleObserver<'_> {
-    fn reading(&self, reading: &Reading) {
+    fn reading(&self, reading: &ReadProgress) {
         self.step.set(reading.done, reading.total);
     }
 

@@ -86,7 +86,7 @@ async fn check_server(
     report.good("server", format!("{} (from {})", session.url.value, session.url.source))?;
     let name = format!("{} (from {})", session.organization.value, session.organization.source);
     report.good("organization", name)?;
-    let connection = match connect(&session, options.parallelism) {
+    let connection = match connect(&session, options) {
         Ok(connection) => connection,
         Err(failure) => return report.bad("token", &failure.message, failure.hints.first()),
     };

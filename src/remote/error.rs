@@ -1,7 +1,7 @@
 //! What can go wrong between a request and its meaning.
 
 use super::answer::AnswerError;
-use super::transport::TransportError;
+use super::transport_error::TransportError;
 
 /// A request that did not lead to a usable response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
-//! Everything the server has, as a [`State`]: lists first, then what hangs below each entry, concurrently.
+//! Reads everything that a plan needs, as a [`State`]: the lists first, then what belongs to each entry, concurrently.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -13,25 +14,25 @@ use crate::resource::{Address, State};
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// Agents, settings and platforms.
+    /// Whether to read agents, settings and platforms.
     pub agents: bool,
-    /// Entity and relationship types.
+    /// Whether to read entity types and relationship types.
     pub memory: bool,
-    /// Agents whose settings are wanted; those of others stay unread.
+    /// The ids of the agents whose settings are read.
     pub settings_of: BTreeSet<String>,
 }
 
-/// Told while reading: what was read, and how many there are to read.
-pub type Watch<'a> = &'a (dyn Fn(Reading) + Send + Sync);
+/// Called after each read.
+pub type ReadObserver<'a> = &'a (dyn Fn(ReadProgress) + Send + Sync);
 
-/// One thing that was read.
+/// How far reading a server has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// `agents`, `settings of triage`, …
+pub struct ReadProgress {
+    /// What was just read: `agents`, `settings of triage`, …
     pub what: String,
-    /// So many requests are done.
+    /// The number of reads that are done.
     pub done: usize,
-    /// Of so many, as far as is known.
+    /// The number of reads that are known to be needed. It grows when a list has arrived.
     pub total: usize,
 }
 
@@ -39,14 +40,14 @@ pub struct Reading {
 ///
 /// # Errors
 /// The first read that failed.
-pub async fn fetch(client: &Client, scope: &Scope, watch: Watch<'_>) -> Result<State, RemoteError> {
-    let ledger = Ledger {
-        watch,
-        counts: std::sync::Mutex::new((0, 0)),
+pub async fn fetch(client: &Client, scope: &Scope, observer: ReadObserver<'_>) -> Result<State, RemoteError> {
+    let counter = ReadCounter {
+        observer,
+        counts: Mutex::new((0, 0)),
     };
     let (agents, memory) = tokio::join!(
-        fetch_agents(client, scope, &ledger),
-        fetch_memory(client, scope, &ledger)
+        fetch_agents(client, scope, &counter),
+        fetch_memory(client, scope, &counter)
     );
     let (mut state, memory) = (agents?, memory?);
     state.entity_types = memory.entity_types;
@@ -55,34 +56,35 @@ pub async fn fetch(client: &Client, scope: &Scope, watch: Watch<'_>) -> Result<S
     Ok(state)
 }
 
-struct Ledger<'a> {
-    watch: Watch<'a>,
-    counts: std::sync::Mutex<(usize, usize)>,
+/// Counts the reads that are done and those that are known to be needed.
+struct ReadCounter<'a> {
+    observer: ReadObserver<'a>,
+    counts: Mutex<(usize, usize)>,
 }
 
-impl Ledger<'_> {
+impl ReadCounter<'_> {
     fn expect(&self, more: usize) {
-        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1 += more;
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).1 += more;
     }
 
     fn done(&self, what: String) {
         let (done, total) = {
-            let mut counts = self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
             counts.0 += 1;
             *counts
         };
-        (self.watch)(Reading { what, done, total });
+        (self.observer)(ReadProgress { what, done, total });
     }
 }
 
-async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Result<State, RemoteError> {
+async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>) -> Result<State, RemoteError> {
     let mut state = State::default();
     if !scope.agents {
         return Ok(state);
     }
-    ledger.expect(1);
+    counter.expect(1);
     let agents = client.agents().await?;
-    ledger.done("agents".to_owned());
+    counter.done("agents".to_owned());
     // The list says how many platforms an agent has. Where it does not, they have to be read.
     let with_platforms: Vec<String> = agents
         .iter()
@@ -99,15 +101,15 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
         .filter(|id| scope.settings_of.contains(*id))
         .cloned()
         .collect();
-    ledger.expect(with_platforms.len() + wanted.len());
+    counter.expect(with_platforms.len() + wanted.len());
     let settings = stream::iter(wanted).map(|id| async move {
         let settings = client.settings(&id).await?;
-        ledger.done(format!("settings of {id}"));
+        counter.done(format!("settings of {id}"));
         Ok::<_, RemoteError>((id, settings))
     });
     let platforms = stream::iter(with_platforms).map(|id| async move {
         let platforms = client.platforms(&id).await?;
-        ledger.done(format!("platforms of {id}"));
+        counter.done(format!("platforms of {id}"));
         Ok::<_, RemoteError>(platforms)
     });
     let width = client.parallelism();
@@ -127,28 +129,28 @@ async fn fetch_agents(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     Ok(state)
 }
 
-async fn fetch_memory(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Result<State, RemoteError> {
+async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>) -> Result<State, RemoteError> {
     let mut state = State::default();
     if !scope.memory {
         return Ok(state);
     }
-    ledger.expect(2);
+    counter.expect(2);
     let (entities, relationships) = tokio::try_join!(client.entity_types(), client.relationship_types())?;
-    ledger.done("entity types".to_owned());
-    ledger.done("relationship types".to_owned());
+    counter.done("entity types".to_owned());
+    counter.done("relationship types".to_owned());
     for entity_type in entities {
-        add_entity_type(&mut state, client.organization(), entity_type);
+        add_entity_type(&mut state, client, entity_type);
     }
-    let ours: Vec<ListedRelationshipType> = relationships
+    let own: Vec<ListedRelationshipType> = relationships
         .into_iter()
-        .filter(|it| is_ours(it.organization.as_deref(), client.organization()))
+        .filter(|it| client.owns(it.organization.as_deref()))
         .collect();
-    ledger.expect(ours.len());
-    let with_rules = stream::iter(ours).map(|mut it| async move {
+    counter.expect(own.len());
+    let with_rules = stream::iter(own).map(|mut it| async move {
         let slug = it.relationship_type.slug.clone();
         let rules = client.rules(&slug).await?;
         it.relationship_type.rules = Some(normalize::rules_by_pair(rules));
-        ledger.done(format!("rules of {slug}"));
+        counter.done(format!("rules of {slug}"));
         Ok::<_, RemoteError>(it)
     });
     let with_rules: Vec<_> = with_rules.buffer_unordered(client.parallelism()).try_collect().await?;
@@ -158,14 +160,9 @@ async fn fetch_memory(client: &Client, scope: &Scope, ledger: &Ledger<'_>) -> Re
     Ok(state)
 }
 
-/// Lists hold the types of every public organisation too: neither ours nor drift.
-pub(super) fn is_ours(organization: Option<&str>, ours: &str) -> bool {
-    organization.is_none_or(|slug| slug == ours)
-}
-
-fn add_entity_type(state: &mut State, organization: &str, listed: ListedEntityType) {
+fn add_entity_type(state: &mut State, client: &Client, listed: ListedEntityType) {
     let slug = listed.entity_type.slug.clone();
-    if !is_ours(listed.organization.as_deref(), organization) {
+    if !client.owns(listed.organization.as_deref()) {
         state.facts.public_entity_slugs.insert(slug);
         return;
     }

@@ -1,7 +1,7 @@
 //! Requests over the network, on reqwest with rustls and ring.
 //!
-//! The token goes to the one origin that the person chose, over TLS unless that is this machine. Redirects are
-//! followed by hand: within the origin, and for a write only where method and body are kept (307, 308).
+//! The token is sent to the one origin that the user chose, over TLS unless that is this machine. This module follows
+//! redirects itself: within the origin, and for a write only where method and body are kept (307 and 308).
 
 use std::error::Error;
 use std::io;
@@ -9,37 +9,37 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Url, redirect};
 use tokio::sync::OnceCell;
 
-use super::router::text;
-use super::scrub::scrub;
+use super::answer::MAX_ERROR_BODY;
+use super::header;
+use super::method::Method;
 use super::server_url::ServerUrl;
-use super::transport::{Lost, Method, Request, Response, Transport, TransportError};
+use super::transport::{MAX_BODY, MEGABYTE, Request, Response, Transport};
+use super::transport_error::{NoAnswerCause, TransportError};
+use crate::redact::Redactor;
 use crate::resource::Secret;
 
-/// An answer bigger than this is refused: 64 MB, unpacked.
-pub(super) const LARGEST_BODY: usize = 64 * MEGABYTE;
-const MEGABYTE: usize = 1024 * 1024;
-const MOST_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// How long a server may send nothing before an attempt is given up. A Lobu server gives up on a request after 30 s: a
 /// client that gave up first would lose its answer.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// How patient the transport is, and whom it trusts.
+/// Timeouts, limits, and whether plain http is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpOptions {
-    /// For a connection.
+    /// The timeout for a connection.
     pub connect_timeout: Duration,
-    /// Between two pieces of an answer.
+    /// The timeout between two pieces of a response, and for its first one.
     pub read_timeout: Duration,
-    /// For the whole exchange.
+    /// The timeout for the whole exchange.
     pub timeout: Duration,
-    /// How many bytes of an answer are read.
-    pub largest_body: usize,
-    /// Send the token over plain http to another machine too.
+    /// The maximum size of an unpacked response, in bytes.
+    pub max_body: usize,
+    /// Whether the token may be sent over plain http to another machine.
     pub insecure_http: bool,
 }
 
@@ -49,29 +49,36 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             read_timeout: READ_TIMEOUT,
             timeout: Duration::from_secs(90),
-            largest_body: LARGEST_BODY,
+            max_body: MAX_BODY,
             insecure_http: false,
         }
     }
 }
 
-/// Sends requests over the network. The client is made at the first request and kept, with its connections.
+/// Sends requests over the network. The HTTP client is created for the first request and kept, with its connections.
 pub struct HttpTransport {
     base: ServerUrl,
     token: Option<Secret>,
+    redactor: Redactor,
     authorization: Option<HeaderValue>,
     options: HttpOptions,
     client: OnceCell<Client>,
 }
 
 impl HttpTransport {
-    /// Speaks to this server with this token; refuses when the token would travel in clear.
+    /// Creates a transport to a server. Sends nothing yet.
+    ///
+    /// # Errors
+    /// The token would be sent unencrypted, or cannot be part of a header.
     pub fn new(base: ServerUrl, token: Option<Secret>, options: HttpOptions) -> Result<Self, TransportError> {
         if token.is_some() && base.is_plain() && !base.is_loopback() && !options.insecure_http {
             return Err(TransportError::PlainHttp { host: base.host() });
         }
         let authorization = token.as_ref().map(bearer).transpose()?;
+        let redactor = Redactor::default();
+        redactor.add(&token);
         Ok(Self {
+            redactor,
             base,
             token,
             authorization,
@@ -85,14 +92,14 @@ impl HttpTransport {
         let mut url = self.base.join(&request.path).ok_or_else(|| TransportError::Path {
             path: request.path.clone(),
         })?;
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..MAX_REDIRECTS {
             let answer = self.once(client, &request, url).await?;
             match self.next_hop(&request, &answer)? {
                 Some(next) => url = next,
                 None => return self.read(&request, answer).await,
             }
         }
-        Err(self.redirect(&request, 308, "itself, over and over".to_owned()))
+        Err(self.redirect(&request, 308, "itself, over and over"))
     }
 
     fn build(&self) -> Result<Client, TransportError> {
@@ -123,78 +130,78 @@ impl HttpTransport {
         call.send().await.map_err(|error| self.no_answer(request, error))
     }
 
-    /// Where the same request has to go instead, when the answer says so and it may.
+    /// Returns the URL to repeat the request at, when the response redirects it to one that is allowed.
     fn next_hop(&self, request: &Request, answer: &reqwest::Response) -> Result<Option<Url>, TransportError> {
         let status = answer.status().as_u16();
         if !matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
-        let target = text(answer.headers(), LOCATION).and_then(|location| answer.url().join(&location).ok());
+        let location = header::response(status, answer.headers()).location;
+        let target = location.and_then(|location| answer.url().join(&location).ok());
         match target {
-            None => Err(self.redirect(request, status, "nowhere".to_owned())),
+            None => Err(self.redirect(request, status, "nowhere")),
             Some(next) if self.base.same_origin(&next) && (request.method == Method::Get || status >= 307) => {
                 Ok(Some(next))
             }
-            Some(next) => Err(self.redirect(request, status, shown(&next))),
+            Some(next) => Err(self.redirect(request, status, &without_query(&next))),
         }
     }
 
-    fn redirect(&self, request: &Request, status: u16, mut location: String) -> TransportError {
-        for secret in self.token.iter().chain(&request.secrets) {
-            location = location.replace(secret.expose(), "***");
-        }
+    fn redirect(&self, request: &Request, status: u16, location: &str) -> TransportError {
         TransportError::Redirect {
             method: request.method,
             path: request.path.clone(),
             status,
-            location,
+            location: self.redactor.text(location),
         }
     }
 
     async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Response, TransportError> {
-        let mut response = described(answer.status().as_u16(), answer.headers());
+        let mut response = header::response(answer.status().as_u16(), answer.headers());
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.no_answer(request, error))? {
-            if response.body.len() + chunk.len() > self.options.largest_body {
+            if response.body.len() + chunk.len() > self.options.max_body {
                 return Err(TransportError::TooLarge {
                     method: request.method,
                     path: request.path.clone(),
-                    limit: self.options.largest_body.div_ceil(MEGABYTE),
+                    limit: self.options.max_body.div_ceil(MEGABYTE),
                 });
             }
             response.body.extend_from_slice(&chunk);
-        }
-        // Some servers and proxies repeat the request's headers when they complain.
-        if !response.succeeded() || !is_json(&response) {
-            scrub(&mut response, &self.token);
+            // A message for people is short; the rest of the body would only have to be searched for secrets.
+            if !response.succeeded() && response.body.len() >= MAX_ERROR_BODY {
+                response.body.truncate(MAX_ERROR_BODY);
+                break;
+            }
         }
         Ok(response)
     }
 
     fn no_answer(&self, request: &Request, error: reqwest::Error) -> TransportError {
         let error = error.without_url();
-        let lost = how(&error);
+        let cause = cause_of(&error);
         TransportError::NoAnswer {
             method: request.method,
             path: request.path.clone(),
-            lost,
-            what: self.words(lost, &error),
-            maybe_sent: lost.maybe_sent(),
+            cause,
+            message: self.redactor.text(&self.message(cause, &error)),
+            maybe_sent: cause.maybe_sent(),
         }
     }
 
-    fn words(&self, lost: Lost, error: &reqwest::Error) -> String {
+    fn message(&self, cause: NoAnswerCause, error: &reqwest::Error) -> String {
         let host = self.base.host();
-        match lost {
-            Lost::Refused => format!("connection refused by {host}"),
-            Lost::Unresolved => format!("the host {host} is not known"),
-            Lost::Tls => format!("no secure connection to {host}: {}", innermost(error)),
-            Lost::ConnectTimeout => {
+        match cause {
+            NoAnswerCause::Refused => format!("connection refused by {host}"),
+            NoAnswerCause::Unresolved => format!("the host {host} is not known"),
+            NoAnswerCause::Tls => format!("no secure connection to {host}: {}", innermost(error)),
+            NoAnswerCause::SpeaksPlainHttp => format!("no secure connection to {host}: the server speaks plain http"),
+            NoAnswerCause::ConnectTimeout => {
                 let seconds = self.options.connect_timeout.as_secs_f32();
                 format!("no connection to {host} within {seconds} s")
             }
-            Lost::Connect => format!("no connection to {host}: {}", innermost(error)),
-            Lost::Timeout => format!("no answer from {host} in time"),
-            Lost::Broken => format!("the connection to {host} broke off: {}", innermost(error)),
+            NoAnswerCause::Connect => format!("no connection to {host}: {}", innermost(error)),
+            NoAnswerCause::Timeout => format!("no answer from {host} in time"),
+            NoAnswerCause::Broken => format!("the connection to {host} broke off: {}", innermost(error)),
         }
     }
 }
@@ -206,6 +213,10 @@ impl Transport for HttpTransport {
 
     fn describe(&self) -> String {
         self.base.to_string()
+    }
+
+    fn add_secrets(&self, redactor: &Redactor) {
+        redactor.add(&self.token);
     }
 }
 
@@ -226,25 +237,8 @@ fn method(method: Method) -> reqwest::Method {
     }
 }
 
-fn described(status: u16, headers: &HeaderMap) -> Response {
-    Response {
-        status,
-        content_type: text(headers, CONTENT_TYPE),
-        retry_after: text(headers, RETRY_AFTER),
-        location: text(headers, LOCATION),
-        ..Response::default()
-    }
-}
-
-fn is_json(response: &Response) -> bool {
-    response
-        .content_type
-        .as_deref()
-        .is_some_and(|kind| kind.contains("json"))
-}
-
-/// A URL without user information, query and fragment.
-fn shown(url: &Url) -> String {
+/// Returns a URL without user information, query and fragment.
+fn without_query(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
@@ -252,42 +246,51 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(error), |&cause| cause.source())
 }
 
-/// The words of the first cause: the outer ones only say that a request failed.
+/// Returns the message of the first cause: the outer ones only say that a request failed.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-fn how(error: &reqwest::Error) -> Lost {
+fn cause_of(error: &reqwest::Error) -> NoAnswerCause {
     if !error.is_connect() {
         return if error.is_timeout() {
-            Lost::Timeout
+            NoAnswerCause::Timeout
         } else {
-            Lost::Broken
+            NoAnswerCause::Broken
         };
     }
     if error.is_timeout() {
-        return Lost::ConnectTimeout;
+        return NoAnswerCause::ConnectTimeout;
     }
-    if chain(error).any(is_tls) {
-        return Lost::Tls;
+    if let Some(tls) = chain(error).find_map(tls_error) {
+        // The first bytes of `HTTP/1.1 400` are not those of a TLS record.
+        let plain = *tls == rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+        return if plain {
+            NoAnswerCause::SpeaksPlainHttp
+        } else {
+            NoAnswerCause::Tls
+        };
     }
-    // hyper has no type for a name that leads nowhere, only these words.
+    // hyper has no type for a failed lookup, only this text.
     if chain(error).any(|cause| cause.to_string() == "dns error") {
-        return Lost::Unresolved;
+        return NoAnswerCause::Unresolved;
     }
     let refused = |cause: &(dyn Error + 'static)| {
         let io = cause.downcast_ref::<io::Error>();
         io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
     };
     if chain(error).any(refused) {
-        Lost::Refused
+        NoAnswerCause::Refused
     } else {
-        Lost::Connect
+        NoAnswerCause::Connect
     }
 }
 
-/// An `io::Error` hides what it wraps from `source`, and the TLS layers wrap more than once.
-fn is_tls(cause: &(dyn Error + 'static)) -> bool {
-    let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside))
+/// Returns the TLS error that a cause is or wraps. An `io::Error` hides what it wraps from `source`, and the TLS layers
+/// wrap more than once.
+fn tls_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    cause.downcast_ref().or_else(|| {
+        let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
+        tls_error(inside)
+    })
 }

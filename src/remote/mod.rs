@@ -1,33 +1,38 @@
-//! Talking to a Lobu server: one seam for requests, and the rules for sending them again.
+//! Talks to a Lobu server: one interface for requests, and the rules for repeating them.
 //!
-//! [`Transport`] takes one request and gives one response. [`HttpTransport`] does it over the network,
-//! [`RouterTransport`] in process, [`Retry`] repeats what is worth repeating on top of either.
+//! A [`Transport`] takes one request and returns one response: [`HttpTransport`] over the network, [`RouterTransport`] in
+//! this process. [`Retry`] repeats requests on top of either, and [`Client`] knows what they mean.
 
 mod answer;
 mod body;
 mod client;
+mod clock;
 mod error;
 mod fetch;
+mod header;
 mod http;
 mod listed;
+mod method;
 mod normalize;
 mod probe;
 mod retry;
 mod retry_after;
 mod router;
-mod scrub;
 mod server_url;
 mod transport;
-pub mod write;
+mod transport_error;
 
-pub use answer::{AnswerError, decode, refusal};
+pub use answer::{AnswerError, RefusedAnswer, decode, refusal};
 pub use body::Body;
-pub use client::Client;
+pub use client::{Client, CreatedAgent, PutPlatform};
+pub use clock::Clock;
 pub use error::RemoteError;
-pub use fetch::{Reading, Scope, Watch, fetch};
+pub use fetch::{ReadObserver, ReadProgress, Scope, fetch};
 pub use http::{HttpOptions, HttpTransport, READ_TIMEOUT};
 pub use listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
+pub use method::Method;
 pub use retry::{Attempt, Retry, RetryPolicy};
 pub use router::RouterTransport;
 pub use server_url::{ServerUrl, ServerUrlError};
-pub use transport::{Lost, Method, Request, Response, Transport, TransportError, path};
+pub use transport::{Request, Response, Transport, path};
+pub use transport_error::{NoAnswerCause, TransportError};

@@ -5,10 +5,11 @@
 
 use serde_json::{Map, json};
 
-use super::client::{Call, CallKind, Client};
+use super::client::Client;
 use super::error::RemoteError;
-use super::transport::Method;
-use crate::wire::schema::SchemaType;
+use super::method::Method;
+use super::transport::Request;
+use crate::wire::schema::{SchemaAction, SchemaType};
 
 /// An id that no agent and no type can have: the server accepts neither dots nor capitals in new ids.
 const IMPOSSIBLE_ID: &str = "Lobuctl.Probe";
@@ -19,9 +20,9 @@ impl Client {
     /// # Errors
     /// The server's refusal, or what else kept it from answering that the agent is missing.
     pub async fn check_agent_writes(&self) -> Result<(), RemoteError> {
-        // An empty PATCH changes nothing even where it finds an agent.
-        let call = Call::new(Method::Patch, self.path(&["agents", IMPOSSIBLE_ID]), CallKind::Read);
-        expect_missing(self.reply(call.with(&Map::new())).await.map(drop))
+        // An empty PATCH changes nothing even where it finds an agent, so it counts as a read.
+        let request = Request::new(Method::Patch, self.path(&["agents", IMPOSSIBLE_ID])).with_json(&Map::new());
+        expect_missing(self.send(request.reading()).await.map(drop))
     }
 
     /// Checks that the token and the role of its owner may write entity types and relationship types.
@@ -30,10 +31,8 @@ impl Client {
     /// The server's refusal, or what else kept it from answering that the type is missing.
     pub async fn check_memory_writes(&self) -> Result<(), RemoteError> {
         let fields = Map::from_iter([("slug".to_owned(), json!(IMPOSSIBLE_ID))]);
-        let answer = self
-            .schema(SchemaType::EntityType, "update", &fields, CallKind::Read)
-            .await;
-        expect_missing(answer.map(drop))
+        let request = self.schema_request(SchemaType::EntityType, SchemaAction::Update, &fields);
+        expect_missing(self.send(request.reading()).await.map(drop))
     }
 }
 

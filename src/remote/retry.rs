@@ -1,74 +1,77 @@
-//! Sending a request again when that may help: the one place that knows what is worth repeating, how often and when.
+//! Sends a request again when that may help. This is the one place that knows what is worth repeating, how often, and
+//! after which delay.
 //!
 //! Connection errors, 408, 425, 429, 502, 503 and 504 are repeated with exponential backoff and full jitter; a
-//! `Retry-After` is honoured. One 401 on a token that worked a moment ago is tried once more. A request that must not
-//! be carried out twice is repeated only when it surely was not carried out.
+//! `Retry-After` is honored. One 401 on a token that worked a moment ago is repeated once. A request that must not be
+//! carried out twice is repeated only when it certainly was not carried out.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::clock::Clock;
+use super::method::Method;
 use super::retry_after;
-use super::scrub::scrub;
-use super::transport::{Method, Request, Response, Transport, TransportError};
+use super::transport::{Request, Response, Transport};
+use super::transport_error::TransportError;
+use crate::redact::Redactor;
 
-/// How often, and how long in between.
+/// How often a request is repeated, and after which delays.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryPolicy {
-    /// Tries in all, the first included.
-    pub tries: u32,
-    /// The wait before the second try lies between nothing and this; it doubles from try to try.
-    pub base: Duration,
-    /// No wait of ours is longer.
-    pub longest: Duration,
-    /// No wait that the server asks for is longer.
-    pub longest_asked: Duration,
-    /// What time it is, for a `Retry-After` that is a date.
-    pub now: fn() -> Timestamp,
+    /// The maximum number of attempts, at least 1.
+    pub max_attempts: u32,
+    /// The upper bound of the delay before the second attempt. It doubles with each attempt; the delay is random below it.
+    pub base_delay: Duration,
+    /// The maximum of that bound.
+    pub max_delay: Duration,
+    /// The maximum delay when the server asks for one with `Retry-After`.
+    pub max_retry_after: Duration,
+    /// The clocks, for durations and for a `Retry-After` that is a date.
+    pub clock: Clock,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            tries: 5,
-            base: Duration::from_millis(250),
-            longest: Duration::from_secs(8),
-            longest_asked: Duration::from_mins(1),
-            now: Timestamp::now,
+            max_attempts: 5,
+            base_delay: Duration::from_millis(250),
+            max_delay: Duration::from_secs(8),
+            max_retry_after: Duration::from_mins(1),
+            clock: Clock::system(),
         }
     }
 }
 
-/// One try of a request, for those who watch.
+/// One attempt of a request, after it has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// What was asked.
+    /// The method of the request.
     pub method: Method,
-    /// Of what, without host and query.
+    /// The path of the request, without host and query.
     pub path: String,
-    /// The status code; nothing when no answer came.
+    /// The HTTP status; `None` when no response arrived.
     pub status: Option<u16>,
-    /// How long it took.
+    /// How long the attempt took.
     pub took: Duration,
-    /// Counts from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// At most so many.
-    pub of: u32,
-    /// How long until the next try, and why there is one.
+    /// The maximum number of attempts.
+    pub max_attempts: u32,
+    /// The delay before the next attempt, and the reason for it; `None` when there is none.
     pub will_retry: Option<(Duration, String)>,
 }
 
 type Observer = Arc<dyn Fn(&Attempt) + Send + Sync>;
 
-/// A transport that tries again. Clones share what they know of the token and the connections below.
+/// A transport that repeats requests. Clones share the transport below and whether the token has worked.
 #[derive(Clone)]
 pub struct Retry {
     inner: Arc<dyn Transport>,
@@ -78,8 +81,20 @@ pub struct Retry {
     token_worked: Arc<AtomicBool>,
 }
 
+/// What the attempts of one request have shown so far.
+struct Attempts {
+    /// The number of attempts, the current one included.
+    count: u32,
+    /// The delays between them.
+    backoff: ExponentialBackoff,
+    /// Whether one of them may have been carried out although its response does not say so.
+    maybe_applied: bool,
+    /// Whether a 401 was repeated already.
+    repeated_401: bool,
+}
+
 impl Retry {
-    /// Tries again on top of this transport.
+    /// Creates a transport that sends requests through `inner`.
     pub fn new(inner: Arc<dyn Transport>) -> Self {
         Self {
             inner,
@@ -90,19 +105,19 @@ impl Retry {
         }
     }
 
-    /// The same with that policy.
+    /// Returns the transport with another policy.
     pub fn with_policy(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// The same, telling this observer of every try.
+    /// Returns the transport with a function that is called after each attempt.
     pub fn observed_by(mut self, observer: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// The same, starting no further try once this is cancelled.
+    /// Returns the transport such that it starts no further attempt once `stop` is cancelled.
     pub fn stopped_by(mut self, stop: CancellationToken) -> Self {
         self.stop = stop;
         self
@@ -112,83 +127,91 @@ impl Retry {
     pub async fn pause(&self, attempt: u32) {
         let doubled = self
             .policy
-            .base
+            .base_delay
             .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-        self.wait(doubled.min(self.policy.longest).mul_f64(random_fraction()))
+        self.wait(doubled.min(self.policy.max_delay).mul_f64(random_fraction()))
             .await;
     }
 
     async fn run(&self, request: Request) -> Result<Response, TransportError> {
-        let mut waits = ExponentialBuilder::default()
-            .with_min_delay(self.policy.base)
-            .with_max_delay(self.policy.longest)
-            .without_max_times()
-            .build();
-        let mut doubt = false;
-        let mut second_chance = true;
-        let mut attempt = 0;
+        let mut attempts = self.first_attempt();
         loop {
-            attempt += 1;
-            let started = Instant::now();
-            let mut answer = self.inner.send(request.clone()).await;
-            let took = started.elapsed();
-            if let Ok(response) = &mut answer {
-                scrub(response, &request.secrets);
-            }
-            let reason = self.reason(&request, &answer, &mut second_chance);
-            let reason = reason.filter(|_| attempt < self.policy.tries && !self.stop.is_cancelled());
-            let delay = reason.map(|reason| (self.delay(&answer, waits.next().unwrap_or_default()), reason));
-            self.tell(&request, &answer, took, attempt, delay.clone());
-            // A success is not in doubt; an attempt before it may be.
-            doubt |= match &answer {
+            attempts.count += 1;
+            let start = (self.policy.clock.monotonic)();
+            let answer = self.inner.send(request.clone()).await;
+            let took = (self.policy.clock.monotonic)().saturating_duration_since(start);
+            let reason = self.retry_reason(&request, &answer, &mut attempts);
+            let reason = reason.filter(|_| attempts.count < self.policy.max_attempts && !self.stop.is_cancelled());
+            let delay = reason.map(|reason| {
+                let backoff = attempts.backoff.next().unwrap_or_default();
+                (self.delay(&answer, backoff), reason)
+            });
+            self.report(&request, &answer, took, attempts.count, delay.clone());
+            // A success proves its own attempt; an attempt before it may still have been carried out as well.
+            attempts.maybe_applied |= match &answer {
                 Ok(response) => !response.succeeded() && !response.proves_refusal(),
                 Err(error) => error.maybe_sent(),
             };
             match delay {
                 Some((delay, _)) if self.wait(delay).await => {}
-                _ => return with_doubt(answer, doubt),
+                _ => return with_doubt(answer, attempts.maybe_applied),
             }
         }
     }
 
-    /// Why another try may help, if it may.
-    fn reason(
+    fn first_attempt(&self) -> Attempts {
+        Attempts {
+            count: 0,
+            backoff: ExponentialBuilder::default()
+                .with_min_delay(self.policy.base_delay)
+                .with_max_delay(self.policy.max_delay)
+                .without_max_times()
+                .build(),
+            maybe_applied: false,
+            repeated_401: false,
+        }
+    }
+
+    /// Returns why another attempt may succeed, if it may.
+    fn retry_reason(
         &self,
         request: &Request,
         answer: &Result<Response, TransportError>,
-        second_chance: &mut bool,
+        attempts: &mut Attempts,
     ) -> Option<String> {
         match answer {
+            // A server that restarts may refuse a token that it accepted a moment ago.
             Ok(response) if response.status == 401 => {
                 let worked = self.token_worked.load(Ordering::Relaxed);
-                let again = worked && std::mem::take(second_chance);
+                let again = worked && !std::mem::replace(&mut attempts.repeated_401, worked);
                 again.then(|| "401 on a token that worked a moment ago".to_owned())
             }
             Ok(response) => {
                 self.token_worked.fetch_or(response.succeeded(), Ordering::Relaxed);
-                repeats(request, response.status).then(|| format!("status {}", response.status))
+                is_repeated(request, response.status).then(|| format!("status {}", response.status))
             }
-            Err(TransportError::NoAnswer { lost, what, .. }) => {
-                let safe = request.repeatable || !lost.maybe_sent();
-                (safe && lost.worth_repeating()).then(|| what.clone())
+            Err(TransportError::NoAnswer { cause, message, .. }) => {
+                let is_safe = request.repeatable || !cause.maybe_sent();
+                (is_safe && cause.is_worth_repeating()).then(|| message.clone())
             }
             Err(_) => None,
         }
     }
 
-    fn delay(&self, answer: &Result<Response, TransportError>, ours: Duration) -> Duration {
+    /// Returns the delay before the next attempt: what the server asks for, else a random part of the backoff.
+    fn delay(&self, answer: &Result<Response, TransportError>, backoff: Duration) -> Duration {
         let asked = answer
             .as_ref()
             .ok()
             .and_then(|response| response.retry_after.as_deref());
-        let asked = asked.and_then(|value| retry_after::parse(value, (self.policy.now)()));
+        let asked = asked.and_then(|value| retry_after::parse(value, (self.policy.clock.now)()));
         asked.map_or_else(
-            || ours.mul_f64(random_fraction()),
-            |asked| asked.min(self.policy.longest_asked),
+            || backoff.mul_f64(random_fraction()),
+            |asked| asked.min(self.policy.max_retry_after),
         )
     }
 
-    fn tell(
+    fn report(
         &self,
         request: &Request,
         answer: &Result<Response, TransportError>,
@@ -197,19 +220,18 @@ impl Retry {
         will_retry: Option<(Duration, String)>,
     ) {
         let Some(observer) = &self.observer else { return };
-        let path = request.path.split('?').next().unwrap_or_default();
         observer(&Attempt {
             method: request.method,
-            path: path.to_owned(),
+            path: without_query(&request.path),
             status: answer.as_ref().ok().map(|response| response.status),
             took,
             attempt,
-            of: self.policy.tries,
+            max_attempts: self.policy.max_attempts,
             will_retry,
         });
     }
 
-    /// Waits; says whether the wait came to its end.
+    /// Waits. Returns whether the delay passed before the run was stopped.
     async fn wait(&self, delay: Duration) -> bool {
         tokio::select! {
             biased;
@@ -227,10 +249,18 @@ impl Transport for Retry {
     fn describe(&self) -> String {
         self.inner.describe()
     }
+
+    fn add_secrets(&self, redactor: &Redactor) {
+        self.inner.add_secrets(redactor);
+    }
+}
+
+fn without_query(path: &str) -> String {
+    path.split('?').next().unwrap_or_default().to_owned()
 }
 
 /// Whether a status means that another attempt may succeed.
-fn repeats(request: &Request, status: u16) -> bool {
+fn is_repeated(request: &Request, status: u16) -> bool {
     match status {
         425 | 429 => true,
         // The server, or a proxy before it, may have given up on a request that is still carried out.
@@ -241,7 +271,7 @@ fn repeats(request: &Request, status: u16) -> bool {
     }
 }
 
-/// What is known of the earlier tries belongs to the last answer.
+/// Adds to the last response what is known of the attempts before it.
 fn with_doubt(answer: Result<Response, TransportError>, doubt: bool) -> Result<Response, TransportError> {
     match answer {
         Ok(response) => Ok(Response {
@@ -251,21 +281,22 @@ fn with_doubt(answer: Result<Response, TransportError>, doubt: bool) -> Result<R
         Err(TransportError::NoAnswer {
             method,
             path,
-            lost,
-            what,
+            cause,
+            message,
             maybe_sent,
         }) => Err(TransportError::NoAnswer {
             method,
             path,
-            lost,
-            what,
+            cause,
+            message,
             maybe_sent: maybe_sent || doubt,
         }),
         Err(other) => Err(other),
     }
 }
 
-/// Between 0 and 1. The standard library's hash keys are the randomness at hand; nothing here needs better.
+/// Returns a random number from 0 to 1. The standard library seeds its hash keys randomly, and jitter needs no better
+/// source.
 fn random_fraction() -> f64 {
     let random = RandomState::new().build_hasher().finish();
     (random >> 11) as f64 / (1_u64 << 53) as f64

@@ -1,14 +1,17 @@
-//! The embedded server's own router as a transport: the real handlers, without a socket.
+//! The embedded server's router as a transport: the real handlers, without a socket.
 
 use axum::Router;
 use axum::body::Body as RouterBody;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use axum::http::{self, HeaderMap, HeaderName};
+use axum::http;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tower::ServiceExt;
 
-use super::transport::{Lost, Request, Response, Transport, TransportError};
+use super::header;
+use super::transport::{MAX_BODY, Request, Response, Transport};
+use super::transport_error::{NoAnswerCause, TransportError};
+use crate::redact::Redactor;
 use crate::resource::Secret;
 
 /// Sends requests to a router in this process.
@@ -19,19 +22,12 @@ pub struct RouterTransport {
 }
 
 impl RouterTransport {
-    /// Speaks to this router with this token.
+    /// Creates a transport that sends requests to `router`, with the token if there is one.
     pub fn new(router: Router, token: Option<Secret>) -> Self {
         Self { router, token }
     }
 
     async fn call(&self, request: Request) -> Result<Response, TransportError> {
-        let lost = |what: String| TransportError::NoAnswer {
-            method: request.method,
-            path: request.path.clone(),
-            lost: Lost::Broken,
-            what,
-            maybe_sent: true,
-        };
         let mut builder = http::Request::builder()
             .method(request.method.as_str())
             .uri(&request.path)
@@ -51,16 +47,17 @@ impl RouterTransport {
             Err(never) => match never {},
         };
         let (parts, body) = answer.into_parts();
-        let body = axum::body::to_bytes(body, super::http::LARGEST_BODY)
-            .await
-            .map_err(|error| lost(error.to_string()))?;
+        let body = axum::body::to_bytes(body, MAX_BODY).await;
+        let body = body.map_err(|error| TransportError::NoAnswer {
+            method: request.method,
+            path: request.path.clone(),
+            cause: NoAnswerCause::Broken,
+            message: error.to_string(),
+            maybe_sent: true,
+        })?;
         Ok(Response {
-            status: parts.status.as_u16(),
-            content_type: text(&parts.headers, CONTENT_TYPE),
-            retry_after: text(&parts.headers, RETRY_AFTER),
-            location: text(&parts.headers, LOCATION),
             body: body.into(),
-            maybe_applied: false,
+            ..header::response(parts.status.as_u16(), &parts.headers)
         })
     }
 }
@@ -73,9 +70,8 @@ impl Transport for RouterTransport {
     fn describe(&self) -> String {
         "http://in-process".to_owned()
     }
-}
 
-/// A header as text, if it is.
-pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+    fn add_secrets(&self, redactor: &Redactor) {
+        redactor.add(&self.token);
+    }
 }

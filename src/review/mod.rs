@@ -69,7 +69,7 @@ impl PlanReview {
         options: ReviewOptions,
         observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
-        let connection = connect(session, options.parallelism)?.observed(observer.attempts());
+        let connection = connect(session, &options)?.observed(observer.attempts());
         let workspace = Workspace::read(project, connection, &options, observer).await?;
         Self::of(workspace, session, options)
     }

@@ -7,6 +7,8 @@ use crate::apply::ApplyOptions;
 use crate::cli::{ApplyArgs, Common, PlanArgs};
 use crate::config;
 use crate::host::Host;
+use crate::redact::Redactor;
+use crate::remote::Clock;
 use crate::session::Flags;
 
 /// Everything that decides which plan is made, and how it is carried out.
@@ -38,6 +40,8 @@ pub struct ReviewOptions {
     pub apply: ApplyOptions,
     /// The folder of the local state; `None` where there is no home folder.
     pub state_dir: Option<PathBuf>,
+    /// Strikes secrets out of the errors of requests.
+    pub redactor: Redactor,
 }
 
 impl ReviewOptions {
@@ -58,6 +62,7 @@ impl ReviewOptions {
             guards: Guards::new(plan),
             apply: apply_options(arguments),
             state_dir: host.state_dir(),
+            redactor: host.redactor.clone(),
         }
     }
 
@@ -73,6 +78,7 @@ fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
         parallelism: usize::from(parallelism),
         keep_going: arguments.keep_going,
         on_stale: arguments.on_stale,
+        clock: Clock::system(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::{self, LoadOptions, LoadedProject, Project};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
-use crate::remote::{Attempt, Client, HttpOptions, HttpTransport, Reading, RemoteError, Retry, Scope, fetch};
+use crate::remote::{Attempt, Client, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope, fetch};
 use crate::resource::State;
 use crate::session::{Flags, Inputs, Session, Stored};
 
@@ -21,7 +21,7 @@ pub type AttemptObserver = Box<dyn Fn(&Attempt) + Send + Sync>;
 /// What a face wants to know while a plan is loaded.
 pub trait LoadObserver: Send + Sync {
     /// A resource, or a list of them, was read.
-    fn reading(&self, reading: &Reading);
+    fn reading(&self, reading: &ReadProgress);
 
     /// What to call for each attempt of a request. It outlives the observer.
     fn attempts(&self) -> AttemptObserver;
@@ -106,17 +106,17 @@ impl RetryNotice {
     /// yet.
     pub fn message(&self, attempt: &Attempt) -> Option<String> {
         let (_, reason) = attempt.will_retry.as_ref()?;
-        let (next, max) = (attempt.attempt + 1, attempt.of);
+        let (next, max) = (attempt.attempt + 1, attempt.max_attempts);
         let is_news = self.0.fetch_max(next, Ordering::Relaxed) < next;
         is_news.then(|| format!("{reason}; attempt {next} of {max}"))
     }
 }
 
-/// The way to the server; sends nothing yet.
+/// Returns the way to the server, and sends nothing yet.
 ///
 /// # Errors
 /// When there is no token, or it must not be sent there.
-pub fn connect(session: &Session, parallelism: usize) -> Result<Connection, Failure> {
+pub fn connect(session: &Session, options: &ReviewOptions) -> Result<Connection, Failure> {
     session.token()?;
     let transport: HttpTransport = session
         .transport(HttpOptions::default())
@@ -124,7 +124,7 @@ pub fn connect(session: &Session, parallelism: usize) -> Result<Connection, Fail
     let retry = Retry::new(Arc::new(transport));
     let organization = session.organization.value.clone();
     Ok(Connection {
-        client: Client::new(retry, organization.clone(), parallelism),
+        client: Client::new(retry, organization.clone(), options.parallelism).redacting(options.redactor.clone()),
         target: Target {
             organization,
             url: session.url.value.to_string(),

@@ -29,12 +29,15 @@ pub fn event_line(kind: &EventKind) -> Option<(Verbosity, Line)> {
         EventKind::Cancelling => Some((Verbosity::Quiet, Line::at(0).push(Role::Warning, STOPPING))),
         EventKind::Retrying {
             address,
-            attempt,
-            of,
+            next_attempt,
+            max_attempts,
             reason,
             delay_ms,
         } => {
-            let text = format!(": attempt {attempt} of {of} in {}: {reason}", duration(*delay_ms));
+            let text = format!(
+                ": attempt {next_attempt} of {max_attempts} in {}: {reason}",
+                duration(*delay_ms)
+            );
             let line = Line::at(0).push(Role::Warning, "retrying ");
             Some((Verbosity::Normal, line.push(Role::Id, address.to_string()).plain(text)))
         }

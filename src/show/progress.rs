@@ -39,8 +39,14 @@ pub fn status_lines(row: &RowProgress, elapsed_ms: u64) -> Vec<Line> {
             line(Role::Running, format!("running for {}{limit}", running_time(elapsed)))
         }
         Status::Retrying {
-            attempt, of, reason, ..
-        } => line(Role::Warning, format!("attempt {attempt} of {of} follows: {reason}")),
+            next_attempt,
+            max_attempts,
+            reason,
+            ..
+        } => line(
+            Role::Warning,
+            format!("attempt {next_attempt} of {max_attempts} follows: {reason}"),
+        ),
         Status::Finished { outcome, .. } => outcome_lines(outcome),
     };
     lines.extend(row.notes.iter().map(|note| Line::at(2).push(Role::Warning, note)));
@@ -56,8 +62,11 @@ pub fn status_summary(status: &Status, elapsed_ms: u64) -> (Role, String) {
             (Role::Running, running_time(elapsed))
         }
         Status::Retrying {
-            attempt, of, reason, ..
-        } => (Role::Warning, format!("{attempt}/{of} {reason}")),
+            next_attempt,
+            max_attempts,
+            reason,
+            ..
+        } => (Role::Warning, format!("{next_attempt}/{max_attempts} {reason}")),
         Status::Finished { outcome, took_ms } => {
             let text = outcome_summary(outcome);
             if outcome.succeeded() {

@@ -13,6 +13,28 @@ pub enum SchemaType {
     RelationshipType,
 }
 
+/// `action` of every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaAction {
+    /// Reads all types, those of public organizations too.
+    List,
+    /// Reads one type.
+    Get,
+    /// Creates a type.
+    Create,
+    /// Changes fields of a type.
+    Update,
+    /// Deletes a type.
+    Delete,
+    /// Reads the rules of one relationship type.
+    ListRules,
+    /// Adds a rule to a relationship type.
+    AddRule,
+    /// Removes a rule of a relationship type.
+    RemoveRule,
+}
+
 /// The route of the tool below `/api/:org/`.
 pub const TOOL: &str = "manage_entity_schema";
 

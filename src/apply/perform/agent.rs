@@ -1,22 +1,19 @@
 //! The requests of agents and their settings.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Map, Value};
 
 use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
-use crate::apply::stamp::milliseconds;
-use crate::remote::RemoteError;
-use crate::remote::write::{self, Answer};
+use crate::remote::{CreatedAgent, RemoteError};
 use crate::resource::Agent;
 use crate::resource::field_table::have_same_fields;
 
-/// Creates an agent. A POST for one that exists changes nothing and answers 200, which is never taken for a creation.
+/// Creates an agent. A POST for one that exists changes nothing and answers 200, which never counts as a creation.
 pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<Outcome, RemoteError> {
-    let Answer::Exists(stored) = write::create_agent(&context.client, agent).await? else {
+    let CreatedAgent::Exists(stored) = context.client.create_agent(agent).await? else {
         return Ok(Outcome::Created);
     };
+    // The server also answers for hidden agents (contract section 4). Only the list tells them apart.
     let listed = context.client.agents().await?;
     if listed.iter().all(|other| other.agent.id != agent.id) {
         return Ok(Outcome::Failed {
@@ -30,7 +27,7 @@ pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<O
         return Ok(Outcome::Unchanged);
     }
     Ok(Outcome::Stale {
-        message: "somebody created this agent meanwhile, with other values".to_owned(),
+        message: "it was created meanwhile, with other values".to_owned(),
     })
 }
 
@@ -40,13 +37,13 @@ pub(super) async fn patch(
     id: &str,
     body: &Map<String, Value>,
 ) -> Result<Outcome, RemoteError> {
-    write::patch_agent(&context.client, id, body).await?;
+    context.client.patch_agent(id, body).await?;
     Ok(Outcome::Updated { restarted: None })
 }
 
 /// Deletes an agent with its settings and platforms.
 pub(super) async fn delete(context: &StepContext<'_>, id: &str) -> Result<Outcome, RemoteError> {
-    write::delete_agent(&context.client, id).await?;
+    context.client.delete_agent(id).await?;
     Ok(Outcome::Deleted)
 }
 
@@ -56,7 +53,7 @@ pub(super) async fn patch_settings(
     agent: &str,
     body: &Map<String, Value>,
 ) -> Result<Outcome, RemoteError> {
-    write::patch_settings(&context.client, agent, body, now_ms()).await?;
+    context.client.patch_settings(agent, body, context.now_ms()).await?;
     if context.resends_secret() {
         context.note("sent again; the server does not say whether a secret changed");
         return Ok(Outcome::Unchanged);
@@ -66,9 +63,4 @@ pub(super) async fn patch_settings(
     } else {
         Outcome::Updated { restarted: None }
     })
-}
-
-/// Returns milliseconds since the epoch: the server stamps with its own clock everything but the providers of a PATCH.
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds)
 }

@@ -7,7 +7,6 @@ use crate::apply::event::Outcome;
 use crate::apply::prepare::stale_message;
 use crate::plan::{Undeclared, compare};
 use crate::remote::RemoteError;
-use crate::remote::write;
 use crate::resource::Resource;
 use crate::wire::schema::SchemaType;
 
@@ -46,7 +45,7 @@ pub(super) async fn create_type(
     fields: &Map<String, Value>,
     wanted: &Resource,
 ) -> Result<Outcome, RemoteError> {
-    let error = match write::schema(&context.client, kind, "create", slug, fields).await {
+    let error = match context.client.create_type(kind, slug, fields).await {
         Ok(()) => return Ok(Outcome::Created),
         Err(error) if error.maybe_applied() || error.already_exists() => error,
         Err(error) => return Err(error),

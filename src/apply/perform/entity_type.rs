@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::confirm::create_type;
 use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
-use crate::remote::{RemoteError, write};
+use crate::remote::RemoteError;
 use crate::resource::field_table::to_body;
 use crate::resource::{EntityType, Resource};
 use crate::wire::schema::SchemaType;
@@ -31,12 +31,12 @@ pub(super) async fn update(
     slug: &str,
     fields: &Map<String, Value>,
 ) -> Result<Outcome, RemoteError> {
-    write::schema(&context.client, KIND, "update", slug, fields).await?;
+    context.client.update_type(KIND, slug, fields).await?;
     Ok(Outcome::Updated { restarted: None })
 }
 
 /// Deletes an entity type.
 pub(super) async fn delete(context: &StepContext<'_>, slug: &str) -> Result<Outcome, RemoteError> {
-    write::schema(&context.client, KIND, "delete", slug, &Map::new()).await?;
+    context.client.delete_type(KIND, slug).await?;
     Ok(Outcome::Deleted)
 }

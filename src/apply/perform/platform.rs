@@ -3,22 +3,22 @@
 use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
 use crate::plan::operation::PlatformWrite;
-use crate::remote::RemoteError;
-use crate::remote::write::{self, Answer};
+use crate::remote::{PutPlatform, RemoteError};
 use crate::resource::{Platform, Resource};
 use crate::wire::platform::UpsertReply;
 
 /// Puts a platform, and starts it when it is in error.
 pub(super) async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
-    let (answer, reply) = write::put_platform(&context.client, &write.platform, write.settings.as_ref()).await?;
-    context.record_write(!matches!(answer, Answer::Unchanged));
-    note_restart(context, &answer);
+    let client = &context.client;
+    let (put, reply) = client.put_platform(&write.platform, write.settings.as_ref()).await?;
+    context.record_write(put != PutPlatform::Unchanged);
+    note_restart(context, put);
     if let Some(failed) = start_if_in_error(context, &write.platform, &reply).await {
         return Ok(failed);
     }
-    Ok(match answer {
-        Answer::Unchanged => Outcome::Unchanged,
-        Answer::Updated(restarted) if !context.creates() => Outcome::Updated { restarted },
+    Ok(match put {
+        PutPlatform::Unchanged => Outcome::Unchanged,
+        PutPlatform::Updated { restarts } if !context.creates() => Outcome::Updated { restarted: restarts },
         _ => Outcome::Created,
     })
 }
@@ -28,17 +28,18 @@ pub(super) async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> 
 /// Nothing is read in between: on a real server a reading brings the deleted platform back (contract section 7).
 pub(super) async fn replace(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
     let platform = &write.platform;
-    let deleted = write::delete_platform(&context.client, &platform.agent, &platform.stable_id).await;
+    let client = &context.client;
+    let deleted = client.delete_platform(&platform.agent, &platform.stable_id).await;
     confirm_deletion(context, deleted).await?;
     context.record_write(true);
-    let (_, reply) = write::put_platform(&context.client, platform, write.settings.as_ref()).await?;
+    let (_, reply) = client.put_platform(platform, write.settings.as_ref()).await?;
     let failed = start_if_in_error(context, platform, &reply).await;
     Ok(failed.unwrap_or(Outcome::Updated { restarted: Some(true) }))
 }
 
 /// Deletes a platform. A server may answer success and keep it (contract section 7), so only a reading proves it.
 pub(super) async fn delete(context: &StepContext<'_>, agent: &str, id: &str) -> Result<Outcome, RemoteError> {
-    write::delete_platform(&context.client, agent, id).await?;
+    context.client.delete_platform(agent, id).await?;
     let left = match context.client.platforms(agent).await {
         Ok(left) => left.unwrap_or_default(),
         Err(error) => {
@@ -62,10 +63,12 @@ async fn confirm_deletion(context: &StepContext<'_>, result: Result<(), RemoteEr
 }
 
 /// Notes a predicted restart that did not happen, and one that was not predicted.
-fn note_restart(context: &StepContext<'_>, answer: &Answer) {
-    match (context.scheduled.restarts, answer) {
-        (true, Answer::Updated(Some(false)) | Answer::Unchanged) => context.note("no restart: the server says so"),
-        (false, Answer::Updated(Some(true))) => context.note("the server restarts the platform"),
+fn note_restart(context: &StepContext<'_>, put: PutPlatform) {
+    match (context.scheduled.restarts, put) {
+        (true, PutPlatform::Updated { restarts: Some(false) } | PutPlatform::Unchanged) => {
+            context.note("no restart: the server says so");
+        }
+        (false, PutPlatform::Updated { restarts: Some(true) }) => context.note("the server restarts the platform"),
         _ => {}
     }
 }
@@ -76,7 +79,10 @@ async fn start_if_in_error(context: &StepContext<'_>, platform: &Platform, reply
     if reply.platform.status != "error" {
         return None;
     }
-    let started = write::start_platform(&context.client, &platform.agent, &platform.stable_id).await;
+    let started = context
+        .client
+        .start_platform(&platform.agent, &platform.stable_id)
+        .await;
     let Err(error) = started else {
         context.note("it was in error and has been started");
         return None;

@@ -7,7 +7,7 @@ use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
 use crate::plan::operation::RelationshipWrite;
 use crate::plan::{Operation, compare, creation_fields};
-use crate::remote::{RemoteError, write};
+use crate::remote::RemoteError;
 use crate::resource::{RelationshipType, Resource, Rule};
 use crate::wire::schema::SchemaType;
 
@@ -25,7 +25,7 @@ pub(super) async fn create(context: &StepContext<'_>, write: &RelationshipWrite)
     context.record_write(is_new);
     let mut wrote = is_new;
     for rule in wanted.rules.iter().flat_map(|rules| rules.keys()) {
-        wrote |= write::add_rule(&context.client, &wanted.slug, rule, is_new).await?;
+        wrote |= context.client.add_rule(&wanted.slug, rule, is_new).await?;
         context.record_write(wrote);
     }
     Ok(if wrote { Outcome::Created } else { created })
@@ -39,16 +39,16 @@ pub(super) async fn update(
     (add, remove): (&[Rule], &[Value]),
 ) -> Result<Outcome, RemoteError> {
     if !fields.is_empty() {
-        let updated = write::schema(&context.client, KIND, "update", slug, fields).await;
+        let updated = context.client.update_type(KIND, slug, fields).await;
         confirm(context, updated, |fresh| has_fields(context, fresh)).await?;
         context.record_write(true);
     }
     for rule in add {
-        let added = write::add_rule(&context.client, slug, rule, false).await?;
+        let added = context.client.add_rule(slug, rule, false).await?;
         context.record_write(added);
     }
     for id in remove {
-        let removed = write::remove_rule(&context.client, slug, id).await;
+        let removed = context.client.remove_rule(slug, id).await;
         confirm(context, removed, |fresh| !has_rule(fresh, id)).await?;
         context.record_write(true);
     }
@@ -71,13 +71,13 @@ pub(super) async fn replace(context: &StepContext<'_>, write: &RelationshipWrite
 /// used again (contract section 8.2).
 pub(super) async fn delete(context: &StepContext<'_>, slug: &str) -> Result<Outcome, RemoteError> {
     let archive = Map::from_iter([("status".to_owned(), json!("archived"))]);
-    let archived = write::schema(&context.client, KIND, "update", slug, &archive).await;
+    let archived = context.client.update_type(KIND, slug, &archive).await;
     confirm(context, archived, |fresh| {
         status(fresh).is_none_or(|status| status == "archived")
     })
     .await?;
     context.record_write(true);
-    let deleted = write::schema(&context.client, KIND, "delete", slug, &Map::new()).await;
+    let deleted = context.client.delete_type(KIND, slug).await;
     confirm(context, deleted, |fresh| fresh.is_none()).await?;
     Ok(Outcome::Deleted)
 }

@@ -6,7 +6,7 @@ use super::super::console::Console;
 use crate::apply::Cancel;
 use crate::cli::Common;
 use crate::failure::Failure;
-use crate::remote::{Reading, write};
+use crate::remote::ReadProgress;
 use crate::resource::{Agent, ConfigValue, EntityType, Secret, State, field};
 use crate::review::{
     AttemptObserver, Connection, Consent, LoadObserver, PlanReview, ReviewOptions, choose_session, read_project,
@@ -41,7 +41,7 @@ pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failu
 struct Unobserved;
 
 impl LoadObserver for Unobserved {
-    fn reading(&self, _: &Reading) {}
+    fn reading(&self, _: &ReadProgress) {}
 
     fn attempts(&self) -> AttemptObserver {
         Box::new(|_| {})
@@ -118,15 +118,17 @@ async fn add_what_nobody_declared(connection: &Connection) -> Result<(), Failure
         ..Agent::default()
     };
     let by_hand = async {
-        write::create_agent(client, &agent).await?;
+        client.create_agent(&agent).await?;
         let icon = serde_json::Map::from_iter([("icon".to_owned(), json!("user"))]);
-        write::schema(client, SchemaType::EntityType, "update", "customer", &icon).await?;
+        client.update_type(SchemaType::EntityType, "customer", &icon).await?;
         let denied = json!({ "networkConfig": {
             "allowedDomains": ["invoices.example.com"], "deniedDomains": ["old-ledger.example.com"],
         }});
-        write::patch_settings(client, "billing", &denied.as_object().cloned().unwrap_or_default(), 0).await?;
+        client
+            .patch_settings("billing", &denied.as_object().cloned().unwrap_or_default(), 0)
+            .await?;
         let description = serde_json::Map::from_iter([("description".to_owned(), json!("made by hand"))]);
-        write::patch_agent(client, "trial-bot", &description).await
+        client.patch_agent("trial-bot", &description).await
     };
     by_hand
         .await

@@ -9,7 +9,7 @@ use crate::command::console::Console;
 use crate::command::log::RequestLog;
 use crate::config::{Diagnostic, LoadedProject, Project, SecretUse};
 use crate::failure::Failure;
-use crate::remote::Reading;
+use crate::remote::ReadProgress;
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Origin;
 use crate::review::{
@@ -163,7 +163,7 @@ struct ScreenObserver {
 
 impl LoadObserver for ScreenObserver {
     /// One step for each kind of thing that is read, with how many there were so far.
-    fn reading(&self, reading: &Reading) {
+    fn reading(&self, reading: &ReadProgress) {
         let kind = reading.what.split(" of ").next().unwrap_or_default().to_owned();
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let count = kinds.entry(kind.clone()).or_default();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lobuctl::remote::{Lost, Request, Response, Transport, TransportError};
+use lobuctl::remote::{NoAnswerCause, Request, Response, Transport, TransportError};
 
 /// A fault that is injected into one request.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +68,12 @@ where
 
     async fn run(&self, request: Request) -> Result<Response, TransportError> {
         let fault = (self.rule)(self.count.fetch_add(1, Ordering::SeqCst), &request);
-        let lost = |lost: Lost| TransportError::NoAnswer {
+        let lost = |cause: NoAnswerCause| TransportError::NoAnswer {
             method: request.method,
             path: request.path.clone(),
-            lost,
-            what: "dropped on purpose".to_owned(),
-            maybe_sent: lost.maybe_sent(),
+            cause,
+            message: "dropped on purpose".to_owned(),
+            maybe_sent: cause.maybe_sent(),
         };
         match fault {
             Fault::None => self.inner.send(request).await,
@@ -81,15 +81,15 @@ where
                 tokio::time::sleep(delay).await;
                 self.inner.send(request).await
             }
-            Fault::DropBefore => Err(lost(Lost::Refused)),
-            Fault::ResetBefore => Err(lost(Lost::Broken)),
+            Fault::DropBefore => Err(lost(NoAnswerCause::Refused)),
+            Fault::ResetBefore => Err(lost(NoAnswerCause::Broken)),
             Fault::DropAfter | Fault::HalfBody => {
-                let error = lost(Lost::Broken);
+                let error = lost(NoAnswerCause::Broken);
                 self.inner.send(request).await?;
                 Err(error)
             }
             Fault::Hang => {
-                let error = lost(Lost::Timeout);
+                let error = lost(NoAnswerCause::Timeout);
                 self.inner.send(request).await?;
                 Err(error)
             }

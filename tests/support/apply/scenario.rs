@@ -79,10 +79,10 @@ pub fn fast_retry_client(transport: impl Transport + 'static) -> Client {
 }
 
 /// Returns a client that retries at once, and waits at most this long when the server asks for a delay.
-pub fn fast_retry_client_waiting(transport: impl Transport + 'static, longest_asked: Duration) -> Client {
+pub fn fast_retry_client_waiting(transport: impl Transport + 'static, max_retry_after: Duration) -> Client {
     let policy = RetryPolicy {
-        base: Duration::from_micros(200),
-        longest_asked,
+        base_delay: Duration::from_micros(200),
+        max_retry_after,
         ..RetryPolicy::default()
     };
     Client::new(Retry::new(Arc::new(transport)).with_policy(policy), "dev", 16)

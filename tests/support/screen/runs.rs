@@ -52,8 +52,8 @@ pub fn halfway(width: u16, height: u16) -> ModelDriver {
     let reason = "503 Service Unavailable".to_owned();
     let retrying = EventKind::Retrying {
         address,
-        attempt: 2,
-        of: 5,
+        next_attempt: 2,
+        max_attempts: 5,
         reason,
         delay_ms: 250,
     };

@@ -1,0 +1,164 @@
+//! The typed client: one method for each thing that is read or written, and the one way in which requests are sent.
+//!
+//! The shape of every response is checked: any path of a Lobu server may answer 200 with something else (contract
+//! section 1).
+
+mod read;
+mod reply;
+mod write_agent;
+mod write_platform;
+mod write_schema;
+
+pub use write_agent::CreatedAgent;
+pub use write_platform::PutPlatform;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::answer;
+use super::error::RemoteError;
+use super::method::Method;
+use super::retry::{Attempt, Retry};
+use super::transport::{Request, Transport, path};
+use crate::redact::Redactor;
+use crate::wire::schema::{self, SchemaAction, SchemaType};
+use reply::Reply;
+
+/// Reads and writes one organization on one server. Clones share the limit of concurrent requests.
+#[derive(Clone)]
+pub struct Client {
+    retry: Retry,
+    organization: String,
+    parallelism: usize,
+    in_flight: Arc<Semaphore>,
+    redactor: Redactor,
+}
+
+impl Client {
+    /// Creates a client of an organization. It and its clones send at most `parallelism` requests at a time.
+    pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
+        let parallelism = parallelism.max(1);
+        let redactor = Redactor::default();
+        retry.add_secrets(&redactor);
+        Self {
+            redactor,
+            retry,
+            organization: organization.into(),
+            parallelism,
+            in_flight: Arc::new(Semaphore::new(parallelism)),
+        }
+    }
+
+    /// Returns a clone that strikes the values of `redactor` out of its errors. The token and the secrets of platforms
+    /// that are written are added to it, so that everything else that uses it knows them too.
+    pub fn redacting(&self, redactor: Redactor) -> Self {
+        self.retry.add_secrets(&redactor);
+        Self {
+            redactor,
+            ..self.clone()
+        }
+    }
+
+    /// Returns a clone that calls `observer` after each attempt of a request.
+    pub fn watched(&self, observer: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
+        Self {
+            retry: self.retry.clone().observed_by(observer),
+            ..self.clone()
+        }
+    }
+
+    /// Returns a clone that starts no further attempt once `stop` is cancelled.
+    pub fn stopped_by(&self, stop: CancellationToken) -> Self {
+        Self {
+            retry: self.retry.clone().stopped_by(stop),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the organization's slug.
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// Returns the maximum number of requests that are sent at a time, at least 1.
+    pub fn parallelism(&self) -> usize {
+        self.parallelism
+    }
+
+    /// Returns the server's address, for messages.
+    pub fn describe(&self) -> String {
+        self.retry.describe()
+    }
+
+    /// Waits as long as before the attempt after the `attempt`-th of a request.
+    pub async fn pause(&self, attempt: u32) {
+        self.retry.pause(attempt).await;
+    }
+
+    /// Whether a type of this organization slug belongs to the client's organization. Lists of types hold those of every
+    /// public organization too; a server with one organization leaves the slug out.
+    pub(super) fn owns(&self, organization: Option<&str>) -> bool {
+        organization.is_none_or(|slug| slug == self.organization)
+    }
+
+    /// Returns the path `/api/ORG/…`, each segment percent-encoded.
+    pub(super) fn path(&self, segments: &[&str]) -> String {
+        let all: Vec<&str> = ["api", self.organization.as_str()]
+            .into_iter()
+            .chain(segments.iter().copied())
+            .collect();
+        path(&all)
+    }
+
+    /// Returns the request for one action of the schema tool.
+    pub(super) fn schema_request(
+        &self,
+        kind: SchemaType,
+        action: SchemaAction,
+        fields: &Map<String, Value>,
+    ) -> Request {
+        let mut body = Map::new();
+        body.insert("schema_type".to_owned(), json!(kind));
+        body.insert("action".to_owned(), json!(action));
+        body.extend(fields.clone());
+        let request = Request::new(Method::Post, self.path(&[schema::TOOL])).with_json(&body);
+        match action {
+            SchemaAction::List | SchemaAction::Get | SchemaAction::ListRules => request.reading(),
+            // Sent twice, it may add two rows of one rule (contract section 8.2).
+            SchemaAction::AddRule => request.once(),
+            _ => request,
+        }
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// No response, or one that refuses the request.
+    pub(super) async fn send(&self, request: Request) -> Result<Reply, RemoteError> {
+        let (method, path, writes) = (request.method, request.path.clone(), request.writes);
+        // The semaphore is never closed; a request without a permit would only be one too many.
+        let permit = self.in_flight.acquire().await.ok();
+        let response = self.retry.send(request).await.map_err(|error| RemoteError::Transport {
+            maybe_applied: writes && error.maybe_sent(),
+            error,
+        })?;
+        drop(permit);
+        let Some(refusal) = answer::refusal(method, &path, &response, &self.redactor) else {
+            return Ok(Reply {
+                method,
+                path,
+                writes,
+                response,
+                redactor: self.redactor.clone(),
+            });
+        };
+        Err(RemoteError::Refused {
+            answer: refusal.error,
+            message: refusal.message,
+            maybe_applied: writes && !response.proves_refusal(),
+        })
+    }
+}
