@@ -37,6 +37,7 @@ mod edge_transport;
 mod executor_chance;
 mod executor_faults;
 mod executor_order;
+mod executor_preconditions;
 mod fault_table;
 mod github;
 mod guard_table;

@@ -42,7 +42,9 @@ impl<'a> StepContext<'a> {
         notes: &'a Arc<StepNotes>,
     ) -> Self {
         let (watch, address) = (Arc::clone(stamp), scheduled.address.clone());
-        let client = client.watched(move |attempt| report_attempt(&watch, &address, attempt));
+        let client = client
+            .of_one_resource()
+            .watched(move |attempt| report_attempt(&watch, &address, attempt));
         Self {
             client,
             scheduled,

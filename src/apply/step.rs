@@ -33,17 +33,38 @@ pub(super) async fn run_step(
     outcome
 }
 
+/// The maximum number of attempts to write a row over changes that others make meanwhile.
+const MAX_OVERWRITES: u32 = 3;
+
 async fn attempt_step(context: &StepContext<'_>, on_stale: OnStale) -> Outcome {
+    // With `--on-stale overwrite` the row is read and compared again, so that every write is based on a fresh reading.
+    let attempts = match on_stale {
+        OnStale::Stop => 1,
+        OnStale::Overwrite => MAX_OVERWRITES,
+    };
+    for _ in 0..attempts {
+        if let Some(outcome) = write_step(context, on_stale).await {
+            return outcome;
+        }
+    }
+    Outcome::Stale {
+        message: "it was changed on the server just before the write".to_owned(),
+    }
+}
+
+/// Returns `None` when the server refused the write because the resource changed after it was read.
+async fn write_step(context: &StepContext<'_>, on_stale: OnStale) -> Option<Outcome> {
     let work = match prepare(context, on_stale).await {
         Ok(Prepared::Write(work)) => work,
-        Ok(Prepared::Done(outcome)) => return outcome,
-        Err(error) => return not_written(&error),
+        Ok(Prepared::Done(outcome)) => return Some(outcome),
+        Err(error) => return Some(not_written(&error)),
     };
     context.set_writing(true);
     let outcome = match perform(context, &work.operation).await {
-        Ok(outcome) => outcome,
-        Err(error) if needs_settling(context, &error) => settle(context, &work, &error).await,
-        Err(error) => not_written(&error),
+        Ok(outcome) => Some(outcome),
+        Err(error) if error.is_stale() && !context.wrote() => None,
+        Err(error) if needs_settling(context, &error) => Some(settle(context, &work, &error).await),
+        Err(error) => Some(not_written(&error)),
     };
     context.set_writing(false);
     outcome

@@ -72,6 +72,12 @@ impl RemoteError {
         self.status() == Some(400) && says_so
     }
 
+    /// Whether the server refused a write because the resource is not what was read before it. An attempt before a lost
+    /// response may have made it so, and then this returns `false`: only a reading tells.
+    pub fn is_stale(&self) -> bool {
+        self.status() == Some(412) && !self.maybe_applied()
+    }
+
     /// Returns what to do next, where something is known to help.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

@@ -124,6 +124,9 @@ impl HttpTransport {
         if let Some(authorization) = &self.authorization {
             call = call.header(AUTHORIZATION, authorization.clone());
         }
+        for (name, value) in header::of_write(request) {
+            call = call.header(name, value);
+        }
         if let Some(body) = &request.body {
             call = call.header(CONTENT_TYPE, "application/json").body(body.bytes());
         }

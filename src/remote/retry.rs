@@ -5,8 +5,6 @@
 //! `Retry-After` is honored. One 401 on a token that worked a moment ago is repeated once. A request that must not be
 //! carried out twice is repeated only when it certainly was not carried out.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::method::Method;
+use super::random;
 use super::retry_after;
 use super::transport::{Request, Response, Transport};
 use super::transport_error::TransportError;
@@ -129,7 +128,7 @@ impl Retry {
             .policy
             .base_delay
             .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-        self.wait(doubled.min(self.policy.max_delay).mul_f64(random_fraction()))
+        self.wait(doubled.min(self.policy.max_delay).mul_f64(random::fraction()))
             .await;
     }
 
@@ -206,7 +205,7 @@ impl Retry {
             .and_then(|response| response.retry_after.as_deref());
         let asked = asked.and_then(|value| retry_after::parse(value, (self.policy.clock.now)()));
         asked.map_or_else(
-            || backoff.mul_f64(random_fraction()),
+            || backoff.mul_f64(random::fraction()),
             |asked| asked.min(self.policy.max_retry_after),
         )
     }
@@ -293,11 +292,4 @@ fn with_doubt(answer: Result<Response, TransportError>, doubt: bool) -> Result<R
         }),
         Err(other) => Err(other),
     }
-}
-
-/// Returns a random number from 0 to 1. The standard library seeds its hash keys randomly, and jitter needs no better
-/// source.
-fn random_fraction() -> f64 {
-    let random = RandomState::new().build_hasher().finish();
-    (random >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -35,6 +35,9 @@ impl RouterTransport {
         if let Some(token) = &self.token {
             builder = builder.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         }
+        for (name, value) in header::of_write(&request) {
+            builder = builder.header(name, value);
+        }
         let body = request
             .body
             .as_ref()

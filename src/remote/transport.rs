@@ -6,7 +6,9 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::body::Body;
+use super::expectation::Expectation;
 use super::method::Method;
+use super::random;
 use super::transport_error::TransportError;
 use crate::redact::Redactor;
 
@@ -39,6 +41,10 @@ pub struct Request {
     pub writes: bool,
     /// Whether carrying the request out twice is the same as once.
     pub repeatable: bool,
+    /// The condition under which the server carries out the request.
+    pub expectation: Expectation,
+    /// A name for a creation, the same for all its attempts: a server that knows it repeats its first response.
+    pub idempotency_key: Option<String>,
 }
 
 impl Request {
@@ -55,6 +61,8 @@ impl Request {
             body: None,
             writes: method != Method::Get,
             repeatable: true,
+            expectation: Expectation::Anything,
+            idempotency_key: None,
         }
     }
 
@@ -77,6 +85,12 @@ impl Request {
         self
     }
 
+    /// Returns the request with a random idempotency key.
+    pub(super) fn creating(mut self) -> Self {
+        self.idempotency_key = Some(random::uuid());
+        self
+    }
+
     /// Returns the request as one that must not be carried out twice.
     pub fn once(mut self) -> Self {
         self.repeatable = false;
@@ -95,6 +109,8 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The header `Location`.
     pub location: Option<String>,
+    /// The header `ETag`, when it is a strong one: the revision of the resource that was read or written.
+    pub revision: Option<String>,
     /// The body, unpacked.
     pub body: Vec<u8>,
     /// Whether an earlier attempt of the same request may have been carried out, whatever this response says.

@@ -13,6 +13,7 @@ pub use write_agent::CreatedAgent;
 pub use write_platform::PutPlatform;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::error::RemoteError;
+use super::expectation::{Expectation, ExpectationCell};
 use super::method::Method;
 use super::retry::{Attempt, Retry};
 use super::transport::{Request, Transport, path};
@@ -35,6 +37,10 @@ pub struct Client {
     parallelism: usize,
     in_flight: Arc<Semaphore>,
     redactor: Redactor,
+    /// Whether the server has sent a revision of anything.
+    names_revisions: Arc<AtomicBool>,
+    /// What the writes of this client expect, if it is a client of one resource.
+    expectation: Option<Arc<ExpectationCell>>,
 }
 
 impl Client {
@@ -49,6 +55,8 @@ impl Client {
             organization: organization.into(),
             parallelism,
             in_flight: Arc::new(Semaphore::new(parallelism)),
+            names_revisions: Arc::default(),
+            expectation: None,
         }
     }
 
@@ -78,6 +86,15 @@ impl Client {
         }
     }
 
+    /// Returns a clone that reads and writes one resource. Where the server names revisions, each write is refused with 412
+    /// unless the resource is still what [`Client::read`] has read, or what the write before made of it.
+    pub fn of_one_resource(&self) -> Self {
+        Self {
+            expectation: Some(Arc::default()),
+            ..self.clone()
+        }
+    }
+
     /// Returns the organization's slug.
     pub fn organization(&self) -> &str {
         &self.organization
@@ -91,6 +108,29 @@ impl Client {
     /// Returns the server's address, for messages.
     pub fn describe(&self) -> String {
         self.retry.describe()
+    }
+
+    /// Whether the server names revisions, as far as its responses have shown.
+    pub(super) fn names_revisions(&self) -> bool {
+        self.names_revisions.load(Ordering::Relaxed)
+    }
+
+    /// Records what the next write expects.
+    pub(super) fn expect(&self, expectation: Expectation) {
+        if let Some(cell) = &self.expectation {
+            cell.set(expectation);
+        }
+    }
+
+    fn with_expectation(&self, request: Request) -> Request {
+        let expected = self.expectation.as_ref().map(|cell| cell.get()).unwrap_or_default();
+        let expectation = match expected {
+            Expectation::Revision(_) if request.writes => expected,
+            // A server that names no revisions gets no conditions: whether it honors them is not known.
+            Expectation::Missing if request.method == Method::Put && self.names_revisions() => expected,
+            _ => Expectation::Anything,
+        };
+        Request { expectation, ..request }
     }
 
     /// Waits as long as before the attempt after the `attempt`-th of a request.
@@ -129,6 +169,7 @@ impl Client {
             SchemaAction::List | SchemaAction::Get | SchemaAction::ListRules => request.reading(),
             // Sent twice, it may add two rows of one rule (contract section 8.2).
             SchemaAction::AddRule => request.once(),
+            SchemaAction::Create => request.creating(),
             _ => request,
         }
     }
@@ -139,6 +180,11 @@ impl Client {
     /// No response, or one that refuses the request.
     pub(super) async fn send(&self, request: Request) -> Result<Reply, RemoteError> {
         let (method, path, writes) = (request.method, request.path.clone(), request.writes);
+        let request = self.with_expectation(request);
+        if writes {
+            // Until the response names a revision nothing is known: a lost response leaves the next write unconditional.
+            self.expect(Expectation::Anything);
+        }
         // The semaphore is never closed; a request without a permit would only be one too many.
         let permit = self.in_flight.acquire().await.ok();
         let response = self.retry.send(request).await.map_err(|error| RemoteError::Transport {
@@ -146,6 +192,12 @@ impl Client {
             error,
         })?;
         drop(permit);
+        if let Some(revision) = &response.revision {
+            self.names_revisions.store(true, Ordering::Relaxed);
+            if writes && response.succeeded() {
+                self.expect(Expectation::Revision(revision.clone()));
+            }
+        }
         let Some(refusal) = answer::refusal(method, &path, &response, &self.redactor) else {
             return Ok(Reply {
                 method,

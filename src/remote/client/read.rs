@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 use super::Client;
 use super::reply::Reply;
 use crate::remote::error::RemoteError;
+use crate::remote::expectation::Expectation;
 use crate::remote::listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 use crate::remote::normalize;
 use crate::remote::transport::Request;
@@ -30,6 +31,7 @@ impl Client {
         if !CONFIG_PROOF_KEYS.iter().all(|key| config.contains_key(*key)) {
             return Err(reply.malformed("an agent's config"));
         }
+        self.expect(reply.expectation());
         Ok(Some(normalize::settings(agent, config)))
     }
 
@@ -64,28 +66,52 @@ impl Client {
         self.send(request).await?.parse_key("rules")
     }
 
-    /// Reads a resource. Returns `None` when it does not exist in this organization.
+    /// Reads a resource. Returns `None` when it does not exist in this organization. A client of one resource expects
+    /// from now on what was read.
     pub async fn read(&self, address: &Address) -> Result<Option<Resource>, RemoteError> {
+        let found = self.read_any(address).await?;
+        if found.is_none() {
+            self.expect(Expectation::Missing);
+        }
+        Ok(found)
+    }
+
+    async fn read_any(&self, address: &Address) -> Result<Option<Resource>, RemoteError> {
         match address {
             Address::Agent { id } => {
                 let Some(reply) = found(self.get(&["agents", id]).await)? else {
                     return Ok(None);
                 };
                 let agent = reply.checked(normalize::agent(reply.parse()?))?;
+                self.expect(reply.expectation());
                 Ok(Some(Resource::Agent(agent)))
             }
             Address::Settings { agent } => Ok(self.settings(agent).await?.map(Resource::Settings)),
             Address::Platform { agent, .. } => {
-                let id = address.stable_id();
-                let platforms = self.platforms(agent).await?.unwrap_or_default();
-                Ok(platforms
-                    .into_iter()
-                    .find(|it| Some(&it.stable_id) == id.as_ref())
-                    .map(Resource::Platform))
+                let id = address.stable_id().unwrap_or_default();
+                Ok(self.platform(agent, &id).await?.map(Resource::Platform))
             }
             Address::EntityType { slug } => self.read_entity_type(slug).await,
             Address::RelationshipType { slug } => self.read_relationship_type(slug).await,
         }
+    }
+
+    /// Reads one platform: with its revision where the server names revisions, otherwise in the list of its agent.
+    ///
+    /// A server without revisions may answer for the platform of another organization when it is asked for one by its id
+    /// (contract section 7); its lists are limited to the organization.
+    async fn platform(&self, agent: &str, id: &str) -> Result<Option<Platform>, RemoteError> {
+        if !self.names_revisions() {
+            self.expect(Expectation::Anything);
+            let platforms = self.platforms(agent).await?.unwrap_or_default();
+            return Ok(platforms.into_iter().find(|platform| platform.stable_id == id));
+        }
+        let Some(reply) = found(self.get(&["agents", agent, "platforms", id]).await)? else {
+            return Ok(None);
+        };
+        let platform = normalize::platform(agent, reply.parse()?);
+        self.expect(reply.expectation());
+        Ok(Some(platform).filter(|it| it.agent == agent && it.stable_id == id))
     }
 
     async fn read_entity_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
@@ -96,6 +122,7 @@ impl Client {
             return Ok(None);
         };
         let found = reply.checked(normalize::entity_type(body))?;
+        self.expect(reply.expectation());
         let is_own = self.owns(found.organization.as_deref());
         Ok(is_own.then_some(Resource::EntityType(found.entity_type)))
     }
@@ -111,6 +138,7 @@ impl Client {
         if !self.owns(found.organization.as_deref()) {
             return Ok(None);
         }
+        self.expect(reply.expectation());
         let mut own = found.relationship_type;
         // Neither `list` nor `get` has the rules (contract section 8.2).
         own.rules = Some(normalize::rules_by_pair(self.rules(slug).await?));

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::redact::Redactor;
 use crate::remote::answer::{self, AnswerError};
 use crate::remote::error::RemoteError;
+use crate::remote::expectation::Expectation;
 use crate::remote::method::Method;
 use crate::remote::transport::Response;
 use crate::resource::field_table::FieldMismatch;
@@ -24,6 +25,15 @@ impl Reply {
     /// Returns the HTTP status, always 2xx.
     pub(super) fn status(&self) -> u16 {
         self.response.status
+    }
+
+    /// Returns the revision of the resource in the body, if the server names it.
+    pub(super) fn expectation(&self) -> Expectation {
+        self.response
+            .revision
+            .clone()
+            .map(Expectation::Revision)
+            .unwrap_or_default()
     }
 
     /// Whether an earlier attempt may have been carried out.

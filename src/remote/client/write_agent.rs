@@ -27,7 +27,9 @@ impl Client {
             agent_id: agent.id.clone(),
             fields: to_body(Agent::FIELDS, agent),
         };
-        let request = Request::new(Method::Post, self.path(&["agents"])).with_json(&body);
+        let request = Request::new(Method::Post, self.path(&["agents"]))
+            .with_json(&body)
+            .creating();
         let reply = self.send(request).await?;
         let stored = reply.checked(normalize::agent(reply.parse()?))?;
         // After an attempt whose response was lost, 200 with the wanted values means that this attempt created it.
