@@ -24,7 +24,7 @@ use crate::support::server::workload::{Answer, Call, Register, Round, Servers, S
 const SERVERS: usize = 3;
 
 /// The number of resources that are in use at the same time.
-const ROUNDS_AT_ONCE: u64 = 4;
+const ROUNDS_AT_ONCE: u64 = 8;
 
 /// Where Debian keeps the library that gives a process another clock.
 const FAKE_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";

@@ -10,7 +10,7 @@ use crate::support::server::history::{Moments, Operation, SequentialModel};
 use crate::support::server::{HttpReply, JsonClient};
 
 /// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The kinds of resources that are exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
