@@ -27,6 +27,7 @@ mod config_skills;
 mod converge_examples;
 mod converge_fields;
 mod converge_secrets;
+mod documents;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;
