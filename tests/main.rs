@@ -62,6 +62,7 @@ mod server_postgres;
 mod server_preconditions;
 mod server_process;
 mod server_races;
+mod server_rekey;
 mod server_replay;
 mod server_routes;
 mod server_secrets;

@@ -1,13 +1,14 @@
 //! What several servers on one PostgreSQL promise when sessions end, keys change, and one of them stands still.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lobuctl::server::command::{DataLocation, RekeyArgs, rekey};
 use lobuctl::server::{Server, ServerOptions, Storage};
 use secrecy::SecretString;
 use serde_json::json;
-use sqlx::postgres::{PgAdvisoryLock, PgPoolOptions};
+use sqlx::Connection;
 
+use crate::support::program::serve_process::ServeProcess;
 use crate::support::server::postgres::TestDatabase;
 use crate::support::server::{JsonClient, listening_with};
 
@@ -48,6 +49,7 @@ async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_rep
             data_dir: dir.path().to_owned(),
             database_url: Some(database.url.clone()),
             encryption_key: Some(key("7a")),
+            new_encryption_key: None,
         },
         new_key: Some(key("7b")),
     };
@@ -92,16 +94,12 @@ async fn waiting_for_ids_that_another_server_holds_keeps_no_connection_from_othe
         .await;
     let body = json!({ "platform": "telegram", "config": { "botToken": "123:SECRETTOKEN" } });
 
-    // A server that stands still holds more ids than this one has connections for locks.
-    let frozen = PgPoolOptions::new()
-        .max_connections(20)
-        .connect(secrecy::ExposeSecret::expose_secret(&database.url))
-        .await
-        .unwrap();
-    let mut held = Vec::new();
+    // Another server holds more ids than this one has connections.
     for number in 0..20 {
-        let lock = PgAdvisoryLock::new(format!("lobuctl/platform/held-{number}"));
-        held.push(lock.acquire(frozen.acquire().await.unwrap()).await.unwrap());
+        let lease = "INSERT INTO lease (name, token, expires_at) VALUES ($1, 'other', 9000000000000)";
+        let mut connection = database.connect().await;
+        let name = format!("platform/held-{number}");
+        sqlx::query(lease).bind(name).execute(&mut connection).await.unwrap();
     }
     let waiting: Vec<_> = (0..20)
         .map(|number| {
@@ -114,13 +112,66 @@ async fn waiting_for_ids_that_another_server_holds_keeps_no_connection_from_othe
         let put = tokio::time::timeout(Duration::from_secs(10), client.put(&path, body.clone())).await;
         assert_eq!(put.expect("answered in time").status, 201);
     }
-    for lock in held {
-        lock.release_now().await.unwrap();
-    }
+    database.execute("UPDATE lease SET expires_at = 0").await;
     for put in waiting {
         assert_eq!(put.await.unwrap(), 201);
     }
     drop((server, client));
-    frozen.close().await;
+    database.drop_now().await;
+}
+
+/// The server is frozen between taking the id and writing: a locked table keeps it from reading the agent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_server_blocks_its_id_for_less_than_half_a_minute_and_no_other_id() {
+    let Some(database) = TestDatabase::create("frozen").await else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let frozen = ServeProcess::on_postgres(dir.path(), &database.url);
+    let healthy = ServeProcess::on_postgres(dir.path(), &database.url);
+    let token = frozen.token();
+    let clients = [&frozen, &healthy].map(|server| JsonClient::at(&server.url, &token));
+    clients[0]
+        .post("/api/dev/agents", json!({ "agentId": "abc", "name": "x" }))
+        .await;
+    let body =
+        |chat: &str| json!({ "platform": "telegram", "config": { "botToken": "123:SECRETTOKEN", "chatId": chat } });
+
+    let mut connection = database.connect().await;
+    let mut blocking = connection.begin().await.unwrap();
+    let sql = "LOCK TABLE agent IN ACCESS EXCLUSIVE MODE";
+    sqlx::query(sql).execute(&mut *blocking).await.unwrap();
+    let late = {
+        let (client, body) = (clients[0].clone(), body("late"));
+        tokio::spawn(async move { client.put(&platform("bot"), body).await })
+    };
+    let mut held = 0_i64;
+    while held == 0 {
+        let sql = "SELECT count(*) FROM lease WHERE name = 'platform/bot'";
+        held = sqlx::query_scalar(sql).fetch_one(&mut *blocking).await.unwrap();
+    }
+    frozen.freeze();
+    blocking.rollback().await.unwrap();
+
+    for number in 0..20 {
+        let started = Instant::now();
+        let put = clients[1].put(&platform(&format!("free-{number}")), body("1")).await;
+        assert_eq!(put.status, 201, "{}", put.text);
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    }
+    let started = Instant::now();
+    let mut put = clients[1].put(&platform("bot"), body("new")).await;
+    while put.status == 503 && started.elapsed() < Duration::from_secs(30) {
+        put = clients[1].put(&platform("bot"), body("new")).await;
+    }
+    assert_eq!(put.status, 201, "{}", put.text);
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+
+    frozen.thaw();
+    let late = late.await.unwrap();
+    assert_eq!(late.status, 503, "{}", late.text);
+    let row = clients[1].get("/api/dev/agents/abc/platforms/bot").await;
+    assert_eq!(row.body["config"]["chatId"], "new", "{}", row.text);
+    drop((frozen, healthy));
     database.drop_now().await;
 }

@@ -294,7 +294,7 @@ async fn a_key_opens_its_own_database_only_and_secrets_of_older_releases_are_sea
         .fetch_one(&database)
         .await
         .unwrap();
-    assert_eq!(row.matches("enc:v1:").count(), 2, "{row}");
+    assert_eq!(row.matches("enc:v2:").count(), 2, "{row}");
     let same =
         json!({ "platform": "telegram", "config": { "botToken": "an older secret", "secretToken": "in clear" } });
     assert_eq!(client.put(path, same).await.body["noop"], true);
@@ -334,13 +334,14 @@ async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
         data_dir: dir.path().to_owned(),
         database_url: Some(database.url.clone()),
         encryption_key: Some(key("7a")),
+        new_encryption_key: None,
     };
     let arguments = RekeyArgs {
         location: place,
         new_key: Some(key("7b")),
     };
     let refused = rekey(&arguments, &mut Vec::new()).await.unwrap_err();
-    assert!(refused.to_string().contains("stop every server"), "{refused}");
+    assert!(refused.to_string().contains("do not have the new key"), "{refused}");
     let token = listener.token.clone();
     listener.stopped().await;
     rekey(&arguments, &mut Vec::new()).await.unwrap();

@@ -42,6 +42,7 @@ fn place(console: &Console, arguments: &ServeArgs) -> DataLocation {
         data_dir: console.host.absolute(&arguments.data_dir),
         database_url: database_url.or_else(|| secret("LOBU_DATABASE_URL")),
         encryption_key: secret("LOBUCTL_ENCRYPTION_KEY"),
+        new_encryption_key: secret("LOBUCTL_NEW_ENCRYPTION_KEY"),
     }
 }
 
@@ -110,8 +111,7 @@ async fn maintain(
     let mut out = console.host.stdout.clone();
     let done = match what {
         ServeCommand::Rekey => {
-            let new_key = console.host.environment.get("LOBUCTL_NEW_ENCRYPTION_KEY");
-            let new_key = new_key.map(SecretString::from);
+            let new_key = location.new_encryption_key.clone();
             command::rekey(&RekeyArgs { location, new_key }, &mut out).await
         }
         ServeCommand::Backup { file } => {

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{RwLock, Semaphore};
 
-use super::crypto::Crypto;
 use super::db::Db;
 use super::denial::DenialBudget;
+use super::keyring::Keyring;
 use super::lock::Locks;
 use super::options::{Limits, PlatformMode};
 use super::reply::ApiError;
@@ -17,7 +17,8 @@ use super::runtime::PlatformRuntime;
 /// The shared state of all routes.
 pub(crate) struct App {
     pub(crate) db: Db,
-    pub(crate) crypto: Crypto,
+    /// Opens sealed values. Transactions know the key that seals; see [`super::db::Tx::key`].
+    pub(crate) keys: Arc<Keyring>,
     pub(crate) locks: Locks,
     pub(crate) runtime: Arc<dyn PlatformRuntime>,
     pub(crate) mode: PlatformMode,

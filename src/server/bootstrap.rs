@@ -1,4 +1,4 @@
-//! The first start: the mark of the key, the organization `dev`, its owner and one admin token.
+//! The first start: the organization `dev`, its owner and one admin token.
 //!
 //! The token's file is written before the token's row, so that a crash cannot leave a valid token
 //! whose text is lost.
@@ -8,7 +8,6 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::app::now;
-use super::crypto::Crypto;
 use super::db::{Db, Tx, params};
 use super::error::ServerError;
 use super::file;
@@ -19,52 +18,6 @@ pub(crate) const ORGANIZATION: &str = "dev";
 /// The id of the user who owns it.
 pub(crate) const ACCOUNT: &str = "bootstrap-user";
 const ACCOUNT_NAME: &str = "dev-local";
-const CHECK: &str = "key_check";
-const CHECK_PLACE: &str = "meta/key_check";
-const CHECK_TEXT: &str = "lobuctl";
-
-/// Whether this key opens this database; a database without a mark has none yet.
-pub(crate) async fn opens(db: &Db, crypto: &Crypto) -> Result<Option<bool>, ServerError> {
-    Ok(key_mark(db).await?.map(|mark| is_mark_of(crypto, &mark)))
-}
-
-fn is_mark_of(crypto: &Crypto, mark: &str) -> bool {
-    crypto.open(mark, CHECK_PLACE).as_deref() == Ok(CHECK_TEXT)
-}
-
-/// The mark of the database's key: another one after each rekey. `None` before the first start.
-pub(crate) async fn key_mark(db: &Db) -> Result<Option<String>, ServerError> {
-    let sql = "SELECT value FROM meta WHERE name = $1";
-    Ok(db.value(sql, params![CHECK]).await?)
-}
-
-/// Marks the database with this key. Returns the mark.
-pub(crate) async fn mark(tx: &mut Tx<'_>, crypto: &Crypto) -> Result<String, ServerError> {
-    let sealed = crypto.seal(CHECK_TEXT, CHECK_PLACE).map_err(|_| ServerError::Random)?;
-    tx.execute(
-        "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        params![CHECK, &sealed],
-    )
-    .await?;
-    Ok(sealed)
-}
-
-/// Returns the mark of the database's key, which is this one; a database without a mark gets it now.
-///
-/// # Errors
-/// [`ServerError::WrongKey`] when the database has the mark of another key.
-pub(crate) async fn own_mark(db: &Db, crypto: &Crypto) -> Result<String, ServerError> {
-    match key_mark(db).await? {
-        Some(found) if is_mark_of(crypto, &found) => Ok(found),
-        Some(_) => Err(ServerError::WrongKey),
-        None => {
-            let mut tx = db.begin().await?;
-            let made = mark(&mut tx, crypto).await?;
-            tx.commit().await?;
-            Ok(made)
-        }
-    }
-}
 
 /// Creates the first organization if needed. Returns its admin token when it was created now.
 pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Option<SecretString>, ServerError> {

@@ -68,9 +68,14 @@ pub enum ServerError {
     /// The key is not the one that the database was written with.
     #[error("the database was encrypted with another key; set LOBUCTL_ENCRYPTION_KEY to that one")]
     WrongKey,
-    /// Other servers use the database that a maintenance command needs for itself.
-    #[error("the database is in use by a running server; stop every server first")]
-    DatabaseTaken,
+    /// Another rekey is under way.
+    #[error("another rekey is under way; wait until it has ended")]
+    RekeyRunning,
+    /// Running servers would not be able to use the new key.
+    #[error(
+        "{0} running server(s) do not have the new key; restart each with LOBUCTL_NEW_ENCRYPTION_KEY set to it, then rekey again"
+    )]
+    ServersLackKey(i64),
     /// A value that a command was given makes no sense.
     #[error("{0}")]
     Argument(String),

@@ -3,11 +3,12 @@
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::ServerError;
-use super::token;
+use super::random::random_id;
 
 /// Creates a directory that only its owner enters, with a `.gitignore` that keeps all of it out of a repository.
 ///
@@ -88,7 +89,38 @@ pub(crate) fn lock_dir(dir: &Path) -> Result<File, ServerError> {
     }
 }
 
-/// Makes an empty private file that was not there before.
+/// The longest time to wait for another process that works with the keys.
+const KEYS_WAIT: Duration = Duration::from_mins(1);
+
+/// Takes the keys of a directory for this process: a start that looks for the database's key and a rekey that replaces
+/// it exclude each other.
+pub(crate) async fn lock_keys(dir: &Path) -> Result<File, ServerError> {
+    let path = dir.join("keys.lock");
+    let file = private_options().create(true).truncate(false).open(&path);
+    let file = file.map_err(|error| ServerError::file(&path, error))?;
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if started.elapsed() < KEYS_WAIT => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(TryLockError::WouldBlock) => return Err(ServerError::RekeyRunning),
+            Err(TryLockError::Error(error)) => return Err(ServerError::file(&path, error)),
+        }
+    }
+}
+
+/// Whether a server has the directory.
+pub(crate) fn is_served(dir: &Path) -> Result<bool, ServerError> {
+    match lock_dir(dir) {
+        Ok(_) => Ok(false),
+        Err(ServerError::DataDirTaken(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Creates an empty private file that did not exist before.
 pub(crate) fn create_new(path: &Path) -> Result<File, ServerError> {
     private_options()
         .create_new(true)
@@ -99,7 +131,7 @@ pub(crate) fn create_new(path: &Path) -> Result<File, ServerError> {
 /// Writes a line into a private file, whole or not at all, over a file that may be there.
 pub(crate) fn write_secret(path: &Path, text: &SecretString) -> Result<(), ServerError> {
     // A name that cannot be guessed, opened only when it is new: nobody can have put a file or a link there.
-    let draft = path.with_extension(format!("{}.tmp", token::random_id()?));
+    let draft = path.with_extension(format!("{}.tmp", random_id()?));
     let written = (|| {
         let mut file = private_options().create_new(true).open(&draft)?;
         writeln!(file, "{}", text.expose_secret())?;

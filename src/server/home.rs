@@ -1,65 +1,91 @@
-//! Opening a storage with its key: the directory, its lock, the file of the key, and recovery from an interrupted rekey.
+//! Opening a storage with its keys: the directory, its lock, the key files, and the end of an interrupted rekey.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::bootstrap;
-use super::crypto::Crypto;
+use super::crypto::EncryptionKey;
 use super::db::{Db, migration};
 use super::error::ServerError;
 use super::file;
+use super::key_mark;
+use super::keyring::{self, KEY_FILE, Keyring, NEXT_KEY_FILE};
 use super::options::Storage;
-use super::presence::{DatabasePresence, Presence, Share};
+use super::presence::{DatabasePresence, Presence};
 
 /// The SQLite file of a data directory.
 pub(crate) const DATABASE: &str = "lobu.db";
 /// The file of the first admin token.
 pub const BOOTSTRAP_TOKEN: &str = "bootstrap-pat.txt";
-const KEY: &str = "encryption-key";
-const NEXT_KEY: &str = "encryption-key.next";
+
+/// Where the keys come from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeySource {
+    /// The configured key. Without one, the keys are read from files.
+    pub(crate) key: Option<SecretString>,
+    /// The key that a rekey will use, where the keys are configured.
+    pub(crate) next: Option<SecretString>,
+    /// The directory of the key files, where the storage itself has none.
+    pub(crate) dir: Option<PathBuf>,
+}
+
 /// An open storage.
 pub(crate) struct Home {
     pub(crate) db: Db,
-    pub(crate) crypto: Crypto,
+    pub(crate) keys: Arc<Keyring>,
     pub(crate) presence: Presence,
+    /// Held until the keys are known to fit the database. `None` without a data directory.
+    pub(crate) key_lock: Option<File>,
 }
 
 impl Home {
-    pub(crate) async fn open(
-        storage: &Storage,
-        key: Option<&SecretString>,
-        share: Share,
-        connections: u32,
-    ) -> Result<Self, ServerError> {
+    /// Opens a storage for a server and brings its tables up to date.
+    pub(crate) async fn open(storage: &Storage, source: &KeySource, connections: u32) -> Result<Self, ServerError> {
         match storage {
             Storage::Memory => {
-                let key = key.cloned().map_or_else(Crypto::new_key, Ok)?;
-                Self::ready(Db::memory().await?, Crypto::from_text(&key)?, Presence::Nobody).await
+                let key = source.key.clone().map_or_else(EncryptionKey::generate, Ok)?;
+                let keys = Arc::new(keyring::from_environment(&key, source.next.as_ref())?);
+                let db = Db::memory().await?;
+                migration::migrate(&db).await?;
+                Ok(Self {
+                    db,
+                    keys,
+                    presence: Presence::Nobody,
+                    key_lock: None,
+                })
             }
-            Storage::Sqlite { data_dir } => Self::directory(data_dir, key, connections).await,
+            Storage::Sqlite { data_dir } => Self::directory(data_dir, source, connections).await,
             Storage::Postgres { url } => {
-                let crypto = Crypto::from_text(key.ok_or(ServerError::KeyRequired)?)?;
+                let keys = Arc::new(configured_keys(source)?.ok_or(ServerError::KeyRequired)?);
                 let db = Db::postgres(url, connections).await?;
+                migration::migrate(&db).await?;
                 let presence = match &db {
-                    Db::Postgres { locks, .. } => Presence::Database {
-                        _lock: DatabasePresence::take(locks, share).await?,
-                    },
+                    Db::Postgres { session, .. } => {
+                        Presence::Database(DatabasePresence::announce(session, keys.clone()).await?)
+                    }
                     Db::Sqlite { .. } => Presence::Nobody,
                 };
-                Self::ready(db, crypto, presence).await
+                Ok(Self {
+                    db,
+                    keys,
+                    presence,
+                    key_lock: None,
+                })
             }
         }
     }
 
-    async fn directory(dir: &Path, key: Option<&SecretString>, connections: u32) -> Result<Self, ServerError> {
+    async fn directory(dir: &Path, source: &KeySource, connections: u32) -> Result<Self, ServerError> {
         file::private_dir(dir)?;
         let presence = Presence::Directory {
             lock: file::lock_dir(dir)?,
         };
-        for name in [DATABASE, KEY, NEXT_KEY, BOOTSTRAP_TOKEN] {
+        for name in [DATABASE, KEY_FILE, NEXT_KEY_FILE, BOOTSTRAP_TOKEN] {
             file::check_private(&dir.join(name))?;
         }
+        let key_lock = file::lock_keys(dir).await?;
         let path = dir.join(DATABASE);
         if !path.exists() {
             drop(file::create_new(&path)?);
@@ -71,65 +97,75 @@ impl Home {
             return Err(ServerError::Damaged { path, reason });
         }
         migration::migrate(&db).await?;
-        let crypto = directory_key(&db, dir, key).await?;
-        Self::ready(db, crypto, presence).await
+        let keys = match configured_keys(source)? {
+            Some(keys) => keys,
+            None => directory_keys(&db, dir).await?,
+        };
+        key_mark::announce_keys(&db, &keys.ids()).await?;
+        Ok(Self {
+            db,
+            keys: Arc::new(keys),
+            presence,
+            key_lock: Some(key_lock),
+        })
     }
+}
 
-    async fn ready(db: Db, crypto: Crypto, presence: Presence) -> Result<Self, ServerError> {
-        migration::migrate(&db).await?;
-        Ok(Self { db, crypto, presence })
+/// Returns the keys of the environment, or else those of the source's directory. `None` when it names neither.
+fn configured_keys(source: &KeySource) -> Result<Option<Keyring>, ServerError> {
+    if let Some(key) = &source.key {
+        return keyring::from_environment(key, source.next.as_ref()).map(Some);
     }
+    let Some(dir) = &source.dir else { return Ok(None) };
+    Keyring::from_files(dir.clone()).map(Some)
 }
 
 /// Refuses a directory with a key or a token but without a database: an empty world under a known token would make
 /// every plan create everything again, and a token that was put there would become the administrator's.
 fn expect_new(dir: &Path) -> Result<(), ServerError> {
-    let left = [KEY, NEXT_KEY, BOOTSTRAP_TOKEN].map(|name| dir.join(name));
+    let left = [KEY_FILE, NEXT_KEY_FILE, BOOTSTRAP_TOKEN].map(|name| dir.join(name));
     match left.into_iter().find(|path| path.exists()) {
         Some(path) => Err(ServerError::DatabaseMissing(path)),
         None => Ok(()),
     }
 }
 
-/// The given key, else the one of the directory, made at the first start.
-async fn directory_key(db: &Db, dir: &Path, given: Option<&SecretString>) -> Result<Crypto, ServerError> {
-    if let Some(key) = given {
-        return Crypto::from_text(key);
+/// Returns the keys of a data directory. The first start creates one. The caller holds the lock of the keys.
+pub(crate) async fn directory_keys(db: &Db, dir: &Path) -> Result<Keyring, ServerError> {
+    let Some(mark) = key_mark::read(db).await? else {
+        key_beside(dir)?;
+        return Keyring::from_files(dir.to_owned());
+    };
+    let keys = Keyring::from_files(dir.to_owned())?;
+    // A new key would not open what is there.
+    let current = keys.key_of_mark(&mark).ok_or(ServerError::WrongKey)?;
+    if let Some(next) = file::read_secret(&dir.join(NEXT_KEY_FILE))?
+        && EncryptionKey::from_text(&next)?.id() == current.id()
+    {
+        // A rekey ended between its commit and the change of the files.
+        adopt_next_key(dir)?;
     }
-    if let Some(text) = file::read_secret(&dir.join(NEXT_KEY))? {
-        // A rekey ended between its commit and the change of files, or before the commit.
-        let crypto = Crypto::from_text(&text)?;
-        if bootstrap::opens(db, &crypto).await? == Some(true) {
-            adopt(dir)?;
-            return Ok(crypto);
-        }
-    }
-    if !dir.join(KEY).exists() && bootstrap::key_mark(db).await?.is_some() {
-        // A new key would not open what is there.
-        return Err(ServerError::WrongKey);
-    }
-    Crypto::from_text(&key_beside(dir)?)
+    Ok(keys)
 }
 
-/// The key in a directory's file, made when there is none.
+/// Returns the key in a directory's file, which is created when it does not exist.
 pub(crate) fn key_beside(dir: &Path) -> Result<SecretString, ServerError> {
-    let path = dir.join(KEY);
+    let path = dir.join(KEY_FILE);
     if let Some(text) = file::read_secret(&path)? {
         return Ok(text);
     }
-    let text = Crypto::new_key()?;
+    let text = EncryptionKey::generate()?;
     file::write_secret(&path, &text)?;
     Ok(text)
 }
 
-/// Leaves the key that a rekey is about to use.
-pub(crate) fn announce(dir: &Path, key: &SecretString) -> Result<(), ServerError> {
-    file::write_secret(&dir.join(NEXT_KEY), key)
+/// Writes the key that a rekey is about to use, so that running servers know it before they meet it.
+pub(crate) fn announce_next_key(dir: &Path, key: &SecretString) -> Result<(), ServerError> {
+    file::write_secret(&dir.join(NEXT_KEY_FILE), key)
 }
 
 /// Makes the announced key the directory's key.
-pub(crate) fn adopt(dir: &Path) -> Result<PathBuf, ServerError> {
-    let path = dir.join(KEY);
-    std::fs::rename(dir.join(NEXT_KEY), &path).map_err(|error| ServerError::file(&path, error))?;
-    Ok(path)
+pub(crate) fn adopt_next_key(dir: &Path) -> Result<(), ServerError> {
+    let path = dir.join(KEY_FILE);
+    file::move_into_place(&dir.join(NEXT_KEY_FILE), &path).map_err(|error| ServerError::file(&path, error))
 }

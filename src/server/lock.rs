@@ -1,23 +1,13 @@
-//! One holder at a time for a name: a fair queue in the process, and on PostgreSQL a session advisory lock too, so that
-//! several server processes on one database exclude each other. A lost connection gives the lock up, and with it the
-//! right to write, for the writes of a holder go through the connection of its lock.
+//! One holder at a time for a name: a fair queue in the process, and on PostgreSQL a [`Lease`] too, so that several
+//! servers on one database exclude each other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
 
-use sqlx::Either;
-use sqlx::postgres::PgAdvisoryLock;
 use tokio::sync::OwnedMutexGuard;
 
-use super::db::{Db, DbResult, PgLock, Tx};
-
-/// The pauses between two tries for a lock of another server grow from here …
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-/// … to here.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-/// Longer than the lease of a server that has stopped responding.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+use super::db::{Db, DbResult, Tx};
+use super::lease::Lease;
 
 type Names = Arc<Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>>;
 
@@ -27,9 +17,10 @@ pub(crate) struct Locks {
     names: Names,
 }
 
-/// Holding a name.
+/// The right to write under a name.
 pub(crate) struct Held {
-    remote: Option<PgLock>,
+    /// `None` on SQLite, which one process serves at a time.
+    lease: Option<Lease>,
     _local: Local,
 }
 
@@ -50,7 +41,7 @@ impl Drop for Local {
 }
 
 impl Locks {
-    /// Waits in line for a name.
+    /// Waits until the name is free. Within this process, those who wait are served in order.
     pub(crate) async fn hold(&self, db: &Db, name: String) -> DbResult<Held> {
         let queue = {
             let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,44 +58,28 @@ impl Locks {
             names: self.names.clone(),
             guard,
         };
-        let remote = match db {
+        let lease = match db {
             Db::Sqlite { .. } => None,
-            Db::Postgres { locks, .. } => Some(advisory(locks, &local.name).await?),
+            Db::Postgres { pool, .. } => Some(Lease::acquire(pool, &local.name).await?),
         };
-        Ok(Held { remote, _local: local })
-    }
-}
-
-/// Tries until the lock is free, without holding a connection in between: waiting for one name, or for a server that
-/// stands still, takes nothing from the others.
-async fn advisory(locks: &sqlx::PgPool, name: &str) -> DbResult<PgLock> {
-    let lock = PgAdvisoryLock::new(format!("lobuctl/{name}"));
-    let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
-    loop {
-        match lock.try_acquire(locks.acquire().await?).await? {
-            Either::Left(held) => return Ok(held),
-            Either::Right(connection) => drop(connection),
-        }
-        if started.elapsed() > LONGEST_WAIT {
-            return Err(sqlx::Error::PoolTimedOut);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        Ok(Held { lease, _local: local })
     }
 }
 
 impl Held {
-    /// Begins a transaction that can only commit while the name is still held.
-    pub(crate) async fn begin(&mut self, db: &Db) -> DbResult<Tx<'_>> {
-        db.begin_under(self.remote.as_mut()).await
+    /// Begins a transaction that can only write while the name still belongs to this holder.
+    pub(crate) async fn begin(&mut self, db: &Db) -> DbResult<Tx<'static>> {
+        let mut tx = db.begin().await?;
+        if let Some(lease) = &self.lease {
+            lease.check(&mut tx).await?;
+        }
+        Ok(tx)
     }
 
     /// Lets the next one in. Dropping does the same, a little later.
     pub(crate) async fn release(self) {
-        if let Some(remote) = self.remote
-            && let Err(error) = remote.release_now().await
-        {
-            tracing::warn!(reason = %error, "advisory lock lost before its release");
+        if let Some(lease) = self.lease {
+            lease.release().await;
         }
     }
 }
@@ -114,7 +89,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_at_a_time_and_nothing_is_kept() {
+    async fn admits_one_at_a_time_and_forgets_free_names() {
         let db = Arc::new(Db::memory().await.unwrap());
         let locks = Locks::default();
         let inside = Arc::new(std::sync::atomic::AtomicUsize::new(0));

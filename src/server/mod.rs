@@ -17,7 +17,10 @@ mod error;
 mod file;
 mod home;
 mod host_name;
+mod key_mark;
+mod keyring;
 mod layer;
+mod lease;
 mod listen;
 mod lock;
 mod nesting;
@@ -25,6 +28,7 @@ mod options;
 mod path;
 mod precondition;
 mod presence;
+mod random;
 mod rekey;
 mod reply;
 mod request_info;
@@ -49,9 +53,9 @@ use tokio::sync::{RwLock, Semaphore};
 use app::{App, Shared};
 use db::params;
 use denial::DenialBudget;
-use home::Home;
+use home::{Home, KeySource};
 use lock::Locks;
-use presence::{Presence, Share};
+use presence::Presence;
 
 /// How long a stopping server waits for open connections, and then for changes that are under way.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,13 +72,12 @@ impl Server {
     /// Opens the storage, brings its tables up to date, and creates the organization `dev` with an admin token when it
     /// does not exist.
     pub async fn open(options: ServerOptions) -> Result<Self, ServerError> {
-        let home = Home::open(
-            &options.storage,
-            options.encryption_key.as_ref(),
-            Share::Serve,
-            options.connections,
-        )
-        .await?;
+        let source = KeySource {
+            key: options.encryption_key,
+            next: options.next_encryption_key,
+            dir: options.key_dir,
+        };
+        let home = Home::open(&options.storage, &source, options.connections).await?;
         let (db, locks) = (home.db, Locks::default());
         let keep_in = match &options.storage {
             Storage::Sqlite { data_dir } => Some(
@@ -84,13 +87,14 @@ impl Server {
             ),
             Storage::Memory | Storage::Postgres { .. } => options.bootstrap_file,
         };
-        let held = locks.hold(&db, "first-start".to_owned()).await?;
-        rekey::adopt_database(&db, &home.crypto).await?;
+        let held = locks.hold(&db, rekey::LOCK.to_owned()).await?;
+        rekey::adopt_database(&db, &home.keys).await?;
         let bootstrap = bootstrap::first_start(&db, keep_in.as_deref()).await?;
         held.release().await;
+        drop(home.key_lock);
         let app = Arc::new(App {
             db,
-            crypto: home.crypto,
+            keys: home.keys,
             locks,
             runtime: options.runtime,
             mode: options.mode,

@@ -78,9 +78,13 @@ pub struct ServerOptions {
     pub runtime: Arc<dyn PlatformRuntime>,
     /// Whether platforms are started.
     pub mode: PlatformMode,
-    /// 32 bytes as base64, or 64 hexadecimal digits. Without one: random in memory, a file beside SQLite, an error with
-    /// PostgreSQL.
+    /// 32 bytes as base64, or 64 hexadecimal digits. Without one: random in memory, a file beside SQLite, the
+    /// files in `key_dir` with PostgreSQL.
     pub encryption_key: Option<SecretString>,
+    /// The key that the next rekey will use, so that it can run beside this server.
+    pub next_encryption_key: Option<SecretString>,
+    /// The directory whose key files are used with PostgreSQL when there is no `encryption_key`.
+    pub key_dir: Option<PathBuf>,
     /// The file for the admin token of the first start. With SQLite, the default is `bootstrap-pat.txt` in the data
     /// directory.
     pub bootstrap_file: Option<PathBuf>,
@@ -102,6 +106,8 @@ impl ServerOptions {
             runtime: Arc::new(BuiltinRuntime),
             mode: PlatformMode::Live,
             encryption_key: None,
+            next_encryption_key: None,
+            key_dir: None,
             bootstrap_file: None,
             limits: Limits::default(),
             connections: Self::CONNECTIONS,

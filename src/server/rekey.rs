@@ -1,14 +1,20 @@
 //! Sealing all secrets again: with another key, or, once for each database, from the forms of older releases.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::audit_event::{AuditEvent, COMMAND_LINE};
-use super::bootstrap;
-use super::crypto::Crypto;
+use super::crypto::EncryptionKey;
 use super::db::{Db, Tx, params, table_row};
 use super::error::ServerError;
+use super::key_mark;
+use super::keyring::Keyring;
 use super::secret::{self, SecretFields};
 
+/// The name of the lock that every start and every rekey on PostgreSQL holds while it works with the keys.
+pub(crate) const LOCK: &str = "first-start";
+/// The name in `meta` that says that no secret has the form of an older release any more.
 const OLDER: &str = "older_secrets";
 
 table_row! {
@@ -51,15 +57,15 @@ const TABLES: [SealedTable; 2] = [
     },
 ];
 
-/// A row whose secrets are to be sealed again.
-struct Resealed<'a> {
+/// A row with secrets, sealed or in the form of an older release.
+struct SecretRow<'a> {
     table: &'a SealedTable,
     id: String,
     fields: Map<String, Value>,
     declared: Vec<String>,
 }
 
-impl<'a> Resealed<'a> {
+impl<'a> SecretRow<'a> {
     fn new(table: &'a SealedTable, row: SealedRow) -> Self {
         let fields = match row.fields {
             Value::Object(map) => map,
@@ -73,20 +79,9 @@ impl<'a> Resealed<'a> {
         }
     }
 
+    /// Returns what the sealed texts of the row are bound to.
     fn place(&self) -> String {
         format!("{}/{}", self.table.place, self.id)
-    }
-
-    fn open(&mut self, crypto: &Crypto) -> Result<(), ServerError> {
-        let place = self.place();
-        let (rule, fields) = self.parts();
-        secret::open(rule, fields, crypto, &place).map_err(|_| ServerError::WrongKey)
-    }
-
-    /// Opens texts in the form of older releases. Returns whether there were any.
-    fn open_older(&mut self, crypto: &Crypto) -> Result<bool, ServerError> {
-        let (rule, fields) = self.parts();
-        secret::open_older(rule, fields, crypto).map_err(|_| ServerError::WrongKey)
     }
 
     fn parts(&mut self) -> (SecretFields<'_>, &mut Map<String, Value>) {
@@ -100,32 +95,53 @@ impl<'a> Resealed<'a> {
         (rule, &mut self.fields)
     }
 
-    async fn write(mut self, tx: &mut Tx<'_>, crypto: &Crypto) -> Result<(), ServerError> {
+    /// Whether every sealed text opens.
+    fn opens(&mut self, keys: &Keyring) -> bool {
         let place = self.place();
-        let (rule, fields) = self.parts();
-        secret::seal(rule, fields, crypto, &place).map_err(|_| ServerError::Random)?;
+        let mut copy = self.fields.clone();
+        let (rule, _) = self.parts();
+        secret::open(rule, &mut copy, keys, &place) == 0
+    }
+
+    async fn write(self, tx: &mut Tx<'_>) -> Result<(), ServerError> {
         let text = Value::Object(self.fields).to_string();
         tx.execute(self.table.update, params![&text, &self.id]).await?;
         Ok(())
     }
 }
 
-async fn rows<'a>(tx: &mut Tx<'_>, table: &'a SealedTable) -> Result<Vec<Resealed<'a>>, ServerError> {
+async fn rows<'a>(tx: &mut Tx<'_>, table: &'a SealedTable) -> Result<Vec<SecretRow<'a>>, ServerError> {
     let rows: Vec<SealedRow> = tx.rows(table.select, &[]).await?;
-    Ok(rows.into_iter().map(|row| Resealed::new(table, row)).collect())
+    Ok(rows.into_iter().map(|row| SecretRow::new(table, row)).collect())
 }
 
-/// Seals all secrets with the new key, in one transaction. Returns the number of rows.
-pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, ServerError> {
+/// What a rekey has done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct RekeyCounts {
+    /// The number of rows that were read.
+    pub(crate) rows: usize,
+    /// The rows, such as `platform/abc-telegram`, with a secret that no key opens. They keep it as it is.
+    pub(crate) unreadable: Vec<String>,
+}
+
+/// Seals all secrets with the new key, in one transaction. Servers that know the new key go on beside it.
+pub(crate) async fn rekey(db: &Db, keys: &Keyring, new: &EncryptionKey) -> Result<RekeyCounts, ServerError> {
     let mut tx = db.begin().await?;
     // The mark is written first: a transaction that seals with the old key has committed by then, or finds the new mark.
-    bootstrap::mark(&mut tx, new).await?;
-    let mut count = 0;
+    key_mark::write(&mut tx, new).await?;
+    let mut counts = RekeyCounts::default();
     for table in &TABLES {
         for mut row in rows(&mut tx, table).await? {
-            row.open(old)?;
-            row.write(&mut tx, new).await?;
-            count += 1;
+            let place = row.place();
+            let (rule, fields) = row.parts();
+            let leaves = secret::reseal(rule, fields, keys, new, &place).map_err(|_| ServerError::Random)?;
+            if leaves.unreadable > 0 {
+                counts.unreadable.push(place);
+            }
+            if leaves.sealed > 0 {
+                row.write(&mut tx).await?;
+            }
+            counts.rows += 1;
         }
     }
     for organization in tx.values::<String>("SELECT id FROM organization", &[]).await? {
@@ -138,44 +154,65 @@ pub(crate) async fn rekey(db: &Db, old: &Crypto, new: &Crypto) -> Result<usize, 
         event.write(&mut tx).await?;
     }
     tx.commit().await?;
-    Ok(count)
+    Ok(counts)
 }
 
-/// Makes sure that this key is the database's, and brings the secrets of older releases into today's form. Everything
-/// is opened before the database is marked: a wrong key changes nothing.
+/// Makes sure that one of these keys is the database's, and brings the secrets of older releases into today's form.
+/// Everything is opened before the database is marked: a wrong key changes nothing.
 ///
 /// # Errors
-/// [`ServerError::WrongKey`] when the key does not open the database or a secret of an older release in it.
-pub(crate) async fn adopt_database(db: &Db, crypto: &Crypto) -> Result<(), ServerError> {
-    if bootstrap::opens(db, crypto).await? == Some(false) {
-        return Err(ServerError::WrongKey);
+/// [`ServerError::WrongKey`] when no key opens the database, or a secret of an older release in it.
+pub(crate) async fn adopt_database(db: &Db, keys: &Arc<Keyring>) -> Result<(), ServerError> {
+    let mark = key_mark::read(db).await?;
+    let key = match &mark {
+        Some(mark) => keys.key_of_mark(mark),
+        None => keys.first(),
+    };
+    let key = key.ok_or(ServerError::WrongKey)?;
+    if mark.is_none() {
+        check_unmarked(db, keys).await?;
     }
-    migrate_older(db, crypto).await?;
-    // The very mark that was checked: a rekey in between leaves another one, which no transaction accepts.
-    db.expect_generation(bootstrap::own_mark(db, crypto).await?);
+    seal_older_rows(db, &key).await?;
+    if mark.is_none() {
+        let mut tx = db.begin().await?;
+        key_mark::write(&mut tx, &key).await?;
+        tx.commit().await?;
+    }
+    db.use_keys(keys.clone());
     Ok(())
 }
 
-/// Seals what an older release left in its own form or in clear. Afterwards such texts are values like any other.
-async fn migrate_older(db: &Db, crypto: &Crypto) -> Result<usize, ServerError> {
-    let sql = "SELECT value FROM meta WHERE name = $1";
-    if db.exists(sql, params![OLDER]).await? {
-        return Ok(0);
-    }
+/// Refuses the key for a database without a mark when it does not open what is sealed there.
+async fn check_unmarked(db: &Db, keys: &Keyring) -> Result<(), ServerError> {
     let mut tx = db.begin().await?;
-    let mut count = 0;
     for table in &TABLES {
         for mut row in rows(&mut tx, table).await? {
-            if !row.open_older(crypto)? {
-                continue;
+            if !row.opens(keys) {
+                return Err(ServerError::WrongKey);
             }
-            row.open(crypto)?;
-            row.write(&mut tx, crypto).await?;
-            count += 1;
+        }
+    }
+    Ok(tx.rollback().await?)
+}
+
+/// Seals what an older release left in its own form or in clear. Afterwards such texts are values like any other.
+async fn seal_older_rows(db: &Db, key: &EncryptionKey) -> Result<(), ServerError> {
+    let sql = "SELECT value FROM meta WHERE name = $1";
+    if db.exists(sql, params![OLDER]).await? {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    for table in &TABLES {
+        for mut row in rows(&mut tx, table).await? {
+            let place = row.place();
+            let (rule, fields) = row.parts();
+            if secret::seal_older(rule, fields, key, &place).map_err(|_| ServerError::WrongKey)? {
+                row.write(&mut tx).await?;
+            }
         }
     }
     let sql = "INSERT INTO meta (name, value) VALUES ($1, 'sealed') ON CONFLICT (name) DO NOTHING";
     tx.execute(sql, params![OLDER]).await?;
     tx.commit().await?;
-    Ok(count)
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
 
-use super::token;
+use super::random::random_id;
 
 /// Travels with a request as an extension.
 pub(crate) struct RequestInfo {
@@ -23,7 +23,7 @@ impl RequestInfo {
     pub(crate) fn attach(request: &mut Request) -> Arc<Self> {
         let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>();
         let info = Arc::new(Self {
-            id: token::random_id().unwrap_or_default(),
+            id: random_id().unwrap_or_default(),
             peer: peer.map(|peer| peer.0.ip()),
             token: OnceLock::new(),
         });

@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value};
 
-use super::crypto::{Crypto, PREFIX, Sealed};
+use super::crypto::{EncryptionKey, Sealed, is_sealed};
+use super::keyring::Keyring;
 
 /// The rule that decides which fields hold secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,54 +145,97 @@ fn is_reference(text: &str) -> bool {
 }
 
 /// Seals every secret leaf for the database. `place` binds the sealed texts to one row.
+///
+/// # Errors
+/// When a leaf stands for a secret that could not be opened: sealing that stand-in would lose the secret for good.
 pub(crate) fn seal(
     fields: SecretFields<'_>,
     root: &mut Map<String, Value>,
-    crypto: &Crypto,
+    key: &EncryptionKey,
     place: &str,
 ) -> Result<(), Sealed> {
     fields.visit(root, &mut |leaf| {
-        *leaf = Value::String(crypto.seal(&leaf.to_string(), place)?);
+        if is_redaction(leaf) {
+            return Err(Sealed);
+        }
+        *leaf = Value::String(key.seal(&leaf.to_string(), place)?);
         Ok(())
     })
 }
 
-/// Opens every sealed leaf of a database row.
-pub(crate) fn open(
-    fields: SecretFields<'_>,
-    root: &mut Map<String, Value>,
-    crypto: &Crypto,
-    place: &str,
-) -> Result<(), Sealed> {
-    fields.visit(root, &mut |leaf| {
-        if let Value::String(text) = leaf
-            && text.starts_with(PREFIX)
-        {
-            *leaf = serde_json::from_str(&crypto.open(text, place)?).map_err(|_| Sealed)?;
+/// Opens every sealed leaf of a database row. A leaf that does not open becomes [`STARS`], as a redaction of any other
+/// secret, so that the row can still be read and replaced. Returns the number of such leaves.
+pub(crate) fn open(fields: SecretFields<'_>, root: &mut Map<String, Value>, keys: &Keyring, place: &str) -> usize {
+    let mut unreadable = 0;
+    let _ = fields.visit::<()>(root, &mut |leaf| {
+        if let Some(sealed) = leaf.as_str().filter(|text| is_sealed(text)) {
+            *leaf = opened(keys, sealed, place).unwrap_or_else(|| {
+                unreadable += 1;
+                Value::String(STARS.to_owned())
+            });
         }
         Ok(())
-    })
+    });
+    unreadable
 }
 
-/// Replaces secret leaves in the form of older databases, or in clear, by what they mean. Tells whether there were any.
-///
-/// # Errors
-/// When a leaf has the older sealed form and does not open: it must never be taken for a secret in clear.
-pub(crate) fn open_older(
+fn opened(keys: &Keyring, sealed: &str, place: &str) -> Option<Value> {
+    serde_json::from_str(&keys.open(sealed, place).ok()?).ok()
+}
+
+/// The leaves that [`reseal`] has met.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ResealedLeaves {
+    pub(crate) sealed: usize,
+    /// The number of leaves that did not open. They stay as they are.
+    pub(crate) unreadable: usize,
+}
+
+/// Seals every sealed leaf again with another key.
+pub(crate) fn reseal(
     fields: SecretFields<'_>,
     root: &mut Map<String, Value>,
-    crypto: &Crypto,
+    keys: &Keyring,
+    new: &EncryptionKey,
+    place: &str,
+) -> Result<ResealedLeaves, Sealed> {
+    let mut count = ResealedLeaves::default();
+    fields.visit(root, &mut |leaf| {
+        let Some(sealed) = leaf.as_str().filter(|text| is_sealed(text)) else {
+            return Ok(());
+        };
+        match opened(keys, sealed, place) {
+            Some(value) => {
+                *leaf = Value::String(new.seal(&value.to_string(), place)?);
+                count.sealed += 1;
+            }
+            None => count.unreadable += 1,
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Replaces secret leaves in the oldest sealed form, or in clear, by leaves that are sealed with `key`. Returns whether
+/// there were any.
+///
+/// # Errors
+/// When a leaf has the oldest sealed form and does not open: it must never be taken for a secret in clear.
+pub(crate) fn seal_older(
+    fields: SecretFields<'_>,
+    root: &mut Map<String, Value>,
+    key: &EncryptionKey,
+    place: &str,
 ) -> Result<bool, Sealed> {
     let mut found = false;
     fields.visit(root, &mut |leaf| {
-        if let Value::String(text) = leaf
-            && !text.starts_with(PREFIX)
-        {
-            found = true;
-            if let Some(plain) = crypto.open_legacy(text)? {
-                *leaf = Value::String(plain);
-            }
+        if leaf.as_str().is_some_and(is_sealed) {
+            return Ok(());
         }
+        found = true;
+        let plain = leaf.as_str().map(|text| key.open_legacy(text)).transpose()?.flatten();
+        let value = plain.map_or_else(|| leaf.clone(), Value::String);
+        *leaf = Value::String(key.seal(&value.to_string(), place)?);
         Ok(())
     })?;
     Ok(found)
@@ -215,6 +259,12 @@ fn redaction(leaf: &Value) -> String {
     }
     let end: String = text.chars().skip(length - SHOWN).collect();
     format!("{STARS}{end}")
+}
+
+/// Whether a secret leaf is a redaction. After [`restore`] this means that no stored value can stand for it.
+pub(crate) fn holds_redaction(fields: SecretFields<'_>, root: &Map<String, Value>) -> bool {
+    let check = |leaf: &mut Value| if is_redaction(leaf) { Err(()) } else { Ok(()) };
+    fields.visit(&mut root.clone(), &mut { check }).is_err()
 }
 
 /// Whether a value is a redaction that a client sends back.
@@ -325,12 +375,13 @@ mod tests {
 
     #[test]
     fn sealed_rows_open_and_a_redaction_keeps_what_is_stored() {
-        let crypto = Crypto::from_text(&Crypto::new_key().unwrap()).unwrap();
+        let keys = ring();
+        let key = keys.first().unwrap();
         let clear = map(&json!({"botToken": "enc:v1:not-really", "pin_secret": 12, "chatId": "enc:v1:x"}));
         let mut row = clear.clone();
-        seal(PLATFORM, &mut row, &crypto, "platform/a").unwrap();
+        seal(PLATFORM, &mut row, &key, "platform/a").unwrap();
         assert!(!Value::Object(row.clone()).to_string().contains("not-really"));
-        open(PLATFORM, &mut row, &crypto, "platform/a").unwrap();
+        assert_eq!(open(PLATFORM, &mut row, &keys, "platform/a"), 0);
         assert_eq!(row, clear);
 
         let mut sent = json!([{"id": "b", "credential": "***bbbb"}, {"id": "c", "credential": "***cccc", "x": 1}]);
@@ -339,5 +390,43 @@ mod tests {
             Some(&json!([{"id": "a", "credential": "aaaa"}, {"id": "b", "credential": "bbbb"}])),
         );
         assert_eq!(sent, json!([{"id": "b", "credential": "bbbb"}, {"id": "c", "x": 1}]));
+    }
+
+    #[test]
+    fn shows_what_does_not_open_as_redacted_and_never_seals_that() {
+        let keys = ring();
+        let mut row = map(&json!({"botToken": "123:SECRETTOKEN", "signingSecret": "abc"}));
+        seal(PLATFORM, &mut row, &keys.first().unwrap(), "platform/a").unwrap();
+        row["botToken"] = json!("enc:v2:0011223344556677:AAAA");
+        assert_eq!(open(PLATFORM, &mut row, &keys, "platform/a"), 1);
+        assert_eq!(row, map(&json!({"botToken": "***", "signingSecret": "abc"})));
+        assert_eq!(
+            seal(PLATFORM, &mut row, &keys.first().unwrap(), "platform/a"),
+            Err(Sealed)
+        );
+    }
+
+    #[test]
+    fn reseals_what_opens_and_leaves_the_rest() {
+        let (old, new) = (ring(), ring());
+        let mut row = map(&json!({"botToken": "123:SECRETTOKEN", "chatId": "1", "pin_secret": 5}));
+        seal(PLATFORM, &mut row, &old.first().unwrap(), "platform/a").unwrap();
+        row["pin_secret"] = json!("enc:v1:AAAA");
+        let count = reseal(PLATFORM, &mut row, &old, &new.first().unwrap(), "platform/a").unwrap();
+        assert_eq!(
+            count,
+            ResealedLeaves {
+                sealed: 1,
+                unreadable: 1
+            }
+        );
+        assert_eq!(row["pin_secret"], "enc:v1:AAAA");
+        open(PLATFORM, &mut row, &new, "platform/a");
+        assert_eq!(row["botToken"], "123:SECRETTOKEN");
+    }
+
+    fn ring() -> Keyring {
+        let text = EncryptionKey::generate().unwrap();
+        Keyring::new(vec![EncryptionKey::from_text(&text).unwrap()])
     }
 }

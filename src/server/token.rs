@@ -1,10 +1,5 @@
 //! Personal access tokens: `owl_pat_` and 32 characters, of which the database keeps the SHA-256 only.
 
-use aes_gcm::aead::Generate;
-use aes_gcm::aead::array::Array;
-use aes_gcm::aead::consts::U24;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +8,7 @@ use super::audit_event::{AuditEvent, COMMAND_LINE};
 use super::crypto::to_hex;
 use super::db::{Db, DbResult, Tx, params, table_row};
 use super::error::ServerError;
+use super::random::{random_id, random_text};
 
 const PREFIX: &str = "owl_pat_";
 /// The maximum number of characters of a token's name.
@@ -69,21 +65,9 @@ const REVOKE: &str = concat!(
     revoked_columns!()
 );
 
-/// Returns 24 random bytes as 32 characters of URL-safe base64.
-fn random_text() -> Result<String, ServerError> {
-    let bytes: Array<u8, U24> = Array::try_generate().map_err(|_| ServerError::Random)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
 /// Returns the text of a new token.
 pub(crate) fn mint() -> Result<SecretString, ServerError> {
     Ok(SecretString::from(format!("{PREFIX}{}", random_text()?)))
-}
-
-/// Returns a random id for a row.
-pub(crate) fn random_id() -> Result<String, ServerError> {
-    let bytes: Array<u8, U24> = Array::try_generate().map_err(|_| ServerError::Random)?;
-    Ok(to_hex(&bytes[..8]))
 }
 
 /// Returns what the database stores of a token: its SHA-256.

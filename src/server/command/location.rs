@@ -16,6 +16,8 @@ pub struct DataLocation {
     pub database_url: Option<SecretString>,
     /// The value of `LOBUCTL_ENCRYPTION_KEY`. Without it, the key is read from its file in the data directory.
     pub encryption_key: Option<SecretString>,
+    /// The value of `LOBUCTL_NEW_ENCRYPTION_KEY`: the key of the next rekey.
+    pub new_encryption_key: Option<SecretString>,
 }
 
 impl DataLocation {
@@ -28,6 +30,7 @@ impl DataLocation {
             data_dir: data_dir.into(),
             database_url: None,
             encryption_key: None,
+            new_encryption_key: None,
         }
     }
 

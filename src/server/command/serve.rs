@@ -58,10 +58,12 @@ fn options(args: ServeConfig, address: SocketAddr, file: &Path) -> Result<Server
     options.mode = args.mode;
     options.bootstrap_file = Some(file.to_owned());
     options.encryption_key = args.location.encryption_key;
+    options.next_encryption_key = args.location.new_encryption_key;
     if args.location.database_url.is_some() {
         file::private_dir(&args.location.data_dir)?;
         if options.encryption_key.is_none() {
-            options.encryption_key = Some(home::key_beside(&args.location.data_dir)?);
+            home::key_beside(&args.location.data_dir)?;
+            options.key_dir = Some(args.location.data_dir);
         }
     }
     Ok(options)

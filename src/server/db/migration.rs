@@ -7,9 +7,10 @@ use super::Db;
 use crate::server::error::ServerError;
 
 /// The migrations in order. A released one never changes: the database keeps its checksum.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "tables", include_str!("schema.sql")),
     (2, "revisions", include_str!("revision.sql")),
+    (3, "leases", include_str!("lease.sql")),
 ];
 
 fn migrator(serial_key: &str) -> Migrator {

@@ -11,29 +11,34 @@ pub(crate) use row::{ColumnValue, DbRow, FromRow, table_row};
 
 use std::sync::{Arc, OnceLock};
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgAdvisoryLockGuard, PgArguments, PgPool};
+use sqlx::postgres::{PgArguments, PgPool};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqlitePool};
-use sqlx::{Connection, PgConnection, Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::crypto::{EncryptionKey, Sealed};
+use super::keyring::Keyring;
 
 /// The result of a query. The routes turn the error into a response.
 pub(crate) type DbResult<T> = Result<T, sqlx::Error>;
 
-/// A session advisory lock and the connection that holds it.
-pub(crate) type PgLock = PgAdvisoryLockGuard<PoolConnection<Postgres>>;
+/// The keys of this process, once they are known to fit the database.
+pub(crate) type SharedKeys = Arc<OnceLock<Arc<Keyring>>>;
 
 /// The open database.
 pub(crate) enum Db {
     /// Readers share a pool; all writes go through one connection, one after the other. In memory both pools are the
     /// same one.
-    Sqlite { read: SqlitePool, write: SqlitePool },
-    /// Lock holders use a pool of their own, so that waiting for a lock never takes a connection from a query.
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+        keys: SharedKeys,
+    },
     Postgres {
         pool: PgPool,
-        locks: PgPool,
-        /// The mark of the encryption key that this process seals with; a rekey gives the database another one.
-        generation: Arc<OnceLock<String>>,
+        /// One connection for the session that shows this server to a rekey.
+        session: PgPool,
+        keys: SharedKeys,
     },
 }
 
@@ -161,64 +166,76 @@ impl Db {
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> DbResult<Tx<'static>> {
         match self {
-            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres { pool, generation, .. } => same_key(pool.begin().await?, generation).await,
-        }
-    }
-
-    /// Begins a transaction on the connection that holds an advisory lock. A server that has lost the lock has lost this
-    /// connection too, so it cannot commit.
-    pub(crate) async fn begin_under<'a>(&self, lock: Option<&'a mut PgLock>) -> DbResult<Tx<'a>> {
-        match (lock, self) {
-            (Some(lock), Self::Postgres { generation, .. }) => {
-                let connection: &'a mut PgConnection = lock.as_mut();
-                same_key(connection.begin().await?, generation).await
+            Self::Sqlite { write, .. } => {
+                let inner = TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?);
+                self.with_key(inner).await
             }
-            _ => self.begin().await,
+            Self::Postgres { pool, .. } => self.with_key(TxInner::Postgres(pool.begin().await?)).await,
         }
     }
 
-    /// Lets transactions begin only while the database has this mark of a key.
-    pub(crate) fn expect_generation(&self, mark: String) {
-        if let Self::Postgres { generation, .. } = self {
-            let _ = generation.set(mark);
+    fn keys(&self) -> &SharedKeys {
+        match self {
+            Self::Sqlite { keys, .. } | Self::Postgres { keys, .. } => keys,
         }
+    }
+
+    /// Lets transactions begin only while the database has one of these keys.
+    pub(crate) fn use_keys(&self, keys: Arc<Keyring>) {
+        let _ = self.keys().set(keys);
+    }
+
+    /// Finds the database's key, which stays its key for as long as the transaction lasts: a rekey writes the row that is
+    /// locked here before it reads any other. So nothing is sealed with a key that a rekey has replaced.
+    async fn with_key<'a>(&self, inner: TxInner<'a>) -> DbResult<Tx<'a>> {
+        let mut tx = Tx { inner, key: None };
+        if let Some(keys) = self.keys().get() {
+            let mark: Option<String> = tx.value(tx.inner.mark_query(), &[]).await?;
+            tx.key = mark.and_then(|mark| keys.key_of_mark(&mark));
+            if tx.key.is_none() {
+                return Err(sqlx::Error::Protocol(
+                    "the encryption key was changed; restart with the new one".to_owned(),
+                ));
+            }
+        }
+        Ok(tx)
     }
 
     /// Closes every connection; SQLite then writes its log back into the file.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, locks, .. } => {
+            Self::Postgres { pool, session, .. } => {
                 pool.close().await;
-                locks.close().await;
+                session.close().await;
             }
         }
     }
 }
 
-/// Makes sure, for as long as the transaction lasts, that the database still has the key of this process. A rekey locks
-/// the same row: it sees every row that was sealed with the old key, and no such row is written after it.
-async fn same_key<'a>(mut tx: Transaction<'a, Postgres>, generation: &OnceLock<String>) -> DbResult<Tx<'a>> {
-    if let Some(mark) = generation.get() {
-        let sql = "SELECT value FROM meta WHERE name = 'key_check' FOR SHARE";
-        let found: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut *tx).await?;
-        if found.as_ref() != Some(mark) {
-            return Err(sqlx::Error::Protocol(
-                "the encryption key was changed; restart with the new one".to_owned(),
-            ));
-        }
-    }
-    Ok(Tx::Postgres(tx))
+/// A transaction; dropped without [`Tx::commit`] it rolls back.
+pub(crate) struct Tx<'a> {
+    inner: TxInner<'a>,
+    /// `None` until the keys are known to fit the database, and for commands that seal nothing.
+    key: Option<Arc<EncryptionKey>>,
 }
 
-/// A transaction; dropped without [`Tx::commit`] it rolls back.
-pub(crate) enum Tx<'a> {
+enum TxInner<'a> {
     Sqlite(Transaction<'a, Sqlite>),
     Postgres(Transaction<'a, Postgres>),
+}
+
+impl TxInner<'_> {
+    /// SQLite has one writer at a time and needs no row lock.
+    fn mark_query(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SELECT value FROM meta WHERE name = 'key_check'",
+            Self::Postgres(_) => "SELECT value FROM meta WHERE name = 'key_check' FOR SHARE",
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -258,12 +275,12 @@ impl Tx<'_> {
     }
 
     async fn fetch_all(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<DbRow>> {
-        match self {
-            Self::Sqlite(tx) => {
+        match &mut self.inner {
+            TxInner::Sqlite(tx) => {
                 let rows = on_sqlite(sql, params).fetch_all(&mut **tx).await?;
                 Ok(rows.into_iter().map(DbRow::Sqlite).collect())
             }
-            Self::Postgres(tx) => {
+            TxInner::Postgres(tx) => {
                 let rows = on_postgres(sql, params).fetch_all(&mut **tx).await?;
                 Ok(rows.into_iter().map(DbRow::Postgres).collect())
             }
@@ -271,12 +288,12 @@ impl Tx<'_> {
     }
 
     async fn fetch_optional(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<DbRow>> {
-        match self {
-            Self::Sqlite(tx) => Ok(on_sqlite(sql, params)
+        match &mut self.inner {
+            TxInner::Sqlite(tx) => Ok(on_sqlite(sql, params)
                 .fetch_optional(&mut **tx)
                 .await?
                 .map(DbRow::Sqlite)),
-            Self::Postgres(tx) => Ok(on_postgres(sql, params)
+            TxInner::Postgres(tx) => Ok(on_postgres(sql, params)
                 .fetch_optional(&mut **tx)
                 .await?
                 .map(DbRow::Postgres)),
@@ -285,23 +302,31 @@ impl Tx<'_> {
 
     /// Runs a statement and returns the number of rows that it changed.
     pub(crate) async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<u64> {
-        match self {
-            Self::Sqlite(tx) => Ok(on_sqlite(sql, params).execute(&mut **tx).await?.rows_affected()),
-            Self::Postgres(tx) => Ok(on_postgres(sql, params).execute(&mut **tx).await?.rows_affected()),
+        match &mut self.inner {
+            TxInner::Sqlite(tx) => Ok(on_sqlite(sql, params).execute(&mut **tx).await?.rows_affected()),
+            TxInner::Postgres(tx) => Ok(on_postgres(sql, params).execute(&mut **tx).await?.rows_affected()),
         }
     }
 
+    /// Returns the key to seal with in this transaction.
+    ///
+    /// # Errors
+    /// In a command that was opened without keys.
+    pub(crate) fn key(&self) -> Result<&EncryptionKey, Sealed> {
+        self.key.as_deref().ok_or(Sealed)
+    }
+
     pub(crate) async fn commit(self) -> DbResult<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.commit().await,
+            TxInner::Postgres(tx) => tx.commit().await,
         }
     }
 
     pub(crate) async fn rollback(self) -> DbResult<()> {
-        match self {
-            Self::Sqlite(tx) => tx.rollback().await,
-            Self::Postgres(tx) => tx.rollback().await,
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.rollback().await,
+            TxInner::Postgres(tx) => tx.rollback().await,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -10,12 +9,22 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::Db;
+use super::{Db, SharedKeys};
 use crate::server::error::ServerError;
 
 const SQLITE_READERS: u32 = 4;
-/// How long PostgreSQL keeps the locks of a session that sends nothing, in milliseconds.
-const LEASE_MS: &str = "30000";
+/// A client that has vanished is noticed, and its locks are free, within a minute. One that stands still in the middle of
+/// a transaction, while its kernel keeps the connection alive, loses it after 10 seconds; see `lease`. Times are in
+/// seconds for TCP, in milliseconds otherwise.
+const TIMEOUTS: [(&str, &str); 6] = [
+    ("tcp_keepalives_idle", "20"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+    ("statement_timeout", "60000"),
+    // Who waits for a row holds a connection: not for longer than others can wait for one.
+    ("lock_timeout", "8000"),
+    ("idle_in_transaction_session_timeout", "10000"),
+];
 
 impl Db {
     /// A database that dies with the process. One connection, for `:memory:` belongs to its connection.
@@ -30,6 +39,7 @@ impl Db {
         Ok(Self::Sqlite {
             read: pool.clone(),
             write: pool,
+            keys: SharedKeys::default(),
         })
     }
 
@@ -56,47 +66,38 @@ impl Db {
             return Ok(Self::Sqlite {
                 read: write.clone(),
                 write,
+                keys: SharedKeys::default(),
             });
         }
         let read = SqlitePoolOptions::new()
             .max_connections(connections.min(SQLITE_READERS))
             .connect_with(options)
             .await?;
-        Ok(Self::Sqlite { read, write })
+        Ok(Self::Sqlite {
+            read,
+            write,
+            keys: SharedKeys::default(),
+        })
     }
 
-    /// A PostgreSQL database, with connections for queries and others for locks.
+    /// Connects to a PostgreSQL database.
     pub(crate) async fn postgres(url: &SecretString, connections: u32) -> Result<Self, ServerError> {
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
-        // A peer that vanished without a word is noticed, and its locks are free, within a minute.
-        let options = options.application_name("lobuctl").options([
-            ("tcp_keepalives_idle", "20"),
-            ("tcp_keepalives_interval", "10"),
-            ("tcp_keepalives_count", "3"),
-            ("statement_timeout", "60000"),
-            ("idle_in_transaction_session_timeout", "60000"),
-        ]);
+        let options = options.application_name("lobuctl");
+        let session = PgPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.clone());
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.clone())
+            .connect_with(options.options(TIMEOUTS))
             .await?;
-        // A lock is a lease: a process that stands still, while its kernel keeps the connection alive, loses its locks.
-        // Nothing that is done under a lock leaves its connection idle for as long; see `Limits::start`.
-        let options = options.options([
-            ("idle_session_timeout", LEASE_MS),
-            ("idle_in_transaction_session_timeout", LEASE_MS),
-        ]);
-        let locks = PgPoolOptions::new()
-            .max_connections(connections / 2 + 2)
-            .acquire_timeout(Duration::from_secs(30))
-            .idle_timeout(Duration::from_secs(20))
-            .connect_lazy_with(options);
-        let generation = Arc::default();
         Ok(Self::Postgres {
             pool,
-            locks,
-            generation,
+            session,
+            keys: SharedKeys::default(),
         })
     }
 

@@ -114,6 +114,22 @@ impl ServeProcess {
             .to_owned()
     }
 
+    /// Makes the process stand still. [`ServeProcess::thaw`] lets it go on.
+    pub fn freeze(&self) {
+        self.send("STOP");
+    }
+
+    /// Lets a process that stands still go on.
+    pub fn thaw(&self) {
+        self.send("CONT");
+    }
+
+    /// Sends a signal by name, such as `STOP`.
+    pub fn send(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
     /// Kills the process with SIGKILL, and waits for its end.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -124,12 +140,6 @@ impl ServeProcess {
     pub fn signal(mut self, name: &str) -> ExitStatus {
         self.send(name);
         self.child.wait().unwrap()
-    }
-
-    /// Sends a signal by name, such as `STOP`.
-    pub fn send(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::report_skip;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// A cluster of one test, which may restart it. Stopped and removed on drop.
@@ -94,6 +94,17 @@ impl TestDatabase {
         let url = SecretString::from(format!("{server}/{name}"));
         let base = base.to_owned();
         Self { base, name, url }
+    }
+
+    /// Opens a connection of its own to the database.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(self.url.expose_secret()).await.unwrap()
+    }
+
+    /// Runs a statement. Returns the number of rows that it changed.
+    pub async fn execute(&self, sql: &'static str) -> u64 {
+        let mut connection = self.connect().await;
+        sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
     }
 
     /// Terminates every connection to the database.

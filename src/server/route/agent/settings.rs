@@ -120,7 +120,7 @@ pub(super) async fn load(app: &App, caller: &Caller, agent: &str) -> ApiResult<(
     let parameters = params![agent, &caller.organization.id];
     let row: Option<SettingsRow> = app.db.row(READ, parameters).await?;
     let row = row.ok_or_else(not_found)?;
-    let mut stored = unsealed(app, agent, row.settings)?;
+    let mut stored = opened(app, agent, object(row.settings)?);
     let redacted = if caller.member.has_admin_scope() {
         SecretFields::SettingsForAdmins
     } else {
@@ -138,12 +138,22 @@ pub(super) async fn load(app: &App, caller: &Caller, agent: &str) -> ApiResult<(
     Ok((Revision::of_row(row.settings_updated_at), settings))
 }
 
-fn unsealed(app: &App, agent: &str, stored: Value) -> ApiResult<Map<String, Value>> {
-    let Value::Object(mut stored) = stored else {
-        return Err(ApiError::internal(&"settings are not an object"));
-    };
-    secret::open(SecretFields::Settings, &mut stored, &app.crypto, &sealed_place(agent))?;
-    Ok(stored)
+fn object(stored: Value) -> ApiResult<Map<String, Value>> {
+    match stored {
+        Value::Object(stored) => Ok(stored),
+        _ => Err(ApiError::internal(&"settings are not an object")),
+    }
+}
+
+/// Returns stored fields with their secrets in clear.
+fn opened(app: &App, agent: &str, mut stored: Map<String, Value>) -> Map<String, Value> {
+    if secret::open(SecretFields::Settings, &mut stored, &app.keys, &sealed_place(agent)) > 0 {
+        tracing::warn!(
+            agent,
+            "a stored secret cannot be opened with this key; PATCH its value again"
+        );
+    }
+    stored
 }
 
 /// `GET /api/:org/agents/:id/config`
@@ -169,9 +179,13 @@ pub(crate) async fn patch(
     let row: Option<SettingsRow> = tx.row(LOCK, params![&id, &caller.organization.id]).await?;
     let row = row.ok_or_else(not_found)?;
     precondition.check(&Revision::of_row(row.settings_updated_at))?;
-    let mut settings = unsealed(&app, &id, row.settings)?;
-    merge(&mut tx, &caller, &mut settings, &patch).await?;
-    secret::seal(SecretFields::Settings, &mut settings, &app.crypto, &sealed_place(&id))?;
+    let mut settings = object(row.settings)?;
+    // Only the fields of the patch are opened and sealed again: a secret elsewhere that does not open stays as it is.
+    let old = patch.keys().filter_map(|field| settings.swap_remove_entry(field));
+    let old = opened(&app, &id, old.collect());
+    let mut new = merge(&mut tx, &caller, &old, &patch).await?;
+    secret::seal(SecretFields::Settings, &mut new, tx.key()?, &sealed_place(&id))?;
+    settings.append(&mut new);
     let text = Value::Object(settings).to_string();
     let updated_at: Option<i64> = tx.value(WRITE, params![&text, now(), &id]).await?;
     let updated_at = updated_at.ok_or_else(not_found)?;
@@ -201,15 +215,15 @@ fn checked(body: &mut JsonBody) -> ApiResult<Map<String, Value>> {
     Ok(patch)
 }
 
-/// Applies a patch to the stored settings. A redacted secret that a client sends back keeps the stored value.
+/// Returns the fields that a patch sets. A redacted secret that a client sends back keeps the stored value.
 async fn merge(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    settings: &mut Map<String, Value>,
+    old: &Map<String, Value>,
     patch: &Map<String, Value>,
-) -> ApiResult<()> {
+) -> ApiResult<Map<String, Value>> {
+    let mut new = Map::new();
     for (field, value) in patch {
-        let old = settings.swap_remove(field);
         if value.is_null() {
             continue;
         }
@@ -218,11 +232,16 @@ async fn merge(
         }
         let mut value = value.clone();
         if SecretFields::Settings.may_hold_secrets(field) {
-            secret::restore(&mut value, old.as_ref());
+            secret::restore(&mut value, old.get(field));
         }
-        settings.insert(field.clone(), value);
+        new.insert(field.clone(), value);
     }
-    Ok(())
+    if secret::holds_redaction(SecretFields::Settings, &new) {
+        return Err(ApiError::bad_request(
+            "a redacted secret has no stored value that can be read; send the secret itself",
+        ));
+    }
+    Ok(new)
 }
 
 async fn check_template(tx: &mut Tx<'_>, caller: &Caller, value: &Value) -> ApiResult<()> {

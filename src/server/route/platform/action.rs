@@ -114,6 +114,7 @@ async fn start_locked(
     held: &mut Held,
     mut platform: StoredPlatform,
 ) -> ApiResult<Response> {
+    platform.check_readable()?;
     let mut failure = None;
     if app.mode == PlatformMode::Live && platform.status != PlatformStatus::Active {
         match start_in_time(app, app.runtime.start(&platform.instance)).await {
@@ -158,7 +159,7 @@ async fn save(
     action: &str,
 ) -> ApiResult<()> {
     let mut tx = held.begin(&app.db).await?;
-    if !platform.update(app, &mut tx).await? {
+    if !platform.update(&mut tx).await? {
         return Err(not_found());
     }
     audit::record(&mut tx, caller, action, &platform.instance.id, &[]).await?;

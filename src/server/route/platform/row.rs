@@ -49,6 +49,9 @@ pub(crate) struct StoredPlatform {
     pub(crate) error: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    /// The config as it is stored, kept when the server's key does not open one of its secrets. It is written back
+    /// unchanged until a PUT replaces those secrets.
+    pub(crate) unreadable: Option<Value>,
 }
 
 /// A platform as it is answered, secrets redacted.
@@ -78,6 +81,11 @@ fn sealed_place(id: &str) -> String {
     format!("platform/{id}")
 }
 
+/// Returns the 400 for a redaction that stands for nothing: no value is stored, or it does not open.
+pub(crate) fn unreadable_secret() -> ApiError {
+    ApiError::bad_request("a redacted secret has no stored value that can be read; send the secret itself")
+}
+
 fn object(value: Value) -> ApiResult<Map<String, Value>> {
     match value {
         Value::Object(map) => Ok(map),
@@ -88,9 +96,16 @@ fn object(value: Value) -> ApiResult<Map<String, Value>> {
 impl StoredPlatform {
     fn from_row(app: &App, row: PlatformRow) -> ApiResult<Self> {
         let secret_keys: Vec<String> = serde_json::from_value(row.secret_keys).unwrap_or_default();
+        let stored = row.config.clone();
         let mut config = object(row.config)?;
         let fields = SecretFields::Platform { declared: &secret_keys };
-        secret::open(fields, &mut config, &app.crypto, &sealed_place(&row.id))?;
+        let unreadable = secret::open(fields, &mut config, &app.keys, &sealed_place(&row.id)) > 0;
+        if unreadable {
+            tracing::warn!(
+                platform = row.id,
+                "a stored secret cannot be opened with this key; PUT its value again"
+            );
+        }
         Ok(Self {
             organization: row.organization_id,
             instance: Instance {
@@ -106,6 +121,7 @@ impl StoredPlatform {
             error: row.error_message,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            unreadable: unreadable.then_some(stored),
         })
     }
 
@@ -156,6 +172,14 @@ impl StoredPlatform {
         }
     }
 
+    /// Refuses to start a platform with a secret that does not open.
+    pub(crate) fn check_readable(&self) -> ApiResult<()> {
+        match self.unreadable {
+            Some(_) => Err(unreadable_secret()),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the platform's revision.
     pub(crate) fn revision(&self) -> Revision {
         Revision::of_row(self.updated_at)
@@ -171,16 +195,20 @@ impl StoredPlatform {
         self.secret_keys.len() > before
     }
 
-    fn sealed_config(&self, app: &App) -> ApiResult<String> {
+    fn sealed_config(&self, tx: &Tx<'_>) -> ApiResult<String> {
+        if let Some(stored) = &self.unreadable {
+            return Ok(stored.to_string());
+        }
         let mut config = self.instance.config.clone();
         let place = sealed_place(&self.instance.id);
-        secret::seal(self.secret_fields(), &mut config, &app.crypto, &place)?;
+        secret::seal(self.secret_fields(), &mut config, tx.key()?, &place)?;
         Ok(Value::Object(config).to_string())
     }
 
     /// Inserts the row. Returns false when the id is already taken.
-    pub(crate) async fn insert(&self, app: &App, tx: &mut Tx<'_>) -> ApiResult<bool> {
+    pub(crate) async fn insert(&self, tx: &mut Tx<'_>) -> ApiResult<bool> {
         let instance = &self.instance;
+        let config = self.sealed_config(tx)?;
         let inserted = tx
             .execute(
                 "INSERT INTO platform (id, organization_id, agent_id, kind, config, settings, metadata, secret_keys, \
@@ -191,7 +219,7 @@ impl StoredPlatform {
                     &self.organization,
                     &instance.agent,
                     &instance.kind,
-                    &self.sealed_config(app)?,
+                    &config,
                     &json!(instance.settings).to_string(),
                     &json!(self.metadata).to_string(),
                     &json!(self.secret_keys).to_string(),
@@ -211,15 +239,16 @@ impl StoredPlatform {
     }
 
     /// Writes every column that can change. Returns false when the row was deleted with its agent.
-    pub(crate) async fn update(&mut self, app: &App, tx: &mut Tx<'_>) -> ApiResult<bool> {
+    pub(crate) async fn update(&mut self, tx: &mut Tx<'_>) -> ApiResult<bool> {
         self.updated_at = now().max(self.updated_at + 1);
+        let config = self.sealed_config(tx)?;
         let updated = tx
             .execute(
                 "UPDATE platform SET kind = $1, config = $2, settings = $3, metadata = $4, secret_keys = $5, \
                  status = $6, error_message = $7, updated_at = $8 WHERE id = $9 AND agent_id = $10",
                 params![
                     &self.instance.kind,
-                    &self.sealed_config(app)?,
+                    &config,
                     &json!(self.instance.settings).to_string(),
                     &json!(self.metadata).to_string(),
                     &json!(self.secret_keys).to_string(),

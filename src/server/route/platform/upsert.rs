@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::request::PlatformRequest;
-use super::row::{PlatformBody, StoredPlatform};
+use super::row::{PlatformBody, StoredPlatform, unreadable_secret};
 use super::start::{start_in_time, stored_error};
 use super::status::PlatformStatus;
 use crate::server::app::{Shared, now};
@@ -24,10 +24,11 @@ use crate::server::lock::Held;
 use crate::server::options::PlatformMode;
 use crate::server::path::PathIds;
 use crate::server::precondition::{Precondition, Revision};
+use crate::server::random::random_id;
 use crate::server::reply::{ApiError, ApiResult};
 use crate::server::route::agent;
 use crate::server::runtime::{Instance, RuntimeError, Started};
-use crate::server::token::random_id;
+use crate::server::secret::{self, SecretFields};
 
 const MAX_ID_CHARS: usize = 300;
 
@@ -167,11 +168,18 @@ impl PlatformUpsert {
         self.update(held, old).await
     }
 
-    fn instance(&self, old: Option<&Instance>) -> ApiResult<Instance> {
+    fn instance(&self, old: Option<&StoredPlatform>) -> ApiResult<Instance> {
         let mode = self.app.mode;
         let empty = Map::new();
-        let config = self.request.config_over(old.map_or(&empty, |old| &old.config), mode)?;
-        let settings = self.request.settings_over(old.map(|old| &old.settings), mode);
+        let config = self
+            .request
+            .config_over(old.map_or(&empty, |old| &old.instance.config), mode)?;
+        let settings = self.request.settings_over(old.map(|old| &old.instance.settings), mode);
+        let mut declared = old.map(|old| old.secret_keys.clone()).unwrap_or_default();
+        declared.extend_from_slice(&self.request.secret_keys);
+        if secret::holds_redaction(SecretFields::Platform { declared: &declared }, &config) {
+            return Err(unreadable_secret());
+        }
         Ok(Instance {
             id: self.id.clone(),
             agent: self.agent.clone(),
@@ -198,6 +206,7 @@ impl PlatformUpsert {
             error: None,
             created_at: at,
             updated_at: at,
+            unreadable: None,
         };
         platform.declare_secret(&self.request.secret_keys);
         if let Err(error) = self.insert(held, &platform).await {
@@ -232,7 +241,7 @@ impl PlatformUpsert {
 
     async fn insert(&self, held: &mut Held, platform: &StoredPlatform) -> ApiResult<()> {
         let mut tx = held.begin(&self.app.db).await?;
-        if !platform.insert(&self.app, &mut tx).await? {
+        if !platform.insert(&mut tx).await? {
             return Err(id_taken());
         }
         let names = self.request.names();
@@ -241,7 +250,7 @@ impl PlatformUpsert {
     }
 
     async fn update(&self, held: &mut Held, mut platform: StoredPlatform) -> ApiResult<UpsertResponse> {
-        let new = self.instance(Some(&platform.instance))?;
+        let new = self.instance(Some(&platform))?;
         let declared = platform.declare_secret(&self.request.secret_keys);
         if is_same(&platform.instance, &new) {
             return self.leave_unchanged(held, platform, declared).await;
@@ -252,13 +261,16 @@ impl PlatformUpsert {
         };
         let ran = platform.status == PlatformStatus::Active;
         let former = std::mem::replace(&mut platform.instance, new);
+        // Without its secrets the former config could not be started again.
+        let restartable = platform.unreadable.take().is_none();
         if let Some(started) = started {
             (platform.metadata, platform.error) = (started.metadata, None);
             platform.status = PlatformStatus::Active;
         }
         let stored = self.store(held, &mut platform).await;
         if !matches!(stored, Ok(true)) {
-            self.undo(&platform.instance, &former, ran && stored.is_err()).await;
+            self.undo(&platform.instance, &former, ran && restartable && stored.is_err())
+                .await;
             return Err(stored.err().unwrap_or_else(agent::not_found));
         }
         let body = UpsertBody::Updated {
@@ -330,7 +342,7 @@ impl PlatformUpsert {
     /// Writes the row. Returns false when it was deleted with its agent in the meantime.
     async fn store(&self, held: &mut Held, platform: &mut StoredPlatform) -> ApiResult<bool> {
         let mut tx = held.begin(&self.app.db).await?;
-        if !platform.update(&self.app, &mut tx).await? {
+        if !platform.update(&mut tx).await? {
             return Ok(false);
         }
         let names = self.request.names();
