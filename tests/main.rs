@@ -39,6 +39,7 @@ mod executor_chance;
 mod executor_faults;
 mod executor_order;
 mod executor_preconditions;
+mod faces;
 mod fault_table;
 mod github;
 mod guard_table;

@@ -27,13 +27,19 @@ struct Drawn {
     is_visible: bool,
     /// How far the current step is; `None` between steps.
     step: Option<StepCount>,
+    /// The number of steps that have begun.
+    begun: u64,
 }
 
 /// How far a step is.
 #[derive(Clone, Copy)]
 struct StepCount {
+    /// The number of the step, from 1.
+    number: u64,
+    verb: &'static str,
     done: usize,
     total: usize,
+    started: Timestamp,
     /// When the server was last heard.
     heard: Timestamp,
 }
@@ -48,6 +54,7 @@ impl StatusLine {
                 width: usize::from(size.columns),
                 is_visible: false,
                 step: None,
+                begun: 0,
             }))
         }))
     }
@@ -62,48 +69,48 @@ impl StatusLine {
     /// Begins a step such as `reading`; the line shows how far it is until the returned step is dropped.
     pub(super) fn begin(&self, verb: &'static str) -> StatusStep {
         if let Some(mut drawn) = self.lock() {
-            let heard = drawn.host.now();
+            let now = drawn.host.now();
+            drawn.begun += 1;
             drawn.step = Some(StepCount {
+                number: drawn.begun,
+                verb,
                 done: 0,
                 total: 0,
-                heard,
+                started: now,
+                heard: now,
             });
-            let line = self.clone();
-            tokio::spawn(async move { line.tick(verb).await });
+            let (line, number) = (self.clone(), drawn.begun);
+            tokio::spawn(async move { line.tick(number).await });
         }
         StatusStep(self.clone())
     }
 
-    async fn tick(&self, verb: &'static str) {
-        let clock = self.lock().map(|drawn| drawn.host.clone());
-        let Some(host) = clock else { return };
-        let started = host.now();
+    /// Draws the line again and again while the step of this number lasts. The next step has a ticker of its own.
+    async fn tick(&self, number: u64) {
         loop {
             tokio::time::sleep(TICK).await;
-            // By the host's clock, so that a test whose clock stands still never sees the line.
-            let elapsed = Duration::try_from(host.now() - started).unwrap_or_default();
-            let goes_on = match elapsed {
-                early if early < PATIENCE => self.has_step(),
-                late => self.redraw(verb, late),
-            };
-            if !goes_on {
-                return;
+            let Some(elapsed) = self.elapsed(number) else { return };
+            if elapsed >= PATIENCE {
+                self.redraw();
             }
         }
     }
 
-    fn has_step(&self) -> bool {
-        self.lock().is_some_and(|drawn| drawn.step.is_some())
+    /// Returns how long the step of this number has taken, or `None` when it is over.
+    fn elapsed(&self, number: u64) -> Option<Duration> {
+        let drawn = self.lock()?;
+        let step = drawn.step.filter(|step| step.number == number)?;
+        Some(drawn.since(step.started))
     }
 
-    /// Draws the line again, unless the step is over.
-    fn redraw(&self, verb: &str, elapsed: Duration) -> bool {
-        let Some(mut drawn) = self.lock() else { return false };
-        let Some(step) = drawn.step else { return false };
-        let silent = Duration::try_from(drawn.host.now() - step.heard).unwrap_or_default();
-        let text = progress(verb, step.done, step.total, elapsed, silent);
-        drawn.draw(&text);
-        true
+    /// Draws the line again, if there is a step.
+    fn redraw(&self) {
+        if let Some(mut drawn) = self.lock()
+            && let Some(step) = drawn.step
+        {
+            let text = progress(&step, drawn.since(step.started), drawn.since(step.heard));
+            drawn.draw(&text);
+        }
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, Drawn>> {
@@ -113,6 +120,11 @@ impl StatusLine {
 }
 
 impl Drawn {
+    /// Returns the time since a moment. By the host's clock, so that a test whose clock stands still never sees the line.
+    fn since(&self, moment: Timestamp) -> Duration {
+        Duration::try_from(self.host.now() - moment).unwrap_or_default()
+    }
+
     fn draw(&mut self, text: &str) {
         if text.is_empty() && !self.is_visible {
             return;
@@ -133,7 +145,12 @@ impl StatusStep {
     pub(super) fn set(&self, done: usize, total: usize) {
         if let Some(mut drawn) = self.0.lock() {
             let heard = drawn.host.now();
-            drawn.step = Some(StepCount { done, total, heard });
+            drawn.step = drawn.step.map(|step| StepCount {
+                done,
+                total,
+                heard,
+                ..step
+            });
         }
     }
 
@@ -157,7 +174,8 @@ impl Drop for StatusStep {
 }
 
 /// Returns `reading 32 of 60`, and after a second also the rate and the time left, or how long the server is silent.
-fn progress(verb: &str, done: usize, total: usize, elapsed: Duration, silent: Duration) -> String {
+fn progress(step: &StepCount, elapsed: Duration, silent: Duration) -> String {
+    let StepCount { verb, done, total, .. } = *step;
     let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
     let count = match (done, total) {
         (_, 0) => format!("{verb}, {} s", elapsed.as_secs()),
@@ -182,11 +200,22 @@ fn progress(verb: &str, done: usize, total: usize, elapsed: Duration, silent: Du
 mod tests {
     use super::*;
 
+    fn step(verb: &'static str, done: usize, total: usize) -> StepCount {
+        StepCount {
+            number: 1,
+            verb,
+            done,
+            total,
+            started: Timestamp::UNIX_EPOCH,
+            heard: Timestamp::UNIX_EPOCH,
+        }
+    }
+
     #[test]
     fn shows_a_rate_and_the_time_left_after_a_second() {
         let at = |done, total, millis| {
             let elapsed = Duration::from_millis(millis);
-            progress("reading", done, total, elapsed, Duration::ZERO)
+            progress(&step("reading", done, total), elapsed, Duration::ZERO)
         };
         assert_eq!(at(32, 60, 800), "reading 32 of 60");
         assert_eq!(at(32, 60, 2000), "reading 32 of 60, 16.0/s, 2 s left");
@@ -198,7 +227,7 @@ mod tests {
     fn says_how_long_a_silent_server_is_waited_for() {
         let (elapsed, silent) = (Duration::from_secs(9), Duration::from_millis(8_500));
         assert_eq!(
-            progress("applying", 3, 60, elapsed, silent),
+            progress(&step("applying", 3, 60), elapsed, silent),
             "applying 3 of 60; no answer for 8 s, gives up after 45 s"
         );
     }
@@ -210,10 +239,20 @@ mod tests {
             let line = StatusLine::new(&host);
             let step = line.begin("reading");
             step.set(1, 4);
-            line.redraw("reading", Duration::ZERO);
+            line.redraw();
             drop(step);
-            assert!(!line.redraw("reading", Duration::ZERO));
+            let next = line.begin("applying");
+            assert_eq!(line.elapsed(1), None, "the ticker of the first step ends");
+            line.redraw();
+            drop(next);
+            line.redraw();
         }
-        assert_eq!(captured.stderr(), "\r\u{1b}[Kreading 1 of 4\r\u{1b}[K");
+        let lines = [
+            "\r\u{1b}[Kreading 1 of 4",
+            "\r\u{1b}[K",
+            "\r\u{1b}[Kapplying, 0 s",
+            "\r\u{1b}[K",
+        ];
+        assert_eq!(captured.stderr(), lines.concat());
     }
 }

@@ -81,7 +81,7 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::*;
+    use crate::review::private_file::{Existing, create_private_folder, ensure_private_folder, open_private};
 
     #[test]
     fn closes_a_file_that_was_open_to_others_and_keeps_or_replaces_its_text() {

@@ -78,6 +78,10 @@ fn has_warning(model: &Model) -> bool {
         .is_some_and(|board| board.plan.rows.iter().any(Row::needs_attention))
 }
 
+fn has_failures(model: &Model) -> bool {
+    matches!(&model.screen, Screen::Run(run) if run.has_failures())
+}
+
 fn on_row(model: &Model) -> bool {
     model.board().is_some_and(|board| board.row().is_some())
 }
@@ -187,7 +191,7 @@ pub const TABLE: &[Binding] = &[
     bound(&[Key::char('n')], BOARD, Action::Move(Movement::NextChange), (7, "next"), "next change").when(has_rows, "there are no rows"),
     bound(&[Key::char('N')], BOARD, Action::Move(Movement::PreviousChange), (0, ""), "previous change").when(has_rows, "there are no rows"),
     bound(&[Key::char('w')], &[KeyContext::Review, KeyContext::Running, KeyContext::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
-    bound(&[Key::char('w')], &[KeyContext::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure"),
+    bound(&[Key::char('w')], &[KeyContext::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure").when(has_failures, "no row failed"),
     bound(&[Key::char('c')], BOARD, Action::View(ViewOption::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows, "there are no rows"),
     quiet(&[Key::char('1')], BOARD, Action::View(ViewOption::Kind(RowKind::Create)), "show or hide what is created"),
     quiet(&[Key::char('2')], BOARD, Action::View(ViewOption::Kind(RowKind::Update)), "show or hide what is updated"),
