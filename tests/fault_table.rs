@@ -2,7 +2,8 @@
 //! and the next clean run converges.
 
 use std::fmt::Debug;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lobuctl::apply::event::Outcome;
 use lobuctl::apply::{ApplyOptions, Cancel, Status, Verdict};
@@ -184,13 +185,36 @@ impl<'a> Case<'a> {
     /// Applies with this fault at the requests from `index`, `times` times, and returns the number of requests.
     async fn apply(&self, fault: &Fault, index: usize, times: usize) -> (RunResult, usize) {
         let fault = fault.clone();
-        let rule = move |at: usize, _: &Request| {
+        self.apply_by(move |at: usize, _: &Request| {
             if (index..index + times).contains(&at) {
                 fault.clone()
             } else {
                 Fault::None
             }
+        })
+        .await
+    }
+
+    /// Applies with this fault at the write of this index, and returns the number of writes.
+    async fn apply_with_write_fault(&self, fault: &Fault, index: usize) -> (RunResult, usize) {
+        let (fault, writes) = (fault.clone(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&writes);
+        let rule = move |_: usize, request: &Request| {
+            if request.writes && count.fetch_add(1, Ordering::SeqCst) == index {
+                fault.clone()
+            } else {
+                Fault::None
+            }
         };
+        let (ran, _) = self.apply_by(rule).await;
+        (ran, writes.load(Ordering::SeqCst))
+    }
+
+    /// Applies with faults by this rule, and returns the number of requests.
+    async fn apply_by<R>(&self, rule: R) -> (RunResult, usize)
+    where
+        R: Fn(usize, &Request) -> Fault + Send + Sync + 'static,
+    {
         let transport = FaultTransport::new(self.server.transport(), rule);
         let counter = transport.counter();
         let options = ApplyOptions {
@@ -277,6 +301,22 @@ fn shown(state: &State, address: &Address) -> String {
     }
 }
 
+/// Runs a column of the table with this fault at one write at a time: the reads are answered truly.
+async fn writes_column(fault: Fault) {
+    let plans = Plans::new().await;
+    let mut index = 0;
+    loop {
+        let case = Case::new(&plans).await;
+        let (ran, writes) = case.apply_with_write_fault(&fault, index).await;
+        let lies = case.check(&ran).await;
+        assert_eq!(lies, Vec::<String>::new(), "{fault:?} at write {index}");
+        index += 1;
+        if index >= writes {
+            return;
+        }
+    }
+}
+
 /// Runs a column of the table: this fault at every request, so many times in a row.
 async fn column(fault: Fault, times: usize) {
     let plans = Plans::new().await;
@@ -347,6 +387,24 @@ async fn tells_the_truth_about_half_a_body_after_writing() {
 #[tokio::test]
 async fn tells_the_truth_about_an_empty_object_after_writing() {
     column(Fault::EmptyObject, 1).await;
+}
+
+/// Bodies that a cache, a proxy or a catch-all route may answer with 200 in place of the server.
+const LIES: [&str; 6] = [
+    "{}",
+    "[]",
+    "<html></html>",
+    r#"{"status":"ok"}"#,
+    r#"{"agentId":"other","name":"Other","success":false}"#,
+    r#"{"schema_type":"entity_type","action":"list","entity_types":[],
+        "platform":{"id":"other","platform":"telegram","status":"active"},"noop":true}"#,
+];
+
+#[tokio::test]
+async fn tells_the_truth_about_a_success_that_was_never_carried_out() {
+    for lie in LIES {
+        writes_column(Fault::Status(200, lie)).await;
+    }
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ impl Client {
                     return Ok(None);
                 };
                 let agent = reply.checked(normalize::agent(reply.parse()?))?;
+                reply.expect_id(Some(&agent.id), id)?;
                 self.expect(reply.expectation());
                 Ok(Some(Resource::Agent(agent)))
             }
@@ -110,8 +111,9 @@ impl Client {
             return Ok(None);
         };
         let platform = normalize::platform(agent, reply.parse()?);
+        reply.expect_id(Some(&platform.stable_id), id)?;
         self.expect(reply.expectation());
-        Ok(Some(platform).filter(|it| it.agent == agent && it.stable_id == id))
+        Ok(Some(platform).filter(|it| it.agent == agent))
     }
 
     async fn read_entity_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
@@ -122,6 +124,7 @@ impl Client {
             return Ok(None);
         };
         let found = reply.checked(normalize::entity_type(body))?;
+        reply.expect_id(Some(&found.entity_type.slug), slug)?;
         self.expect(reply.expectation());
         let is_own = self.owns(found.organization.as_deref());
         Ok(is_own.then_some(Resource::EntityType(found.entity_type)))
@@ -135,6 +138,7 @@ impl Client {
             return Ok(None);
         };
         let found = reply.checked(normalize::relationship_type(body))?;
+        reply.expect_id(Some(&found.relationship_type.slug), slug)?;
         if !self.owns(found.organization.as_deref()) {
             return Ok(None);
         }

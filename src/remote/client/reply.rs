@@ -63,26 +63,43 @@ impl Reply {
         fields.map_err(|mismatch| self.malformed(&mismatch.to_string()))
     }
 
-    /// Checks for the `{"success": true}` of a write.
-    pub(super) fn expect_success(&self) -> Result<(), RemoteError> {
+    /// Checks for the `{"success": true}` of a write. Where the body also has the platform, it has to be the one of
+    /// the request.
+    pub(super) fn expect_success(&self, id: &str) -> Result<(), RemoteError> {
         let body: Map<String, Value> = self.parse()?;
-        match body.get("success") {
-            Some(Value::Bool(true)) => Ok(()),
-            _ => Err(self.malformed("`success`")),
+        if body.get("success") != Some(&Value::Bool(true)) {
+            return Err(self.malformed("`success`"));
         }
+        self.expect_id(body.get("platform").and_then(|it| it["id"].as_str()), id)
     }
 
-    /// Checks that the schema tool answered this action: its reply repeats `schema_type` and `action`.
+    /// Checks that the schema tool answered this action on this type: its reply repeats `schema_type` and `action`.
     ///
     /// Nothing else of a reply can be relied on: a real server in local mode answers a creation with rubbish beside the
     /// echo (contract section 8.1), while a proxy or a catch-all route answers any JSON object.
-    pub(super) fn expect_echo(&self, kind: SchemaType, action: SchemaAction) -> Result<(), RemoteError> {
+    pub(super) fn expect_echo(&self, kind: SchemaType, action: SchemaAction, slug: &str) -> Result<(), RemoteError> {
         let body: Map<String, Value> = self.parse()?;
         let echoes = body.get("schema_type") == Some(&json!(kind)) && body.get("action") == Some(&json!(action));
-        if echoes {
+        if !echoes {
+            return Err(self.malformed("the echo of `schema_type` and `action`"));
+        }
+        let key = match kind {
+            SchemaType::EntityType => "entity_type",
+            SchemaType::RelationshipType => "relationship_type",
+        };
+        // A creation may answer rubbish here, and normalizes the slug.
+        let found = body.get(key).filter(|_| action != SchemaAction::Create);
+        self.expect_id(found.and_then(|it| it["slug"].as_str()), slug)
+    }
+
+    /// Checks that the body is about the resource of the request: `found` is its id in the body, where that has one.
+    ///
+    /// A cache or a proxy may answer with the response to another request, which looks like a success in all but this.
+    pub(super) fn expect_id(&self, found: Option<&str>, id: &str) -> Result<(), RemoteError> {
+        if found.is_none_or(|found| found == id) {
             return Ok(());
         }
-        Err(self.malformed("the echo of `schema_type` and `action`"))
+        Err(self.malformed(&format!("`{id}`, which was asked for")))
     }
 
     /// Returns the error for a body that lacks what was expected.

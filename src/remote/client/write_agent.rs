@@ -32,9 +32,9 @@ impl Client {
             .creating();
         let reply = self.send(request).await?;
         let stored = reply.checked(normalize::agent(reply.parse()?))?;
+        reply.expect_id(Some(&stored.id), &agent.id)?;
         // After an attempt whose response was lost, 200 with the wanted values means that this attempt created it.
-        let is_same = stored.id == agent.id && have_same_fields(Agent::FIELDS, &stored, agent);
-        let created_before = reply.maybe_applied() && is_same;
+        let created_before = reply.maybe_applied() && have_same_fields(Agent::FIELDS, &stored, agent);
         Ok(if reply.status() == 201 || created_before {
             CreatedAgent::Created
         } else {
@@ -45,13 +45,13 @@ impl Client {
     /// Changes these fields of an agent's own row.
     pub async fn patch_agent(&self, id: &str, body: &Map<String, Value>) -> Result<(), RemoteError> {
         let request = Request::new(Method::Patch, self.path(&["agents", id])).with_json(body);
-        self.send(request).await?.expect_success()
+        self.send(request).await?.expect_success(id)
     }
 
     /// Deletes an agent with its settings and platforms.
     pub async fn delete_agent(&self, id: &str) -> Result<(), RemoteError> {
         let request = Request::new(Method::Delete, self.path(&["agents", id]));
-        self.send(request).await?.expect_success()
+        self.send(request).await?.expect_success(id)
     }
 
     /// Changes an agent's settings. New providers get the time `now_ms`, in milliseconds since 1970: it is the only
@@ -65,7 +65,7 @@ impl Client {
         }
         self.redactor.add(&mcp_secrets(&body));
         let request = Request::new(Method::Patch, self.path(&["agents", agent, "config"])).with_json(&body);
-        self.send(request).await?.expect_success()
+        self.send(request).await?.expect_success(agent)
     }
 }
 

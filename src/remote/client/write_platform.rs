@@ -40,6 +40,7 @@ impl Client {
         let request = Request::new(Method::Put, path).with_json(&put_body(platform, settings));
         let reply = self.send(request).await?;
         let stored: UpsertReply = reply.parse()?;
+        reply.expect_id(Some(&stored.platform.id), id)?;
         let result = match (reply.status(), stored.noop) {
             (201, _) => PutPlatform::Created,
             // An earlier attempt was carried out and its response was lost.
@@ -55,13 +56,13 @@ impl Client {
     /// Deletes a platform.
     pub async fn delete_platform(&self, agent: &str, id: &str) -> Result<(), RemoteError> {
         let request = Request::new(Method::Delete, self.path(&["agents", agent, "platforms", id]));
-        self.send(request).await?.expect_success()
+        self.send(request).await?.expect_success(id)
     }
 
     /// Starts a platform.
     pub async fn start_platform(&self, agent: &str, id: &str) -> Result<(), RemoteError> {
         let path = self.path(&["agents", agent, "platforms", id, "start"]);
-        self.send(Request::new(Method::Post, path)).await?.expect_success()
+        self.send(Request::new(Method::Post, path)).await?.expect_success(id)
     }
 }
 

@@ -92,6 +92,6 @@ impl Client {
         let mut body = Map::from_iter([("slug".to_owned(), json!(slug))]);
         body.extend(fields.clone());
         let request = self.schema_request(kind, action, &body);
-        self.send(request).await?.expect_echo(kind, action)
+        self.send(request).await?.expect_echo(kind, action, slug)
     }
 }
