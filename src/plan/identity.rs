@@ -1,5 +1,9 @@
 //! The id of a plan: a digest over everything that would be sent or go away.
 
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -10,9 +14,61 @@ use crate::resource::value::canonical;
 /// Half of SHA-256: two plans with one id cannot be made on purpose, and an id still fits on a line.
 const BYTES: usize = 16;
 
-/// Equal for equal plans. Secrets are no part of it, so that it tells nothing about them: two plans that differ in the
+/// The number of digits of an id of older releases.
+const OLD_DIGITS: usize = 12;
+
+/// The id of a plan. Equal plans have equal ids.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PlanId(String);
+
+/// A text that is no plan id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PlanIdError {
+    /// The id has the form that older releases gave it. Such an id covered less than what a plan does.
+    #[error("an id has 32 hexadecimal digits, and this one of 12 comes from an older release: plan again")]
+    OldRelease,
+    /// The text is anything else, such as the beginning of an id.
+    #[error("an id has 32 hexadecimal digits, and no part of it is enough: plan again, and use all of it")]
+    NoId,
+}
+
+impl PlanId {
+    /// Returns the id as 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PlanId {
+    type Err = PlanIdError;
+
+    fn from_str(text: &str) -> Result<Self, PlanIdError> {
+        let is_hexadecimal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match text.len() {
+            length if length == 2 * BYTES && is_hexadecimal => Ok(Self(text.to_owned())),
+            OLD_DIGITS if is_hexadecimal => Err(PlanIdError::OldRelease),
+            _ => Err(PlanIdError::NoId),
+        }
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PlanId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Returns the id of a plan with these rows. Secrets are no part of it, so that it tells nothing about them: two plans that differ in the
 /// value of a secret alone have one id.
-pub(super) fn of(target: &Target, rows: &[Row]) -> String {
+pub(super) fn of(target: &Target, rows: &[Row]) -> PlanId {
     let mut digest = Sha256::new();
     // Each part goes in with its length: no two plans can be cut differently into the same bytes.
     add(&mut digest, "lobuctl plan 2");
@@ -21,7 +77,7 @@ pub(super) fn of(target: &Target, rows: &[Row]) -> String {
     for row in rows.iter().filter(|row| row.writes()) {
         add(&mut digest, &row_digest(row));
     }
-    hexadecimal(&digest.finalize()[..BYTES])
+    PlanId(hexadecimal(&digest.finalize()[..BYTES]))
 }
 
 /// The digest of one row: what is sent for it, what goes away with it, and the warnings that a decision rests on.
@@ -48,11 +104,6 @@ pub(super) fn digest(value: &Value) -> String {
     let mut digest = Sha256::new();
     add(&mut digest, &canonical(value).to_string());
     hexadecimal(&digest.finalize()[..BYTES])
-}
-
-/// Whether a text has the form of a plan id. No prefix of an id is one.
-pub fn is_plan_id(text: &str) -> bool {
-    text.len() == 2 * BYTES && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn add(digest: &mut Sha256, part: &str) {

@@ -27,7 +27,7 @@ pub use change::{Change, ChangeKind, Presentation};
 pub use compare::{Comparison, compare, creation_fields, is_unchanged};
 pub use counts::Counts;
 pub use draft::{Draft, Step};
-pub use identity::{is_plan_id, row_digest};
+pub use identity::{PlanId, PlanIdError, row_digest};
 pub use operation::Operation;
 pub use options::{PlanOptions, Prune};
 pub use pattern::{Pattern, PatternError, nearest_address};
@@ -53,8 +53,8 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// What the rows add up to.
     pub counts: Counts,
-    /// A short digest of what would be done: equal plans have equal ids.
-    pub id: String,
+    /// A digest of everything that would be sent or deleted.
+    pub id: PlanId,
 }
 
 impl Plan {

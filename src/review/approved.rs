@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::private_file::{Existing, ensure_private_folder, open_private};
-use crate::plan::{Plan, Verb, is_plan_id, row_digest};
+use crate::plan::{Plan, PlanId, Verb, row_digest};
 use crate::resource::Address;
 
 /// The number of plans that are kept; older ones are removed.
@@ -46,7 +46,7 @@ fn rows_of(plan: &Plan) -> KnownPlan {
     known.collect()
 }
 
-fn write(dir: &Path, id: &str, rows: &KnownPlan) -> std::io::Result<()> {
+fn write(dir: &Path, id: &PlanId, rows: &KnownPlan) -> std::io::Result<()> {
     ensure_private_folder(dir)?;
     let mut file = open_private(&dir.join(format!("{id}.json")), Existing::Replace)?;
     file.write_all(&serde_json::to_vec(rows)?)?;
@@ -70,11 +70,7 @@ fn forget_oldest(dir: &Path) -> std::io::Result<()> {
 
 /// The rows by which the approved plan and this one differ, a sentence each. `None` where the approved plan is not
 /// known on this machine.
-pub(super) fn differences(state_dir: Option<&Path>, approved: &str, plan: &Plan) -> Option<Vec<String>> {
-    // The id becomes a file name: nothing but an id may.
-    if !is_plan_id(approved) {
-        return None;
-    }
+pub(super) fn differences(state_dir: Option<&Path>, approved: &PlanId, plan: &Plan) -> Option<Vec<String>> {
     let text = fs::read(state_dir?.join("plans").join(format!("{approved}.json"))).ok()?;
     let approved: KnownPlan = serde_json::from_slice(&text).ok()?;
     Some(compare(&approved, &rows_of(plan)))

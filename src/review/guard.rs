@@ -6,7 +6,7 @@ use std::path::Path;
 use super::approved;
 use crate::cli::{FailOn, PlanArgs};
 use crate::failure::{Failure, FailureKind};
-use crate::plan::{Counts, Plan, Row, Selection, is_plan_id};
+use crate::plan::{Counts, Plan, PlanId, Row, Selection};
 use crate::show::word::plural;
 
 /// The guards that the command line asks for.
@@ -52,7 +52,7 @@ impl Guards {
     /// Asks every guard. What is left out is not written, so only drift counts where it is not selected.
     pub(super) fn check(&self, plan: &Plan, selection: &Selection) -> Result<(), GuardRefusal> {
         if let Some(approved) = &self.plan_id {
-            if *approved != plan.id {
+            if approved != plan.id.as_str() {
                 let approved = approved.clone();
                 return Err(GuardRefusal::OtherPlan { approved });
             }
@@ -101,11 +101,11 @@ impl GuardRefusal {
 fn other_plan(approved: &str, state_dir: Option<&Path>, plan: &Plan) -> Failure {
     let message = format!("this is plan `{}`, not `{approved}`", plan.id);
     let mut failure = Failure::new(FailureKind::Stale, message);
-    if !is_plan_id(approved) {
-        return failure
-            .hint("an id has 32 hexadecimal digits, and no part of it is enough: plan again, and use all of it");
-    }
-    match approved::differences(state_dir, approved, plan) {
+    let approved: PlanId = match approved.parse() {
+        Ok(approved) => approved,
+        Err(error) => return failure.hint(error.to_string()),
+    };
+    match approved::differences(state_dir, &approved, plan) {
         Some(rows) => failure.causes = rows,
         None => failure
             .hints

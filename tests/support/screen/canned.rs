@@ -165,7 +165,7 @@ pub fn plan_of(mut rows: Vec<Row>) -> Plan {
         counts: Counts::of(&rows),
         warnings: vec!["`works-at` names the entity type `office`, which nobody knows".to_owned()],
         rows,
-        id: "3f2a9c".to_owned(),
+        id: "3f2a9c0000000000000000000000000f".parse().unwrap(),
     }
 }
 
