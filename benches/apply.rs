@@ -12,7 +12,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
 use lobuctl::plan::{Draft, PlanOptions, Selection, Target, plan, schedule};
-use lobuctl::remote::{Client, Request, Response, Retry, RouterTransport, Scope, Transport, TransportError, fetch};
+use lobuctl::remote::{
+    Client, DetailsOf, Request, Response, Retry, RouterTransport, Scope, Transport, TransportError, fetch,
+};
 use lobuctl::resource::{
     Agent, ConfigValue, EntityType, Origins, Platform, RelationshipType, Rule, Secret, Settings, State, field,
 };
@@ -119,7 +121,8 @@ async fn read(client: &Client, desired: &State) -> State {
     let scope = Scope {
         agents: true,
         memory: true,
-        settings_of: desired.agents.keys().cloned().collect(),
+        settings_of: DetailsOf::These(desired.agents.keys().cloned().collect()),
+        rules_of: DetailsOf::All,
     };
     fetch(client, &scope, &|_| {}).await.unwrap()
 }

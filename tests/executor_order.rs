@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lobuctl::apply::{ApplyOptions, Cancel};
 use lobuctl::plan::{PlanOptions, Prune, Target, plan};
-use lobuctl::remote::{Request, Response, RouterTransport, Scope, Transport, TransportError, fetch};
+use lobuctl::remote::{DetailsOf, Request, Response, RouterTransport, Scope, Transport, TransportError, fetch};
 use lobuctl::resource::{Origins, State};
 use proptest::prelude::*;
 
@@ -75,7 +75,8 @@ async fn apply(server: &TestServer, desired: &State, prune: Prune, parallelism: 
     let scope = Scope {
         agents: true,
         memory: true,
-        settings_of: desired.agents.keys().cloned().collect(),
+        settings_of: DetailsOf::All,
+        rules_of: DetailsOf::All,
     };
     let remote = fetch(&server.client, &scope, &|_| {}).await.unwrap();
     let options = PlanOptions { prune, recheck: true };

@@ -1,5 +1,6 @@
 //! How many requests a plan and an apply make, and that the deletion of an agent reads what goes with it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 
@@ -7,7 +8,7 @@ use lobuctl::apply::event::Outcome;
 use lobuctl::apply::{ApplyOptions, Cancel, Status};
 use lobuctl::config::Project;
 use lobuctl::plan::{Prune, Target, plan};
-use lobuctl::remote::{Scope, fetch};
+use lobuctl::remote::{DetailsOf, Scope, fetch};
 use lobuctl::resource::Address;
 use serde_json::json;
 
@@ -58,7 +59,8 @@ async fn a_first_plan_and_apply_make_no_request_too_many() {
     let scope = Scope {
         agents: true,
         memory: true,
-        settings_of: project.desired.agents.keys().cloned().collect(),
+        settings_of: DetailsOf::These(project.desired.agents.keys().cloned().collect()),
+        rules_of: DetailsOf::These(project.desired.relationship_types.keys().cloned().collect()),
     };
     let remote = fetch(&client, &scope, &|_| {}).await.unwrap();
     assert_eq!(counter.swap(0, Ordering::SeqCst), 3);
@@ -84,14 +86,38 @@ async fn a_plan_reads_no_platforms_of_an_agent_without_any() {
     let scope = Scope {
         agents: true,
         memory: false,
-        settings_of: ["empty".to_owned()].into(),
+        settings_of: DetailsOf::These(["empty".to_owned()].into()),
+        rules_of: DetailsOf::All,
     };
     fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();
     assert_eq!(counter.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn deleting_an_agent_is_stale_when_a_platform_was_added_since_the_plan() {
+async fn a_plan_reads_no_rules_of_a_type_that_no_file_declares() {
+    let server = TestServer::stored().await;
+    let json_client = JsonClient::new(&server.inner, &server.token);
+    for slug in ["declared", "undeclared"] {
+        let create = json!({ "schema_type": "relationship_type", "action": "create", "slug": slug, "name": slug });
+        json_client.schema(create).await;
+    }
+    let transport = FaultTransport::new(server.transport(), |_, _| Fault::None);
+    let counter = transport.counter();
+    let scope = Scope {
+        agents: false,
+        memory: true,
+        settings_of: DetailsOf::These(BTreeSet::new()),
+        rules_of: DetailsOf::These(["declared".to_owned()].into()),
+    };
+    let state = fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();
+    // Two lists, and the rules of one type.
+    assert_eq!(counter.load(Ordering::SeqCst), 3);
+    assert!(state.relationship_types["declared"].rules.is_some());
+    assert!(state.relationship_types["undeclared"].rules.is_none());
+}
+
+/// Plans the deletion of the agent `old`, lets `change` happen on the server, applies, and returns the row's outcome.
+async fn delete_after(change: impl AsyncFnOnce(&JsonClient)) -> Outcome {
     let server = TestServer::stored().await;
     let json_client = JsonClient::new(&server.inner, &server.token);
     json_client
@@ -106,14 +132,37 @@ async fn deleting_an_agent_is_stale_when_a_platform_was_added_since_the_plan() {
     ];
     let project = expect_valid(TempProject::new(&files).load());
     let draft = server.plan(&project, Prune::Everything).await;
-    let path = "/api/dev/agents/old/platforms/by-stable-id/old-telegram";
-    let platform = json!({ "platform": "telegram", "config": { "chatId": "1" } });
-    json_client.send("PUT", path, Some(platform)).await;
+    change(&json_client).await;
     let ran = server.apply(&draft).await;
     let row = &ran.progress.rows[&Address::agent("old")];
     let Status::Finished { outcome, .. } = &row.status else {
         panic!("{row:?}");
     };
-    assert!(matches!(outcome, Outcome::Stale { .. }), "{outcome:?}");
-    assert_eq!(server.read(&project).await.agents.len(), 1);
+    let left = server.read(&project).await.agents.len();
+    assert_eq!(left, usize::from(*outcome != Outcome::Deleted));
+    outcome.clone()
+}
+
+#[tokio::test]
+async fn deletes_an_agent_that_is_as_the_plan_saw_it() {
+    assert_eq!(delete_after(async |_| {}).await, Outcome::Deleted);
+}
+
+#[tokio::test]
+async fn deleting_an_agent_is_stale_when_a_platform_was_added_since_the_plan() {
+    let outcome = delete_after(async |client| {
+        let path = "/api/dev/agents/old/platforms/by-stable-id/old-telegram";
+        let platform = json!({ "platform": "telegram", "config": { "chatId": "1" } });
+        client.send("PUT", path, Some(platform)).await;
+    });
+    assert!(matches!(outcome.await, Outcome::Stale { .. }));
+}
+
+#[tokio::test]
+async fn deleting_an_agent_is_stale_when_its_settings_changed_since_the_plan() {
+    let outcome = delete_after(async |client| {
+        let path = "/api/dev/agents/old/config";
+        client.send("PATCH", path, Some(json!({ "soulMd": "Be brave." }))).await;
+    });
+    assert!(matches!(outcome.await, Outcome::Stale { .. }));
 }

@@ -71,32 +71,50 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
     Ok(Prepared::Done(Outcome::Stale { message }))
 }
 
-/// Checks, for the deletion of an agent, that its platforms are those that the plan saw: they go with it, so that a
-/// platform that was added or changed since then would be lost unseen (law 4).
+/// Checks, for the deletion of an agent, that its settings and platforms are those that the plan saw: they are deleted
+/// with it, so that what was added or changed since then would be lost unseen (law 4).
 async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Result<Prepared, RemoteError> {
     let scheduled = context.scheduled;
-    let Operation::DeleteAgent { id, platforms } = &scheduled.step.operation else {
+    let Operation::DeleteAgent {
+        id,
+        settings,
+        platforms,
+    } = &scheduled.step.operation
+    else {
         return Ok(Work::planned(scheduled));
     };
-    let fresh = context.client.platforms(id).await?.unwrap_or_default();
-    let seen = |platform: &Platform| {
-        let found = platforms.iter().find(|seen| seen.stable_id == platform.stable_id);
-        let (found, platform) = (found.cloned(), platform.clone());
-        is_unchanged(
-            found.map(Resource::Platform).as_ref(),
-            Some(&Resource::Platform(platform)),
-        )
-    };
-    if fresh.len() == platforms.len() && fresh.iter().all(seen) {
+    let mut changed = Vec::new();
+    if let Some(seen) = settings {
+        let fresh = context.client.settings(id).await?.map(Resource::Settings);
+        if !is_unchanged(Some(&Resource::Settings(seen.clone())), fresh.as_ref()) {
+            changed.push("settings");
+        }
+    }
+    if !are_same_platforms(platforms, &context.client.platforms(id).await?.unwrap_or_default()) {
+        changed.push("platforms");
+    }
+    if changed.is_empty() {
         return Ok(Work::planned(scheduled));
     }
+    let changed = changed.join(" and ");
     if on_stale == OnStale::Overwrite {
-        context.note("its platforms changed since the plan was made, and are deleted with it");
+        context.note(format!(
+            "its {changed} changed since the plan was made, and are deleted with it"
+        ));
         return Ok(Work::planned(scheduled));
     }
     Ok(Prepared::Done(Outcome::Stale {
-        message: "its platforms were changed on the server since the plan was made".to_owned(),
+        message: format!("its {changed} were changed on the server since the plan was made"),
     }))
+}
+
+fn are_same_platforms(seen: &[Platform], fresh: &[Platform]) -> bool {
+    let resource = |platform: &Platform| Resource::Platform(platform.clone());
+    let is_same = |fresh: &Platform| {
+        let seen = seen.iter().find(|seen| seen.stable_id == fresh.stable_id);
+        is_unchanged(seen.map(resource).as_ref(), Some(&resource(fresh)))
+    };
+    seen.len() == fresh.len() && fresh.iter().all(is_same)
 }
 
 /// Whether the write itself reports a resource that the plan did not see, so that a reading would be one request too

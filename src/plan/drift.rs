@@ -1,14 +1,15 @@
 //! What only the server has: reported, and deleted only when the user asks for it (semantics, law 4).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::compare::leaves;
 use super::draft::Step;
 use super::identity;
 use super::operation::Operation;
 use super::options::Prune;
 use super::row::{Row, Verb};
 use super::undeclared::Undeclared;
-use crate::resource::{Address, Resource, State};
+use crate::resource::{Address, FieldPath, Resource, State};
 
 /// Returns a row for each resource that only the server has, with a step where it is to be deleted.
 ///
@@ -56,6 +57,7 @@ fn deletion(remote: &State, resource: &Resource) -> Option<Operation> {
     match resource {
         Resource::Agent(agent) => Some(Operation::DeleteAgent {
             id: agent.id.clone(),
+            settings: remote.settings.get(&agent.id).cloned(),
             platforms: remote.platforms_of(&agent.id).cloned().collect(),
         }),
         Resource::Settings(_) => None,
@@ -80,11 +82,22 @@ fn agent_warnings(remote: &State, agent: &str) -> Vec<String> {
     }
 }
 
-/// Returns a digest of everything that is deleted with an agent. A plan id covers it, so that whoever approves the
-/// deletion approves exactly this.
+/// Returns a digest of everything that is deleted with an agent, as far as it may be shown. A plan id covers it, so
+/// that whoever approves the deletion approves exactly this.
 fn cascade(remote: &State, agent: &str) -> String {
-    let settings = remote.settings.get(agent).map(|settings| &settings.fields);
-    let platforms: Vec<String> = remote.platforms_of(agent).map(|it| it.stable_id.clone()).collect();
+    let settings = remote.settings.get(agent).into_iter();
+    let settings = settings.flat_map(|settings| settings.fields.iter());
+    let settings = settings.flat_map(|(name, value)| leaves(&FieldPath::root(name), value));
+    let settings: Vec<Value> = settings.map(|(path, shown)| json!([path, shown])).collect();
+    let platforms = remote.platforms_of(agent).map(|platform| {
+        let config: Vec<Value> = platform
+            .config
+            .iter()
+            .map(|(key, value)| json!([key, value.shown()]))
+            .collect();
+        json!([platform.stable_id, platform.kind, config, platform.settings])
+    });
+    let platforms: Vec<Value> = platforms.collect();
     identity::digest(&json!([settings, platforms]))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::resource::{Agent, EntityType, Platform, RelationshipType, Rule};
+use crate::resource::{Agent, EntityType, Platform, RelationshipType, Rule, Settings};
 
 /// One row's write: a request, or a few that belong together.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub enum Operation {
     DeleteAgent {
         /// The agent's id.
         id: String,
+        /// The settings that the plan saw, which are deleted with the agent. `None` when they were not read.
+        settings: Option<Settings>,
         /// The platforms that the plan saw, which are deleted with the agent.
         platforms: Vec<Platform>,
     },

@@ -18,8 +18,28 @@ pub struct Scope {
     pub agents: bool,
     /// Whether to read entity types and relationship types.
     pub memory: bool,
-    /// The ids of the agents whose settings are read.
-    pub settings_of: BTreeSet<String>,
+    /// The agents, by id, whose settings are read.
+    pub settings_of: DetailsOf,
+    /// The relationship types, by slug, whose rules are read.
+    pub rules_of: DetailsOf,
+}
+
+/// The resources whose details are read, one request for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DetailsOf {
+    /// Those that the files declare: nothing else can be compared.
+    These(BTreeSet<String>),
+    /// All, because those that no file declares may be deleted: a plan covers everything that a deletion takes along.
+    All,
+}
+
+impl DetailsOf {
+    fn includes(&self, name: &str) -> bool {
+        match self {
+            Self::These(names) => names.contains(name),
+            Self::All => true,
+        }
+    }
 }
 
 /// Called after each read.
@@ -98,7 +118,7 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     let wanted: Vec<String> = state
         .agents
         .keys()
-        .filter(|id| scope.settings_of.contains(*id))
+        .filter(|id| scope.settings_of.includes(id))
         .cloned()
         .collect();
     counter.expect(with_platforms.len() + wanted.len());
@@ -145,8 +165,11 @@ async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
         .into_iter()
         .filter(|it| client.owns(it.organization.as_deref()))
         .collect();
-    counter.expect(own.len());
-    let with_rules = stream::iter(own).map(|mut it| async move {
+    let (wanted, others): (Vec<_>, Vec<_>) = own
+        .into_iter()
+        .partition(|it| scope.rules_of.includes(&it.relationship_type.slug));
+    counter.expect(wanted.len());
+    let with_rules = stream::iter(wanted).map(|mut it| async move {
         let slug = it.relationship_type.slug.clone();
         let rules = client.rules(&slug).await?;
         it.relationship_type.rules = Some(normalize::rules_by_pair(rules));
@@ -154,7 +177,7 @@ async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
         Ok::<_, RemoteError>(it)
     });
     let with_rules: Vec<_> = with_rules.buffer_unordered(client.parallelism()).try_collect().await?;
-    for relationship_type in with_rules {
+    for relationship_type in with_rules.into_iter().chain(others) {
         add_relationship_type(&mut state, relationship_type);
     }
     Ok(state)

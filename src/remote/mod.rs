@@ -30,7 +30,7 @@ pub use client::{Client, CreatedAgent, PutPlatform};
 pub use clock::Clock;
 pub use error::RemoteError;
 pub use expectation::Expectation;
-pub use fetch::{ReadObserver, ReadProgress, Scope, fetch};
+pub use fetch::{DetailsOf, ReadObserver, ReadProgress, Scope, fetch};
 pub use http::{HttpOptions, HttpTransport, READ_TIMEOUT};
 pub use listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 pub use method::Method;

@@ -34,6 +34,8 @@ pub struct ReviewOptions {
     pub targets: Vec<String>,
     /// Whether everything that only the server has is deleted.
     pub prune: bool,
+    /// Whether something that only the server has may be deleted: with `--prune`, or by a mark in the review.
+    pub may_delete: bool,
     /// What has to hold before anything is applied.
     pub guards: Guards,
     /// How rows are carried out.
@@ -59,6 +61,7 @@ impl ReviewOptions {
             recheck: !plan.no_recheck,
             targets: plan.target.clone(),
             prune: plan.prune,
+            may_delete: plan.prune || !(arguments.yes || arguments.dry_run),
             guards: Guards::new(plan),
             apply: apply_options(arguments),
             state_dir: host.state_dir(),

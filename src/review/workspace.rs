@@ -11,7 +11,9 @@ use crate::config::{self, LoadOptions, LoadedProject, Project};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
-use crate::remote::{Attempt, Client, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope, fetch};
+use crate::remote::{
+    Attempt, Client, DetailsOf, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope, fetch,
+};
 use crate::resource::State;
 use crate::session::{Flags, Inputs, Session, Stored};
 
@@ -153,7 +155,7 @@ impl Workspace {
         options: &ReviewOptions,
         observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
-        let scope = scope(&project, options.only);
+        let scope = scope(&project, options);
         let remote = fetch(&connection.client, &scope, &|reading| observer.reading(&reading)).await;
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         Ok(Self {
@@ -176,11 +178,19 @@ impl Workspace {
     }
 }
 
-fn scope(project: &Project, only: config::Only) -> Scope {
+fn scope(project: &Project, options: &ReviewOptions) -> Scope {
+    let details = |declared: BTreeSet<String>| {
+        if options.may_delete {
+            DetailsOf::All
+        } else {
+            DetailsOf::These(declared)
+        }
+    };
     Scope {
-        agents: only != config::Only::Memory,
-        memory: only != config::Only::Agents && project.memory_enabled,
-        settings_of: project.desired.agents.keys().cloned().collect::<BTreeSet<_>>(),
+        agents: options.only != config::Only::Memory,
+        memory: options.only != config::Only::Agents && project.memory_enabled,
+        settings_of: details(project.desired.agents.keys().cloned().collect()),
+        rules_of: details(project.desired.relationship_types.keys().cloned().collect()),
     }
 }
 

@@ -13,6 +13,12 @@ pub(super) fn differences(path: &FieldPath, before: Option<&Value>, after: Optio
     changes
 }
 
+/// Returns every value below a path, as far as it may be shown.
+pub(in crate::plan) fn leaves(path: &FieldPath, value: &Value) -> Vec<(FieldPath, Option<Shown>)> {
+    let leaves = differences(path, Some(value), None).into_iter();
+    leaves.map(|change| (change.path, change.before)).collect()
+}
+
 fn present(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null())
 }

@@ -15,6 +15,7 @@ mod table;
 mod unchanged;
 
 pub use comparison::Comparison;
+pub(super) use json::leaves;
 pub use relationship_type::creation_fields;
 pub use unchanged::is_unchanged;
 

@@ -6,7 +6,7 @@ use lobuctl::apply::event::Event;
 use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
 use lobuctl::config::{LoadedProject, Project};
 use lobuctl::plan::{Draft, Plan, PlanOptions, Problem, Prune, Row, Selection, Target, Verb, plan, schedule};
-use lobuctl::remote::{Client, Retry, RouterTransport, Scope, Transport, fetch};
+use lobuctl::remote::{Client, DetailsOf, Retry, RouterTransport, Scope, Transport, fetch};
 use lobuctl::resource::{Origins, Secret, State};
 use lobuctl::server::{PlatformMode, Server, ServerOptions};
 
@@ -73,7 +73,8 @@ impl TestServer {
         let scope = Scope {
             agents: true,
             memory: project.memory_enabled,
-            settings_of: project.desired.agents.keys().cloned().collect(),
+            settings_of: DetailsOf::All,
+            rules_of: DetailsOf::All,
         };
         fetch(&self.client, &scope, &|_| {}).await.unwrap()
     }
@@ -95,7 +96,8 @@ impl TestServer {
         let scope = Scope {
             agents: true,
             memory: true,
-            settings_of: desired.agents.keys().cloned().collect(),
+            settings_of: DetailsOf::All,
+            rules_of: DetailsOf::All,
         };
         let remote = fetch(&self.client, &scope, &|_| {}).await.unwrap();
         plan_states(desired, &remote, prune)
