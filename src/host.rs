@@ -155,7 +155,7 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Everything that the process gives.
+/// The process: its streams, terminal, environment, folders and clock.
 #[derive(Clone)]
 pub struct Host {
     /// Takes the result.
@@ -221,8 +221,8 @@ impl Host {
         })
     }
 
-    /// A process without a terminal, without an environment, without input and with a clock that stands still; what it
-    /// writes is kept in the [`Captured`] beside it.
+    /// Creates a process without a terminal, environment or input, and with a clock that never moves. What it writes is kept
+    /// in the [`Captured`] beside it.
     pub fn fake(current_dir: impl Into<PathBuf>) -> (Self, Captured) {
         let (captured, redactor) = (Captured::default(), Redactor::default());
         let host = Self {
@@ -287,14 +287,14 @@ impl Host {
         self.terminals.stderr && !self.is_dumb() && !self.environment.switch("CI")
     }
 
-    /// Whether what goes to standard output is coloured; `choice` is what the command line says, if anything.
-    pub fn colours_stdout(&self, choice: Option<bool>) -> bool {
-        choice.unwrap_or_else(|| self.colours(self.terminals.stdout))
+    /// Whether what goes to standard output is colored; `choice` is what the command line says, if anything.
+    pub fn colors_stdout(&self, choice: Option<bool>) -> bool {
+        choice.unwrap_or_else(|| self.colors(self.terminals.stdout))
     }
 
-    /// Whether what goes to standard error is coloured; `choice` is what the command line says, if anything.
-    pub fn colours_stderr(&self, choice: Option<bool>) -> bool {
-        choice.unwrap_or_else(|| self.colours(self.terminals.stderr))
+    /// Whether what goes to standard error is colored; `choice` is what the command line says, if anything.
+    pub fn colors_stderr(&self, choice: Option<bool>) -> bool {
+        choice.unwrap_or_else(|| self.colors(self.terminals.stderr))
     }
 
     /// Whether characters beyond ASCII can be shown: what the locale says, first set variable wins.
@@ -312,7 +312,7 @@ impl Host {
         self.environment.get("TERM") == Some("dumb")
     }
 
-    fn colours(&self, is_terminal: bool) -> bool {
+    fn colors(&self, is_terminal: bool) -> bool {
         if self.environment.get("NO_COLOR").is_some() {
             return false;
         }

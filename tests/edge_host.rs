@@ -22,10 +22,10 @@ fn colour_is_for_people_and_for_those_who_ask() {
         (&[("CI", "true"), ("CLICOLOR_FORCE", "1")], true, true),
     ] {
         let host = host(variables);
-        assert_eq!(host.colours_stdout(None), in_pipe, "{variables:?}");
+        assert_eq!(host.colors_stdout(None), in_pipe, "{variables:?}");
         let host = host.with_terminal(80, 24, "");
-        assert_eq!(host.colours_stdout(None), on_terminal, "{variables:?}");
-        assert!(host.colours_stderr(Some(true)) && !host.colours_stderr(Some(false)));
+        assert_eq!(host.colors_stdout(None), on_terminal, "{variables:?}");
+        assert!(host.colors_stderr(Some(true)) && !host.colors_stderr(Some(false)));
     }
 }
 

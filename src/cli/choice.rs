@@ -1,4 +1,4 @@
-//! Flags whose value is one of a few words, each of which stands for a value of another room.
+//! Flags whose value is one of a few words, each for a value of another room.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 

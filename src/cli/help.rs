@@ -39,12 +39,12 @@ pub(super) const COMPLETIONS: &str = "\
 Example:
   lobuctl completions bash > ~/.local/share/bash-completion/completions/lobuctl";
 
-/// Returns what stands below the flags of `lobuctl -h`.
+/// Returns the text below the flags of `lobuctl -h`.
 pub(super) fn short() -> String {
     format!("{EXAMPLES}\n\n`lobuctl --help` also lists environment variables and exit codes.")
 }
 
-/// Returns what stands below the flags of `lobuctl --help`.
+/// Returns the text below the flags of `lobuctl --help`.
 pub(super) fn long() -> String {
     let codes: Vec<String> = Exit::ALL
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn long() -> String {
     format!("{EXAMPLES}\n\n{ENVIRONMENT}\n\nExit codes:\n{}", codes.join("\n"))
 }
 
-/// Returns what stands below the flags of `lobuctl serve --help`.
+/// Returns the text below the flags of `lobuctl serve --help`.
 pub(super) fn serve() -> String {
     let (data_dir, listen) = (DataLocation::DATA_DIR, ServeConfig::LISTEN);
     format!(

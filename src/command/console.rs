@@ -23,10 +23,10 @@ pub(super) struct Console {
     pub host: Host,
     /// The format of the result.
     pub format: Format,
-    /// Whether standard output is coloured.
-    pub colour_out: bool,
-    /// Whether standard error is coloured.
-    pub colour_err: bool,
+    /// Whether standard output is colored.
+    pub color_out: bool,
+    /// Whether standard error is colored.
+    pub color_err: bool,
     /// Whether only results, warnings and errors are printed.
     pub quiet: bool,
     /// The number of `-v` flags.
@@ -41,8 +41,8 @@ impl Console {
     /// Creates the console that the command line and the process ask for.
     pub(super) fn new(host: Host, common: &Common) -> Self {
         Self {
-            colour_out: host.colours_stdout(common.color.forced()),
-            colour_err: host.colours_stderr(common.color.forced()),
+            color_out: host.colors_stdout(common.color.forced()),
+            color_err: host.colors_stderr(common.color.forced()),
             format: common.format,
             quiet: common.quiet,
             verbose: common.verbose,
@@ -82,7 +82,7 @@ impl Console {
     /// # Errors
     /// When standard output cannot be written to.
     pub(super) fn lines(&self, lines: &[Line]) -> Result<(), Failure> {
-        self.print(|out| ansi::write_lines(out, lines, self.colour_out))
+        self.print(|out| ansi::write_lines(out, lines, self.color_out))
     }
 
     /// Prints text of the result.
@@ -118,7 +118,7 @@ impl Console {
             return;
         }
         self.status.erase();
-        let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.colour_err);
+        let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.color_err);
     }
 
     /// Prints the failure that ends the command.
@@ -132,7 +132,7 @@ impl Console {
         }
         if !failure.message.is_empty() {
             self.status.erase();
-            let _ = failure.print(&mut self.host.stderr.clone(), self.colour_err);
+            let _ = failure.print(&mut self.host.stderr.clone(), self.color_err);
         }
     }
 
@@ -175,7 +175,7 @@ impl Console {
     pub(super) fn diagnostic_style(&self) -> DiagnosticStyle {
         let width = self.host.size.map_or(100, |size| usize::from(size.columns));
         DiagnosticStyle {
-            color: self.colour_err,
+            color: self.color_err,
             unicode: false,
             width,
         }

@@ -31,7 +31,7 @@ pub(super) enum Decision {
 
 /// The questions about one plan.
 pub(super) struct PlainReview<'a> {
-    /// Where the user sits.
+    /// The streams of the question and its answers.
     pub console: &'a Console,
     /// Ctrl-C ends the review.
     pub interrupt: &'a Interrupt,
@@ -82,7 +82,7 @@ impl PlainReview<'_> {
         }
     }
 
-    /// A yes, if it is enough. What a guard refuses is not asked about any further.
+    /// Returns the decision if this yes is enough. What a guard refuses is not asked about any further.
     async fn agreed(&self, review: &PlanReview, typed_whole: bool) -> Result<Option<Decision>, Failure> {
         let selection = review.selection();
         if selection.all().is_empty() {
@@ -246,7 +246,7 @@ impl PlainReview<'_> {
         let _ = writeln!(self.console.host.stderr.clone(), "{text}");
     }
 
-    /// Asks one question; nothing at the end of input, or when nobody can have read the question.
+    /// Asks one question. Returns `None` at the end of input, or when the question could not be printed.
     async fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
         let mut err = self.console.host.stderr.clone();
         if err.write_all(question.as_bytes()).and_then(|()| err.flush()).is_err() {

@@ -1,4 +1,4 @@
-//! Carrying out a plan on the terminal or in CI: events as they come, then the summary, then the exit code.
+//! Carries out a plan on the terminal or in CI: prints events as they come, then the summary, and chooses the exit code.
 
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -31,14 +31,14 @@ pub(super) async fn carry_out(
     fence(console, "\n```text\n");
     let ((), progress) = tokio::join!(work, report(console, log, receiver));
     if let Err(failure) = summarize(console, &progress) {
-        // What was written decides the exit code, not who still listens.
+        // What was written decides the exit code, not whether the summary could be printed.
         console.failure(&failure);
     }
     fence(console, "```\n");
     Ok(exit_of(&progress, interrupt))
 }
 
-/// In Markdown the lines of a run stand as they are. Whether anybody reads them must not stop the run.
+/// In Markdown the lines of a run are in a fence. A closed standard output must not stop the run.
 fn fence(console: &Console, text: &str) {
     if console.format == Format::Markdown {
         let _ = console.text(text);
@@ -52,8 +52,8 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
     let mut lines = RunReport {
         out: &mut out,
         err: &mut err,
-        colour_out: console.colour_out,
-        colour_err: console.colour_err,
+        color_out: console.color_out,
+        color_err: console.color_err,
         verbosity: match console.verbose {
             _ if console.quiet => Verbosity::Quiet,
             0 => Verbosity::Normal,
@@ -85,7 +85,7 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
     progress
 }
 
-/// What a run came to, on standard output.
+/// Prints the summary of a run to standard output.
 ///
 /// # Errors
 /// When standard output is closed.
@@ -111,7 +111,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// How the program ends after a run.
+/// Returns the exit code after a run.
 pub(super) fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
     match progress.verdict() {
         Verdict::Done => Exit::Done,
@@ -122,7 +122,7 @@ pub(super) fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
     }
 }
 
-/// The failure that stands for a decision against the plan, on every face.
+/// Returns the failure of a declined plan, the same on every face.
 pub(super) fn declined() -> Failure {
     Failure::new(FailureKind::Declined, "not applied; nothing was written")
 }

@@ -92,7 +92,7 @@ fn log_to_stderr(console: &Console) {
     let err = console.host.stderr.clone();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
-        .with_ansi(console.colour_err)
+        .with_ansi(console.color_err)
         .with_writer(move || err.clone());
     // Only fails where a log is already set up, which then stays in use.
     let _ = if console.format == Format::Json {

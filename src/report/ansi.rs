@@ -1,4 +1,5 @@
-//! Lines as text, a role as an escape sequence where colour is wanted. The 16 colours only: they fit every background.
+//! Writes lines as text, with an escape sequence for each role where color is wanted. Only the 16 basic colors are used:
+//! they are readable on every background.
 
 use std::io::{self, Write};
 
@@ -7,22 +8,22 @@ use crate::show::{Line, Role};
 /// Writes lines, each with its indent and a line end.
 ///
 /// # Errors
-/// What the writer says.
-pub fn write_lines(out: &mut dyn Write, lines: &[Line], colour: bool) -> io::Result<()> {
-    lines.iter().try_for_each(|line| write_line(out, line, colour))
+/// When the writer fails.
+pub fn write_lines(out: &mut dyn Write, lines: &[Line], color: bool) -> io::Result<()> {
+    lines.iter().try_for_each(|line| write_line(out, line, color))
 }
 
 /// Writes one line.
 ///
 /// # Errors
-/// What the writer says.
-pub fn write_line(out: &mut dyn Write, line: &Line, colour: bool) -> io::Result<()> {
+/// When the writer fails.
+pub fn write_line(out: &mut dyn Write, line: &Line, color: bool) -> io::Result<()> {
     if line.spans.is_empty() {
         return writeln!(out);
     }
     write!(out, "{:indent$}", "", indent = line.indent)?;
     for span in &line.spans {
-        match style(span.role).filter(|_| colour) {
+        match style(span.role).filter(|_| color) {
             Some(style) => write!(out, "\u{1b}[{style}m{}\u{1b}[0m", span.text)?,
             None => out.write_all(span.text.as_bytes())?,
         }
@@ -46,7 +47,7 @@ fn style(role: Role) -> Option<&'static str> {
     }
 }
 
-/// The lines as one text without colour.
+/// Returns the lines as one text without color.
 pub fn to_text(lines: &[Line]) -> String {
     let mut bytes = Vec::new();
     // Writing to memory does not fail.

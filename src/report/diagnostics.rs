@@ -1,4 +1,4 @@
-//! Diagnostics as text: file, line and column, the source line with the place underlined, and what to do next.
+//! Diagnostics as text: file, line and column, the underlined source line, and what to do next.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,18 +11,18 @@ use crate::config::{Diagnostic, MaskedText, Severity, Sources, counted, harmless
 /// The maximum length of a line that is drawn whole, in bytes.
 const MAX_LINE: usize = 2000;
 
-/// How to draw.
+/// The style of drawn diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiagnosticStyle {
-    /// With ANSI colours.
+    /// Whether ANSI colors are used.
     pub color: bool,
-    /// With box-drawing characters.
+    /// Whether box-drawing characters are used.
     pub unicode: bool,
-    /// Columns.
+    /// The width in columns.
     pub width: usize,
 }
 
-/// All diagnostics, a blank line between two, and a line that counts them. Empty when there are none.
+/// Returns all diagnostics with a blank line after each, and a line that counts them. Empty when there are none.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: DiagnosticStyle) -> String {
     if diagnostics.is_empty() {
         return String::new();
@@ -41,7 +41,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: DiagnosticSt
     text
 }
 
-/// `2 errors, 1 warning`.
+/// Returns `2 errors, 1 warning`.
 pub fn tally(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = diagnostics.len() - errors;
@@ -110,7 +110,8 @@ fn place<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources)
     })
 }
 
-/// The lines that are underlined, and those between: the renderer would go through the whole file each time.
+/// The underlined lines and those between. The renderer only sees these, because it goes through its whole text for each
+/// snippet.
 struct Window<'a> {
     masked: &'a MaskedText,
     text: &'a str,
@@ -167,7 +168,7 @@ fn is_empty_heading(line: &str) -> bool {
     matches!(plain.collect::<String>().trim(), ":::" | "⸬")
 }
 
-/// The nearest character boundary at or before an offset.
+/// Returns the nearest character boundary at or before an offset.
 fn floor(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
@@ -180,7 +181,7 @@ fn path(file: &Path) -> String {
     clean(&file.display().to_string())
 }
 
-/// Without characters that a terminal would obey, and on one line.
+/// Returns a text on one line, without characters that a terminal would obey.
 fn clean(text: &str) -> String {
     text.chars()
         .map(|character| if character == '\n' { ' ' } else { harmless(character) })

@@ -1,4 +1,4 @@
-//! What GitHub Actions understands: problems as annotations on lines of the files.
+//! Problems as workflow commands of GitHub Actions, which shows them as annotations on lines of the files.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
             .map(|file| format!("file={}", property(&file.display().to_string())));
         let line = diagnostic.line.map(|line| format!("line={line}"));
         let column = diagnostic.column.map(|column| format!("col={column}"));
-        let place: Vec<String> = [file, line, column].into_iter().flatten().collect();
+        let location: Vec<String> = [file, line, column].into_iter().flatten().collect();
         let help = diagnostic
             .help
             .first()
@@ -24,7 +24,7 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
             .unwrap_or_default();
         let message = data(&format!("{}{help}", diagnostic.message));
         // Writing to memory does not fail.
-        let _ = writeln!(text, "::{level} {}::{message}", place.join(","));
+        let _ = writeln!(text, "::{level} {}::{message}", location.join(","));
     }
     text
 }

@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn Write, kind: &str, now: Timestamp, value: &impl Seria
     writeln!(out, "{}", with_visible_escapes(Value::Object(object).to_string()))
 }
 
-/// The type of an event, as its JSON spells it.
+/// Returns the type of an event as its JSON spells it.
 pub fn event_type(event: &impl Serialize) -> String {
     let value = serde_json::to_value(event).unwrap_or_default();
     value

@@ -128,7 +128,7 @@ fn flush_left(body: &str) -> String {
     })
 }
 
-/// A fence longer than any run of backticks inside.
+/// Returns a fence that is longer than any run of backticks inside.
 fn fence(body: &str) -> String {
     "`".repeat(longest_run(body).max(2) + 1)
 }

@@ -1,4 +1,4 @@
-//! Lines, plans, events and diagnostics onto a writer: text with or without colour, JSON by the line, Markdown.
+//! Writes lines, plans, events and diagnostics: as text with or without color, as lines of JSON, as Markdown.
 
 pub mod ansi;
 pub mod diagnostics;

@@ -15,9 +15,9 @@ pub struct RunReport<'a> {
     /// The stream of progress, warnings and errors.
     pub err: &'a mut dyn Write,
     /// Whether results are colored.
-    pub colour_out: bool,
+    pub color_out: bool,
     /// Whether the other stream is colored.
-    pub colour_err: bool,
+    pub color_err: bool,
     /// Which events are written.
     pub verbosity: Verbosity,
 }
@@ -33,9 +33,9 @@ impl RunReport<'_> {
         };
         // Outcomes are the result of the command; everything else happens on the way.
         if matches!(event.kind, EventKind::StepFinished { .. }) {
-            ansi::write_line(self.out, &line, self.colour_out)
+            ansi::write_line(self.out, &line, self.color_out)
         } else {
-            ansi::write_line(self.err, &line, self.colour_err)
+            ansi::write_line(self.err, &line, self.color_err)
         }
     }
 

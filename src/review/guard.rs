@@ -20,9 +20,9 @@ pub struct Guards {
 /// How the user agreed to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consent {
-    /// Not at all: `--yes` was given.
+    /// Without a question: `--yes` was given.
     Unattended,
-    /// By a key or a word.
+    /// By a key or a typed `yes`.
     Answered,
     /// By typing the organization's name.
     TypedOrganization(String),

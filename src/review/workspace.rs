@@ -62,7 +62,7 @@ fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
     Ok(found)
 }
 
-/// Chooses server, organisation and token.
+/// Chooses server, organization and token.
 ///
 /// # Errors
 /// When one of them is not known, with every place that was looked at.

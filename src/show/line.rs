@@ -2,7 +2,7 @@
 
 use crate::resource::is_invisible;
 
-/// What a piece of text is. A renderer gives it a style; the text alone has to be enough without one.
+/// The meaning of a piece of text. A renderer gives it a style; the text has to be clear without one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Nothing special.
@@ -14,37 +14,37 @@ pub enum Role {
     Create,
     /// Something that is updated.
     Update,
-    /// Something that stays.
+    /// Something that is unchanged.
     Noop,
     /// Something that only the server has.
     Drift,
-    /// Something that goes away.
+    /// Something that is deleted.
     Delete,
     /// A warning, a restart.
     Warning,
     /// An error.
     Error,
-    /// Done.
+    /// Something that succeeded.
     Success,
-    /// At work.
+    /// Something that is running.
     Running,
     /// The name of a field.
     Field,
     /// The id of a resource.
     Id,
-    /// Of less weight.
+    /// Less important text.
     Dim,
-    /// Of more weight.
+    /// More important text.
     Strong,
-    /// A line or an item that comes.
+    /// An added line or item.
     AddedText,
-    /// A line or an item that goes.
+    /// A removed line or item.
     RemovedText,
-    /// The words within a line that come.
+    /// The added words within a changed line.
     AddedWord,
-    /// The words within a line that go.
+    /// The removed words within a changed line.
     RemovedWord,
-    /// In place of a secret.
+    /// Text in place of a secret.
     Secret,
 }
 
@@ -53,21 +53,21 @@ pub enum Role {
 pub struct Span {
     /// The text: no control characters, no line ends.
     pub text: String,
-    /// What it is.
+    /// The meaning of the text.
     pub role: Role,
 }
 
-/// One line, indented by so many columns.
+/// One line of text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
-    /// Columns of blank space before the first span.
+    /// The number of blank columns before the first span.
     pub indent: usize,
-    /// In order, without separators.
+    /// The spans, in order and without separators.
     pub spans: Vec<Span>,
 }
 
 impl Line {
-    /// An empty line at this indent.
+    /// Creates an empty line with this indent.
     pub fn at(indent: usize) -> Self {
         Self {
             indent,
@@ -75,7 +75,7 @@ impl Line {
         }
     }
 
-    /// This line and one more span. What the terminal could take for a command, or a person could not see, is replaced.
+    /// Adds a span. Characters that a terminal would obey or that draw nothing are replaced, see [`printable`].
     pub fn push(mut self, role: Role, text: impl AsRef<str>) -> Self {
         self.spans.push(Span {
             text: printable(text.as_ref()),
@@ -84,12 +84,12 @@ impl Line {
         self
     }
 
-    /// This line and one more span without a role.
+    /// Adds a span without a role.
     pub fn plain(self, text: impl AsRef<str>) -> Self {
         self.push(Role::Plain, text)
     }
 
-    /// The text without roles or indent.
+    /// Returns the text without roles or indent.
     pub fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }

@@ -6,16 +6,16 @@ use super::row::{row_line, verb_role};
 use super::word::counted_list;
 use crate::plan::{Counts, Plan, Row, Verb};
 
-/// How much of a plan is told.
+/// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanView {
-    /// Unchanged rows too.
+    /// Whether unchanged rows are listed; otherwise they are counted.
     pub all: bool,
-    /// How much of a row.
+    /// How much of each row is shown.
     pub detail: Detail,
 }
 
-/// The whole plan: target, agents, memory, warnings, summary.
+/// Returns the whole plan: target, agents, memory, warnings, summary.
 pub fn plan_lines(plan: &Plan, view: PlanView) -> Vec<Line> {
     let mut lines = vec![target_line(plan), Line::default()];
     let (memory, agents): (Vec<&Row>, Vec<&Row>) = plan.rows.iter().partition(|row| row.address.is_memory());
@@ -36,7 +36,7 @@ pub fn plan_lines(plan: &Plan, view: PlanView) -> Vec<Line> {
     lines
 }
 
-/// `Plan: dev at http://127.0.0.1:8787`.
+/// Returns `Plan: dev at http://127.0.0.1:8787`.
 pub fn target_line(plan: &Plan) -> Line {
     Line::at(0)
         .push(Role::Heading, "Plan: ")
@@ -45,7 +45,7 @@ pub fn target_line(plan: &Plan) -> Line {
         .plain(&plan.target.url)
 }
 
-/// `Summary: 2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.
+/// Returns `Summary: 2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.
 pub fn summary_line(counts: &Counts) -> Line {
     Line::at(0).push(Role::Heading, "Summary: ").plain(summary_text(counts))
 }
@@ -161,7 +161,7 @@ pub fn summary_text(counts: &Counts) -> String {
     text
 }
 
-/// Declared rows first, then what only the server has at the top level; plain noops folded into a count.
+/// Returns declared rows first, then what only the server has at the top level. Unchanged rows become a count.
 fn section(rows: &[&Row], view: PlanView) -> Vec<Line> {
     let only_server = |row: &&&Row| matches!(row.verb, Verb::Drift | Verb::Delete) && row.address.parent().is_none();
     let (left_over, declared): (Vec<&&Row>, Vec<&&Row>) = rows.iter().partition(only_server);
@@ -185,7 +185,7 @@ fn has_notable_child(row: &Row, rows: &[&Row]) -> bool {
         && children(row, rows).any(|child| child.is_notable() && child.address.parent().as_ref() == Some(&row.address))
 }
 
-/// Rows are in pre-order: an agent's children stand right behind it.
+/// Returns the rows below a row. Rows are in pre-order, so an agent's children follow it directly.
 fn children<'a>(row: &'a Row, rows: &'a [&'a Row]) -> impl Iterator<Item = &'a &'a Row> {
     let start = rows.partition_point(|other| other.address <= row.address);
     rows.iter()

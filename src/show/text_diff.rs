@@ -1,4 +1,4 @@
-//! Long text against long text: lines, and within changed lines the changed words.
+//! The difference of two long texts by line, with the changed words within changed lines.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,23 +7,23 @@ use similar::{ChangeTag, DiffOp, InlineChange, TextDiff, TextDiffConfig};
 
 use super::line::{Line, Role};
 
-/// How many unchanged lines stand around a changed one.
+/// The number of unchanged lines shown around a changed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContextLines(pub usize);
 
-/// The outcome of a comparison.
+/// The difference of two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextDifference {
     /// Lines with `- `, `+ ` or two blanks in front.
     pub lines: Vec<Line>,
-    /// How many lines come.
+    /// The number of added lines.
     pub added: usize,
-    /// How many lines go.
+    /// The number of removed lines.
     pub removed: usize,
 }
 
 impl TextDifference {
-    /// `1 line added, 1 removed`.
+    /// Returns `1 line added, 1 removed`.
     pub fn summary(&self) -> String {
         let lines = |count: usize| if count == 1 { "line" } else { "lines" };
         match (self.added, self.removed) {
@@ -35,10 +35,10 @@ impl TextDifference {
     }
 }
 
-/// Lines times lines without a counterpart, above which a comparison by line would take too long.
+/// The product of lines and lines without a counterpart above which a comparison by line would take too long.
 const MOST_WORK: usize = 40_000_000;
 
-/// Bytes of a changed place, above which its words are not compared.
+/// The size of a changed block in bytes above which its words are not compared.
 const MOST_WORDS: usize = 20_000;
 
 /// Compares two texts by line. What would take too long to compare well is compared roughly: the texts decide that, and
@@ -65,7 +65,7 @@ pub fn diff(before: &str, after: &str, context: ContextLines) -> TextDifference 
     result
 }
 
-/// How hard it is to compare two texts by line: their length, times the lines that have no counterpart.
+/// Returns the cost of a comparison by line: the number of lines, times the lines that have no counterpart.
 fn work(before: &str, after: &str) -> usize {
     let mut lines: HashMap<&str, isize> = HashMap::new();
     before.lines().for_each(|line| *lines.entry(line).or_default() += 1);
@@ -74,7 +74,7 @@ fn work(before: &str, after: &str) -> usize {
     (before.lines().count() + after.lines().count()).saturating_mul(alone)
 }
 
-/// Everything between the first and the last difference goes and comes as a whole.
+/// Shows everything between the first and the last difference as removed and added.
 fn add_roughly(before: &str, after: &str, result: &mut TextDifference) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
@@ -92,7 +92,8 @@ fn add_roughly(before: &str, after: &str, result: &mut TextDifference) {
     (result.removed, result.added) = (old.len(), new.len());
 }
 
-/// The clock is for texts that nobody writes, such as one with all of its lines in reverse.
+/// Returns the settings of the comparison. The timeout is only reached by artificial texts, such as one with all of its
+/// lines in reverse order.
 fn configuration() -> TextDiffConfig {
     let mut configuration = TextDiff::configure();
     configuration.timeout(Duration::from_secs(10));
@@ -120,10 +121,10 @@ fn add_operation(diff: &TextDiff<'_, '_, str>, operation: &DiffOp, result: &mut 
         result.added += usize::from(change.tag() == ChangeTag::Insert);
         result.removed += usize::from(change.tag() == ChangeTag::Delete);
         let mut line = Line::at(0).push(plain, sign);
-        for (emphasised, text) in change.iter_strings_lossy() {
+        for (emphasized, text) in change.iter_strings_lossy() {
             let text = text.trim_end_matches(['\n', '\r']);
             if !text.is_empty() {
-                line = line.push(if emphasised { marked } else { plain }, text);
+                line = line.push(if emphasized { marked } else { plain }, text);
             }
         }
         result.lines.push(line);

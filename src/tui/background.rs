@@ -40,8 +40,8 @@ pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Mes
     tokio::task::spawn_blocking(move || {
         let compared = std::panic::catch_unwind(AssertUnwindSafe(|| detail::compare(&row, side_by_side)));
         let lines = compared.unwrap_or_else(|panic| {
-            let words = words(panic.as_ref());
-            vec![BodyLine::One(Line::default().push(Role::Error, words))]
+            let message = message(panic.as_ref());
+            vec![BodyLine::One(Line::default().push(Role::Error, message))]
         });
         let _ = to.send(Message::Compared {
             address: row.address,
@@ -68,10 +68,10 @@ async fn relay<T, N>(
     while let Ok(step) = progress.try_recv() {
         let _ = to.send(wrap(step));
     }
-    result.map_err(|panic| words(panic.as_ref()))
+    result.map_err(|panic| message(panic.as_ref()))
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
@@ -79,9 +79,9 @@ fn words(panic: &(dyn Any + Send)) -> String {
     format!("internal error: {}", text.unwrap_or("no message"))
 }
 
-fn failure(words: &str) -> LoadFailure {
+fn failure(message: &str) -> LoadFailure {
     LoadFailure {
-        lines: vec![Line::default().push(Role::Error, words)],
+        lines: vec![Line::default().push(Role::Error, message)],
         origin: None,
     }
 }

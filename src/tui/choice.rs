@@ -1,4 +1,4 @@
-//! Which rows are to be applied: those the person chose, and those that come along because a chosen one needs them.
+//! Which rows are applied: those that the user selected, and those that a selected row needs.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,29 +10,32 @@ use crate::resource::Address;
 pub enum Mark {
     /// There is nothing to write for it.
     Nothing,
-    /// It stays as it is.
-    Off,
-    /// The person wants it.
-    Chosen,
-    /// A chosen row needs it.
-    Along,
+    /// It is left out.
+    LeftOut,
+    /// The user selected it.
+    Selected,
+    /// A selected row needs it.
+    Implied,
 }
 
 /// The selection, by row of the plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
+    /// Whether the user selected a row; `None` for rows that write nothing.
     marks: Vec<Option<bool>>,
+    /// The rows that have to be written before a row.
     needs: Vec<Vec<usize>>,
-    along: Vec<bool>,
+    /// Whether a row is needed by a selected one, by row of the plan.
+    implied: Vec<bool>,
 }
 
 impl Choice {
-    /// Everything that writes.
+    /// Selects everything that writes.
     pub fn all(plan: &Plan) -> Self {
         Self::with(plan, |_| true)
     }
 
-    /// Those rows that write and that `wants` accepts.
+    /// Selects those rows that write and that `wants` accepts.
     pub fn with(plan: &Plan, wants: impl Fn(&Address) -> bool) -> Self {
         let places: HashMap<&Address, usize> = plan
             .rows
@@ -58,7 +61,7 @@ impl Choice {
                         .collect()
                 })
                 .collect(),
-            along: Vec::new(),
+            implied: Vec::new(),
         };
         choice.follow();
         choice
@@ -66,15 +69,15 @@ impl Choice {
 
     /// Whether a row is applied, and why.
     pub fn mark(&self, row: usize) -> Mark {
-        match (self.marks.get(row).copied().flatten(), self.along.get(row)) {
+        match (self.marks.get(row).copied().flatten(), self.implied.get(row)) {
             (None, _) => Mark::Nothing,
-            (Some(true), _) => Mark::Chosen,
-            (Some(false), Some(true)) => Mark::Along,
-            (Some(false), _) => Mark::Off,
+            (Some(true), _) => Mark::Selected,
+            (Some(false), Some(true)) => Mark::Implied,
+            (Some(false), _) => Mark::LeftOut,
         }
     }
 
-    /// Chooses these rows, or none of them when all are chosen already. Returns whether they are chosen now.
+    /// Selects these rows, or deselects them when all are selected already. Returns whether they are selected now.
     pub fn toggle(&mut self, rows: impl Iterator<Item = usize> + Clone) -> bool {
         let all = rows.clone().all(|row| self.marks[row] != Some(false));
         for row in rows {
@@ -86,12 +89,12 @@ impl Choice {
         !all
     }
 
-    /// Rows that will be written.
+    /// Returns the indices of the rows that will be written.
     pub fn rows(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.marks.len()).filter(|row| matches!(self.mark(*row), Mark::Chosen | Mark::Along))
+        (0..self.marks.len()).filter(|row| matches!(self.mark(*row), Mark::Selected | Mark::Implied))
     }
 
-    /// Addresses that will be written.
+    /// Returns the addresses of the rows that will be written.
     pub fn addresses(&self, plan: &Plan) -> BTreeSet<Address> {
         self.rows().map(|row| plan.rows[row].address.clone()).collect()
     }
@@ -103,33 +106,34 @@ impl Choice {
             rows.map(|row| plan.rows[row].address.clone()).collect()
         };
         Selection {
-            chosen: marked(Mark::Chosen),
-            along: marked(Mark::Along),
+            chosen: marked(Mark::Selected),
+            along: marked(Mark::Implied),
         }
     }
 
-    /// How many rows are chosen, come along, and could be chosen.
+    /// Returns the numbers of rows that are selected, implied, and could be selected.
     pub fn numbers(&self) -> (usize, usize, usize) {
         let count = |wanted: Mark| (0..self.marks.len()).filter(|row| self.mark(*row) == wanted).count();
         let possible = self.marks.iter().flatten().count();
-        (count(Mark::Chosen), count(Mark::Along), possible)
+        (count(Mark::Selected), count(Mark::Implied), possible)
     }
 
-    /// The first row to be written that needs this one.
+    /// Returns the first row to be written that needs this one.
     pub fn needed_by(&self, row: usize) -> Option<usize> {
         self.rows().find(|other| self.needs[*other].contains(&row))
     }
 
-    /// Follows what chosen rows need, and what those need.
+    /// Marks what selected rows need, and what those need in turn. What the user selected stays apart from it, so that a
+    /// row is left out again as soon as no selected row needs it.
     fn follow(&mut self) {
-        self.along = vec![false; self.marks.len()];
+        self.implied = vec![false; self.marks.len()];
         let mut open: Vec<usize> = (0..self.marks.len())
             .filter(|row| self.marks[*row] == Some(true))
             .collect();
         while let Some(row) = open.pop() {
             for need in &self.needs[row] {
-                if self.marks[*need] == Some(false) && !self.along[*need] {
-                    self.along[*need] = true;
+                if self.marks[*need] == Some(false) && !self.implied[*need] {
+                    self.implied[*need] = true;
                     open.push(*need);
                 }
             }

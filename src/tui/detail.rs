@@ -90,7 +90,7 @@ impl DetailPane {
         self.side_by_side = !self.side_by_side;
     }
 
-    /// The rows of the pane.
+    /// Returns the rows of the pane, after wrapping.
     pub fn strips(&self) -> &[Strip] {
         &self.strips
     }
@@ -106,7 +106,7 @@ impl DetailPane {
         }
     }
 
-    /// The index of the first row on the screen.
+    /// Returns the index of the first row on the screen.
     pub fn scroll(&self) -> usize {
         self.scroll
     }
@@ -167,7 +167,7 @@ impl DetailPane {
         self.strips.get(self.scroll).map_or(0, |strip| strip.line)
     }
 
-    /// The lines that name a field.
+    /// Returns the lines that name a field.
     fn field_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.body.iter().enumerate().filter_map(|(at, line)| {
             let spans = match line {
@@ -223,7 +223,8 @@ impl DetailPane {
         }
     }
 
-    /// A long text is compared in the background: until then there is nothing to scroll to.
+    /// Scrolls to where the row was before it was planned again. A long text is compared in the background: until then
+    /// there is nothing to scroll to.
     fn resume_place(&mut self) {
         if self.waiting.is_some() {
             return;

@@ -83,9 +83,9 @@ fn selection(review: &Review) -> Option<Line> {
     let rows = &review.board.plan.rows;
     let index = review.board.current().and_then(|(node, _)| node.row)?;
     match review.choice.mark(index) {
-        Mark::Nothing | Mark::Chosen => None,
-        Mark::Off => Some(left_out_line()),
-        Mark::Along => {
+        Mark::Nothing | Mark::Selected => None,
+        Mark::LeftOut => Some(left_out_line()),
+        Mark::Implied => {
             let needed_by = review.choice.needed_by(index)?;
             let text = implied_text(&rows[index].address, &rows[needed_by].address);
             Some(Line::default().push(Role::Warning, text))

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 /// One key press. Shift is part of the character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd)]
 pub struct Key {
-    /// Which key.
+    /// The key without its modifiers.
     pub code: KeyCode,
     /// Whether control was held.
     pub ctrl: bool,
@@ -35,17 +35,17 @@ const NAMES: [(&str, KeyCode); 17] = [
 ];
 
 impl Key {
-    /// A key without control.
+    /// Creates a key without control.
     pub const fn of(code: KeyCode) -> Self {
         Self { code, ctrl: false }
     }
 
-    /// A character.
+    /// Creates the key of a character.
     pub const fn char(character: char) -> Self {
         Self::of(KeyCode::Char(character))
     }
 
-    /// A character with control held.
+    /// Creates the key of a character with control held.
     pub const fn ctrl(character: char) -> Self {
         Self {
             code: KeyCode::Char(character),
@@ -53,7 +53,7 @@ impl Key {
         }
     }
 
-    /// What the terminal reports; nothing for releases.
+    /// Reads what the terminal reports. Returns `None` for releases, and for keys with alt or super held.
     pub fn from_event(event: KeyEvent) -> Option<Self> {
         let pressed = matches!(event.kind, KeyEventKind::Press | KeyEventKind::Repeat);
         let alt = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER);
@@ -63,7 +63,7 @@ impl Key {
         })
     }
 
-    /// What a terminal would report for it.
+    /// Returns what a terminal would report for it.
     pub fn event(self) -> KeyEvent {
         let modifiers = if self.ctrl {
             KeyModifiers::CONTROL

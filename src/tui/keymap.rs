@@ -12,21 +12,21 @@ use crate::plan::{Row, Verb};
 
 /// One line of the table.
 pub struct Binding {
-    /// Any of these.
+    /// The keys; each of them does the same.
     pub keys: &'static [Key],
-    /// Where.
+    /// The contexts in which the keys are bound.
     pub contexts: &'static [KeyContext],
     /// Whether it does something now; the footer names it only then.
     pub when: fn(&Model) -> bool,
-    /// What the user is told when it does nothing; empty for keys that are pressed out of habit.
+    /// The message when it does nothing; empty for keys that are pressed out of habit.
     pub otherwise: &'static str,
-    /// What it does.
+    /// The action of the keys.
     pub action: Action,
     /// Its place in the footer; 0 for help only.
     pub rank: u8,
-    /// In the footer.
+    /// The text in the footer; empty when it is not there.
     pub label: &'static str,
-    /// In the help.
+    /// The text in the help.
     pub help: &'static str,
 }
 
@@ -108,7 +108,7 @@ fn has_choice(model: &Model) -> bool {
         .is_some_and(|board| board.plan.rows.iter().any(Row::writes))
 }
 
-/// On drift the key explains itself.
+/// Whether the key that selects does something: on drift it shows how to select it for deletion.
 fn can_select(model: &Model) -> bool {
     has_choice(model) || on_drift(model)
 }
@@ -124,7 +124,7 @@ fn can_go_back(model: &Model) -> bool {
         .is_some_and(|board| board.focus == Focus::Detail || board.zoom || !board.outline.lens().query.is_empty())
 }
 
-/// A line of the table that is not in the footer.
+/// Creates a line of the table that is not in the footer.
 const fn quiet(keys: &'static [Key], contexts: &'static [KeyContext], action: Action, help: &'static str) -> Binding {
     Binding {
         keys,
@@ -167,7 +167,7 @@ impl Binding {
     }
 }
 
-/// Every key.
+/// Every key. The first line that matches a key and a context counts.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
     bound(&[Key::char(' ')], REVIEW, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
@@ -241,7 +241,7 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::ctrl('l')], &KeyContext::ALL, Action::Process(Process::Redraw), "draw everything again"),
 ];
 
-/// What a key means in the model's context, whether or not it does something now.
+/// Returns what a key means in the model's context, whether or not it does something now.
 pub fn lookup(model: &Model, key: Key) -> Option<&'static Binding> {
     let context = model.context();
     let mut bound = TABLE
@@ -250,7 +250,7 @@ pub fn lookup(model: &Model, key: Key) -> Option<&'static Binding> {
     bound.next()
 }
 
-/// What the footer names now, most important first.
+/// Returns what the footer names now, most important first.
 pub fn footer(model: &Model) -> Vec<&'static Binding> {
     let context = model.context();
     let mut named: Vec<&Binding> = TABLE
@@ -261,7 +261,7 @@ pub fn footer(model: &Model) -> Vec<&'static Binding> {
     named
 }
 
-/// What the help lists for a context, in the order of the table.
+/// Returns what the help lists for a context, in the order of the table.
 pub fn help(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |binding| binding.contexts.contains(&context))
 }

@@ -1,4 +1,4 @@
-//! Where things stand at a size: a pure function, read by the view and by the mouse.
+//! The layout of a terminal: a pure function of its size, used by the view and by the mouse.
 //!
 //! ```text
 //! wide (100 columns and more)      stacked                 bare (under 60x15)
@@ -17,14 +17,14 @@ use ratatui::layout::Rect;
 
 use super::board::Focus;
 
-/// The places of one frame.
+/// The areas of one frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The whole terminal.
     pub area: Rect,
     /// Whether a border is drawn around and between.
     pub framed: bool,
-    /// Counts, progress.
+    /// The line of counts or of progress.
     pub header: Rect,
     /// Everything between header and footer.
     pub body: Rect,
@@ -32,16 +32,16 @@ pub struct Layout {
     pub tree: Option<Rect>,
     /// The detail, unless only the tree is on the screen.
     pub detail: Option<Rect>,
-    /// Keys.
+    /// The line of keys.
     pub footer: Rect,
 }
 
 /// The parts of a confirmation, top to bottom. Any of them may be empty in a small terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Page {
-    /// What always stays on top.
+    /// The sentence and the target, always visible.
     pub head: Rect,
-    /// What scrolls.
+    /// The rows by name, which scroll.
     pub list: Rect,
     /// The question, one line.
     pub question: Rect,
@@ -85,12 +85,12 @@ impl Layout {
     }
 }
 
-/// From here on panes stand side by side.
+/// The width from which on the panes are side by side.
 const WIDE: u16 = 100;
-/// Below this there is no border and one pane.
+/// The size below which there is no border and only one pane.
 const SMALLEST: (u16, u16) = (60, 15);
 
-/// The layout of a terminal of this size.
+/// Returns the layout of a terminal of this size.
 pub fn of((width, height): (u16, u16), focus: Focus, zoom: bool) -> Layout {
     let area = Rect::new(0, 0, width, height);
     if width < SMALLEST.0 || height < SMALLEST.1 {

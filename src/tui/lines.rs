@@ -9,7 +9,7 @@ use crate::show::change::{Detail, change_lines};
 use crate::show::event::event_line;
 use crate::show::{Line, Role};
 
-/// Every difference of a row, all of it, with a blank line around what takes more than one line.
+/// Returns every difference of a row in full, with a blank line around each that takes more than one line.
 pub(super) fn changes(row: &Row) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut tall_before = false;
@@ -25,7 +25,7 @@ pub(super) fn changes(row: &Row) -> Vec<Line> {
     lines
 }
 
-/// A value as text; a secret never.
+/// Returns a value as text; `(secret)` in place of a secret.
 pub(super) fn text(shown: &Shown) -> String {
     match shown {
         Shown::Secret => "(secret)".to_owned(),

@@ -7,7 +7,7 @@ use frizbee::{Config, Matcher};
 use super::tree::label;
 use crate::plan::{Plan, Row};
 
-/// What can be searched, by row.
+/// The texts that can be searched, and the row of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     rows: Vec<usize>,
@@ -15,7 +15,7 @@ pub(super) struct Index {
     count: usize,
 }
 
-/// What a query has found.
+/// The result of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// Whether a row matches.
@@ -25,7 +25,7 @@ pub(super) struct Found {
 }
 
 impl Index {
-    /// Label, address, id and fields of every row.
+    /// Indexes label, address, id and changed fields of every row.
     pub(super) fn of(plan: &Plan) -> Self {
         let mut index = Self {
             count: plan.rows.len(),
@@ -40,7 +40,7 @@ impl Index {
         index
     }
 
-    /// Rows that match; nothing for a blank query.
+    /// Returns the rows that match, or `None` for a blank query.
     pub(super) fn search(&self, query: &str) -> Option<Found> {
         let mut words = query.split_whitespace().peekable();
         words.peek()?;
@@ -76,7 +76,7 @@ impl Index {
     }
 }
 
-/// No typos: a filter that shows what nobody asked for is worse than an empty one.
+/// Allows no typos: rows that do not match at all are more confusing than an empty list.
 pub(super) fn matching() -> Config {
     Config::default().max_typos(Some(0))
 }

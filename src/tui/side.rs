@@ -1,4 +1,4 @@
-//! The same changes with the server's side on the left and the files' side on the right.
+//! The changes of a row in two columns: the server's side on the left, the files' side on the right.
 
 use super::body::BodyLine;
 use super::lines;
@@ -8,10 +8,10 @@ use crate::show::change::{field_note, secret_text};
 use crate::show::text_diff::{self, ContextLines};
 use crate::show::{Line, Role};
 
-/// No line is left out.
+/// The context that leaves no line out; a quarter of the range, so that sums with it do not overflow.
 const ALL: ContextLines = ContextLines(usize::MAX / 4);
 
-/// Every difference of a row, side by side.
+/// Returns every difference of a row, side by side.
 pub(super) fn changes(row: &Row) -> Vec<BodyLine> {
     let mut body = vec![BodyLine::Two(
         Line::default().push(Role::Dim, "on the server"),
@@ -36,7 +36,8 @@ fn add(body: &mut Vec<BodyLine>, change: &Change) {
     pairs(body, &before, &after);
 }
 
-/// The entries of a list end like lines: else its last entry would differ from the same entry followed by another.
+/// Returns a value as text that ends with a line end. Without it, the last entry of a list would differ from the same
+/// entry followed by another one.
 fn with_line_end(shown: &Shown) -> String {
     let mut text = lines::text(shown);
     if shown.as_str().is_none() {

@@ -1,4 +1,4 @@
-//! Signals, where there are some: what the system tells the loop, and how the process stops for Ctrl-Z.
+//! Signals on Unix: those that the loop handles, and how the process stops for Ctrl-Z.
 
 use futures_util::stream::BoxStream;
 
@@ -44,13 +44,13 @@ mod unix {
         let listener = signal(continued());
         let stopped = kill_current_process_group(Signal::TSTP);
         if let (Ok(mut listener), Ok(())) = (listener, stopped) {
-            // Where nobody can continue the process it is not stopped either: go on after a moment.
+            // A process without a job-controlling shell is not stopped at all: go on after a moment.
             let _ = tokio::time::timeout(Duration::from_millis(300), listener.recv()).await;
         }
     }
 }
 
-/// What the system tells, one stream for each signal.
+/// Returns the signals that the loop handles, one stream for each.
 pub(super) fn signals() -> Vec<BoxStream<'static, Input>> {
     #[cfg(unix)]
     return unix::signals();
@@ -58,7 +58,7 @@ pub(super) fn signals() -> Vec<BoxStream<'static, Input>> {
     Vec::new()
 }
 
-/// Stops the process, with its whole job, until somebody continues it.
+/// Stops the process, with its whole job, until it is continued.
 pub(super) async fn stop() {
     #[cfg(unix)]
     unix::stop().await;

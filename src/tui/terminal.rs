@@ -2,7 +2,7 @@
 //!
 //! Raw mode, alternate screen, bracketed paste and, if wanted, the mouse. Given back when the guard goes, when the
 //! screen panics, around the editor and around Ctrl-Z. A panic of another task does not touch the screen: it is kept
-//! and told afterwards.
+//! and reported afterwards.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic::{self, PanicHookInfo};
@@ -29,7 +29,7 @@ use super::system;
 use super::workbench::Workbench;
 
 tokio::task_local! {
-    /// Set within the loop, so that the panic hook knows whether the screen itself has died.
+    /// Set within the loop, so that the panic hook knows whether the loop itself has panicked.
     static ON_SCREEN: ();
 }
 
@@ -161,7 +161,7 @@ impl Drop for Hook {
     }
 }
 
-/// The real host.
+/// The terminal of the process, as the loop uses it.
 struct RealTerminal<'a> {
     guard: &'a Guard,
     editor: Option<String>,

@@ -16,7 +16,7 @@ use crate::show::Line;
 
 /// Plans and applies for the screen. Shared with the tasks that the loop starts.
 pub trait Workbench: Send + Sync + 'static {
-    /// Reads files and server, again from the start, and plans. Tells what it is doing as it goes.
+    /// Reads files and server, again from the start, and plans. Sends each step when it begins and when it ends.
     fn load(
         &self,
         request: LoadRequest,
@@ -96,18 +96,18 @@ impl LoadStep {
     }
 
     /// Creates the message that a step is done.
-    pub fn done(what: impl Into<String>, said: impl Into<String>) -> Self {
+    pub fn done(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             what: what.into(),
-            state: StepState::Done(said.into()),
+            state: StepState::Done(detail.into()),
         }
     }
 
     /// Creates the message that a step failed.
-    pub fn failed(what: impl Into<String>, said: impl Into<String>) -> Self {
+    pub fn failed(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             what: what.into(),
-            state: StepState::Failed(said.into()),
+            state: StepState::Failed(detail.into()),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Breaking lines at a width: between words where it can, within them where it must. Only places are computed here, so
-//! that a megabyte of text costs numbers, not strings.
+//! Breaks lines at a width, between words where possible. Only positions are computed, so that a megabyte of text is not
+//! copied.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -9,7 +9,7 @@ use crate::show::{Line, Role};
 /// A part of a line's text that fits on one row of the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cut {
-    /// First byte of the line's text.
+    /// The first byte in the line's text.
     pub start: usize,
     /// The byte after the last one.
     pub end: usize,
@@ -17,10 +17,10 @@ pub struct Cut {
     pub indent: usize,
 }
 
-/// Continuation rows stand this much further right.
+/// The number of columns by which continuation rows are indented further.
 const HANG: usize = 2;
 
-/// Where a line breaks at this width; at least one cut.
+/// Returns where a line breaks at this width, as at least one cut.
 pub fn cuts(line: &Line, width: usize) -> Vec<Cut> {
     let indent = line.indent.min(width / 2);
     let text: usize = line.spans.iter().map(|span| span.text.len()).sum();
@@ -38,7 +38,7 @@ pub fn cuts(line: &Line, width: usize) -> Vec<Cut> {
     breaker.finish()
 }
 
-/// The pieces of a line within a cut.
+/// Returns the pieces of a line within a cut.
 pub fn pieces(line: &Line, cut: Cut) -> impl Iterator<Item = (Role, &str)> {
     let mut offset = 0;
     line.spans.iter().filter_map(move |span| {
@@ -50,12 +50,12 @@ pub fn pieces(line: &Line, cut: Cut) -> impl Iterator<Item = (Role, &str)> {
     })
 }
 
-/// Columns of a text.
+/// Returns the number of columns of a text.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// As much of a text as fits, with an ellipsis when something is left out.
+/// Returns as much of a text as fits, with an ellipsis when it is cut.
 pub fn fit(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! `lobuctl demo`: the embedded server in memory on a free loopback port, a bundled project, and an organisation that
+//! `lobuctl demo`: the embedded server in memory on a free loopback port, a bundled project, and an organization that
 //! has drifted from it, so that there is something of every kind to look at.
 
 mod project;
@@ -57,7 +57,7 @@ pub(super) async fn run(
         ..ApplyArgs::default()
     };
     let exit = match apply::run(&console, &common, &apply_arguments, interrupt).await {
-        // Whoever only looked around has done what a demo is for.
+        // Leaving the demo without applying is no failure.
         Err(failure) if failure.kind == FailureKind::Declined => Exit::Done,
         done => done?,
     };
@@ -106,8 +106,8 @@ impl Embedded {
         Ok(Self { url, token, stop, task })
     }
 
-    /// The console with an environment in which only this server is known: what the person has set for a real one must
-    /// not reach the demo, nor the other way round.
+    /// Returns the console with an environment in which only this server is known: the settings for a real server must not
+    /// reach the demo, nor the demo's the real one.
     fn console(&self, console: &Console) -> Console {
         let mut console = console.clone();
         let ours = |name: &str| name.starts_with("LOBU_") || name == "XDG_STATE_HOME";

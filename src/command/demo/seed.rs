@@ -1,4 +1,4 @@
-//! The organisation that the demo starts from: what the project says, as it was some weeks ago.
+//! The organization that the demo starts from: an older version of what the project declares.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failu
         .carry_out(Cancel::new(), sender)
         .await;
     drop(receiver);
-    add_what_nobody_declared(&connection).await
+    add_drift(&connection).await
 }
 
 /// Preparing the demo is reported to no one.
@@ -48,7 +48,7 @@ impl LoadObserver for Unobserved {
     }
 }
 
-/// The project before its last changes.
+/// Turns the project back to before its last changes.
 fn rewind(state: &mut State) {
     if let Some(agent) = state.agents.get_mut("triage") {
         "Triage".clone_into(&mut agent.name);
@@ -109,8 +109,8 @@ const OLD_SOUL: &str = "# How you work
 - Never promise anything.
 - Hand over to a person when somebody is angry, hurt, or asks for one.";
 
-/// What somebody did by hand: an agent, and a field that the files do not mention.
-async fn add_what_nobody_declared(connection: &Connection) -> Result<(), Failure> {
+/// Adds drift: an agent and fields that the files do not mention.
+async fn add_drift(connection: &Connection) -> Result<(), Failure> {
     let client = &connection.client;
     let agent = Agent {
         id: "trial-bot".to_owned(),

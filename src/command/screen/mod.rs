@@ -44,7 +44,7 @@ fn screen_options(host: &Host) -> TuiOptions {
         _ if term.contains("256color") => ColorDepth::Many,
         _ => ColorDepth::Sixteen,
     };
-    // `COLORFGBG` is `foreground;background`, both of the 16 colours.
+    // `COLORFGBG` is `foreground;background`, both of the 16 colors.
     let background = environment
         .get("COLORFGBG")
         .and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());

@@ -43,7 +43,7 @@ impl Review {
     /// Returns the rows that could be applied and are not selected by the user.
     pub fn left_out(&self) -> BTreeSet<Address> {
         let rows = self.board.plan.rows.iter().enumerate();
-        rows.filter(|(at, _)| matches!(self.choice.mark(*at), Mark::Off | Mark::Along))
+        rows.filter(|(at, _)| matches!(self.choice.mark(*at), Mark::LeftOut | Mark::Implied))
             .map(|(_, row)| row.address.clone())
             .collect()
     }

@@ -14,7 +14,7 @@ use crate::tui::screen::{
     After, Confirm, Confirmation, LoadingScreen, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet,
 };
 
-/// What people type after `y` out of habit.
+/// The keys that users press after `y` out of habit.
 const AFTER_Y: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
 
 pub(super) fn handle(model: &mut Model, action: DialogAction) -> Effects {
@@ -63,7 +63,7 @@ fn agree(model: &mut Model) -> Effects {
     }
 }
 
-/// The review becomes a run; nothing of the tree is lost on the way.
+/// Turns the review into a run with the same tree.
 fn begin(model: &mut Model) -> Effects {
     let placeholder = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, After::First)));
     let Screen::Review(review) = std::mem::replace(&mut model.screen, placeholder) else {

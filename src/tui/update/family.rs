@@ -1,4 +1,4 @@
-//! Hands an action to its family.
+//! Passes an action to the file of its family.
 
 use super::{dialog, movement, process, selection, task, view_option};
 use crate::tui::action::Action;

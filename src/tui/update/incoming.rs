@@ -1,4 +1,4 @@
-//! What arrives from outside: the clock, a plan, the events of a run, the end of an editor.
+//! Messages from outside: the clock, a plan, the events of a run, the end of an editor.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ pub(super) fn loaded(model: &mut Model, result: Result<LoadedPlan, LoadFailure>)
 
 fn review(model: &mut Model, loaded: LoadedPlan, after: After) -> Effects {
     let again = matches!(after, After::Again { .. }).then(|| notice(Role::Plain, "planned again"));
-    model.notice = first_words(&loaded).or(again);
+    model.notice = load_notice(&loaded).or(again);
     let board = Board::of(loaded, after.board());
     let (review, offer) = match after {
         After::First => (Review::without(board, &BTreeSet::new()), false),
@@ -62,15 +62,15 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: After) -> Effects {
     Effects::new()
 }
 
-/// The guards have answered. A refusal counts for the page that asked, so it is dropped when that page is gone.
+/// Handles the answer of the guards. It is about the confirmation that asked, so it is dropped when that is closed.
 pub(super) fn checked(model: &mut Model, refusal: Option<Refusal>) {
     if let (Some(Overlay::Confirm(confirm)), Some(refusal)) = (&mut model.overlay, refusal) {
         confirm.refuse(refusal);
     }
 }
 
-/// What there is to say when a plan appears: the first warning, or that there is nothing to do.
-fn first_words(loaded: &LoadedPlan) -> Option<Line> {
+/// Returns the message when a plan appears: the first warning, or that there is nothing to do.
+fn load_notice(loaded: &LoadedPlan) -> Option<Line> {
     let of_loading = loaded.warnings.iter().map(Line::text);
     let warnings: Vec<String> = loaded.plan.warnings.iter().cloned().chain(of_loading).collect();
     let counts = &loaded.plan.counts;
@@ -140,7 +140,7 @@ pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, 
     }
 }
 
-/// The editor is closed: what it may have changed is read again.
+/// Plans again after the editor was closed, because it may have changed the files.
 pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
     match result {
         Ok(()) => super::task::replan(model),

@@ -33,7 +33,7 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
     effects
 }
 
-/// What is left of the model when the screen is left in this way.
+/// Returns the result of the screen when it is left for this reason.
 pub fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     process::exit(model, ending)
 }
@@ -93,7 +93,7 @@ fn finishes_word(model: &mut Model, key: Key) -> bool {
     }
 }
 
-/// The line that is being typed.
+/// Returns the line that is being typed, if there is one.
 fn input(model: &mut Model) -> Option<&mut Input> {
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Confirm(confirm)), _) => Some(&mut confirm.input),

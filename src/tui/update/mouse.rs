@@ -1,4 +1,4 @@
-//! The mouse: clicks put the cursor, the wheel scrolls what is below the pointer. Nothing needs it.
+//! The mouse: a click moves the cursor, the wheel scrolls what is below the pointer. Every action has a key too.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
@@ -10,7 +10,7 @@ use crate::tui::message::Effects;
 use crate::tui::model::{KeyContext, Model};
 use crate::tui::screen::Screen;
 
-/// Lines that one notch of the wheel scrolls.
+/// The number of lines that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
 pub(super) fn handle(model: &mut Model, event: MouseEvent) -> Effects {

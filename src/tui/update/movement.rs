@@ -1,4 +1,4 @@
-//! Moving: through the tree, the detail, the log, and through lists in front of the screen.
+//! Moves through the tree, the detail, the log and the lists of dialogs.
 
 use crate::apply::Status;
 use crate::apply::event::Outcome;
@@ -77,7 +77,7 @@ fn scroll_confirm(confirm: &mut Confirm, layout: &Layout, by: isize) {
     confirm.list.scroll_by(by, list.width, list.height);
 }
 
-/// The log is read from its end.
+/// Scrolls the log. Its position is counted from the end, because it grows there.
 pub(super) fn scroll_log(run: &mut RunScreen, by: isize) {
     let last = run.log.len().saturating_sub(1);
     run.log_back = run.log_back.saturating_add_signed(by.saturating_neg()).min(last);
@@ -152,7 +152,7 @@ fn open(board: &mut Board) {
     }
 }
 
-/// Undoes one thing at a time: the zoom, the pane, the filter.
+/// Leaves one thing at a time: the zoom, the detail, the filter.
 fn back(board: &mut Board) {
     if board.zoom {
         board.zoom = false;
@@ -173,7 +173,7 @@ fn seek(model: &mut Model, back: bool, otherwise: &str, wanted: impl Fn(&Row) ->
     }
 }
 
-/// During and after a run failures come first; what was skipped because of them does not.
+/// Moves to the next failure of a run, else to the next warning. Skipped rows are no failures: they follow from one.
 fn next_warning(model: &mut Model) {
     let failed: Vec<_> = match &model.screen {
         Screen::Run(run) => failures(run),

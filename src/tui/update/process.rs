@@ -1,4 +1,4 @@
-//! Leaving, stopping, suspending: never in the middle of a write without having said so.
+//! Leaving, stopping, suspending. A run is never left during a write without an answer to a question, or a second Ctrl-C.
 
 use crate::show::Role;
 use crate::show::progress::STOPPING;
@@ -27,7 +27,7 @@ fn quit(model: &mut Model) -> Effects {
     }
 }
 
-/// Leaves with what there is to say about the screen.
+/// Leaves for the reason that the screen gives.
 pub(super) fn leave(model: &mut Model) -> Effects {
     let ending = match &model.screen {
         Screen::Run(run) if run.cancel.is_stopping() => ExitReason::Interrupted,
@@ -43,7 +43,7 @@ pub(super) fn leave_as(model: &mut Model, ending: ExitReason) -> Effects {
     vec![Effect::Quit(exit(model, ending))]
 }
 
-/// What is left when the screen is gone.
+/// Returns what remains of the model when the screen has closed.
 pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     let mut runs = model.runs.clone();
     let mut refused = None;
@@ -61,7 +61,7 @@ pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     }
 }
 
-/// Ctrl-C. While something runs: first gently, then at once. Otherwise it leaves.
+/// Handles Ctrl-C. During a run the first one stops it gently and the second one leaves at once.
 fn interrupt(model: &mut Model) -> Effects {
     let Screen::Run(run) = &mut model.screen else {
         return leave_as(model, ExitReason::Interrupted);
@@ -78,7 +78,7 @@ fn interrupt(model: &mut Model) -> Effects {
     Effects::new()
 }
 
-/// SIGTERM or SIGHUP: as Ctrl-C, and then out.
+/// Handles SIGTERM and SIGHUP: stops the run as Ctrl-C does, and leaves when it has ended, or at once the second time.
 pub(super) fn terminate(model: &mut Model) -> Effects {
     if let Screen::Run(run) = &mut model.screen
         && !run.has_ended()

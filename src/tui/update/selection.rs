@@ -1,4 +1,4 @@
-//! Selecting: rows to apply, and, only on purpose, rows to delete.
+//! Selects rows to apply, and marks drift for deletion.
 
 use crate::plan::{Row, Verb};
 use crate::resource::Address;
@@ -31,24 +31,24 @@ fn toggle(review: &mut Review) -> Option<String> {
     }
     let (_, before, _) = review.choice.numbers();
     review.choice.toggle(rows.iter().copied());
-    let stays = rows.iter().find(|row| review.choice.mark(**row) == Mark::Along);
+    let stays = rows.iter().find(|row| review.choice.mark(**row) == Mark::Implied);
     match stays {
         Some(row) => Some(stays_because(review, *row)),
-        None => came_along(review, before),
+        None => implied_notice(review, before),
     }
 }
 
-/// A row that was taken out and is needed all the same.
+/// Returns why a row stays selected that was just deselected.
 fn stays_because(review: &Review, row: usize) -> String {
     let address = |row: usize| &review.board.plan.rows[row].address;
     let needed_by = review.choice.needed_by(row).map_or(row, |needed_by| needed_by);
     implied_text(address(row), address(needed_by))
 }
 
-fn came_along(review: &Review, before: usize) -> Option<String> {
+fn implied_notice(review: &Review, before: usize) -> Option<String> {
     let (_, along, _) = review.choice.numbers();
     let more = along.saturating_sub(before);
-    let first = (0..review.board.plan.rows.len()).find(|row| review.choice.mark(*row) == Mark::Along)?;
+    let first = (0..review.board.plan.rows.len()).find(|row| review.choice.mark(*row) == Mark::Implied)?;
     match more {
         0 => None,
         1 if along == 1 => Some(stays_because(review, first)),
@@ -87,7 +87,7 @@ fn toggle_all(review: &mut Review) -> String {
     }
 }
 
-/// Rows are asked to go one by one: never a heading, never a whole tree.
+/// Marks one row for deletion, never a heading or a whole tree: what only the server has cannot be restored from files.
 fn delete(review: &mut Review) -> (Option<String>, Effects) {
     let Some(row) = review.board.row() else {
         return (None, Effects::new());

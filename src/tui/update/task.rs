@@ -1,4 +1,4 @@
-//! Work outside: planning again, trying again, the editor, the clipboard.
+//! Actions that need something outside the screen: planning again, retrying, the editor, the clipboard.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     }
 }
 
-/// Reads and plans again, whatever is on the screen; folds, lens, cursor and what was taken out stay.
+/// Reads and plans again. Folds, filters, cursor and deselected rows stay.
 pub(super) fn replan(model: &mut Model) -> Effects {
     let after = match take_screen(model) {
         Screen::Review(review) => After::Again {
@@ -46,7 +46,7 @@ pub(super) fn replan(model: &mut Model) -> Effects {
     load(model, after)
 }
 
-/// Plans again, because the server has changed, and offers what did not make it.
+/// Plans again, because the run has changed the server, and selects only the rows that were not applied.
 fn retry(model: &mut Model) -> Effects {
     match take_screen(model) {
         Screen::Run(run) => {
@@ -62,7 +62,7 @@ fn retry(model: &mut Model) -> Effects {
     }
 }
 
-/// Rows that did not make it; all of the plan when the run could not even begin.
+/// Returns the rows that were not applied: all of the plan when the run could not begin.
 fn left(run: &crate::tui::screen::RunScreen) -> BTreeSet<crate::resource::Address> {
     if run.progress.rows.is_empty() {
         return run.board.plan.rows.iter().map(|row| row.address.clone()).collect();
@@ -75,7 +75,7 @@ fn take_screen(model: &mut Model) -> Screen {
     std::mem::replace(&mut model.screen, placeholder)
 }
 
-/// In the tree the place of the resource, in the detail that of the field on the screen.
+/// Opens the file of the row, in the tree at its declaration, in the detail at the field on the screen.
 fn edit(model: &mut Model) -> Effects {
     if let Screen::Failed(failed) = &model.screen {
         let board = failed.after.board();
@@ -112,7 +112,7 @@ fn secret_names(board: &Board) -> Vec<String> {
     board.facts.secrets.iter().map(|secret| secret.name.clone()).collect()
 }
 
-/// A text with a file of its own is opened at the hunk on the screen; every other field at its key.
+/// Returns the location of a change: in a text file of its own the line on the screen, else the key in the config file.
 fn origin_in_view(board: &Board, row: &Row, change: &Change) -> Option<Origin> {
     let mut origin = change.origin.clone()?;
     let has_own_file = row.origin.as_ref().is_none_or(|row| row.file != origin.file);

@@ -1,4 +1,4 @@
-//! Seeing: the lens over the tree, folds, the layout of the panes.
+//! Changes what is shown: filters of the tree, folds, the layout of the panes.
 
 use tui_input::Input;
 
@@ -38,7 +38,7 @@ fn on_board(board: &mut Board, action: ViewOption) {
     }
 }
 
-/// Zooming from the tree is asking for the detail.
+/// Switches the zoom. From the tree it shows the detail alone.
 fn zoom(board: &mut Board) {
     board.zoom = !board.zoom;
     if board.zoom {
@@ -83,7 +83,7 @@ fn toggle_kind(model: &mut Model, kind: RowKind) {
     model.notice = Some(notice(Role::Dim, format!("{}: {state}", kind.word())));
 }
 
-/// The tree follows the filter while it is typed.
+/// Applies the filter while it is typed.
 pub(super) fn apply_filter(model: &mut Model) {
     let Some(board) = model.board_mut() else { return };
     let Some(input) = &board.filter else { return };

@@ -1,4 +1,4 @@
-//! What surrounds every screen: frame, title, message and keys.
+//! The parts around every screen: frame, title, message and keys.
 //!
 //! ```text
 //! ┌ lobuctl ─ support-desk/lobu.toml -> dev at app.lobu.ai ───── plan 0.4s ┐
@@ -60,7 +60,7 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     message(canvas, model, area, lower);
 }
 
-/// What the second pane shows; strong when the keys go there.
+/// Draws what the second pane shows; strong when it has the focus.
 fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     let words = match &model.screen {
         Screen::Run(run) if run.log_open => " log ",
@@ -90,7 +90,8 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     }
 }
 
-/// From where to where. Where there is little room the path loses its beginning: the target matters more.
+/// Returns the config file and the target. Where there is little room the path loses its beginning: the target matters
+/// more, because it is what will be written to.
 fn from_to(board: &Board, room: usize) -> String {
     let title = &board.facts.title;
     let protected = if board.facts.protected { " (protected)" } else { "" };
@@ -107,7 +108,7 @@ fn from_to(board: &Board, room: usize) -> String {
     format!("{shown} -> {target}")
 }
 
-/// What there is to say about the last key, on the line above the keys.
+/// Draws the message about the last key or event, on the line above the keys.
 fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
     let Some(notice) = &model.notice else { return };
     let room = usize::from(area.width.saturating_sub(16));
@@ -117,7 +118,7 @@ fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
     canvas.role(2, y, area.right().saturating_sub(1), &words, role);
 }
 
-/// Keys that do something now, as many as fit; without a frame a message takes their place.
+/// Draws the keys that do something now, as many as fit. Without a frame a message takes their place.
 fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     let area = layout.footer;
     if area.height == 0 {
@@ -163,7 +164,7 @@ fn keys(canvas: &mut Canvas, model: &Model, area: Rect) {
     }
 }
 
-/// The filter: while it is typed, and as a reminder as long as it hides something.
+/// Draws the filter while it is typed. Returns whether it is.
 fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
     let Some(input) = &board.filter else { return false };
     let x = canvas.text(area.x, area.y, area.right(), "/", canvas.theme.key());

@@ -1,4 +1,4 @@
-//! What stands in front of the screen: a box in the middle of it, or all of it when it is small.
+//! Dialogs in front of the screen: a box in the middle of it, or all of it when it is small.
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,10 @@ use crate::tui::screen::Screen;
 use crate::tui::sheet::Sheet;
 use crate::tui::wrap::{Cut, cuts};
 
-/// Columns of text in a box at most.
+/// The maximum number of columns of text in a box.
 const TEXT: u16 = 72;
 
-/// The box before leaving a run.
+/// Draws the question before leaving a run.
 pub(super) fn leave(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     let running = match &model.screen {
         Screen::Run(run) => run.progress.tally().running,
@@ -34,7 +34,7 @@ pub(super) fn leave(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     draw_box(canvas, " leave? ", &lines, layout);
 }
 
-/// A box around these lines.
+/// Draws a box around these lines.
 fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) {
     let outer = layout.area;
     let columns = TEXT
@@ -56,7 +56,7 @@ fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) {
     }
 }
 
-/// A box of this size in the middle.
+/// Returns a box of this size in the middle of an area.
 fn centered(outer: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(outer.width), height.min(outer.height));
     Rect {
@@ -67,7 +67,7 @@ fn centered(outer: Rect, width: u16, height: u16) -> Rect {
     }
 }
 
-/// A list in a box that fills most of the screen.
+/// Draws a list in a box that fills most of the screen.
 pub(super) fn list(canvas: &mut Canvas, title: &str, list: &Sheet, layout: &Layout) {
     let (columns, most) = layout.list_size();
     let rows = u16::try_from(list.rows(columns).len()).unwrap_or(u16::MAX);

@@ -1,4 +1,4 @@
-//! The line below the title: what the plan adds up to, or how far the run is.
+//! The line below the title: the numbers of the plan, or the progress of the run.
 //!
 //! ```text
 //! + 2 create   ~ 3 update   = 14 same   ? 1 drift   ⚠ 1 restart        5 of 5 selected
@@ -49,7 +49,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
 
 type Part = (Role, String);
 
-/// How much the header says: it takes the first form that fits, so that nothing is cut within a word.
+/// How much the header shows. The first form that fits is used, so that nothing is cut within a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// `+ 2 create   ? 1 drift`
@@ -102,7 +102,7 @@ fn gap(form: Form) -> usize {
     }
 }
 
-/// The filter, as a reminder that the tree does not show everything.
+/// Returns the filter, as a reminder that the tree does not show everything.
 fn hidden_part(board: &Board) -> String {
     let query = &board.outline.lens().query;
     if query.is_empty() || board.filter.is_some() {
@@ -176,14 +176,14 @@ fn run_line(canvas: &mut Canvas, model: &Model, run: &RunScreen, area: Rect) {
     let total: usize = long.iter().map(|part| width(&part.1) + 2).sum();
     if total <= usize::from(area.width) + 2 {
         let x = write(canvas, area, &long, 2);
-        at_work(canvas, run, area, x);
+        running_rows(canvas, run, area, x);
     } else {
         write(canvas, area, &run_parts(canvas, model, run, &tally, true), 1);
     }
 }
 
-/// Names what is at work, as far as there is room.
-fn at_work(canvas: &mut Canvas, run: &RunScreen, area: Rect, x: u16) {
+/// Draws the names of the rows that are being applied, as far as there is room.
+fn running_rows(canvas: &mut Canvas, run: &RunScreen, area: Rect, x: u16) {
     let room = usize::from(area.right().saturating_sub(x));
     if run.has_ended() || room < 12 {
         return;

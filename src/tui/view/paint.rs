@@ -1,4 +1,4 @@
-//! Putting text on the buffer, clipped, in the theme's styles.
+//! Draws text on the buffer, clipped, in the theme's styles.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -28,12 +28,12 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Where the terminal's cursor is to be.
+    /// Returns the position of the terminal's cursor, if it is shown.
     pub(super) fn cursor(&self) -> Option<Position> {
         self.cursor.filter(|position| self.buffer.area.contains(*position))
     }
 
-    /// Puts the terminal's cursor somewhere.
+    /// Shows the terminal's cursor at a position.
     pub(super) fn set_cursor(&mut self, x: u16, y: u16) {
         self.cursor = Some(Position::new(x, y));
     }
@@ -50,7 +50,7 @@ impl<'a> Canvas<'a> {
         next
     }
 
-    /// The same in the style of a role.
+    /// Writes a text in the style of a role; otherwise like [`Self::text`].
     pub(super) fn role(&mut self, x: u16, y: u16, end: u16, text: &str, role: Role) -> u16 {
         self.text(x, y, end, text, self.theme.role(role))
     }
@@ -63,13 +63,13 @@ impl<'a> Canvas<'a> {
         x
     }
 
-    /// One character.
+    /// Writes one character.
     pub(super) fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
         let mut bytes = [0; 4];
         self.text(x, y, x.saturating_add(2), glyph.encode_utf8(&mut bytes), style);
     }
 
-    /// A part of a line.
+    /// Writes a part of a line.
     pub(super) fn cut(&mut self, area: Rect, y: u16, line: &Line, cut: Cut) {
         let mut x = area.x.saturating_add(cut.indent as u16);
         for (role, text) in pieces(line, cut) {
@@ -77,7 +77,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A whole line, clipped.
+    /// Writes a whole line, clipped.
     pub(super) fn line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
         let mut x = area.x.saturating_add(line.indent as u16);
         for span in &line.spans {
@@ -86,12 +86,12 @@ impl<'a> Canvas<'a> {
         x
     }
 
-    /// A style over what is already there.
+    /// Applies a style to what is already drawn.
     pub(super) fn restyle(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area.intersection(self.buffer.area), style);
     }
 
-    /// Blank, without a trace of what was there.
+    /// Clears an area, styles included.
     pub(super) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
@@ -101,7 +101,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A row of one character.
+    /// Draws a horizontal line with these ends.
     pub(super) fn rule(&mut self, area: Rect, y: u16, ends: [char; 2]) {
         let style = self.theme.border();
         for x in area.left()..area.right() {
@@ -111,14 +111,14 @@ impl<'a> Canvas<'a> {
         self.glyph(area.right().saturating_sub(1), y, ends[1], style);
     }
 
-    /// A column of one character.
+    /// Draws a vertical line.
     pub(super) fn column(&mut self, x: u16, from: u16, to: u16) {
         for y in from..to {
             self.glyph(x, y, self.glyphs.vertical, self.theme.border());
         }
     }
 
-    /// A frame around an area, which is cleared.
+    /// Clears an area and draws a frame around it.
     pub(super) fn frame(&mut self, area: Rect) {
         self.clear(area);
         let [upper_left, upper_right, lower_left, lower_right] = self.glyphs.corners;
@@ -128,7 +128,7 @@ impl<'a> Canvas<'a> {
         self.rule(area, area.bottom().saturating_sub(1), [lower_left, lower_right]);
     }
 
-    /// The style of text that a filter has found, over what is there.
+    /// Returns a style with the emphasis of text that the filter has found.
     pub(super) fn found(&self, style: Style) -> Style {
         style.patch(self.theme.found()).add_modifier(Modifier::BOLD)
     }

@@ -18,10 +18,10 @@ pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<
     let checkbox = match own.map(|row| review.choice.mark(row)) {
         _ if marks.is_empty() => return (Role::Dim, "   "),
         // It is written because of the rows below it, whichever of them are selected.
-        Some(Mark::Along) => Checkbox::Implied,
-        _ if all(Mark::Chosen) => Checkbox::Selected,
-        _ if all(Mark::Along) => Checkbox::Implied,
-        _ if all(Mark::Off) => Checkbox::LeftOut,
+        Some(Mark::Implied) => Checkbox::Implied,
+        _ if all(Mark::Selected) => Checkbox::Selected,
+        _ if all(Mark::Implied) => Checkbox::Implied,
+        _ if all(Mark::LeftOut) => Checkbox::LeftOut,
         _ => Checkbox::Mixed,
     };
     checkbox.text()

@@ -59,11 +59,11 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
     }
     more(canvas, model, board, area);
     if outline.shown().is_empty() {
-        canvas.role(area.x, area.y, area.right(), empty_words(board), Role::Dim);
+        canvas.role(area.x, area.y, area.right(), empty_message(board), Role::Dim);
     }
 }
 
-/// Says below the tree that there is more, unless a message stands there.
+/// Draws the number of lines below the window, unless a message is shown there.
 fn more(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     let layout = model.layout();
     let rest = board
@@ -84,7 +84,7 @@ fn more(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     }
 }
 
-fn empty_words(board: &Board) -> &'static str {
+fn empty_message(board: &Board) -> &'static str {
     if board.plan.rows.is_empty() {
         "nothing in the files, nothing on the server"
     } else if board.outline.lens().query.is_empty() {
@@ -94,13 +94,13 @@ fn empty_words(board: &Board) -> &'static str {
     }
 }
 
-/// One matcher for each word, for what to emphasise.
+/// Creates a matcher for each word of the filter; they find the characters to emphasize.
 fn matchers(query: &str) -> Vec<Matcher> {
     let words = query.split_whitespace().filter(|word| !word.starts_with('!'));
     words.map(|word| Matcher::from_query(word, &matching())).collect()
 }
 
-/// One line of the tree.
+/// Draws one line of the tree.
 struct Liner<'a, 'b> {
     canvas: &'a mut Canvas<'b>,
     model: &'a Model,
@@ -132,7 +132,7 @@ impl Liner<'_, '_> {
         }
     }
 
-    /// Indent and fold mark; returns where the rest begins.
+    /// Draws the fold mark. Returns where the rest begins.
     fn fold(&mut self, index: usize, node: &TreeNode) -> u16 {
         let x = self.area.x + 2 * node.depth as u16;
         if self.board.outline.tree().has_children(index) {
@@ -219,7 +219,7 @@ impl Liner<'_, '_> {
         self.canvas.role(x, self.area.y, self.area.right(), text, role)
     }
 
-    /// A text at the right edge, as much as there is room for.
+    /// Draws a text at the right edge, as much as there is room for.
     fn end(&mut self, x: u16, text: &str, role: Role) {
         let room = usize::from(self.area.right().saturating_sub(x + 2));
         if room < 4 || text.is_empty() {
@@ -240,7 +240,7 @@ fn counted(counts: Counts, folded: bool) -> String {
     verbs_text(&Counts { noop, ..counts })
 }
 
-/// Which characters of a label the filter has found.
+/// Returns the positions of the characters that the filter has found in a label.
 fn found(text: &str, matchers: &mut [Matcher]) -> HashSet<usize> {
     let hits = matchers
         .iter_mut()
