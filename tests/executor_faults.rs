@@ -79,7 +79,7 @@ async fn after_the_first_failure_nothing_new_starts() {
         .apply(one_by_one(), always("settings desk", Fault::Status(500, "oops")))
         .await;
     check("first_failure_stops", &endings(&ran).join("\n"));
-    assert_eq!(ran.progress.verdict(), Verdict::Partly);
+    assert_eq!(ran.progress.verdict(), Verdict::Partial);
     let started = ran.events.iter().filter_map(|event| match &event.kind {
         EventKind::StepStarted { address } => Some(address.to_string()),
         _ => None,
@@ -105,7 +105,7 @@ async fn keep_going_does_all_that_does_not_depend_on_what_failed() {
     };
     let ran = scenario.apply(keep_going(), rule).await;
     check("keep_going_unknown", &endings(&ran).join("\n"));
-    assert_eq!(ran.progress.verdict(), Verdict::Partly);
+    assert_eq!(ran.progress.verdict(), Verdict::Partial);
     scenario.assert_rerun_completes().await;
 }
 

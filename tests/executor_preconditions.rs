@@ -149,7 +149,7 @@ async fn a_change_between_the_reading_and_the_write_makes_the_row_stale() {
         let stale = format!("{address} stale: it was changed on the server just before the write");
         assert!(endings(&ran).contains(&stale), "{row}: {:#?}", endings(&ran));
         assert_eq!(ran.progress.tally().stale, 1, "{row}");
-        assert_eq!(ran.progress.verdict(), Verdict::Partly, "{row}");
+        assert_eq!(ran.progress.verdict(), Verdict::Partial, "{row}");
         let left = changed_rows(&server.plan(&project(AFTER, "quick"), Prune::Everything).await.plan);
         assert!(!left.is_empty(), "{row} was overwritten");
     }

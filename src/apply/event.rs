@@ -1,6 +1,6 @@
-//! What the executor tells while it works: owned values, serialisable both ways, stamped once at the source.
+//! The events of a run: owned values that can be serialized and parsed, numbered and timed where they arise.
 //!
-//! Screen, text, JSON and journal read the same stream; unknown kinds of a later version survive as
+//! The screen, the text and the JSON read the same stream. An event of a later version is parsed as
 //! [`EventKind::Unknown`].
 
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{Target, Verb};
 use crate::resource::Address;
 
-/// One thing that happened.
+/// An event of a run, with its number and its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Counts from 0 without gaps within a run.
+    /// The number of the event: counts from 0 without gaps within a run.
     pub seq: u64,
-    /// Milliseconds since the run started.
+    /// The time of the event, in milliseconds since the run started.
     pub elapsed_ms: u64,
-    /// What happened.
+    /// What happened, with its details.
     #[serde(flatten)]
     pub kind: EventKind,
 }
@@ -23,60 +23,60 @@ pub struct Event {
 /// A row that a run intends to write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedStep {
-    /// Which resource.
+    /// The address of the row.
     pub address: Address,
-    /// What the plan says of it.
+    /// What the plan does to the resource.
     pub verb: Verb,
     /// Whether the plan predicts a restart.
     #[serde(default)]
     pub restarts: bool,
 }
 
-/// How a row ended.
+/// The outcome of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It was not there, and now it is.
+    /// The resource was created.
     Created,
-    /// It was changed.
+    /// The resource was changed.
     Updated {
-        /// What the server said of a restart; nothing for rows that cannot restart.
+        /// Whether the platform restarts; `None` for other kinds, and where the response that said so was lost.
         restarted: Option<bool>,
     },
-    /// It is gone.
+    /// The resource was deleted.
     Deleted,
-    /// The server says that nothing changed.
+    /// The server had these values already, by its own response or by a reading.
     Unchanged,
-    /// The server refused, in its own words, or a new reading proves that the write was not carried out.
+    /// The server refused the write, or a new reading proves that it was not carried out.
     Failed {
-        /// What happened.
+        /// The server's message, or why there is none.
         message: String,
-        /// What to do next.
+        /// What to do next, where something is known to help.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
         /// Whether an earlier request of the same row was carried out.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         partly_written: bool,
     },
-    /// It may have been written: nothing that the server said or has proves either.
+    /// The write may have been carried out: neither a response nor a reading proves it or its opposite.
     Unknown {
-        /// What is known.
+        /// What is known of the write.
         message: String,
     },
-    /// The resource is not what the plan saw; nothing was written.
+    /// The resource is not what the plan saw, so nothing was written.
     Stale {
-        /// What is different.
+        /// How the resource differs from what the plan saw.
         message: String,
     },
-    /// Not tried.
+    /// The row was not tried.
     Skipped {
-        /// Because of what.
+        /// Why the row was not tried.
         reason: String,
     },
 }
 
 impl Outcome {
-    /// Whether the server changed.
+    /// Whether the row certainly changed the server.
     pub fn wrote(&self) -> bool {
         match self {
             Self::Created | Self::Updated { .. } | Self::Deleted => true,
@@ -85,7 +85,7 @@ impl Outcome {
         }
     }
 
-    /// Whether what the plan promised holds now.
+    /// Whether the server now has what the plan wanted.
     pub fn succeeded(&self) -> bool {
         matches!(
             self,
@@ -94,41 +94,41 @@ impl Outcome {
     }
 }
 
-/// The closed list of what can happen. It only grows.
+/// The kinds of events. JSON readers depend on them, so that the list only grows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum EventKind {
-    /// First event of every run.
+    /// The first event of every run.
     RunStarted {
-        /// Where.
+        /// The organization and the server that are written.
         target: Target,
-        /// Every row that the run intends to write, in display order.
+        /// The rows that the run intends to write, in display order.
         steps: Vec<PlannedStep>,
     },
-    /// A row's work begins.
+    /// A row starts.
     StepStarted {
-        /// Which row.
+        /// The address of the row.
         address: Address,
     },
-    /// A request was answered, or given up.
+    /// An attempt of a request got a response or was given up.
     Request {
-        /// The row that it is for.
+        /// The address of the row.
         address: Address,
-        /// `GET`, `POST`, …
+        /// The HTTP method: `GET`, `POST`, …
         method: String,
-        /// Path without host and query.
+        /// The path, without host and query.
         path: String,
-        /// Nothing when no answer came.
+        /// The HTTP status; `None` when no response arrived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// How long it took.
+        /// The duration of the attempt, in milliseconds.
         took_ms: u64,
-        /// Counts from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
     },
-    /// A request failed in a way that is worth another try.
+    /// A request failed, and is attempted again after a delay.
     Retrying {
-        /// Which row.
+        /// The address of the row.
         address: Address,
         /// The number of the next attempt, from 2.
         #[serde(rename = "attempt")]
@@ -141,28 +141,28 @@ pub enum EventKind {
         /// The delay before the next attempt, in milliseconds.
         delay_ms: u64,
     },
-    /// Something worth saying about a row: an unexpected restart, a platform in error.
+    /// A remark on a row, such as an unexpected restart.
     Note {
-        /// Which row.
+        /// The address of the row.
         address: Address,
-        /// One sentence.
+        /// The remark, one sentence.
         message: String,
     },
-    /// A row's work has ended.
+    /// A row has ended.
     StepFinished {
-        /// Which row.
+        /// The address of the row.
         address: Address,
-        /// How.
+        /// How the row ended.
         #[serde(flatten)]
         outcome: Outcome,
-        /// How long it took, from its start.
+        /// The duration of the row, in milliseconds.
         took_ms: u64,
     },
-    /// The person asked to stop: no new row starts.
+    /// The user asked to stop: no new row starts.
     Cancelling,
-    /// Last event of every run that was not killed.
+    /// The last event of every run that was not killed.
     RunFinished,
-    /// Of a later version.
+    /// An event of a later version.
     #[serde(other)]
     Unknown,
 }

@@ -16,17 +16,17 @@ pub enum OnStale {
     Overwrite,
 }
 
-/// Whether and what to write.
+/// What a row has to do after its resource was read.
 pub(super) enum Prepared {
-    /// This is to be written.
+    /// Write this.
     Write(Box<Work>),
-    /// Nothing is to be written; this is the row's outcome.
+    /// Write nothing: the row has this outcome.
     Done(Outcome),
 }
 
 /// A write, and what the server had just before it.
 pub(super) struct Work {
-    /// The write.
+    /// The requests to send.
     pub operation: Operation,
     /// The resource before the write; `None` when it did not exist.
     pub before: Option<Resource>,
@@ -60,7 +60,7 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
         return prepare_deletion(context, on_stale).await;
     }
     if is_done(scheduled, fresh.as_ref()) {
-        context.note("somebody made the same change since the plan was made");
+        context.note("it already has these values: the same change was made since the plan");
         return Ok(Prepared::Done(Outcome::Unchanged));
     }
     if on_stale == OnStale::Overwrite {

@@ -1,5 +1,5 @@
-//! The only fold of events: counts, the status of each row, the verdict. Every reporter and the screen read it, so that
-//! their numbers cannot differ.
+//! Folds the events of a run into the status of each row, counts and a verdict. Every report and the screen use this fold,
+//! so that their numbers cannot differ.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use super::event::{Event, EventKind, Outcome, PlannedStep};
 use crate::plan::{Target, Verb};
 use crate::resource::Address;
 
-/// Where a row stands.
+/// The status of a row in a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Status {
-    /// Not begun.
+    /// The row has not started.
     Queued,
-    /// At work.
+    /// A request of the row is in flight.
     Running {
-        /// Milliseconds since the run started when it began.
+        /// When the row started, in milliseconds since the run started.
         since_ms: u64,
     },
-    /// Waiting for another try.
+    /// The row waits before the next attempt of a request.
     Retrying {
-        /// Milliseconds since the run started when the row began.
+        /// When the row started, in milliseconds since the run started.
         since_ms: u64,
         /// The number of the next attempt, from 2.
         next_attempt: u32,
@@ -28,93 +28,93 @@ pub enum Status {
         /// Why the last attempt failed.
         reason: String,
     },
-    /// Ended.
+    /// The row has ended.
     Finished {
-        /// How.
+        /// How the row ended.
         outcome: Outcome,
-        /// How long it took.
+        /// The duration of the row, in milliseconds.
         took_ms: u64,
     },
 }
 
-/// A row of a run.
+/// A row of a run, as far as it has come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowProgress {
-    /// What the plan says of it.
+    /// What the plan does to the resource.
     pub verb: Verb,
     /// Whether the plan predicts a restart.
     pub restarts: bool,
-    /// Where it stands.
+    /// The status of the row.
     pub status: Status,
-    /// What was said about it on the way.
+    /// The remarks on the row, in order.
     pub notes: Vec<String>,
 }
 
-/// What a run came to.
+/// The result of a run as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every row that was to be written holds.
+    /// Every row succeeded.
     Done,
-    /// Something failed, was stale or was skipped, and nothing was written.
+    /// A row failed or was skipped, and nothing was written.
     NothingWritten,
-    /// Something was written, and something was not.
-    Partly,
-    /// The plan did not fit the server any more, and nothing was written.
+    /// Something was written, or may have been, and not every row succeeded.
+    Partial,
+    /// A row was stale, none failed, and nothing was written.
     Stale,
 }
 
-/// The state of a run, folded from its events.
+/// The state of a run, made from its events.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
-    /// Where the run writes.
+    /// The organization and the server that are written.
     pub target: Target,
-    /// By address, in display order.
+    /// The rows by address, in display order.
     pub rows: BTreeMap<Address, RowProgress>,
-    /// Time of the last event, in milliseconds since the start.
+    /// The time of the last event, in milliseconds since the run started.
     pub elapsed_ms: u64,
-    /// The person asked to stop.
+    /// Whether the user asked to stop.
     pub cancelling: bool,
-    /// The last event was seen.
+    /// Whether the last event of the run has arrived.
     pub finished: bool,
-    /// How many requests were made.
+    /// The number of attempts of requests.
     pub requests: usize,
-    /// How many of them were repeated.
+    /// The number of those attempts that repeated one.
     pub retries: usize,
 }
 
-/// How many rows ended in which way.
+/// The number of rows by how they ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
-    /// Rows of the run.
+    /// The number of rows in the run.
     pub total: usize,
-    /// Created.
+    /// The number of created resources.
     pub created: usize,
-    /// Updated.
+    /// The number of updated resources.
     pub updated: usize,
-    /// Deleted.
+    /// The number of deleted resources.
     pub deleted: usize,
-    /// The server said: no change.
+    /// The number of rows that changed nothing.
     pub unchanged: usize,
-    /// Refused.
+    /// The number of rows that failed.
     pub failed: usize,
-    /// No answer came.
+    /// The number of rows that may have been written.
     pub unknown: usize,
-    /// Not what the plan saw.
+    /// The number of rows whose resource is not what the plan saw.
     pub stale: usize,
-    /// Not tried.
+    /// The number of rows that were not tried.
     pub skipped: usize,
-    /// At work now.
+    /// The number of rows in flight.
     pub running: usize,
-    /// Platforms that the server said it restarts.
+    /// The number of platforms that restart, as the server says.
     pub restarted: usize,
-    /// How many of `restarted` the plan did not predict.
+    /// The number of those restarts that the plan did not predict.
     pub unpredicted_restarts: usize,
-    /// Platforms whose restart the plan predicted and that the server said it does not restart.
+    /// The number of predicted restarts that do not happen, as the server says.
     pub missed_restarts: usize,
 }
 
 impl Tally {
-    /// Rows that have ended, in whatever way.
+    /// Returns the number of rows that have ended.
     pub fn ended(&self) -> usize {
         self.created
             + self.updated
@@ -126,21 +126,21 @@ impl Tally {
             + self.skipped
     }
 
-    /// Rows that changed the server.
+    /// Returns the number of rows that changed the server.
     pub fn applied(&self) -> usize {
         self.created + self.updated + self.deleted
     }
 }
 
 impl Progress {
-    /// Folds a whole run.
+    /// Folds all events of a run.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
         let mut progress = Self::default();
         events.into_iter().for_each(|event| progress.fold(event));
         progress
     }
 
-    /// Takes in one event.
+    /// Updates the state with one event.
     pub fn fold(&mut self, event: &Event) {
         self.elapsed_ms = self.elapsed_ms.max(event.elapsed_ms);
         match &event.kind {
@@ -183,7 +183,7 @@ impl Progress {
         }
     }
 
-    /// The fold of a run that nobody listened to until its end: what was at work is unknown, the rest was not tried.
+    /// Returns the state of a run whose last events are missing: rows in flight become unknown, the rest was not tried.
     pub fn closed(mut self) -> Self {
         for row in self.rows.values_mut() {
             let outcome = match row.status {
@@ -200,7 +200,7 @@ impl Progress {
         self
     }
 
-    /// How many rows ended in which way.
+    /// Counts the rows by how they ended.
     pub fn tally(&self) -> Tally {
         let mut tally = Tally {
             total: self.rows.len(),
@@ -216,7 +216,7 @@ impl Progress {
         tally
     }
 
-    /// What the run came to; only of meaning once it has ended.
+    /// Returns the result of the run. It means something only once the run has ended.
     pub fn verdict(&self) -> Verdict {
         let outcomes = || {
             self.rows.values().filter_map(|row| match &row.status {
@@ -231,13 +231,13 @@ impl Progress {
         let failed = outcomes().any(|outcome| matches!(outcome, Outcome::Failed { .. }));
         let stale = outcomes().any(|outcome| matches!(outcome, Outcome::Stale { .. }));
         match (wrote, failed, stale) {
-            (true, _, _) => Verdict::Partly,
+            (true, _, _) => Verdict::Partial,
             (false, false, true) => Verdict::Stale,
             _ => Verdict::NothingWritten,
         }
     }
 
-    /// Rows that ended in a way that needs a person, with how they ended, in display order.
+    /// Returns the rows that did not succeed, with their outcomes, in display order.
     pub fn troubles(&self) -> impl Iterator<Item = (&Address, &Outcome)> {
         self.rows.iter().filter_map(|(address, row)| match &row.status {
             Status::Finished { outcome, .. } if !outcome.succeeded() => Some((address, outcome)),

@@ -24,7 +24,7 @@ pub(super) enum Finding {
     PartlyApplied,
     /// All that can be read is as wanted and as before: only a hidden secret may differ.
     SecretHidden,
-    /// The server has something else.
+    /// The server has neither what was wanted nor what it had before.
     Different,
 }
 

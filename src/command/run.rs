@@ -106,7 +106,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Done => "done",
         Verdict::NothingWritten => "nothing-written",
-        Verdict::Partly => "partly",
+        Verdict::Partial => "partly",
         Verdict::Stale => "stale",
     }
 }
@@ -116,7 +116,7 @@ pub(super) fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
     match progress.verdict() {
         Verdict::Done => Exit::Done,
         _ if interrupt.cancel.is_stopping() => interrupt.exit(),
-        Verdict::Partly => Exit::Partly,
+        Verdict::Partial => Exit::Partly,
         Verdict::Stale => Exit::Stale,
         Verdict::NothingWritten => Exit::Failed,
     }

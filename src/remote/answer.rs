@@ -32,7 +32,7 @@ pub struct AnswerError {
     pub status: u16,
     /// What came back, in the server's words where it has some: `answered 403: …`.
     pub what: String,
-    /// What to do next.
+    /// What to do next, where something is known to help.
     pub hint: Option<&'static str>,
 }
 

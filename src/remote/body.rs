@@ -1,4 +1,4 @@
-//! The bytes of a request, which may hold secrets.
+//! The body of a request, which may hold secrets.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use bytes::Bytes;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// JSON bytes that may hold secrets: shared by every try of a request without being copied, zeroed when the last one
-/// lets go, never printed.
+/// JSON that may hold secrets. All attempts of a request share the bytes; they are zeroed when the last clone is dropped,
+/// and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body(Bytes);
 
 impl Body {
-    /// The JSON of a value.
+    /// Creates the JSON of a value.
     pub fn json(value: &impl Serialize) -> Result<Self, serde_json::Error> {
         // A buffer that grows leaves copies behind, so its size is measured first.
         let mut length = Length(0);
@@ -22,7 +22,7 @@ impl Body {
         Ok(Self(Bytes::from_owner(bytes)))
     }
 
-    /// The bytes themselves, for the one who sends them.
+    /// Returns the bytes, for sending.
     pub fn bytes(&self) -> Bytes {
         self.0.clone()
     }

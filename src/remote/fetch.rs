@@ -11,7 +11,7 @@ use super::listed::{ListedEntityType, ListedRelationshipType};
 use super::normalize;
 use crate::resource::{Address, State};
 
-/// What to read.
+/// What of an organization is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// Whether to read agents, settings and platforms.
@@ -42,7 +42,7 @@ impl DetailsOf {
     }
 }
 
-/// Called after each read.
+/// A function that is called after each read.
 pub type ReadObserver<'a> = &'a (dyn Fn(ReadProgress) + Send + Sync);
 
 /// How far reading a server has come.

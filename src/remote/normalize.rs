@@ -1,4 +1,5 @@
-//! Wire JSON becomes domain values here and nowhere else: what the server adds, renames or defaults is undone.
+//! Turns the JSON of responses into resources: what the server adds, renames or defaults is undone here and nowhere
+//! else.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub(super) fn listed_agent(summary: wire::agent::AgentSummary) -> Result<ListedA
     })
 }
 
-/// An agent's config: the fields that a file can express; the others are the server's own.
+/// Returns the settings in an agent's config: the fields that a file can express. The others are the server's own.
 pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Settings {
     let fields = config
         .into_iter()
@@ -41,7 +42,7 @@ pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Setting
     }
 }
 
-/// A platform from a list or a get. The key `platform` in its config is the server's.
+/// Returns the platform that a response describes. The key `platform` in its config is the server's own.
 pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platform {
     let agent = wire.agent_id.unwrap_or_else(|| agent.to_owned());
     let address = Address::platform_from_id(&agent, &wire.platform, &wire.id);
@@ -66,7 +67,8 @@ pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platf
     }
 }
 
-/// Stars mean that the server does not tell; a secret-named key that it does tell is hidden from here on.
+/// Returns a value of a platform's config. Stars mark a redacted value. A value in clear under a key that names a secret
+/// (local mode answers those) is a secret from here on.
 fn config_value(key: &str, value: Value) -> ConfigValue {
     match value {
         redacted if is_redacted(&redacted) => ConfigValue::Redacted,
@@ -109,7 +111,8 @@ pub(super) fn relationship_type(
     })
 }
 
-/// A racy server may hold one rule in several rows: one rule here, with all its ids.
+/// Groups rules by source and target, with all their ids: a server may hold one rule in several rows, when calls to add
+/// it overlapped.
 pub(super) fn rules_by_pair(rows: Vec<wire::schema::WireRule>) -> BTreeMap<Rule, Vec<Value>> {
     let mut rules: BTreeMap<Rule, Vec<Value>> = BTreeMap::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! The address of a server, checked once: scheme, host, path prefix, and sometimes the organisation.
+//! The URL of a server, checked once: scheme, host and path prefix, and sometimes the organization.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,28 +6,28 @@ use std::net::IpAddr;
 use reqwest::Url;
 use thiserror::Error;
 
-/// The base URL of a server. Holds neither user information nor query; ends without a slash.
+/// The base URL of a server, without user information and query. Its text ends without a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     url: Url,
 }
 
-/// Why a text is not the address of a server. Never repeats the text, which may hold a password.
+/// Why a text is not the URL of a server. Never repeats the text, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ServerUrlError {
-    /// It is not a URL.
+    /// The text is not a URL.
     #[error("it is not a URL such as `https://app.example.com`")]
     Malformed,
-    /// It is neither http nor https.
+    /// The scheme is neither http nor https.
     #[error("it starts with neither `https://` nor `http://`")]
     Scheme,
-    /// It names a user or a password.
+    /// The URL has a user name or a password.
     #[error("it holds a user name or a password; the token belongs in `LOBU_API_TOKEN`")]
     Credentials,
 }
 
 impl ServerUrl {
-    /// Reads an address; `…/mcp/ORG` names an organisation too.
+    /// Parses a URL. Returns the organization beside it when the URL is `…/mcp/ORG`.
     pub fn parse(text: &str) -> Result<(Self, Option<String>), ServerUrlError> {
         let text = text.trim();
         let mut url = Url::parse(text).map_err(|_| Self::why(text))?;
@@ -45,7 +45,7 @@ impl ServerUrl {
         Ok((Self { url }, organization))
     }
 
-    /// The address of a request.
+    /// Returns the URL of a request. Returns `None` for a path that would leave the base URL.
     pub fn join(&self, path: &str) -> Option<Url> {
         let wanted = format!("{}{path}", self.url.path().trim_end_matches('/'));
         let url = Url::parse(&format!("{}{wanted}", self.origin())).ok()?;
@@ -53,22 +53,22 @@ impl ServerUrl {
         (url.path() == wanted && path.starts_with('/')).then_some(url)
     }
 
-    /// Scheme, host and port.
+    /// Returns scheme, host and port.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// Whether a URL belongs to the same scheme, host and port.
+    /// Whether a URL has the same scheme, host and port.
     pub fn same_origin(&self, other: &Url) -> bool {
         self.url.origin() == other.origin()
     }
 
-    /// Whether two servers share scheme, host and port.
+    /// Whether two servers have the same scheme, host and port, so that a credential may go to both.
     pub fn shares_origin_with(&self, other: &Self) -> bool {
         self.same_origin(&other.url)
     }
 
-    /// Whether two addresses reach the same server, however they spell it.
+    /// Whether two URLs reach the same server, however they spell it.
     ///
     /// Compares more loosely than [`Self::shares_origin_with`], for guards: every name of this machine is one host, a
     /// trailing dot does not count, and http and https on their usual ports are one server. Never decides where a
@@ -98,7 +98,7 @@ impl ServerUrl {
         }
     }
 
-    /// The host, with the port where it is not the usual one.
+    /// Returns the host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         self.url
@@ -106,14 +106,14 @@ impl ServerUrl {
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Whether it is this machine.
+    /// Whether the host is this machine, so that plain http is safe.
     pub fn is_loopback(&self) -> bool {
         let host = self.url.host_str().unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether what is sent can be read on the way.
+    /// Whether requests travel unencrypted.
     pub fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }
@@ -133,7 +133,7 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-/// `/prefix/mcp/ORG` names an organisation; `/prefix/mcp` is the same server without one.
+/// Splits `/prefix/mcp/ORG` into the prefix and the organization; `/prefix/mcp` has no organization.
 fn split_organization(path: &str) -> (&str, Option<String>) {
     if let Some(prefix) = path.strip_suffix("/mcp") {
         return (prefix, None);

@@ -16,7 +16,7 @@ use crate::redact::Redactor;
 pub(super) const MAX_BODY: usize = 64 * MEGABYTE;
 pub(super) const MEGABYTE: usize = 1024 * 1024;
 
-/// Sends requests to one server.
+/// A way to send requests to one server.
 pub trait Transport: Send + Sync {
     /// Sends one request and waits for the whole response.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
@@ -28,7 +28,7 @@ pub trait Transport: Send + Sync {
     fn add_secrets(&self, _redactor: &Redactor) {}
 }
 
-/// One request.
+/// A request to a Lobu server.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The HTTP method.
@@ -98,7 +98,7 @@ impl Request {
     }
 }
 
-/// One whole response.
+/// A response that has arrived as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.

@@ -11,21 +11,21 @@ use crate::resource::Secret;
 /// The flags of the command line that choose a server, an organization and guards.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
-    /// `--url`
+    /// The value of `--url`.
     pub url: Option<String>,
-    /// `--org`
+    /// The value of `--org`.
     pub org: Option<String>,
-    /// `--context`
+    /// The value of `--context`.
     pub context: Option<String>,
-    /// `--insecure-http`
+    /// Whether `--insecure-http` is set.
     pub insecure_http: bool,
-    /// `--protect`
+    /// Whether `--protect` is set.
     pub protect: bool,
 }
 
 /// Everything that the choice depends on.
 pub struct Inputs<'a> {
-    /// The command line.
+    /// The flags of the command line.
     pub flags: Flags,
     /// The process environment.
     pub environment: &'a BTreeMap<String, String>,
