@@ -4,12 +4,13 @@
 //! screen panics, around the editor and around Ctrl-Z. A panic of another task does not touch the screen: it is kept
 //! and reported afterwards.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::panic::{self, PanicHookInfo};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream};
@@ -161,6 +162,14 @@ impl Drop for Hook {
     }
 }
 
+/// Waits until the terminal is gone. A process of another session gets no SIGHUP, and crossterm then reads nothing, over
+/// and over, without an error.
+async fn terminal_gone() {
+    while io::stdin().is_terminal() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
 /// The terminal of the process, as the loop uses it.
 struct RealTerminal<'a> {
     guard: &'a Guard,
@@ -173,7 +182,8 @@ impl TerminalHost for RealTerminal<'_> {
         let keys = EventStream::new().take_while(|event| std::future::ready(event.is_ok()));
         let keys = keys.filter_map(|event| std::future::ready(event.ok().map(Input::Terminal)));
         let hangup = stream::once(std::future::ready(Input::Terminate));
-        let mut sources = vec![keys.chain(hangup).boxed()];
+        let gone = stream::once(terminal_gone()).map(|()| Input::Terminate);
+        let mut sources = vec![keys.chain(hangup).boxed(), gone.boxed()];
         sources.extend(system::signals());
         // `select_all` also keeps the wakers apart: the keys alone would remember only the first one that polled them,
         // and the loop polls them without one when it drains.
