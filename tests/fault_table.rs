@@ -340,7 +340,7 @@ async fn the_plan_of_the_table_has_twenty_rows_of_every_sort() {
     let (ran, requests) = case.apply(&Fault::None, 0, 0).await;
     let counts = plans.draft.plan.counts;
     assert_eq!((counts.create, counts.update, counts.delete), (9, 7, 4));
-    assert_eq!((ran.progress.rows.len(), requests), (20, 46));
+    assert_eq!((ran.progress.rows.len(), requests), (20, 47));
     assert_eq!(ran.progress.verdict(), Verdict::Done);
 }
 

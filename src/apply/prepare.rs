@@ -83,14 +83,16 @@ async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Resul
     else {
         return Ok(Work::planned(scheduled));
     };
+    // The deletion carries the revision of the agent's own row, not that of what is read here.
+    let client = context.client.beside();
     let mut changed = Vec::new();
     if let Some(seen) = settings {
-        let fresh = context.client.settings(id).await?.map(Resource::Settings);
+        let fresh = client.settings(id).await?.map(Resource::Settings);
         if !is_unchanged(Some(&Resource::Settings(seen.clone())), fresh.as_ref()) {
             changed.push("settings");
         }
     }
-    if !are_same_platforms(platforms, &context.client.platforms(id).await?.unwrap_or_default()) {
+    if !are_same_platforms(platforms, &client.platforms(id).await?.unwrap_or_default()) {
         changed.push("platforms");
     }
     if changed.is_empty() {

@@ -95,6 +95,14 @@ impl Client {
         }
     }
 
+    /// Returns a clone whose readings leave alone what the next write of this client expects.
+    pub fn beside(&self) -> Self {
+        Self {
+            expectation: None,
+            ..self.clone()
+        }
+    }
+
     /// Returns the organization's slug.
     pub fn organization(&self) -> &str {
         &self.organization
