@@ -16,7 +16,7 @@ pub enum Exit {
     /// The plan is not the one that was approved with `--plan-id`, or the server changed since it was made.
     Stale,
     /// Part of the plan was applied, or may have been.
-    Partly,
+    Partial,
     /// The command line is wrong.
     Usage,
     /// Ctrl-C ended the program.
@@ -36,7 +36,7 @@ impl Exit {
         Self::Drift,
         Self::Refused,
         Self::Stale,
-        Self::Partly,
+        Self::Partial,
         Self::Usage,
         Self::Interrupted,
         Self::OutputClosed,
@@ -52,7 +52,7 @@ impl Exit {
             Self::Drift => 3,
             Self::Refused => 4,
             Self::Stale => 5,
-            Self::Partly => 6,
+            Self::Partial => 6,
             Self::Usage => 64,
             // From here on 128 and the number of the signal, as shells report it.
             Self::Interrupted => 130,
@@ -68,9 +68,9 @@ impl Exit {
             Self::Failed => "failed or declined before anything was written, invalid configuration included",
             Self::Changes => "the plan has changes (only with --detailed-exitcode)",
             Self::Drift => "the plan has only drift (only with --detailed-exitcode)",
-            Self::Refused => "refused by a guard (--fail-on, protected target)",
-            Self::Stale => "the plan is not the one that was approved",
-            Self::Partly => "applied in part; the message says what is applied, what is not, what is unknown",
+            Self::Refused => "refused by a guard (--fail-on, --max-restarts, protected target)",
+            Self::Stale => "the plan is not the one that was approved, or the server changed since",
+            Self::Partial => "applied in part; the message says what is applied, what is not, what is unknown",
             Self::Usage => "wrong command line",
             Self::Interrupted => "ended by Ctrl-C",
             Self::OutputClosed => "the reader of standard output closed it, as `head` does",

@@ -29,7 +29,7 @@ pub enum FailureKind {
     /// The plan is not the one that was approved.
     Stale,
     /// Something was written, and something was not or may not have been.
-    Partly,
+    Partial,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
@@ -46,7 +46,7 @@ impl FailureKind {
             Self::Usage => Exit::Usage,
             Self::Refused => Exit::Refused,
             Self::Stale => Exit::Stale,
-            Self::Partly => Exit::Partly,
+            Self::Partial => Exit::Partial,
             Self::Interrupted => Exit::Interrupted,
             Self::Terminated => Exit::Terminated,
             Self::OutputClosed => Exit::OutputClosed,

@@ -116,7 +116,7 @@ pub(super) fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
     match progress.verdict() {
         Verdict::Done => Exit::Done,
         _ if interrupt.cancel.is_stopping() => interrupt.exit(),
-        Verdict::Partial => Exit::Partly,
+        Verdict::Partial => Exit::Partial,
         Verdict::Stale => Exit::Stale,
         Verdict::NothingWritten => Exit::Failed,
     }

@@ -77,7 +77,7 @@ fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrup
     // An earlier run of the same review may have written what a later one could not finish.
     let of_run = of_run.map(|code| {
         if code == Exit::Failed && exit.wrote() {
-            Exit::Partly
+            Exit::Partial
         } else {
             code
         }
