@@ -9,17 +9,17 @@ use crate::resource::{FieldPath, Origin, Shown};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// The server has nothing there.
+    /// The server has no value.
     Added,
     /// Both have a value, and they differ.
     Changed,
     /// The value on the server goes away.
     Removed,
-    /// Only the server has a value; it is left alone (semantics, "Comparing").
+    /// Only the server has a value. It is left alone (semantics, "Comparing").
     Drift,
-    /// A secret that is the same on both sides: said under a row that changes otherwise.
+    /// A secret that is the same on both sides. Listed only if the row has other changes.
     SecretUnchanged,
-    /// A secret that the server does not show: sent again, the server decides.
+    /// A secret that the server hides. It is sent again, and the server finds out whether it changed.
     SecretNotComparable,
 }
 
@@ -34,37 +34,37 @@ impl ChangeKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presentation {
-    /// One value against the other; long strings as a line diff.
+    /// One value beside the other. Long strings are shown as a line diff.
     Value,
-    /// A set: items that came and went.
+    /// A set: the items that were added and removed.
     Set,
-    /// An ordered list.
+    /// An ordered list: a moved item is a difference too.
     List,
 }
 
-/// One difference, in a form that may be shown: secrets are absent by construction.
+/// One difference, in a form that may be shown: a [`Shown`] cannot hold a secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// Where in the resource.
+    /// The path of the value in the resource.
     pub path: FieldPath,
-    /// What happens to the field.
+    /// What happens to the value.
     pub kind: ChangeKind,
     /// How to show the two sides.
     #[serde(rename = "reading")]
     pub presentation: Presentation,
-    /// What the server has.
+    /// The value on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Shown>,
-    /// What it will have.
+    /// The value after the apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Shown>,
-    /// Where the files say so.
+    /// The location of the value in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
 }
 
 impl Change {
-    /// A difference with the kind that its two sides tell.
+    /// Creates a difference. Its kind follows from which of the two sides has a value.
     pub fn between(path: FieldPath, before: Option<Shown>, after: Option<Shown>) -> Self {
         let kind = match (&before, &after) {
             (None, _) => ChangeKind::Added,
@@ -81,7 +81,7 @@ impl Change {
         }
     }
 
-    /// A value that only the server has: drift when it is kept, a removal when it is cleared.
+    /// Creates the difference of a value that only the server has: drift when it is kept, a removal when it is cleared.
     pub fn server_only(path: FieldPath, before: Shown, undeclared: Undeclared) -> Self {
         let kind = match undeclared {
             Undeclared::Keep => ChangeKind::Drift,

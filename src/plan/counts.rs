@@ -1,48 +1,48 @@
-//! How many rows of which kind a plan has: the summary line, and what exit codes are decided by.
+//! The number of rows of each kind in a plan. The summary, the guards and the exit codes are made from it.
 
 use serde::{Deserialize, Serialize};
 
 use super::change::ChangeKind;
 use super::row::{Row, Verb};
 
-/// Numbers of rows by verb, of restarts and of drifted fields.
+/// The numbers of rows by verb, of restarts and of drifted fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Rows to create.
+    /// The number of rows to create.
     pub create: usize,
-    /// Rows to update.
+    /// The number of rows to update.
     pub update: usize,
-    /// Rows that stay, rechecked ones among them.
+    /// The number of unchanged rows, including those whose secret is sent again.
     pub noop: usize,
-    /// Rows that only the server has.
+    /// The number of rows that only the server has.
     pub drift: usize,
-    /// Rows to delete.
+    /// The number of rows to delete.
     pub delete: usize,
-    /// Platforms that certainly restart, including those that are replaced.
+    /// The number of platforms that certainly restart, including those that are replaced.
     pub restart: usize,
-    /// Platforms that restart if a secret that is sent again has changed; see [`Row::may_restart`].
+    /// The number of platforms that restart if a secret that is sent again has changed; see [`Row::may_restart`].
     #[serde(default)]
     pub may_restart: usize,
-    /// Fields that only the server has, on rows that both have.
+    /// The number of fields that only the server has, on rows that the files declare.
     pub field_drift: usize,
-    /// Noop rows that are sent again because a secret cannot be compared.
+    /// The number of unchanged rows that are sent again because a secret cannot be compared.
     pub recheck: usize,
 }
 
 impl Counts {
-    /// Counts rows.
+    /// Returns the counts of these rows.
     pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
         let mut counts = Self::default();
         rows.into_iter().for_each(|row| counts.add(row));
         counts
     }
 
-    /// Rows that change the server.
+    /// Returns the number of rows that change the server.
     pub fn changes(&self) -> usize {
         self.create + self.update + self.delete
     }
 
-    /// Whether anything stands on the server that the files do not mention.
+    /// Whether the server has anything that the files do not mention.
     pub fn has_drift(&self) -> bool {
         self.drift + self.field_drift > 0
     }

@@ -7,7 +7,10 @@ use super::operation::Operation;
 use super::row::{Row, Verb};
 use crate::resource::{Address, RelationshipType, Resource, State};
 
-/// Fills in `depends_on`, and decides which side of a pair of new inverse types names the other.
+/// Sets `depends_on` of all rows, and decides which of two new inverse types names the other.
+///
+/// The server refuses the name of an inverse type that does not exist yet. Of two new types that name each other, the
+/// one that comes later in display order is created with the name; the server then sets it on the earlier one as well.
 pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Step>, remote: &State) {
     let created: BTreeSet<Address> = rows
         .values()
@@ -65,7 +68,8 @@ fn names_back(rows: &BTreeMap<Address, Row>, inverse: &Address, address: &Addres
     })
 }
 
-/// Rules whose ends neither the files nor the server know: the server takes them, but they are likely a slip.
+/// Returns a warning for each rule that names an entity type neither the files nor the server know. The server accepts
+/// such rules, but they are likely a slip.
 pub(super) fn unknown_rule_ends(desired: &State, remote: &State) -> Vec<String> {
     let known = |slug: &str| {
         slug.starts_with('$')

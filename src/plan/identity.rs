@@ -66,8 +66,8 @@ impl<'de> Deserialize<'de> for PlanId {
     }
 }
 
-/// Returns the id of a plan with these rows. Secrets are no part of it, so that it tells nothing about them: two plans that differ in the
-/// value of a secret alone have one id.
+/// Returns the id of a plan with these rows. It does not cover secrets, so that it reveals nothing about them: two
+/// plans that differ in the value of a secret alone have one id.
 pub(super) fn of(target: &Target, rows: &[Row]) -> PlanId {
     let mut digest = Sha256::new();
     // Each part goes in with its length: no two plans can be cut differently into the same bytes.
@@ -87,6 +87,7 @@ pub fn row_digest(row: &Row) -> String {
         .iter()
         .map(|it| json!([it.path, it.kind, it.before, it.after]))
         .collect();
+    // Locations and dependencies are left out: they change with the layout of a file, not with what is written.
     let fields = json!([
         row.address,
         row.verb,

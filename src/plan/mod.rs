@@ -1,8 +1,8 @@
-//! The pure heart: what would change, in which order, and with which writes.
+//! Plans: what would change, in which order, and with which writes.
 //!
-//! [`plan`] compares two [`State`](crate::resource::State)s and is total: it reads no file, no clock, no network, and
-//! the same input gives the same plan to the byte. A [`Plan`] is what people and machines see and holds no secret; the
-//! [`Draft`] beside it keeps what the executor needs to write exactly what the plan says (semantics, law 2).
+//! [`plan`] compares two [`State`](crate::resource::State)s. It reads no file, no clock and no network, and the same
+//! input gives the same plan to the byte. A [`Plan`] is what is shown and holds no secret. A [`Draft`] adds what the
+//! executor needs to write exactly what the plan says (semantics, law 2).
 
 mod change;
 mod compare;
@@ -41,24 +41,24 @@ pub use undeclared::Undeclared;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that would happen, for people and machines.
+/// Everything that an apply would do, in a form that may be shown and saved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Where it would happen.
+    /// The organization and the server.
     pub target: Target,
-    /// In display order: each agent, its settings, its platforms, then entity types, then relationship types.
+    /// The rows in display order: each agent, its settings, its platforms, then entity types, then relationship types.
     pub rows: Vec<Row>,
-    /// Sentences that belong to no row.
+    /// The warnings that belong to no row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What the rows add up to.
+    /// The numbers of rows by what happens to them.
     pub counts: Counts,
     /// A digest of everything that would be sent or deleted.
     pub id: PlanId,
 }
 
 impl Plan {
-    /// The row of a resource.
+    /// Returns the row of a resource.
     pub fn row(&self, address: &crate::resource::Address) -> Option<&Row> {
         self.rows
             .binary_search_by(|row| row.address.cmp(address))
@@ -66,7 +66,7 @@ impl Plan {
             .and_then(|index| self.rows.get(index))
     }
 
-    /// Only the rows of these addresses: what `--target` shows. The id is that of what is left.
+    /// Returns the plan with only some of its rows, as `--target` shows it. Its id covers only these rows.
     pub fn restricted(&self, keep: impl Fn(&Row) -> bool) -> Self {
         let rows: Vec<Row> = self.rows.iter().filter(|row| keep(row)).cloned().collect();
         Self {

@@ -7,16 +7,16 @@ use crate::resource::{Agent, EntityType, Platform, RelationshipType, Rule, Setti
 /// One row's write: a request, or a few that belong together.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
-    /// `POST …/agents`.
+    /// Creates an agent: `POST …/agents`.
     CreateAgent(Agent),
-    /// `PATCH …/agents/:id`.
+    /// Changes fields of an agent's own row: `PATCH …/agents/:id`.
     PatchAgent {
         /// The agent's id.
         id: String,
         /// Only the fields that change; `null` clears one.
         body: Map<String, Value>,
     },
-    /// `DELETE …/agents/:id`; takes its settings and platforms along.
+    /// Deletes an agent with its settings and platforms: `DELETE …/agents/:id`.
     DeleteAgent {
         /// The agent's id.
         id: String,
@@ -25,54 +25,55 @@ pub enum Operation {
         /// The platforms that the plan saw, which are deleted with the agent.
         platforms: Vec<Platform>,
     },
-    /// `PATCH …/agents/:id/config`: each key replaces the whole value, `null` resets it.
+    /// Changes settings: `PATCH …/agents/:id/config`. Each key replaces a whole value, and `null` resets it.
     PatchSettings {
         /// The agent's id.
         agent: String,
         /// Only the top-level keys that change.
         body: Map<String, Value>,
     },
-    /// `PUT …/platforms/by-stable-id/:id`.
+    /// Creates or changes a platform: `PUT …/platforms/by-stable-id/:id`.
     UpsertPlatform(PlatformWrite),
-    /// `DELETE` and at once the `PUT`: the only way to drop a config key or to change the type (contract section 6).
+    /// Deletes a platform and puts it back at once. There is no other way to drop a key of its config or to change its
+    /// type (contract section 6).
     ReplacePlatform(PlatformWrite),
-    /// `DELETE …/platforms/:id`.
+    /// Deletes a platform: `DELETE …/platforms/:id`.
     DeletePlatform {
         /// The agent's id.
         agent: String,
-        /// The id on the server.
+        /// The platform's id on the server.
         id: String,
     },
-    /// `create` of an entity type.
+    /// Creates an entity type.
     CreateEntityType(EntityType),
-    /// `update` of an entity type, with only the fields that change.
+    /// Changes fields of an entity type.
     UpdateEntityType {
         /// The slug.
         slug: String,
-        /// Wire fields.
+        /// The fields that change, by their names on the wire.
         fields: Map<String, Value>,
     },
-    /// `delete` of an entity type.
+    /// Deletes an entity type.
     DeleteEntityType {
         /// The slug.
         slug: String,
     },
-    /// `create` of a relationship type, then its rules.
+    /// Creates a relationship type, then its rules.
     CreateRelationshipType(RelationshipWrite),
-    /// `update` of a relationship type where fields change, then its rules.
+    /// Changes fields of a relationship type, then adds and removes rules.
     UpdateRelationshipType {
         /// The slug.
         slug: String,
-        /// Wire fields; empty when only rules change.
+        /// The fields that change, by their names on the wire. Empty when only rules change.
         fields: Map<String, Value>,
-        /// Rules to add.
+        /// The rules to add.
         add: Vec<Rule>,
-        /// Ids of the rows to remove.
+        /// The ids of the rules to remove. The server may hold one rule several times.
         remove: Vec<Value>,
     },
-    /// Archive, delete and create again: `is_symmetric` is fixed at creation.
+    /// Archives, deletes and creates a relationship type again, because `is_symmetric` is fixed at creation.
     ReplaceRelationshipType(RelationshipWrite),
-    /// Archive, then delete, so that the slug can be used again (contract section 8.2).
+    /// Archives a relationship type, then deletes it, so that its slug can be used again (contract section 8.2).
     DeleteRelationshipType {
         /// The slug.
         slug: String,
@@ -82,17 +83,18 @@ pub enum Operation {
 /// The platform that a `PUT` describes. Its config may hold secrets: they are exposed only in the request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlatformWrite {
-    /// What the file says, and what is carried over from the server.
+    /// The platform as the file declares it, with the values that are kept from the server.
     pub platform: Platform,
-    /// Sent as they stand on the server when they are not the default; left out, the server would reset them.
+    /// The settings on the server, sent back when they are not the default (contract section 6). `None` leaves them out.
     pub settings: Option<Map<String, Value>>,
 }
 
-/// A relationship type that is created, with what the file says of it.
+/// A relationship type that is created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelationshipWrite {
     /// The type and its rules.
     pub relationship_type: RelationshipType,
-    /// Whether the inverse type is there when this one is created; if not, the inverse type's own row names this one.
+    /// Whether this type names its inverse when it is created. If not, the inverse type is created later and names this
+    /// one.
     pub with_inverse: bool,
 }

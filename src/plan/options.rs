@@ -1,19 +1,19 @@
-//! What a person may ask of a plan beyond the comparison itself.
+//! The options of a plan.
 
 use std::collections::BTreeSet;
 
 use super::undeclared::Undeclared;
 use crate::resource::Address;
 
-/// Which of the things that only the server has are to go away.
+/// Which resources and fields that only the server has are deleted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Prune {
-    /// Nothing: drift is reported and left alone (semantics, law 4).
+    /// None: drift is reported and left alone (semantics, law 4).
     #[default]
     Nothing,
-    /// Everything, `--prune`.
+    /// All of them: `--prune`.
     Everything,
-    /// These rows, or the drifted fields of these rows.
+    /// These rows, or the drifted fields of them.
     Only(BTreeSet<Address>),
 }
 
@@ -28,10 +28,10 @@ impl Prune {
     }
 }
 
-/// What a person may ask of a plan.
+/// The options of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanOptions {
-    /// What goes away.
+    /// What is deleted of what only the server has.
     pub prune: Prune,
     /// Whether platforms whose secrets cannot be compared are sent again.
     pub recheck: bool,

@@ -1,4 +1,4 @@
-//! Desired against remote: the rows of a plan, and beside each what the executor needs.
+//! Compares the desired state with the remote one: the rows of a plan, and a step for each row that writes.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use super::target::Target;
 use super::{Plan, dependencies, drift, identity};
 use crate::resource::{Address, Origins, Resource, State};
 
-/// Compares two states. Total, deterministic, and the only way to a [`Plan`].
+/// Compares two states and returns the plan. The same input gives the same plan to the byte.
 ///
 /// # Errors
-/// What the server is known to refuse, all at once, before anything is written (semantics, "Before the first write").
+/// Everything that the server is known to refuse, all at once (semantics, "Before the first write").
 pub fn plan(
     desired: &State,
     remote: &State,
@@ -62,8 +62,8 @@ pub fn plan(
     })
 }
 
-/// The server writes both sides of a pair of inverse types. Where the files name only one side, what the server then has
-/// on the other is no drift.
+/// Returns the resource with its implied inverse: the server writes both sides of a pair of inverse types, so that the
+/// name on the side that the files leave out is no drift.
 fn with_implied_inverse(resource: Resource, desired: &State, remote: &State) -> Resource {
     let Resource::RelationshipType(mut wanted) = resource else {
         return resource;
@@ -89,12 +89,14 @@ impl Planner<'_> {
         let seen = self.remote.get(&address);
         let undeclared = self.options.prune.undeclared(&address);
         let mut comparison = compare(&desired, seen.as_ref(), undeclared);
+        // With `--no-recheck` a hidden secret is neither sent nor mentioned.
         if comparison.recheck && !self.options.recheck {
             comparison.operation = None;
             comparison
                 .changes
                 .retain(|change| change.kind != ChangeKind::SecretNotComparable);
         }
+        // The settings of a new agent get a row only if they write something: every agent has settings.
         let is_new = matches!(desired, Resource::Settings(_)) && !self.has_agent(&address);
         if is_new && comparison.operation.is_none() {
             return;

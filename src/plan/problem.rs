@@ -1,4 +1,4 @@
-//! What the server is known to refuse, told before anything is written.
+//! What the server is known to refuse, found before anything is written.
 
 use serde::Serialize;
 
@@ -6,16 +6,16 @@ use super::unstorable;
 use crate::resource::value::same;
 use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State, table_columns};
 
-/// One thing that would fail.
+/// A reason why the server would refuse a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Which resource.
+    /// The address of the resource.
     pub address: Address,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What to do next.
+    /// How to solve the problem.
     pub hint: String,
-    /// Where the files declare it.
+    /// The location of the resource in the files.
     pub origin: Option<Origin>,
 }
 
@@ -67,7 +67,8 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
     problems
 }
 
-/// The server counts table columns when a type is created or its schema is replaced.
+/// Returns a message when a schema has too many table columns. The server counts them only when a type is created or
+/// its schema is replaced, so that an older type with more of them stays valid.
 fn too_many_columns(wanted: &EntityType, found: Option<&EntityType>) -> Option<String> {
     let schema = wanted.metadata_schema.as_ref()?;
     let stored = found.and_then(|found| found.metadata_schema.as_ref());

@@ -9,20 +9,20 @@ use crate::resource::{Address, Origin};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
-    /// It is not on the server.
+    /// The server does not have it.
     Create,
-    /// It is there and differs.
+    /// The server has it, and something differs.
     Update,
-    /// It is there and is the same, as far as can be seen.
+    /// The server has the same, as far as it can be compared.
     Noop,
-    /// Only the server has it; left alone.
+    /// Only the server has it, and it is left alone.
     Drift,
-    /// Only the server has it, and the person asked for it to go.
+    /// Only the server has it, and the user asked for its deletion.
     Delete,
 }
 
 impl Verb {
-    /// `+`, `~`, `=`, `?`, `-`.
+    /// Returns the sign before a row: `+`, `~`, `=`, `?` or `-`.
     pub fn marker(self) -> char {
         match self {
             Self::Create => '+',
@@ -33,7 +33,7 @@ impl Verb {
         }
     }
 
-    /// The word in summaries and JSON.
+    /// Returns the word in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -50,7 +50,7 @@ impl Verb {
     }
 }
 
-/// What a write does beyond the stored row.
+/// An effect of a write beyond the stored row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impact {
@@ -63,35 +63,35 @@ pub enum Impact {
 /// A resource and what happens to it. Holds no secret: see [`crate::resource::Shown`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Which resource.
+    /// The address of the resource.
     pub address: Address,
-    /// What happens to it.
+    /// What happens to the resource.
     pub verb: Verb,
-    /// Every difference, drifted fields among them; in reading order.
+    /// The differences, drifted fields included, in the order in which they are shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
-    /// Sentences that belong to this row.
+    /// The warnings about this row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What the write does beyond the stored row.
+    /// The effect of the write beyond the stored row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impact: Option<Impact>,
-    /// A noop that is sent all the same, because a secret cannot be compared.
+    /// Whether an unchanged row is sent again because a secret cannot be compared.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recheck: bool,
-    /// Rows of this plan that have to be applied before this one can be: what a selection takes along.
+    /// The rows of this plan that have to be applied before this one. Selecting this row selects them too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Address>,
-    /// A digest of everything that a deletion takes along, without secrets: an agent's settings and platforms.
+    /// A digest of everything that is deleted with an agent, without secrets: its settings and platforms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cascade: Option<String>,
-    /// Where the files declare it.
+    /// The location of the resource in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
 }
 
 impl Row {
-    /// Whether the apply sends anything for it.
+    /// Whether an apply sends anything for the row.
     pub fn writes(&self) -> bool {
         self.verb.changes() || self.recheck
     }
@@ -112,12 +112,12 @@ impl Row {
         !self.warnings.is_empty() || self.impact.is_some()
     }
 
-    /// Whether fields stand on the server that the files do not mention.
+    /// Whether the server has fields that the files do not mention.
     pub fn has_field_drift(&self) -> bool {
         self.changes.iter().any(|change| change.kind == ChangeKind::Drift)
     }
 
-    /// The top-level names of the fields that change, each once, in reading order.
+    /// Returns the top-level names of the fields that change, each once.
     pub fn changed_fields(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for change in self.changes.iter().filter(|change| change.kind.writes()) {
@@ -128,7 +128,7 @@ impl Row {
         names
     }
 
-    /// Whether there is something for a person to look at: all but a plain noop.
+    /// Whether the row is more than simply unchanged: it is written, drifts or has a warning.
     pub fn is_notable(&self) -> bool {
         self.verb != Verb::Noop || self.recheck || self.has_field_drift() || !self.warnings.is_empty()
     }

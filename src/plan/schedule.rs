@@ -1,4 +1,4 @@
-//! The order of work: what each step waits for, and what it cannot do without.
+//! The order of the steps of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,34 +7,34 @@ use super::row::{Row, Verb};
 use super::selection::Selection;
 use crate::resource::{Address, Resource};
 
-/// One row's work.
+/// A step, and the steps that come before it.
 #[derive(Debug, Clone)]
 pub struct ScheduledStep {
-    /// Which resource.
+    /// The address of the resource.
     pub address: Address,
-    /// What the plan says of it.
+    /// What happens to the resource.
     pub verb: Verb,
     /// Whether the plan predicts a restart.
     pub restarts: bool,
-    /// What to do.
+    /// The work.
     pub step: Step,
-    /// Whether this very run creates the agent that the row belongs to.
+    /// Whether this run creates the agent that the row belongs to.
     pub new_agent: bool,
-    /// Has to have ended, in whatever way.
+    /// The steps that have to end before this one, successfully or not.
     pub after: BTreeSet<Address>,
-    /// Has to have succeeded; if not, this one is skipped.
+    /// The steps that have to succeed. If one of them does not, this step is skipped.
     pub needs: BTreeSet<Address>,
 }
 
-/// Steps in display order, with edges between them.
+/// The steps of a run, each with those that come before it.
 #[derive(Debug, Clone, Default)]
 pub struct Schedule {
-    /// By address.
+    /// The steps by address, in display order.
     pub steps: BTreeMap<Address, ScheduledStep>,
 }
 
-/// What of a draft is carried out, and in which order: agents, their settings, their platforms; entity types, then
-/// relationship types; deletions the other way round.
+/// Returns the steps of the selected rows. Agents come before their settings and these before their platforms, entity
+/// types before relationship types; deletions go the other way round.
 pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
     let chosen: Vec<(&Row, &Step)> = draft
         .plan
@@ -69,6 +69,8 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
                 .filter(|it| verbs.get(it).is_some_and(|verb| *verb != Verb::Delete)),
         );
     }
+    // Rules may name any entity type, so that relationship types wait for all of them, and for no single one to succeed:
+    // the server accepts a rule whose entity type does not exist.
     let after = match (&row.address, deletes) {
         (Address::RelationshipType { .. }, false) => barriers
             .entity_writes
@@ -93,8 +95,8 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
     }
 }
 
-/// Writing one of a pair of inverse types writes the other: one after the other. Where one is created, the pair is in
-/// order by its dependencies already.
+/// Returns the inverse type when it has to be updated before this type: writing one of a pair writes the other, so that
+/// they must not overlap. Where one of them is created, dependencies put the pair in order.
 fn inverse_before(address: &Address, step: &Step, verbs: &BTreeMap<&Address, Verb>) -> Option<Address> {
     let Some(Resource::RelationshipType(wanted)) = &step.desired else {
         return None;
@@ -104,7 +106,7 @@ fn inverse_before(address: &Address, step: &Step, verbs: &BTreeMap<&Address, Ver
     (inverse < *address && updates(&inverse) && updates(address)).then_some(inverse)
 }
 
-/// A platform goes live only with the settings that the files give its agent.
+/// Returns the settings that have to be written before a platform: it must not start with an agent's older settings.
 fn settings_above(address: &Address) -> Option<Address> {
     match address {
         Address::Platform { agent, .. } => Some(Address::settings(agent)),

@@ -1,4 +1,4 @@
-//! The name of a resource: what a plan row, `--target` and an event call it.
+//! The name of a resource in rows, in `--target` and in events.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,24 +27,24 @@ pub enum Address {
     Platform {
         /// The agent's id.
         agent: String,
-        /// Its type, as a slug.
+        /// The type, as a slug.
         kind: String,
-        /// Its name, or `#` and the id.
+        /// The name, or `#` and the id on the server.
         name: Option<String>,
     },
     /// An entity type.
     EntityType {
-        /// Normalised slug.
+        /// The slug, normalized as the server does it.
         slug: String,
     },
     /// A relationship type.
     RelationshipType {
-        /// Slug.
+        /// The slug.
         slug: String,
     },
 }
 
-/// A text that is no address.
+/// The error for a text that is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not an address: expected `agent.ID`, `settings.AGENT`, `platform.AGENT.TYPE[.NAME]`, `entity-type.SLUG` or `relationship-type.SLUG`"
@@ -55,29 +55,30 @@ impl Address {
     /// Every value of [`Address::kind`], in display order.
     pub const KINDS: [&str; 5] = ["agent", "settings", "platform", "entity-type", "relationship-type"];
 
-    /// `agent.ID`.
+    /// Returns the address `agent.ID`.
     pub fn agent(id: impl Into<String>) -> Self {
         Self::Agent { id: id.into() }
     }
 
-    /// `settings.AGENT`.
+    /// Returns the address `settings.AGENT`.
     pub fn settings(agent: impl Into<String>) -> Self {
         Self::Settings { agent: agent.into() }
     }
 
-    /// `entity-type.SLUG`.
+    /// Returns the address `entity-type.SLUG`.
     pub fn entity_type(slug: impl Into<String>) -> Self {
         Self::EntityType { slug: slug.into() }
     }
 
-    /// `relationship-type.SLUG`.
+    /// Returns the address `relationship-type.SLUG`.
     pub fn relationship_type(slug: impl Into<String>) -> Self {
         Self::RelationshipType { slug: slug.into() }
     }
 
-    /// The address of the platform with this id on the server.
+    /// Returns the address of the platform with this id on the server.
     pub fn platform_from_id(agent: &str, kind: &str, stable_id: &str) -> Self {
         let base = stable_platform_id(agent, kind, None);
+        // `#` cannot be part of a slug, so that an id that was not built from names never looks like one that was.
         let name = if stable_id == base {
             None
         } else {
@@ -93,7 +94,7 @@ impl Address {
         }
     }
 
-    /// `agent`, `settings`, `platform`, `entity-type` or `relationship-type`.
+    /// Returns `agent`, `settings`, `platform`, `entity-type` or `relationship-type`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Agent { .. } => "agent",
@@ -104,7 +105,7 @@ impl Address {
         }
     }
 
-    /// What a plan row prints after the kind: `triage`, `triage/triage-telegram`, `company`.
+    /// Returns what a row shows after the kind: `triage`, `triage/triage-telegram`, `company`.
     pub fn id(&self) -> String {
         match self {
             Self::Agent { id } => id.clone(),
@@ -114,7 +115,7 @@ impl Address {
         }
     }
 
-    /// A platform's identity on the server.
+    /// Returns the id of a platform on the server. `None` for other resources.
     pub fn stable_id(&self) -> Option<String> {
         match self {
             Self::Platform { agent, kind, name } => {
@@ -125,7 +126,7 @@ impl Address {
         }
     }
 
-    /// The agent that the resource is or belongs to.
+    /// Returns the id of the agent that the resource is or belongs to.
     pub fn agent_id(&self) -> Option<&str> {
         match self {
             Self::Agent { id } => Some(id),
@@ -134,7 +135,7 @@ impl Address {
         }
     }
 
-    /// The row that this one stands below.
+    /// Returns the address of the agent that settings or a platform belong to.
     pub fn parent(&self) -> Option<Self> {
         match self {
             Self::Settings { agent } | Self::Platform { agent, .. } => Some(Self::agent(agent.clone())),
@@ -142,7 +143,7 @@ impl Address {
         }
     }
 
-    /// Whether it is part of the memory schema.
+    /// Whether the resource is part of the memory schema.
     pub fn is_memory(&self) -> bool {
         matches!(self, Self::EntityType { .. } | Self::RelationshipType { .. })
     }

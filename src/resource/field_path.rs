@@ -1,4 +1,4 @@
-//! Where in a resource a value stands.
+//! The path of a value in a resource.
 
 use std::fmt;
 
@@ -11,44 +11,44 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct FieldPath(Vec<String>);
 
 impl FieldPath {
-    /// A path of one segment.
+    /// Creates a path of one segment.
     pub fn root(segment: impl Into<String>) -> Self {
         Self(vec![segment.into()])
     }
 
-    /// A path from several segments.
+    /// Creates a path from its segments.
     pub fn of<S: Into<String>>(segments: impl IntoIterator<Item = S>) -> Self {
         Self(segments.into_iter().map(Into::into).collect())
     }
 
-    /// This path with one more segment.
+    /// Returns the path with one more segment.
     pub fn join(&self, segment: impl Into<String>) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment.into());
         Self(segments)
     }
 
-    /// The field that a row names in its parentheses.
+    /// Returns the first segment: the name of the field.
     pub fn top(&self) -> &str {
         self.0.first().map_or("", String::as_str)
     }
 
-    /// The last segment.
+    /// Returns the last segment.
     pub fn leaf(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
 
-    /// All segments, outermost first.
+    /// Returns all segments, outermost first.
     pub fn segments(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether `prefix` leads to this path, or is it.
+    /// Whether the path is `prefix` or lies below it.
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)
     }
 
-    /// Reads what `Display` wrote.
+    /// Parses what `Display` writes. Any text is a path.
     pub fn parse(text: &str) -> Self {
         let mut segments = vec![String::new()];
         let mut quoted = false;

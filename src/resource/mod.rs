@@ -1,4 +1,4 @@
-//! The domain: what an organisation is made of, whichever side it was read from.
+//! The resources of an organization, whichever side they were read from.
 //!
 //! `config` builds a [`State`] from files and `remote` builds one from the server; the planner compares two values of
 //! the same type. This room knows no IO, no wire format and no terminal.

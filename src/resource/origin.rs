@@ -1,4 +1,4 @@
-//! Where in the files a resource or a field comes from.
+//! The locations of resources and fields in the files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, FieldPath};
 
-/// A place in a file; `line` counts from 1.
+/// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
-    /// As the person would type it: relative to the project where possible.
+    /// The path as a user would type it: relative to the current folder where possible.
     pub file: PathBuf,
-    /// Counted from 1.
+    /// The number of the line, from 1.
     pub line: usize,
 }
 
-/// The origins of everything that a project declares.
+/// The locations of everything that a project declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins {
     resources: BTreeMap<Address, Origin>,
@@ -24,22 +24,22 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// Notes where a resource is declared.
+    /// Records the location of a resource.
     pub fn set(&mut self, address: Address, origin: Origin) {
         self.resources.insert(address, origin);
     }
 
-    /// Notes where a field of a resource is declared.
+    /// Records the location of a field.
     pub fn set_field(&mut self, address: Address, path: FieldPath, origin: Origin) {
         self.fields.insert((address, path), origin);
     }
 
-    /// Where the resource is declared.
+    /// Returns the location of a resource.
     pub fn of(&self, address: &Address) -> Option<&Origin> {
         self.resources.get(address)
     }
 
-    /// Where the field is declared; the nearest enclosing field, else the resource itself.
+    /// Returns the location of a field, or of the nearest enclosing field, or of the resource.
     pub fn of_field(&self, address: &Address, path: &FieldPath) -> Option<&Origin> {
         let segments = path.segments();
         (1..=segments.len())

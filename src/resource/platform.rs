@@ -18,16 +18,16 @@ pub struct PlatformKey {
 /// One value of a platform's config.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConfigValue {
-    /// Not secret: shown, compared, sent.
+    /// A value that is not secret: it is shown, compared and sent.
     Plain(Value),
-    /// Resolved from a `$VAR`, or under a secret-named key: compared and sent, never shown.
+    /// A value from a `$NAME`, or under a key whose name says that it is secret: it is compared and sent, never shown.
     Secret(Secret),
-    /// The server said `***…`: neither known nor comparable (semantics, "Comparing").
+    /// A value that the server hides as `***…`: it is not known and cannot be compared (semantics, "Comparing").
     Redacted,
 }
 
 impl ConfigValue {
-    /// What may be shown of it.
+    /// Returns what may be shown of the value.
     pub fn shown(&self) -> Shown {
         match self {
             Self::Plain(value) => Shown::Plain(value.clone()),
@@ -35,7 +35,7 @@ impl ConfigValue {
         }
     }
 
-    /// What goes into a request; nothing for a redacted one.
+    /// Returns what goes into a request. `None` for a redacted value.
     pub fn exposed(&self) -> Option<Value> {
         match self {
             Self::Plain(value) => Some(value.clone()),
@@ -50,22 +50,22 @@ impl ConfigValue {
 pub struct Platform {
     /// The agent's id.
     pub agent: String,
-    /// `telegram`, `slack`, …
+    /// The type: `telegram`, `slack`, ….
     pub kind: String,
-    /// The name in the file; on the remote side what the id tells of it.
+    /// The name in the file. On the remote side it is derived from the stable id.
     pub name: Option<String>,
     /// The identity on the server.
     pub stable_id: String,
-    /// By key, without the key `platform` that the server adds.
+    /// The config by key, without the key `platform` that the server adds.
     pub config: BTreeMap<String, ConfigValue>,
     /// `allowFrom`, `allowGroups` as the server has them; a file cannot express them. Empty on the desired side.
     pub settings: Map<String, Value>,
-    /// `active`, `stopped` or `error` on the remote side, with the server's words for the last one.
+    /// `active`, `stopped` or `error` on the remote side, with the server's message for the last one.
     pub status: Option<(String, Option<String>)>,
 }
 
 impl Platform {
-    /// A platform as a file declares it.
+    /// Creates a platform as a file declares it.
     pub fn declared(agent: &str, kind: &str, name: Option<&str>) -> Self {
         Self {
             agent: agent.to_owned(),
@@ -78,7 +78,7 @@ impl Platform {
         }
     }
 
-    /// The identity on the server.
+    /// Returns the identity on the server.
     pub fn key(&self) -> PlatformKey {
         PlatformKey {
             agent: self.agent.clone(),
@@ -86,8 +86,8 @@ impl Platform {
         }
     }
 
-    /// Returns the keys of the config whose values are secret: those written as `$NAME`, whatever the key is called, and
-    /// those whose name says so. In sorted order; a value that is not known here (redacted) counts as secret.
+    /// Returns the keys of the config whose values are secret: those written as `$NAME`, whatever the key is called,
+    /// and those whose name says so. In sorted order; a value that is not known here (redacted) counts as secret.
     pub fn secret_keys(&self) -> impl Iterator<Item = &str> {
         self.config
             .iter()
@@ -95,7 +95,7 @@ impl Platform {
             .map(|(key, _)| key.as_str())
     }
 
-    /// The address that the plan shows.
+    /// Returns the address of the platform.
     pub fn address(&self) -> Address {
         Address::platform_from_id(&self.agent, &self.kind, &self.stable_id)
     }

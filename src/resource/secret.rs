@@ -1,4 +1,4 @@
-//! A value that may go to one place only: the request that needs it.
+//! A value that only the request that needs it may carry.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use subtle::ConstantTimeEq;
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a value in.
+    /// Creates a secret from its value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(SecretString::from(value.into()))
     }
 
-    /// The value itself. Every use of it is a place to review.
+    /// Returns the value itself. Every caller has to be reviewed.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -29,6 +29,7 @@ impl From<SecretString> for Secret {
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
+        // In constant time, so that the time of a comparison reveals nothing.
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 }

@@ -15,7 +15,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The value of a top-level field.
+    /// Returns the value of a top-level field.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.fields.get(name)
     }
@@ -23,17 +23,17 @@ impl Settings {
 
 /// The wire names of the settings that a file can express (contract section 10, mapping table).
 pub mod field {
-    /// IDENTITY.md.
+    /// The text of IDENTITY.md.
     pub const IDENTITY: &str = "identityMd";
-    /// SOUL.md.
+    /// The text of SOUL.md.
     pub const SOUL: &str = "soulMd";
-    /// USER.md.
+    /// The text of USER.md.
     pub const USER: &str = "userMd";
     /// `[[providers]]`, in order: `[{"providerId": id}]` on the desired side.
     pub const PROVIDERS: &str = "installedProviders";
     /// `{"mode": "auto"}` where there are providers.
     pub const MODEL_SELECTION: &str = "modelSelection";
-    /// Model by provider id.
+    /// The model of each provider, by id.
     pub const MODEL_PREFERENCES: &str = "providerModelPreferences";
     /// `[network]`: `allowedDomains`, `deniedDomains`, `judgedDomains`, `judges`.
     pub const NETWORK: &str = "networkConfig";
@@ -52,7 +52,7 @@ pub mod field {
     /// Local skills: `{"skills": [...]}`.
     pub const SKILLS: &str = "skillsConfig";
 
-    /// All of them, in the order in which people read them.
+    /// All fields, in the order in which they are shown.
     pub const ALL: [&str; 14] = [
         IDENTITY,
         SOUL,

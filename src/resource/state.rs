@@ -1,23 +1,23 @@
-//! Everything the planner compares, from one side.
+//! Everything that the planner compares, on one side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Address, Agent, EntityType, Platform, PlatformKey, RelationshipType, Settings};
 
-/// Desired or remote: the same type, so that the planner is one symmetric function.
+/// All resources of an organization, as the files declare them or as the server has them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
-    /// By agent id.
+    /// The agents, by id.
     pub agents: BTreeMap<String, Agent>,
-    /// By agent id. A declared agent always has an entry, if an empty one.
+    /// The settings, by agent id. A declared agent always has an entry, even if it is empty.
     pub settings: BTreeMap<String, Settings>,
-    /// By agent and stable id.
+    /// The platforms, by agent and stable id.
     pub platforms: BTreeMap<PlatformKey, Platform>,
-    /// By normalised slug.
+    /// The entity types, by normalized slug.
     pub entity_types: BTreeMap<String, EntityType>,
-    /// By slug.
+    /// The relationship types, by slug.
     pub relationship_types: BTreeMap<String, RelationshipType>,
-    /// What only a server can know; empty on the desired side.
+    /// What only a server can know. Empty on the desired side.
     pub facts: ServerFacts,
 }
 
@@ -70,11 +70,11 @@ impl State {
 /// What a server knows beyond the resources themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerFacts {
-    /// Types that nobody created: never drift.
+    /// The types that belong to the server. They are never drift.
     pub system_types: BTreeSet<Address>,
-    /// How many relationships of each type there are, by slug; absent where there are none.
+    /// The number of relationships of each type that has any, by slug.
     pub relationships: BTreeMap<String, u64>,
-    /// Slugs of entity types of other organisations that this one may name in rules.
+    /// The slugs of entity types of other organizations, which rules may name too.
     pub public_entity_slugs: BTreeSet<String>,
 }
 

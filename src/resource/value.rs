@@ -17,7 +17,7 @@ pub fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Whether a server says no more of a value than that there is one.
+/// Whether the server hides the value: it starts with `***`.
 pub fn is_redacted(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.starts_with("***"))
 }
@@ -28,7 +28,7 @@ pub fn same_set(left: &[Value], right: &[Value]) -> bool {
     within(left, right) && within(right, left)
 }
 
-/// Whether there is nothing: `null`, `""`, `[]`, `{}`, or an object of nothing but nulls.
+/// Whether a value is empty: `null`, `""`, `[]`, `{}`, or an object of nothing but nulls.
 pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -39,8 +39,8 @@ pub fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The value with keys sorted, nulls in objects dropped and integral floats as integers: equal meanings become equal
-/// bytes, so that it can be hashed.
+/// Returns the value with keys sorted, nulls in objects dropped and integral floats as integers: equal meanings become
+/// equal bytes, so that it can be hashed.
 pub fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -75,6 +75,7 @@ fn same_number(left: &Number, right: &Number) -> bool {
 }
 
 fn integral(number: &Number) -> Number {
+    // 2^53: beyond it a float no longer holds every integer.
     let whole = |float: f64| float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0;
     match number.as_f64() {
         Some(float) if number.is_f64() && whole(float) => Number::from(float as i64),

@@ -13,7 +13,7 @@ pub struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// The sentence a person should read.
+    /// Returns the message for the user.
     pub fn sentence(&self) -> &str {
         self.error_description.as_deref().unwrap_or(&self.error)
     }

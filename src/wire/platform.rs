@@ -69,7 +69,7 @@ pub struct UpsertReply {
     pub platform: WirePlatform,
 }
 
-/// `null` stands for nothing in every reply of the API.
+/// Reads `null` as the default: the API sends it for a missing value of any type.
 fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -4,23 +4,23 @@ use crate::plan::change::Change;
 use crate::plan::operation::Operation;
 use crate::plan::row::{Impact, Verb};
 
-/// What became of comparing one resource.
+/// The result of comparing one resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
-    /// Every difference, in reading order.
+    /// The differences, in the order in which they are shown.
     pub changes: Vec<Change>,
-    /// The write that carries out those that change the server; nothing when none does.
+    /// The write that removes the differences. `None` when nothing is to be sent.
     pub operation: Option<Operation>,
-    /// What the write does beyond the stored row.
+    /// The effect of the write beyond the stored row.
     pub impact: Option<Impact>,
-    /// The write is sent though nothing is known to differ.
+    /// Whether the write is sent only because a hidden secret cannot be compared.
     pub recheck: bool,
-    /// Sentences that belong to the row.
+    /// The warnings about the resource.
     pub warnings: Vec<String>,
 }
 
 impl Comparison {
-    /// The verb of a row on which both sides have the resource.
+    /// Returns the verb of a row whose resource exists on both sides.
     pub fn verb(&self) -> Verb {
         if self.operation.is_some() && !self.recheck {
             Verb::Update

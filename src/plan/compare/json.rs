@@ -1,4 +1,4 @@
-//! A JSON value against another, leaf by leaf, for people: `metadata_schema.properties.tier.type`.
+//! Compares two JSON values leaf by leaf: `metadata_schema.properties.tier.type`.
 
 use serde_json::Value;
 
@@ -6,7 +6,8 @@ use crate::plan::change::{Change, ChangeKind, Presentation};
 use crate::resource::value::{is_redacted, same};
 use crate::resource::{FieldPath, Shown, field, is_secret_key};
 
-/// The differences between two values, each at the deepest path where they differ. Empty when they mean the same.
+/// Returns the differences between two values, each at the deepest path where they differ. Empty when they mean the
+/// same.
 pub(super) fn differences(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
     let mut changes = Vec::new();
     collect(path, present(before), present(after), &mut changes);
@@ -67,8 +68,8 @@ fn leaf(path: &FieldPath, before: Option<&Value>, after: Option<&Value>) -> Chan
     Change::between(path.clone(), before.map(show), after.map(show))
 }
 
-/// What may be shown of a value at a path: text under `headers`, `env` or a secret-named key is hidden unless it is a
-/// `$NAME` reference, which is a name and not a value (semantics, law 3).
+/// Returns what may be shown of a value at a path. Text under `headers`, `env` or a secret-named key is hidden unless
+/// it is a `$NAME` reference, which is a name and not a value (semantics, law 3).
 pub(super) fn shown(path: &FieldPath, value: &Value) -> Shown {
     match value {
         redacted if is_redacted(redacted) && may_hold_secrets(path) => Shown::Secret,

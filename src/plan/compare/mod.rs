@@ -1,6 +1,7 @@
-//! One resource against its other side: the differences a person sees, and the write that makes them go away.
+//! Compares a declared resource with the one on the server.
 //!
-//! Both come out of the same comparison, so that they cannot disagree (semantics, law 2).
+//! One comparison gives both the differences that are shown and the write that removes them, so that they cannot
+//! disagree (semantics, law 2).
 
 mod agent;
 mod comparison;
@@ -24,7 +25,7 @@ use crate::resource::Resource;
 
 /// Compares a declared resource with what the server has.
 ///
-/// Two resources of different kinds have nothing in common and compare as a creation.
+/// Resources of different kinds compare as a creation.
 pub fn compare(desired: &Resource, remote: Option<&Resource>, undeclared: Undeclared) -> Comparison {
     match desired {
         Resource::Agent(desired) => agent::compare(desired, remote.and_then(Resource::as_agent), undeclared),

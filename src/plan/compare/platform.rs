@@ -1,4 +1,4 @@
-//! A platform's config, key by key; secrets by value where both are known, never in sight.
+//! A platform's config, key by key. Secrets are compared by value when both are known, and never shown.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::plan::undeclared::Undeclared;
 use crate::resource::value::same;
 use crate::resource::{ConfigValue, FieldPath, Platform, Shown};
 
-/// Compares; any change restarts the platform.
+/// Compares a platform with the one on the server, if it exists there. Any change restarts it.
 pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared: Undeclared) -> Comparison {
     let Some(remote) = remote else { return creation(desired) };
     let mut changes = kind_change(desired, remote);
@@ -33,6 +33,7 @@ pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared:
         && changes
             .iter()
             .any(|change| change.kind == ChangeKind::SecretNotComparable);
+    // An unchanged secret says something only beside a change: it shows that the secret is not what changes.
     if !writes {
         changes.retain(|change| change.kind != ChangeKind::SecretUnchanged);
     }
@@ -74,6 +75,7 @@ fn write(
     if !sends {
         return (None, None);
     }
+    // A PUT that leaves out settings other than the default is an update each time (contract section 6).
     let settings = (!is_default(&remote.settings)).then(|| remote.settings.clone());
     if !replaces {
         let write = PlatformWrite {
@@ -92,7 +94,8 @@ fn write(
     )
 }
 
-/// What the file says, and what of the rest is known well enough to be put back.
+/// Returns the config of a platform that is put back: the declared keys, and those of the server whose values are
+/// known.
 fn carried(remote: &Platform, declared: &BTreeMap<String, ConfigValue>) -> BTreeMap<String, ConfigValue> {
     let known = remote
         .config

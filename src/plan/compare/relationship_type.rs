@@ -107,6 +107,7 @@ fn compare_rules(desired: Option<&Rules>, remote: Option<&Rules>, undeclared: Un
             Some(Shown::Plain(Value::Bool(true))),
             None,
         ));
+        // All rows of the pair: the server may hold a rule several times.
         difference.remove.extend(rows.iter().cloned());
     }
     difference.changes.sort_by(|left, right| left.path.cmp(&right.path));

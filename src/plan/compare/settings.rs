@@ -44,7 +44,7 @@ const MCP_SERVER: &[KeyRule] = &[
     key("authScope", Shape::Value),
 ];
 
-/// Compares; without a remote side, with what the server gives a new agent.
+/// Compares settings with those on the server, or with those that the server gives a new agent.
 pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, undeclared: Undeclared) -> Comparison {
     let fresh = Settings {
         agent: desired.agent.clone(),
@@ -73,7 +73,7 @@ pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, undeclared:
         }
         changes.extend(merged.changes);
     }
-    // What cannot be compared goes along with what changes, or is sent for its own sake.
+    // A hidden secret is sent with the fields that change, or alone when nothing else does.
     let recheck = body.is_empty() && !incomparable.is_empty();
     body.extend(incomparable);
     let operation = (!body.is_empty()).then(|| Operation::PatchSettings {
@@ -108,12 +108,12 @@ fn compare_field(name: &'static str, desired: &Settings, remote: &Settings, unde
     merge(shape, &path, wanted, found, undeclared)
 }
 
-/// `null` resets a field to its default, which an emptied table is.
+/// Whether the merged value is an empty table: `null` is sent instead, which resets the field to the same.
 fn is_cleared(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty)
 }
 
-/// What a file cannot express is not shown: without providers in the file the selection is the server's own.
+/// Compares the model selection. Without providers in the file it belongs to the server, and no difference is shown.
 fn model_selection(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>) -> Merged {
     let Some(desired) = desired else {
         return Merged::kept(remote);
@@ -131,7 +131,8 @@ fn model_selection(path: &FieldPath, desired: Option<&Value>, remote: Option<&Va
     merged
 }
 
-/// By id and order, the first is primary; what the server keeps of those that stay is kept.
+/// Compares providers by id and order: the first is the primary one. Providers that stay keep `installedAt` and
+/// `config`.
 fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     let Some(desired) = desired else {
         let shown = ids(remote).into_iter().map(Value::from).collect::<Vec<_>>();
@@ -176,7 +177,7 @@ fn provider_id(item: &Value) -> Option<&str> {
     item.get("providerId").and_then(Value::as_str)
 }
 
-/// By provider. The model of a provider that this very change takes away goes with it.
+/// Compares the models by provider. When a provider is removed, its model goes with it, declared or not.
 fn model_preferences(desired: &Settings, remote: &Settings, undeclared: Undeclared) -> Merged {
     let path = FieldPath::root(field::MODEL_PREFERENCES);
     let nothing = Map::new();
@@ -202,6 +203,7 @@ fn model_preferences(desired: &Settings, remote: &Settings, undeclared: Undeclar
         result.extend(one.value.map(|value| (id.clone(), value)));
     }
     for (id, model) in found.iter().filter(|(id, _)| !wanted.contains_key(*id)) {
+        // A model means nothing without its provider, and no line of a file could remove it later.
         let leaves_now = had_ids.contains(&id.as_str()) && !kept_ids.contains(&id.as_str());
         let fate = if leaves_now { Undeclared::Clear } else { undeclared };
         let one = server_only(&path.join(id), Some(model), fate);
@@ -214,7 +216,8 @@ fn model_preferences(desired: &Settings, remote: &Settings, undeclared: Undeclar
     merged
 }
 
-/// Entry by entry: the write carries ours and, unchanged, those that only the server has (semantics, "Comparing").
+/// Compares MCP servers entry by entry. The write carries the declared entries and, unchanged, those that only the
+/// server has (semantics, "Comparing").
 fn mcp_servers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     let nothing = Map::new();
     let wanted = desired.and_then(Value::as_object).unwrap_or(&nothing);
@@ -277,13 +280,13 @@ fn pre_approved(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value
     merged
 }
 
-/// The server that every new agent is given (contract sections 4 and 11.1): the server's own, never drift.
+/// Whether this is the MCP server that every new agent gets (contract sections 4 and 11.1). It is never drift.
 fn is_injected(id: &str, server: &Value) -> bool {
     let url = server.get("url").and_then(Value::as_str).unwrap_or("");
     (id == "owletto" || id == "lobu-memory") && url.contains("/mcp/")
 }
 
-/// The settings of a fresh agent (contract section 5), as far as a file can express them.
+/// Returns the settings of a new agent (contract section 5), as far as a file can express them.
 fn defaults() -> Map<String, Value> {
     let value = json!({
         "identityMd": "", "soulMd": "", "userMd": "", "installedProviders": [], "modelSelection": {},

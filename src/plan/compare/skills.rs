@@ -1,4 +1,4 @@
-//! Local skills, by name. Skills that came from elsewhere (`repo` not `local/…`) are the server's own.
+//! Local skills, by name. Skills from elsewhere, whose `repo` does not start with `local/`, belong to the server.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::plan::change::Change;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::{FieldPath, Shown};
 
-/// Keys that come from the skill's file. `enabled` is not among them: an operator may switch a skill off.
+/// The keys that come from the skill's file. `enabled` is not one of them: an operator may switch a skill off.
 const FROM_FILE: [&str; 7] = [
     "repo",
     "name",
@@ -19,7 +19,7 @@ const FROM_FILE: [&str; 7] = [
     "mcpServers",
 ];
 
-/// Lays the skills of the files over the server's: ours in our order, then what only the server has.
+/// Lays the skills of the files over those on the server: the declared ones in their order, then the others.
 pub(super) fn merge(
     path: &FieldPath,
     desired: Option<&Value>,
@@ -68,6 +68,7 @@ fn merge_one(path: &FieldPath, ours: &Value, theirs: Option<&Value>) -> Merged {
     };
     let before = theirs.map(|_| from_file(&theirs_map));
     let changes = differences(path, before.as_ref(), Some(&from_file(&ours_map)));
+    // Keys of the file are replaced as a whole; the others, such as `enabled`, keep their values on the server.
     let mut value = theirs_map;
     value.retain(|key, _| !FROM_FILE.contains(&key.as_str()));
     let mut result = ours_map;

@@ -1,7 +1,7 @@
-//! What the files declare over what the server has, key by key: the result to send, and the differences to show.
+//! Lays the declared values over those on the server, key by key: the result to send, and the differences to show.
 //!
-//! A write replaces a whole top-level key, so the result keeps what only the server has. How a key is compared is data
-//! (see [`Shape`]); what only the server has is drift, unless it is to be cleared.
+//! A write replaces a whole top-level key, so the result keeps what only the server has. How a key is compared is data:
+//! see [`Shape`].
 
 use serde_json::{Map, Value};
 
@@ -14,41 +14,41 @@ use crate::resource::value::{is_empty, same, same_set};
 /// How a key is compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
-    /// Text: compared after trimming, an empty one is absent.
+    /// A text, compared after trimming. An empty one counts as absent.
     Text,
-    /// A value: declared or not, as a whole; shown leaf by leaf.
+    /// Any value, declared as a whole and shown leaf by leaf.
     Value,
-    /// A list in which order and repetition mean nothing.
+    /// A list in which neither order nor repetition counts.
     Set,
-    /// A table whose keys are compared one by one; keys that are not named here are the server's own.
+    /// A table whose keys are compared one by one. Keys that are not listed belong to the server.
     Table(&'static [KeyRule]),
 }
 
-/// A key and how it is compared.
+/// A key of a table, and how its value is compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyRule {
-    /// The wire name.
+    /// The name on the wire.
     pub name: &'static str,
-    /// How it is compared.
+    /// How the value is compared.
     pub shape: Shape,
 }
 
-/// Shorthand for tables of keys.
+/// Creates the rule of a key.
 pub(super) const fn key(name: &'static str, shape: Shape) -> KeyRule {
     KeyRule { name, shape }
 }
 
-/// What is to be sent (nothing: the key goes away), and what is different.
+/// The merged value (`None` removes the key) and the differences.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
-    /// The value that both sides agree on afterwards.
+    /// The value after the apply.
     pub value: Option<Value>,
-    /// In reading order.
+    /// The differences, in the order in which they are shown.
     pub changes: Vec<Change>,
 }
 
 impl Merged {
-    /// Both sides have this already.
+    /// Returns the result for a value that both sides have already.
     pub(super) fn kept(value: Option<&Value>) -> Self {
         Self {
             value: value.cloned(),
@@ -62,7 +62,7 @@ impl Merged {
     }
 }
 
-/// Lays one declared value over the server's.
+/// Lays a declared value over the one on the server.
 pub(super) fn merge(
     shape: Shape,
     path: &FieldPath,
@@ -85,7 +85,7 @@ pub(super) fn merge(
     }
 }
 
-/// A value that only the server has.
+/// Returns the result for a value that only the server has.
 pub(super) fn server_only(path: &FieldPath, remote: Option<&Value>, undeclared: Undeclared) -> Merged {
     match remote {
         Some(found) if !is_empty(found) => Merged {
@@ -140,7 +140,7 @@ fn equal(shape: Shape, desired: &Value, remote: Option<&Value>) -> bool {
     }
 }
 
-/// What JavaScript's `trim` takes away: white space and the byte order mark.
+/// Whether the server trims this character: it does so with JavaScript's `trim`, which takes a byte order mark too.
 fn is_trimmed(character: char) -> bool {
     character.is_whitespace() || character == '\u{feff}'
 }
