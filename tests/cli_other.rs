@@ -306,13 +306,16 @@ fn refuses_another_users_project_in_a_parent_folder() {
 }
 
 #[test]
-fn warns_about_a_database_password_in_the_arguments() {
+fn refuses_a_database_password_in_the_arguments() {
     let folder = tempfile::tempdir().unwrap();
     let output = alone(
         folder.path(),
         "serve token list --database-url postgres://u:hunter2@127.0.0.1:1/x",
     );
-    assert!(output.err.contains("LOBU_DATABASE_URL"), "{output:?}");
+    assert!(
+        output.code == 64 && output.err.contains("LOBU_DATABASE_URL"),
+        "{output:?}"
+    );
     assert!(!output.err.contains("hunter2"), "{output:?}");
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::server::AuditLimits;
 use crate::server::command::{DataLocation, ServeConfig};
 
 /// The arguments of `lobuctl serve`.
@@ -19,8 +20,8 @@ pub struct ServeArgs {
     /// The folder of the database, the encryption key and the first token.
     #[arg(long, global = true, value_name = "DIR", default_value = DataLocation::DATA_DIR)]
     pub data_dir: PathBuf,
-    /// A PostgreSQL database to use instead of SQLite; a URL with a password belongs in `LOBU_DATABASE_URL`, because
-    /// other users of this machine can read arguments.
+    /// A PostgreSQL database to use instead of SQLite; a URL with a password must be in `LOBU_DATABASE_URL`, because other
+    /// users of this machine can read arguments.
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The URL at which clients reach this server, if it is behind a proxy.
@@ -29,6 +30,12 @@ pub struct ServeArgs {
     /// Accept platforms of any type and start none, like the local mode of the Lobu server.
     #[arg(long)]
     pub local: bool,
+    /// The number of days that events of the audit are kept.
+    #[arg(long, value_name = "DAYS", default_value_t = AuditLimits::DAYS)]
+    pub audit_days: u32,
+    /// The number of events of the audit that are kept.
+    #[arg(long, value_name = "COUNT", default_value_t = AuditLimits::EVENTS)]
+    pub audit_events: u32,
 }
 
 /// A command on the server's data.
@@ -61,7 +68,7 @@ pub enum TokenCommand {
         #[arg(long, value_name = "NAME", default_value = "lobuctl")]
         name: String,
         /// The number of days until the token expires.
-        #[arg(long, value_name = "DAYS", default_value_t = 90)]
+        #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
         expires_in_days: u32,
         /// Keep the token valid until it is revoked.
         #[arg(long, conflicts_with = "expires_in_days")]

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::server::command::{self, BackupArgs, DataLocation, RekeyArgs};
 use crate::server::command::{TokenCreateArgs, TokenListArgs, TokenRevokeArgs};
-use crate::server::{PlatformMode, ServerError};
+use crate::server::{AuditLimits, PlatformMode, ServerError};
 
 /// Runs the command.
 ///
@@ -24,8 +24,9 @@ pub(super) async fn run(
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     if arguments.database_url.as_deref().is_some_and(has_password) {
-        console.warning(
-            "other users of this machine can read the password in `--database-url`; set `LOBU_DATABASE_URL` instead",
+        return Err(
+            Failure::usage("`--database-url` has a password, which other users of this machine can read")
+                .hint("set `LOBU_DATABASE_URL` to the URL, or keep the password in a file that `PGPASSFILE` names"),
         );
     }
     let place = place(console, arguments);
@@ -69,6 +70,10 @@ async fn serve(
             PlatformMode::Stored
         } else {
             PlatformMode::Live
+        },
+        audit: AuditLimits {
+            age: Duration::from_hours(24) * arguments.audit_days,
+            events: arguments.audit_events,
         },
     };
     let mut err = console.host.stderr.clone();

@@ -1,16 +1,19 @@
 //! What all routes share: the database, the key, the locks, the runtime, and work that outlives its request.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::{RwLock, Semaphore};
 
+use super::clock;
+pub(crate) use super::clock::now;
 use super::db::Db;
 use super::denial::DenialBudget;
 use super::keyring::Keyring;
 use super::lock::Locks;
-use super::options::{Limits, PlatformMode};
+use super::options::{AuditLimits, Limits, PlatformMode};
 use super::reply::ApiError;
 use super::runtime::PlatformRuntime;
 
@@ -30,6 +33,10 @@ pub(crate) struct App {
     pub(crate) bodies: Arc<Semaphore>,
     /// Bounds the records of denied requests.
     pub(crate) denials: DenialBudget,
+    /// Bounds the audit.
+    pub(crate) audit_limits: AuditLimits,
+    /// The latest expiry of a token that the database remembers as passed.
+    pub(crate) remembered_expiry: AtomicI64,
 }
 
 /// The state as handlers receive it.
@@ -39,6 +46,16 @@ impl App {
     /// Returns the origin that clients see, without a trailing slash.
     pub(crate) fn origin(&self) -> &str {
         self.public_url.get().map_or("http://localhost", String::as_str)
+    }
+
+    /// Makes sure that a token which has expired at that time stays expired, should the clock be set back.
+    pub(crate) async fn remember_expiry(&self, expired_at: i64) {
+        if self.remembered_expiry.fetch_max(expired_at, Ordering::Relaxed) >= expired_at {
+            return;
+        }
+        if let Err(error) = clock::remember(&self.db).await {
+            tracing::warn!(reason = %error, "the time was not remembered");
+        }
     }
 
     /// Runs a change to its end, even when the client disconnects or the request times out.
@@ -62,12 +79,6 @@ impl App {
             tracing::warn!("stopped while changes were still under way");
         }
     }
-}
-
-/// Returns the current time in milliseconds since 1970.
-pub(crate) fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Formats milliseconds since 1970 as the type rows do: `2026-04-30T12:00:00.000Z`.

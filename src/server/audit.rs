@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 use super::app::{App, Shared, iso, now};
 use super::audit_event::{AuditEvent, MAX_FIELDS, field_names};
 use super::auth::{Admin, Caller, request_id};
-use super::db::{DbResult, Tx, params, table_row};
+use super::db::{Db, DbResult, Tx, params, table_row};
+use super::options::AuditLimits;
 use super::reply::{ApiError, ApiResult, Denial};
 
 const PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 500;
+
 /// Records a change on behalf of a caller. `fields` are names, never values.
 pub(crate) async fn record(
     tx: &mut Tx<'_>,
@@ -68,6 +70,18 @@ async fn write_denial(app: &App, denial: &Denial, target: &str, request_id: Opti
     };
     let mut tx = app.db.begin().await?;
     event.write(&mut tx).await?;
+    tx.commit().await
+}
+
+// The ids count up, so that the newest one tells which rows are too many.
+const PRUNE: &str = "DELETE FROM audit WHERE at < $1 OR id <= (SELECT COALESCE(MAX(id), 0) FROM audit) - $2";
+
+/// Deletes the events that exceed the limits, oldest first.
+pub(crate) async fn prune(db: &Db, limits: AuditLimits) -> DbResult<()> {
+    let age = i64::try_from(limits.age.as_millis()).unwrap_or(i64::MAX);
+    let mut tx = db.begin().await?;
+    tx.execute(PRUNE, params![now().saturating_sub(age), i64::from(limits.events)])
+        .await?;
     tx.commit().await
 }
 

@@ -214,6 +214,9 @@ async fn member(parts: &Parts, app: &App, organization: &Organization) -> ApiRes
     let actor = Some((row.account_id.clone(), row.id.clone()));
     let same: bool = row.hash.as_bytes().ct_eq(hash.as_bytes()).into();
     let expired = row.expires_at.is_some_and(|at| at <= now());
+    if let Some(at) = row.expires_at.filter(|_| expired) {
+        app.remember_expiry(at).await;
+    }
     if !same || expired || row.revoked_at.is_some() {
         return Err(invalid_token(app, organization, actor));
     }

@@ -56,6 +56,11 @@ pub enum ServerError {
     /// The database cannot be reached or answered with an error.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+    /// A pooler gives one session of the database to several clients.
+    #[error(
+        "the database is behind a pooler that shares sessions between clients; use its session pooling, or connect to PostgreSQL directly"
+    )]
+    SharedSessions,
     /// The tables could not be brought to this version.
     #[error("the database cannot be migrated: {0}")]
     Migration(sqlx::migrate::MigrateError),

@@ -9,6 +9,7 @@ mod audit_event;
 mod auth;
 mod body;
 mod bootstrap;
+mod clock;
 pub mod command;
 mod crypto;
 mod db;
@@ -17,6 +18,7 @@ mod error;
 mod file;
 mod home;
 mod host_name;
+mod idempotency;
 mod key_mark;
 mod keyring;
 mod layer;
@@ -36,12 +38,14 @@ mod route;
 pub mod runtime;
 mod secret;
 mod token;
+mod upkeep;
 
 pub use error::ServerError;
-pub use options::{Limits, PlatformMode, ServerOptions, Storage};
+pub use options::{AuditLimits, Limits, PlatformMode, ServerOptions, Storage};
 pub use token::{ADMIN_SCOPE, NewToken};
 
 use std::future::Future;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -87,6 +91,7 @@ impl Server {
             ),
             Storage::Memory | Storage::Postgres { .. } => options.bootstrap_file,
         };
+        clock::restore(&db).await?;
         let held = locks.hold(&db, rekey::LOCK.to_owned()).await?;
         rekey::adopt_database(&db, &home.keys).await?;
         let bootstrap = bootstrap::first_start(&db, keep_in.as_deref()).await?;
@@ -105,6 +110,8 @@ impl Server {
             working: Arc::new(RwLock::new(())),
             bodies: Arc::new(Semaphore::new(body::HELD_KIB)),
             denials: DenialBudget::default(),
+            audit_limits: options.audit,
+            remembered_expiry: AtomicI64::new(0),
         });
         let router = layer::wrap(route::routes(app.clone()), app.clone());
         Ok(Self {
@@ -187,6 +194,11 @@ impl Server {
         Ok(token::revoke(&self.app.db, id).await?)
     }
 
+    /// Deletes what is older or more than is kept, as a serving server does every minute.
+    pub async fn run_upkeep(&self) -> Result<(), ServerError> {
+        Ok(upkeep::once(&self.app).await?)
+    }
+
     /// Serves until `shutdown` completes, then waits for requests and changes that are under way.
     pub async fn serve(
         self,
@@ -195,6 +207,7 @@ impl Server {
     ) -> Result<(), ServerError> {
         let address = listener.local_addr().map_err(ServerError::Serve)?;
         let _ = self.app.public_url.set(format!("http://{address}"));
+        let upkeep = tokio::spawn(upkeep::run(self.app.clone()));
         let (stopping, mut stopped) = tokio::sync::watch::channel(false);
         let shutdown = async move {
             shutdown.await;
@@ -209,6 +222,7 @@ impl Server {
             } => tracing::warn!("stopped while connections were still open"),
         }
         self.app.wait_until_idle(SHUTDOWN_TIMEOUT).await;
+        upkeep.abort();
         // A connection goes back before its pool closes; a directory stays taken until its database is closed.
         let directory = match self.presence {
             Presence::Directory { lock } => Some(lock),

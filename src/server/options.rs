@@ -68,6 +68,31 @@ impl Default for Limits {
     }
 }
 
+/// How much of the audit is kept. What exceeds either bound is deleted within a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditLimits {
+    /// The maximum age of an event.
+    pub age: Duration,
+    /// The maximum number of events of all organizations together.
+    pub events: u32,
+}
+
+impl AuditLimits {
+    /// The default age, in days.
+    pub const DAYS: u32 = 400;
+    /// The default number of events.
+    pub const EVENTS: u32 = 1_000_000;
+}
+
+impl Default for AuditLimits {
+    fn default() -> Self {
+        Self {
+            age: Duration::from_hours(24) * Self::DAYS,
+            events: Self::EVENTS,
+        }
+    }
+}
+
 /// Everything that [`super::Server::open`] needs to know.
 pub struct ServerOptions {
     /// The database.
@@ -90,12 +115,14 @@ pub struct ServerOptions {
     pub bootstrap_file: Option<PathBuf>,
     /// Limits on requests and connections.
     pub limits: Limits,
-    /// The maximum number of connections to the database for queries. PostgreSQL gets half as many more for locks.
+    /// How much of the audit is kept.
+    pub audit: AuditLimits,
+    /// The maximum number of connections to the database for queries. PostgreSQL gets one more.
     pub connections: u32,
 }
 
 impl ServerOptions {
-    /// The default of [`ServerOptions::connections`]: three servers together stay below PostgreSQL's usual limit of 100.
+    /// The default of [`ServerOptions::connections`]: five servers together stay below PostgreSQL's usual limit of 100.
     pub const CONNECTIONS: u32 = 16;
 
     /// Returns the default options for a database.
@@ -110,6 +137,7 @@ impl ServerOptions {
             key_dir: None,
             bootstrap_file: None,
             limits: Limits::default(),
+            audit: AuditLimits::default(),
             connections: Self::CONNECTIONS,
         }
     }

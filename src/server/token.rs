@@ -88,6 +88,7 @@ pub(crate) async fn create(db: &Db, new: &NewToken) -> Result<(String, SecretStr
 pub(crate) async fn insert(tx: &mut Tx<'_>, token: &SecretString, new: &NewToken) -> Result<String, ServerError> {
     check_scope(&new.scope)?;
     check_name(&new.name)?;
+    check_expiry(new.expires_at)?;
     let organization = match &new.organization {
         None => None,
         Some(slug) => Some(organization_id(tx, slug).await?),
@@ -126,6 +127,18 @@ fn check_scope(scope: &str) -> Result<(), ServerError> {
         ))),
         None => Ok(()),
     }
+}
+
+/// The longest time that a token may be valid, in milliseconds: ten years.
+const LONGEST_LIFE_MS: i64 = 3650 * 24 * 60 * 60 * 1000;
+
+/// Refuses an expiry too far ahead: dates out of range would be shown as 1970.
+fn check_expiry(expires_at: Option<i64>) -> Result<(), ServerError> {
+    if expires_at.is_some_and(|at| at > now().saturating_add(LONGEST_LIFE_MS)) {
+        let message = "a token expires within 3650 days; `--never-expires` is for longer";
+        return Err(ServerError::Argument(message.to_owned()));
+    }
+    Ok(())
 }
 
 /// Refuses names that `token list` cannot show on one line: a line break in a name could fake a second row.

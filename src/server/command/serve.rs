@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::location::DataLocation;
 use crate::server::error::ServerError;
-use crate::server::options::{PlatformMode, ServerOptions};
+use crate::server::options::{AuditLimits, PlatformMode, ServerOptions};
 use crate::server::{Server, file, home};
 
 /// The arguments of `serve`.
@@ -23,6 +23,8 @@ pub struct ServeConfig {
     pub public_url: Option<String>,
     /// Whether platforms are started; `--local` is [`PlatformMode::Stored`].
     pub mode: PlatformMode,
+    /// How much of the audit is kept.
+    pub audit: AuditLimits,
 }
 
 impl ServeConfig {
@@ -56,6 +58,7 @@ fn options(args: ServeConfig, address: SocketAddr, file: &Path) -> Result<Server
     let mut options = ServerOptions::new(args.location.storage());
     options.public_url = Some(args.public_url.unwrap_or_else(|| format!("http://{address}")));
     options.mode = args.mode;
+    options.audit = args.audit;
     options.bootstrap_file = Some(file.to_owned());
     options.encryption_key = args.location.encryption_key;
     options.next_encryption_key = args.location.new_encryption_key;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::location::DataLocation;
 use crate::server::app::{iso, now};
 use crate::server::bootstrap;
+use crate::server::clock;
 use crate::server::db::{Db, migration};
 use crate::server::error::ServerError;
 use crate::server::home;
@@ -56,6 +57,7 @@ async fn open(location: &DataLocation) -> Result<Db, ServerError> {
         Storage::Memory => Db::memory().await?,
     };
     migration::migrate(&db).await?;
+    clock::restore(&db).await?;
     Ok(db)
 }
 

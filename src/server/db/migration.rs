@@ -7,10 +7,11 @@ use super::Db;
 use crate::server::error::ServerError;
 
 /// The migrations in order. A released one never changes: the database keeps its checksum.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "tables", include_str!("schema.sql")),
     (2, "revisions", include_str!("revision.sql")),
     (3, "leases", include_str!("lease.sql")),
+    (4, "idempotency", include_str!("idempotency.sql")),
 ];
 
 fn migrator(serial_key: &str) -> Migrator {

@@ -5,6 +5,7 @@
 
 pub(crate) mod migration;
 mod open;
+mod pooler;
 mod row;
 
 pub(crate) use row::{ColumnValue, DbRow, FromRow, table_row};

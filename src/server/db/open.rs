@@ -1,15 +1,16 @@
 //! Opening the database: pool sizes, durability, and errors that users can act on.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Db, SharedKeys};
+use super::{Db, SharedKeys, pooler};
 use crate::server::error::ServerError;
 
 const SQLITE_READERS: u32 = 4;
@@ -25,6 +26,21 @@ const TIMEOUTS: [(&str, &str); 6] = [
     ("lock_timeout", "8000"),
     ("idle_in_transaction_session_timeout", "10000"),
 ];
+
+/// Demands TLS with a verified certificate from every other machine, unless the URL or `PGSSLMODE` asks for less. The
+/// default of libpq, `prefer`, goes on in clear when the server, or somebody in between, offers no TLS.
+fn verified(options: PgConnectOptions) -> PgConnectOptions {
+    let host = options.get_host();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let here = host == "localhost"
+        || host.starts_with('/')
+        || options.get_socket().is_some()
+        || address.is_ok_and(|address| address.is_loopback());
+    match options.get_ssl_mode() {
+        PgSslMode::Prefer | PgSslMode::Allow if !here => options.ssl_mode(PgSslMode::VerifyFull),
+        _ => options,
+    }
+}
 
 impl Db {
     /// A database that dies with the process. One connection, for `:memory:` belongs to its connection.
@@ -83,6 +99,8 @@ impl Db {
     /// Connects to a PostgreSQL database.
     pub(crate) async fn postgres(url: &SecretString, connections: u32) -> Result<Self, ServerError> {
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
+        let options = verified(options);
+        pooler::refuse_shared_sessions(&options).await?;
         let options = options.application_name("lobuctl");
         let session = PgPoolOptions::new()
             .max_connections(1)
@@ -116,5 +134,36 @@ impl Db {
             sqlx::query("VACUUM INTO $1").bind(file).execute(read).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demands_verified_tls_of_other_machines_unless_the_url_asks_for_less() {
+        let mode = |url: &str| verified(PgConnectOptions::from_str(url).unwrap()).get_ssl_mode();
+        for url in [
+            "postgres://u@db.example.org/x",
+            "postgres://u@10.0.0.7/x?sslmode=prefer",
+        ] {
+            assert!(matches!(mode(url), PgSslMode::VerifyFull), "{url}");
+        }
+        assert!(matches!(
+            mode("postgres://u@10.0.0.7/x?sslmode=disable"),
+            PgSslMode::Disable
+        ));
+        assert!(matches!(
+            mode("postgres://u@10.0.0.7/x?sslmode=require"),
+            PgSslMode::Require
+        ));
+        for url in [
+            "postgres://u@127.0.0.1/x",
+            "postgres://u@[::1]/x",
+            "postgres://u@localhost/x",
+        ] {
+            assert!(matches!(mode(url), PgSslMode::Prefer), "{url}");
+        }
     }
 }

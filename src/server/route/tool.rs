@@ -9,6 +9,7 @@ use super::{organization, schema};
 use crate::server::app::{App, Shared};
 use crate::server::auth::Visitor;
 use crate::server::body::JsonBody;
+use crate::server::idempotency::IdempotencyKey;
 use crate::server::path::PathIds;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
@@ -25,13 +26,14 @@ pub(crate) async fn call(
     request: Request,
 ) -> ApiResult<Response> {
     let precondition = Precondition::from_headers(request.headers());
+    let key = IdempotencyKey::from_headers(request.headers());
     let mut body = read(&app, &visitor, request).await?;
     match tool.as_str() {
         "manage_entity_schema" => {
             if !body.is_container() {
                 return Err(ApiError::bad_request("the arguments must be a JSON object"));
             }
-            schema::call(app, visitor, precondition, body.take_fields()).await
+            schema::call(app, visitor, (precondition, key), body.take_fields()).await
         }
         "list_organizations" => Ok(Json(organization::list(&app, &visitor).await?).into_response()),
         "resolve_path" => {

@@ -37,7 +37,7 @@ pub fn serve(dir: &Path) -> Command {
 /// Returns `lobuctl serve` on PostgreSQL.
 pub fn serve_on_postgres(dir: &Path, url: &SecretString) -> Command {
     let mut command = serve(dir);
-    command.arg("--database-url").arg(url.expose_secret());
+    command.env("LOBU_DATABASE_URL", url.expose_secret());
     command.env("LOBUCTL_ENCRYPTION_KEY", "7a".repeat(32));
     command
 }

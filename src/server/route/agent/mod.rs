@@ -9,6 +9,7 @@ pub(crate) use row::{exists, not_found};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,7 @@ use crate::server::audit;
 use crate::server::auth::{Admin, AnyMember, Caller};
 use crate::server::body::{JsonBody, text_field};
 use crate::server::db::params;
+use crate::server::idempotency::{IdempotencyKey, IdempotentRequest};
 use crate::server::path::PathIds;
 use crate::server::precondition::{Precondition, Revision};
 use crate::server::reply::{ApiError, ApiResult, Success, success};
@@ -114,6 +116,14 @@ impl NewAgent {
             description: description.map(str::to_owned),
         })
     }
+
+    fn body(&self) -> AgentName {
+        AgentName {
+            agent_id: self.id.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+        }
+    }
 }
 
 fn is_agent_id(id: &str) -> bool {
@@ -128,17 +138,15 @@ fn is_agent_id(id: &str) -> bool {
 pub(crate) async fn create(
     State(app): State<Shared>,
     Admin(caller): Admin,
+    key: IdempotencyKey,
     mut body: JsonBody,
-) -> ApiResult<(StatusCode, Json<AgentName>)> {
-    let new = NewAgent::from_fields(&body.take_fields())?;
+) -> ApiResult<Response> {
+    let fields = body.take_fields();
+    let request = key.of_request("agent.create", &fields)?;
+    let new = NewAgent::from_fields(&fields)?;
     for _ in 0..MAX_ATTEMPTS {
-        if insert(&app, &caller, &new).await? {
-            let body = AgentName {
-                agent_id: new.id,
-                name: new.name,
-                description: new.description,
-            };
-            return Ok((StatusCode::CREATED, Json(body)));
+        if let Some(response) = insert(&app, &caller, &new, request.as_ref()).await? {
+            return Ok(response);
         }
         // The agent existed a moment ago. Without a row it was deleted between the two statements.
         let Some(row) = AgentRow::find(&app.db, &new.id).await? else {
@@ -147,21 +155,31 @@ pub(crate) async fn create(
         if row.organization_id != caller.organization.id {
             return Err(ApiError::conflict("Agent ID already exists in another organization"));
         }
-        return Ok((StatusCode::OK, Json(row.into())));
+        return Ok((StatusCode::OK, Json(AgentName::from(row))).into_response());
     }
     Err(ApiError::unavailable(
         "the agent is being created and deleted, try again",
     ))
 }
 
-/// Inserts the agent and returns whether it is new. The one statement also stores the MCP server that every new agent
-/// gets, so the agent cannot be seen before it is complete.
-async fn insert(app: &Shared, caller: &Caller, new: &NewAgent) -> ApiResult<bool> {
+/// Inserts the agent and returns the response; `None` when the agent exists. The one statement also stores the MCP server
+/// that every new agent gets, so the agent cannot be seen before it is complete.
+async fn insert(
+    app: &Shared,
+    caller: &Caller,
+    new: &NewAgent,
+    request: Option<&IdempotentRequest>,
+) -> ApiResult<Option<Response>> {
     let organization = &caller.organization;
     let url = format!("{}/mcp/{}", app.origin(), organization.slug);
     let settings = json!({ "mcpServers": { "owletto": { "url": url } } }).to_string();
     let owner = json!({ "platform": "owletto", "userId": caller.member.account }).to_string();
     let mut tx = app.db.begin().await?;
+    if let Some(request) = request
+        && let Some(answer) = request.begin(&mut tx, caller).await?
+    {
+        return Ok(Some((answer.status(), Json(answer.body)).into_response()));
+    }
     let inserted = tx
         .execute(
             "INSERT INTO agent (id, organization_id, name, description, owner, settings, created_at, updated_at, \
@@ -178,11 +196,17 @@ async fn insert(app: &Shared, caller: &Caller, new: &NewAgent) -> ApiResult<bool
         )
         .await?;
     if inserted == 0 {
-        return Ok(false);
+        return Ok(None);
+    }
+    let body = new.body();
+    if let Some(request) = request {
+        request
+            .record(&mut tx, caller, StatusCode::CREATED, None, &body)
+            .await?;
     }
     audit::record(&mut tx, caller, "agent.create", &new.id, &[]).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Some((StatusCode::CREATED, Json(body)).into_response()))
 }
 
 /// `PATCH /api/:org/agents/:id`

@@ -7,6 +7,7 @@ use crate::server::reply::{ApiError, ApiResult};
 use crate::server::secret;
 
 /// The checked body of PUT or POST.
+#[derive(Clone)]
 pub(super) struct PlatformRequest {
     /// The platform's type, such as `telegram`.
     pub(super) kind: String,

@@ -31,6 +31,8 @@ use crate::server::runtime::{Instance, RuntimeError, Started};
 use crate::server::secret::{self, SecretFields};
 
 const MAX_ID_CHARS: usize = 300;
+/// How many ids a POST tries before it answers that the id is taken.
+const MAX_POST_ATTEMPTS: usize = 20;
 
 /// The bodies of the three successes.
 #[derive(Serialize)]
@@ -114,18 +116,34 @@ pub(crate) async fn post(
     mut body: JsonBody,
 ) -> ApiResult<UpsertResponse> {
     let request = PlatformRequest::from_fields(body.take_fields())?;
+    for _ in 1..MAX_POST_ATTEMPTS {
+        match create_with_new_id(&app, &caller, &agent, &request).await {
+            // Another server has chosen the same millisecond.
+            Err(error) if error.status() == StatusCode::CONFLICT => {}
+            done => return done,
+        }
+    }
+    create_with_new_id(&app, &caller, &agent, &request).await
+}
+
+async fn create_with_new_id(
+    app: &Shared,
+    caller: &Caller,
+    agent: &str,
+    request: &PlatformRequest,
+) -> ApiResult<UpsertResponse> {
     let id = match app.mode {
         PlatformMode::Live => random_id().map_err(|error| ApiError::internal(&error))?,
         PlatformMode::Stored => format!("{}-{agent}-{}", request.kind, unique_millisecond()),
     };
     let upsert = PlatformUpsert {
         app: app.clone(),
-        caller,
-        agent,
+        caller: caller.clone(),
+        agent: agent.to_owned(),
         id,
         must_create: true,
         precondition: Precondition::default(),
-        request,
+        request: request.clone(),
     };
     app.finish(Box::pin(upsert.run())).await
 }

@@ -1,10 +1,14 @@
 //! A call of `manage_entity_schema`: its arguments, and on whose behalf it reads or writes.
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::result::SchemaResult;
 use crate::server::app::Shared;
 use crate::server::auth::{Caller, Organization, unauthorized};
 use crate::server::body::text_field;
+use crate::server::db::Tx;
+use crate::server::idempotency::IdempotentRequest;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
 
@@ -19,6 +23,8 @@ pub(super) struct SchemaCall {
     pub(super) action: String,
     pub(super) arguments: Map<String, Value>,
     pub(super) precondition: Precondition,
+    /// Set for a create with an `Idempotency-Key`.
+    pub(super) idempotent: Option<IdempotentRequest>,
 }
 
 impl SchemaCall {
@@ -55,6 +61,24 @@ impl SchemaCall {
     pub(super) fn writer(&self) -> ApiResult<&Caller> {
         let writer = self.writer.as_ref();
         writer.ok_or_else(|| unauthorized(&self.app, &self.organization))
+    }
+
+    /// Returns the answer that an earlier create with the same key received, if any.
+    pub(super) async fn earlier_answer(&self, tx: &mut Tx<'_>) -> ApiResult<Option<SchemaResult>> {
+        let Some(request) = &self.idempotent else {
+            return Ok(None);
+        };
+        let answer = request.begin(tx, self.writer()?).await?;
+        Ok(answer.map(|answer| SchemaResult::recorded(answer.body, answer.revision)))
+    }
+
+    /// Stores the answer of a create for later requests with the same key.
+    pub(super) async fn record_answer(&self, tx: &mut Tx<'_>, result: &SchemaResult) -> ApiResult<()> {
+        let Some(request) = &self.idempotent else { return Ok(()) };
+        let revision = result.updated_at();
+        request
+            .record(tx, self.writer()?, StatusCode::OK, revision, result)
+            .await
     }
 
     /// Returns the names of the arguments that describe the type, for the audit.

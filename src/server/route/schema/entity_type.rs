@@ -107,6 +107,9 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     check_columns(call.arguments.get("metadata_schema"))?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
+    if let Some(answer) = call.earlier_answer(&mut tx).await? {
+        return Ok(answer);
+    }
     let id: Option<i64> = tx
         .value(
             "INSERT INTO entity_type (organization_id, slug, name, description, icon, color, metadata_schema, \
@@ -133,11 +136,13 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         )));
     };
     let row = EntityTypeRow::reread(&mut tx, id).await?;
+    let result = SchemaResult::EntityType {
+        entity_type: Some(row.written_body()),
+    };
+    call.record_answer(&mut tx, &result).await?;
     audit::record(&mut tx, caller, "entity-type.create", &slug, &call.names()).await?;
     tx.commit().await?;
-    Ok(SchemaResult::EntityType {
-        entity_type: Some(row.written_body()),
-    })
+    Ok(result)
 }
 
 table_row! {

@@ -19,6 +19,7 @@ use result::SchemaResult;
 
 use crate::server::app::Shared;
 use crate::server::auth::{Caller, Visitor, unauthorized};
+use crate::server::idempotency::IdempotencyKey;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
 
@@ -35,7 +36,7 @@ struct SchemaResponse {
 pub(crate) async fn call(
     app: Shared,
     visitor: Visitor,
-    precondition: Precondition,
+    (precondition, key): (Precondition, IdempotencyKey),
     arguments: Map<String, Value>,
 ) -> ApiResult<Response> {
     let action = action_name(arguments.get("action"));
@@ -47,8 +48,14 @@ pub(crate) async fn call(
     } else {
         None
     };
+    let idempotent = if action == "create" {
+        key.of_request("schema.create", &arguments)?
+    } else {
+        None
+    };
     let call = SchemaCall {
         app,
+        idempotent,
         by_member: visitor.member.is_some(),
         organization: visitor.organization,
         writer,

@@ -116,6 +116,9 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     call.required("name")?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
+    if let Some(answer) = call.earlier_answer(&mut tx).await? {
+        return Ok(answer);
+    }
     let inverse = inverse_edit(call, &mut tx).await?.id();
     let Some(id) = insert(call, &mut tx, slug, inverse).await? else {
         return Err(ApiError::bad_request(format!(
@@ -126,11 +129,13 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         set_inverse(&mut tx, inverse, id).await?;
     }
     let row = RelationshipTypeRow::reread(&mut tx, id).await?;
+    let result = SchemaResult::RelationshipType {
+        relationship_type: Some(row.written_body()),
+    };
+    call.record_answer(&mut tx, &result).await?;
     audit::record(&mut tx, caller, "relationship-type.create", slug, &call.names()).await?;
     tx.commit().await?;
-    Ok(SchemaResult::RelationshipType {
-        relationship_type: Some(row.written_body()),
-    })
+    Ok(result)
 }
 
 /// Inserts a type and returns its id; `None` when the slug is taken.

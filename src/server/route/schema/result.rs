@@ -1,6 +1,7 @@
 //! The results of the actions of `manage_entity_schema`.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::entity_type_row::{EntityTypeBody, EntityTypeEvent};
 use super::relationship_row::RelationshipBody;
@@ -36,6 +37,13 @@ pub(super) enum SchemaResult {
         success: bool,
         message: String,
     },
+    /// The stored answer of an earlier create.
+    Recorded {
+        #[serde(flatten)]
+        fields: Value,
+        #[serde(skip)]
+        updated_at: Option<i64>,
+    },
 }
 
 impl SchemaResult {
@@ -44,13 +52,22 @@ impl SchemaResult {
         Self::Deleted { success: true, message }
     }
 
+    /// Returns the stored answer of an earlier create.
+    pub(super) fn recorded(fields: Value, updated_at: Option<i64>) -> Self {
+        Self::Recorded { fields, updated_at }
+    }
+
     /// Returns the revision of the one type that the result shows.
     pub(super) fn revision(&self) -> Option<Revision> {
+        self.updated_at().map(Revision::of_row)
+    }
+
+    /// Returns when the one type that the result shows was last written, in milliseconds since 1970.
+    pub(super) fn updated_at(&self) -> Option<i64> {
         match self {
-            Self::EntityType { entity_type } => entity_type.as_ref().map(|body| Revision::of_row(body.revision)),
-            Self::RelationshipType { relationship_type } => {
-                relationship_type.as_ref().map(|body| Revision::of_row(body.revision))
-            }
+            Self::EntityType { entity_type } => entity_type.as_ref().map(|body| body.revision),
+            Self::RelationshipType { relationship_type } => relationship_type.as_ref().map(|body| body.revision),
+            Self::Recorded { updated_at, .. } => *updated_at,
             _ => None,
         }
     }
