@@ -38,7 +38,7 @@ pub struct Common {
     /// Print only results, warnings and errors; of a plan only its summary.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print every request of an apply on standard error; given twice, those of reading too.
+    /// Print an apply's requests on standard error; given twice, all of them.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Append a line for every request to this file; never a secret.

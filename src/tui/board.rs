@@ -7,7 +7,7 @@ use tui_input::Input;
 use super::detail::DetailPane;
 use super::outline::Outline;
 use super::tree::{NodeId, TreeNode};
-use super::workbench::{LoadedPlan, SecretRow, Title};
+use super::workbench::{LoadedPlan, SecretUsage, Title};
 use crate::plan::{Plan, Row};
 use crate::resource::Address;
 use crate::show::Line;
@@ -18,7 +18,7 @@ pub struct Facts {
     /// The config file and the target.
     pub title: Title,
     /// The secrets that the files use.
-    pub secrets: Vec<SecretRow>,
+    pub secrets: Vec<SecretUsage>,
     /// Warnings from loading.
     pub warnings: Vec<Line>,
     /// Whether the organization has to be typed before an apply.

@@ -50,5 +50,5 @@ pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use terminal::run;
 pub use workbench::{
-    ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, SecretRow, StepState, Title, Workbench,
+    ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, SecretUsage, StepState, Title, Workbench,
 };

@@ -118,7 +118,7 @@ pub struct LoadedPlan {
     /// The plan.
     pub plan: Plan,
     /// Every `$NAME` that the files use.
-    pub secrets: Vec<SecretRow>,
+    pub secrets: Vec<SecretUsage>,
     /// Warnings from loading.
     pub warnings: Vec<Line>,
     /// The config file and the target.
@@ -142,7 +142,7 @@ pub struct Title {
 
 /// A secret that the files refer to, by name. Never its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SecretRow {
+pub struct SecretUsage {
     /// The name without the `$`.
     pub name: String,
     /// Where its value came from, or `None` if it has no value.

@@ -18,7 +18,7 @@ use crate::review::{
 use crate::session::Session;
 use crate::show::secret::source_text;
 use crate::show::{Line, Role};
-use crate::tui::{LoadRequest, LoadStep, LoadedPlan, SecretRow, Title};
+use crate::tui::{LoadRequest, LoadStep, LoadedPlan, SecretUsage, Title};
 
 /// Why there is no plan: what the screen shows, and what is printed when it is left.
 pub(super) struct Unloaded {
@@ -192,10 +192,10 @@ fn origin(diagnostic: &Diagnostic) -> Option<Origin> {
     })
 }
 
-fn secret_row(secret: &SecretUse) -> SecretRow {
+fn secret_row(secret: &SecretUse) -> SecretUsage {
     let source = secret.source.as_ref().map(source_text);
     let place = |(origin, what): &(Origin, String)| format!("{}:{} {what}", origin.file.display(), origin.line);
-    SecretRow {
+    SecretUsage {
         name: secret.name.clone(),
         source,
         places: secret.places.iter().map(place).collect(),

@@ -4,11 +4,11 @@ use crate::show::secret::source_or_missing;
 use crate::show::{Line, Role};
 use crate::tui::glyph::Glyphs;
 use crate::tui::sheet::Sheet;
-use crate::tui::workbench::SecretRow;
+use crate::tui::workbench::SecretUsage;
 use crate::tui::wrap::width;
 
 /// Returns the list of secrets, one name per line.
-pub fn secrets_sheet(rows: &[SecretRow], glyphs: &Glyphs) -> Sheet {
+pub fn secrets_sheet(rows: &[SecretUsage], glyphs: &Glyphs) -> Sheet {
     if rows.is_empty() {
         return Sheet::new(vec![Line::default().push(Role::Dim, "the files use no secret")]);
     }
@@ -21,7 +21,7 @@ pub fn secrets_sheet(rows: &[SecretRow], glyphs: &Glyphs) -> Sheet {
     Sheet::new(rows.iter().map(|row| line(glyphs, row, name, source)).collect())
 }
 
-fn line(glyphs: &Glyphs, row: &SecretRow, name: usize, source: usize) -> Line {
+fn line(glyphs: &Glyphs, row: &SecretUsage, name: usize, source: usize) -> Line {
     let (glyph, role) = match &row.source {
         Some(_) => (glyphs.done, Role::Success),
         None => (glyphs.failed, Role::Error),

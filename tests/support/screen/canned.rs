@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Presentation, Row, Target, Undeclared, Verb};
 use lobuctl::resource::{Address, FieldPath, Origin, Shown};
 use lobuctl::show::{Line, Role};
-use lobuctl::tui::{LoadFailure, LoadedPlan, SecretRow, Title};
+use lobuctl::tui::{LoadFailure, LoadedPlan, SecretUsage, Title};
 use serde_json::json;
 
 /// Returns a row without changes.
@@ -225,8 +225,8 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
     }
 }
 
-fn secret_row(name: &str, source: Option<&str>, places: &[&str], sent: bool) -> SecretRow {
-    SecretRow {
+fn secret_row(name: &str, source: Option<&str>, places: &[&str], sent: bool) -> SecretUsage {
+    SecretUsage {
         name: name.to_owned(),
         source: source.map(str::to_owned),
         places: places.iter().map(|place| (*place).to_owned()).collect(),
