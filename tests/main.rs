@@ -58,6 +58,7 @@ mod server_connections;
 mod server_disk;
 mod server_files;
 mod server_idempotency;
+mod server_local;
 mod server_malformed;
 mod server_owned;
 mod server_platforms;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lobuctl::server::runtime::{RuntimeCounts, ScriptedRuntime};
-use lobuctl::server::{PlatformMode, Server, ServerOptions, Storage};
+use lobuctl::server::{Server, ServerOptions, Storage};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -258,29 +258,6 @@ async fn required_keys_in_the_platforms_own_words() {
     );
 }
 
-#[tokio::test]
-async fn local_mode_stores_what_comes() {
-    let mut options = ServerOptions::memory();
-    options.mode = PlatformMode::Stored;
-    let (server, token) = open(options).await;
-    let client = JsonClient::new(&server, &token);
-    client
-        .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
-        .await;
-    let created = client
-        .put(
-            PATH,
-            json!({ "platform": "pigeon", "config": { "apiToken": "12345678" } }),
-        )
-        .await;
-    assert_eq!(
-        (created.status.as_u16(), &created.body["platform"]["status"]),
-        (201, &json!("stopped"))
-    );
-    assert_eq!(client.get(ROW).await.body["config"]["apiToken"], "***5678");
-    assert_eq!(client.get("/api/features").await.body["lobuEmbedded"], false);
-}
-
 /// An agent goes while one of its platforms comes up or changes: nothing is left behind, in the row or running.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_deleted_meanwhile_takes_the_platform_with_it() {
@@ -384,22 +361,4 @@ async fn a_database_that_is_gone_is_said_with_503() {
         503
     );
     assert_eq!(client.get("/health").await.status, 200);
-}
-
-#[tokio::test]
-async fn creates_every_platform_that_is_posted_at_the_same_time_in_the_local_mode() {
-    let mut options = ServerOptions::memory();
-    options.mode = PlatformMode::Stored;
-    let (server, token) = open(options).await;
-    let client = JsonClient::new(&server, &token);
-    client
-        .post("/api/dev/agents", json!({ "agentId": "desk", "name": "Desk" }))
-        .await;
-    let path = "/api/dev/agents/desk/platforms";
-    let posts = (0..200).map(|n| client.post(path, json!({ "platform": "pigeon", "config": { "n": n } })));
-    for answer in futures_util::future::join_all(posts).await {
-        assert_eq!(answer.status, 201, "{}", answer.text);
-    }
-    let listed = client.get(path).await.body;
-    assert_eq!(listed["platforms"].as_array().unwrap().len(), 200);
 }

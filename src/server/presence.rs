@@ -28,8 +28,11 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// What is held while a storage is open.
 pub(crate) enum Presence {
+    /// Nothing: a database in memory.
     Nobody,
-    Directory { lock: File },
+    Directory {
+        lock: File,
+    },
     Database(#[expect(dead_code, reason = "held for its drop, which ends the session")] DatabasePresence),
 }
 

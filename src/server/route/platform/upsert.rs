@@ -179,7 +179,7 @@ impl PlatformUpsert {
             return Err(id_taken());
         }
         if old.organization != *organization || old.instance.agent != self.agent {
-            // The same words for both, so that nothing is learned of another organization.
+            // The same message for both, so that nothing is learned of another organization.
             return Err(ApiError::conflict("Stable ID already used by a different agent"));
         }
         self.precondition.check(&old.revision())?;
