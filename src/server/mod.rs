@@ -34,6 +34,7 @@ mod random;
 mod rekey;
 mod reply;
 mod request_info;
+mod restore;
 mod route;
 pub mod runtime;
 mod secret;

@@ -261,7 +261,7 @@ fn redaction(leaf: &Value) -> String {
     format!("{STARS}{end}")
 }
 
-/// Whether a secret leaf is a redaction. After [`restore`] this means that no stored value can stand for it.
+/// Whether a secret leaf is a redaction. After `restore` this means that no stored value can stand for it.
 pub(crate) fn holds_redaction(fields: SecretFields<'_>, root: &Map<String, Value>) -> bool {
     let check = |leaf: &mut Value| if is_redaction(leaf) { Err(()) } else { Ok(()) };
     fields.visit(&mut root.clone(), &mut { check }).is_err()
@@ -272,48 +272,10 @@ pub(crate) fn is_redaction(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.starts_with(STARS))
 }
 
-/// Replaces redactions that a client sends back with the stored values. A redaction without a stored value is removed.
-pub(crate) fn restore(new: &mut Value, old: Option<&Value>) {
-    match new {
-        Value::Object(map) => {
-            map.retain(|key, value| {
-                let stored = old.and_then(|old| old.get(key));
-                !is_redaction(value) || stored.is_some()
-            });
-            for (key, value) in map.iter_mut() {
-                restore(value, old.and_then(|old| old.get(key)));
-            }
-        }
-        Value::Array(list) => {
-            for (at, value) in list.iter_mut().enumerate() {
-                restore(
-                    value,
-                    old.and_then(|old| matching_item(old, value, at)).cloned().as_ref(),
-                );
-            }
-        }
-        leaf if is_redaction(leaf) => {
-            if let Some(old) = old {
-                *leaf = old.clone();
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Returns the stored element that an element of a list corresponds to: the one with its id, or without an id the one at
-/// its index.
-fn matching_item<'a>(old: &'a Value, new: &Value, at: usize) -> Option<&'a Value> {
-    let id = |value: &Value| value.get("id").or_else(|| value.get("providerId")).cloned();
-    match id(new) {
-        Some(wanted) => old.as_array()?.iter().find(|each| id(each).as_ref() == Some(&wanted)),
-        None => old.get(at),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::restore::restore;
     use serde_json::json;
 
     const PLATFORM: SecretFields<'_> = SecretFields::Platform { declared: &[] };

@@ -16,6 +16,7 @@ use crate::server::nesting;
 use crate::server::path::PathIds;
 use crate::server::precondition::{Precondition, Revision};
 use crate::server::reply::{ApiError, ApiResult, Success, success};
+use crate::server::restore::restore;
 use crate::server::secret::{self, SecretFields};
 
 /// The type of a field's value.
@@ -232,7 +233,7 @@ async fn merge(
         }
         let mut value = value.clone();
         if SecretFields::Settings.may_hold_secrets(field) {
-            secret::restore(&mut value, old.get(field));
+            restore(&mut value, old.get(field));
         }
         new.insert(field.clone(), value);
     }

@@ -1,6 +1,7 @@
 //! Platforms: contract sections 6 and 7. Reading them and their schemas; changes have their own modules.
 
 pub(crate) mod action;
+mod comparison;
 mod request;
 mod row;
 mod start;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::server::options::PlatformMode;
 use crate::server::reply::{ApiError, ApiResult};
-use crate::server::secret;
+use crate::server::restore::restore;
 
 /// The checked body of PUT or POST.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl PlatformRequest {
         }
         let mut sent = Value::Object(self.config.clone());
         let stored = Value::Object(old.clone());
-        secret::restore(&mut sent, Some(&stored));
+        restore(&mut sent, Some(&stored));
         let mut config = old.clone();
         config.insert("platform".to_owned(), json!(self.kind));
         if let Value::Object(sent) = sent {

@@ -10,8 +10,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
+use super::comparison::is_same;
 use super::request::PlatformRequest;
 use super::row::{PlatformBody, StoredPlatform, unreadable_secret};
 use super::start::{start_in_time, stored_error};
@@ -380,26 +381,4 @@ impl PlatformUpsert {
 
 fn id_taken() -> ApiError {
     ApiError::conflict("the platform's id was taken meanwhile, try again")
-}
-
-fn is_same(old: &Instance, new: &Instance) -> bool {
-    let equal = |left: &Map<String, Value>, right: &Map<String, Value>| {
-        left.len() == right.len()
-            && left
-                .iter()
-                .all(|(key, value)| right.get(key).is_some_and(|other| is_equal(value, other)))
-    };
-    old.kind == new.kind && equal(&old.config, &new.config) && equal(&old.settings, &new.settings)
-}
-
-/// Whether two values are equal: numbers by value (`1` and `1.0`), objects whatever the order of their keys.
-fn is_equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a == b || ((a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_equal(a, b)))
-        }
-        _ => left == right,
-    }
 }
