@@ -151,8 +151,8 @@ impl PlainReview<'_> {
 
     /// Names the rows that were not asked for and will be written all the same.
     fn name_implied(&self, selection: &Selection) {
-        if !selection.along.is_empty() {
-            let names: Vec<String> = selection.along.iter().map(ToString::to_string).collect();
+        if !selection.implied.is_empty() {
+            let names: Vec<String> = selection.implied.iter().map(ToString::to_string).collect();
             self.say(&format!("needed by what is selected: {}", names.join(", ")));
         }
     }
@@ -163,8 +163,8 @@ impl PlainReview<'_> {
         let selection = review.selection();
         let mark = |address: &Address| {
             let checkbox = match address {
-                it if selection.chosen.contains(it) => Checkbox::Selected,
-                it if selection.along.contains(it) => Checkbox::Implied,
+                it if selection.selected.contains(it) => Checkbox::Selected,
+                it if selection.implied.contains(it) => Checkbox::Implied,
                 _ => Checkbox::LeftOut,
             };
             checkbox.text().1

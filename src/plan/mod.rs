@@ -35,7 +35,7 @@ pub use planner::plan;
 pub use problem::Problem;
 pub use row::{Impact, Row, Verb};
 pub use schedule::{Schedule, ScheduledStep, schedule};
-pub use selection::Selection;
+pub use selection::{Mark, Selection, SelectionCounts};
 pub use target::Target;
 pub use undeclared::Undeclared;
 

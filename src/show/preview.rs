@@ -36,7 +36,7 @@ impl<'a> ApplyPreview<'a> {
             replaced: written(&|row| row.impact == Some(Impact::Replace) && !row.restarts()),
             restarted: written(&Row::restarts),
             may_restart: written(&Row::may_restart),
-            implied: written(&|row| selection.along.contains(&row.address)),
+            implied: written(&|row| selection.implied.contains(&row.address)),
             left_out: rows(&|row| row.writes() && !is_written(row)),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::line::{Line, Role};
 use super::row::row_name;
+use crate::plan::SelectionCounts;
 use crate::resource::Address;
 
 /// Whether a row that can be written is selected.
@@ -30,11 +31,16 @@ impl Checkbox {
 }
 
 /// Returns how much of a plan is selected: `5 of 8 selected`, `2 selected + 4 needed`.
-pub fn selected_text(chosen: usize, implied: usize, possible: usize) -> String {
-    match (chosen, implied, possible) {
+pub fn selected_text(counts: SelectionCounts) -> String {
+    let SelectionCounts {
+        selected,
+        implied,
+        possible,
+    } = counts;
+    match (selected, implied, possible) {
         (_, _, 0) => "nothing to apply".to_owned(),
-        (_, 0, _) => format!("{chosen} of {possible} selected"),
-        _ => format!("{chosen} selected + {implied} needed"),
+        (_, 0, _) => format!("{selected} of {possible} selected"),
+        _ => format!("{selected} selected + {implied} needed"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The first lines of the detail: what happens to the row and why, its state in a run, what to do next.
 
 use crate::apply::Status;
-use crate::plan::{Counts, Row, Verb};
+use crate::plan::{Counts, Mark, Row, Verb};
 use crate::show::change::caution_lines;
 use crate::show::plan::verbs_text;
 use crate::show::progress::{run_message, status_lines};
@@ -9,7 +9,6 @@ use crate::show::row::{row_line, row_name, row_sentence};
 use crate::show::selection::{implied_text, left_out_line};
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
-use crate::tui::choice::Mark;
 use crate::tui::lines;
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, RunScreen, RunState, Screen};
@@ -80,14 +79,14 @@ fn heading(model: &Model, board: &Board, title: &str) -> Vec<Line> {
 
 /// Returns why the row at the cursor is selected or not, unless the user selected it.
 fn selection(review: &Review) -> Option<Line> {
-    let rows = &review.board.plan.rows;
     let index = review.board.current().and_then(|(node, _)| node.row)?;
-    match review.choice.mark(index) {
+    match review.mark(index) {
         Mark::Nothing | Mark::Selected => None,
         Mark::LeftOut => Some(left_out_line()),
         Mark::Implied => {
-            let needed_by = review.choice.needed_by(index)?;
-            let text = implied_text(&rows[index].address, &rows[needed_by].address);
+            let address = &review.board.plan.rows.get(index)?.address;
+            let needed_by = review.selection.needed_by(&review.board.plan, address)?;
+            let text = implied_text(address, &needed_by.address);
             Some(Line::default().push(Role::Warning, text))
         }
     }

@@ -15,7 +15,6 @@ mod background;
 pub mod basic_color;
 pub mod board;
 mod body;
-pub mod choice;
 pub mod detail;
 mod drive;
 pub mod editor;

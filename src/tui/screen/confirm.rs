@@ -51,8 +51,7 @@ impl Confirm {
     /// Creates the page for the rows that are selected now.
     pub fn of(review: &Review) -> Self {
         let plan = &review.board.plan;
-        let selection = review.choice.selection(plan);
-        let preview = ApplyPreview::of(plan, &selection, &review.board.prune);
+        let preview = ApplyPreview::of(plan, &review.selection, &review.board.prune);
         let confirmation = if review.board.facts.protected {
             Confirmation::Typed(plan.target.organization.clone())
         } else if preview.needs_typed_yes() {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Counts, Plan};
+use crate::plan::{Counts, Mark, Plan, Selection};
 use crate::resource::Address;
 use crate::tui::board::Board;
-use crate::tui::choice::{Choice, Mark};
 use crate::tui::workbench::ApplyRequest;
 
 /// The screen before anything is applied.
@@ -14,7 +13,7 @@ pub struct Review {
     /// The plan.
     pub board: Board,
     /// The selected rows.
-    pub choice: Choice,
+    pub selection: Selection,
     /// The row that was just marked for deletion. It is selected in the next plan even if it was deselected before.
     pub wanted: Option<Address>,
 }
@@ -22,41 +21,48 @@ pub struct Review {
 impl Review {
     /// Creates a review with all rows selected but these.
     pub fn without(board: Board, without: &BTreeSet<Address>) -> Self {
-        let choice = Choice::with(&board.plan, |address| !without.contains(address));
+        let selection = Selection::with(&board.plan, |address| !without.contains(address));
         Self {
             board,
-            choice,
+            selection,
             wanted: None,
         }
     }
 
     /// Creates a review with only these rows selected.
     pub fn only(board: Board, only: &BTreeSet<Address>) -> Self {
-        let choice = Choice::with(&board.plan, |address| only.contains(address));
+        let selection = Selection::with(&board.plan, |address| only.contains(address));
         Self {
             board,
-            choice,
+            selection,
             wanted: None,
         }
     }
 
     /// Returns the rows that could be applied and are not selected by the user.
     pub fn left_out(&self) -> BTreeSet<Address> {
-        let rows = self.board.plan.rows.iter().enumerate();
-        rows.filter(|(at, _)| matches!(self.choice.mark(*at), Mark::LeftOut | Mark::Implied))
-            .map(|(_, row)| row.address.clone())
+        let rows = self.board.plan.rows.iter();
+        rows.filter(|row| matches!(self.selection.mark(row), Mark::LeftOut | Mark::Implied))
+            .map(|row| row.address.clone())
             .collect()
+    }
+
+    /// Returns whether a row is applied, and why, by its index in the plan.
+    pub fn mark(&self, row: usize) -> Mark {
+        let row = self.board.plan.rows.get(row);
+        row.map_or(Mark::Nothing, |row| self.selection.mark(row))
     }
 
     /// Returns the counts of the selected rows.
     pub fn counts(&self) -> Counts {
-        Counts::of(self.choice.rows().map(|row| &self.board.plan.rows[row]))
+        let rows = self.board.plan.rows.iter();
+        Counts::of(rows.filter(|row| self.selection.contains(&row.address)))
     }
 
     /// Returns the request that applies the selected rows.
     pub fn request(&self) -> ApplyRequest {
         ApplyRequest {
-            selection: self.choice.addresses(&self.board.plan),
+            selection: self.selection.all(),
             prune: self.board.prune.clone(),
         }
     }
@@ -68,6 +74,6 @@ impl Review {
             without.remove(&wanted);
         }
         self.board.replace_plan(plan);
-        self.choice = Choice::with(&self.board.plan, |address| !without.contains(address));
+        self.selection = Selection::with(&self.board.plan, |address| !without.contains(address));
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn ask(model: &mut Model) -> Effects {
     let Screen::Review(review) = &model.screen else {
         return Effects::new();
     };
-    if review.choice.rows().next().is_none() {
+    if review.selection.is_empty() {
         let words = "nothing is selected: `space` selects, `A` selects everything";
         model.notice = Some(notice(Role::Dim, words));
         return Effects::new();

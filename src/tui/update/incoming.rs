@@ -51,7 +51,7 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: After) -> Effects {
         After::Again { without, .. } => (Review::without(board, &without), false),
         After::Retry { left, .. } => (Review::only(board, &left), true),
     };
-    let anything = review.choice.rows().next().is_some();
+    let anything = !review.selection.is_empty();
     model.screen = Screen::Review(Box::new(review));
     if offer && anything {
         return super::dialog::ask(model);

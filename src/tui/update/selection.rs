@@ -1,12 +1,11 @@
 //! Selects rows to apply, and marks drift for deletion.
 
-use crate::plan::{Row, Verb};
+use crate::plan::{Mark, Row, Verb};
 use crate::resource::Address;
 use crate::show::Role;
 use crate::show::row::row_name;
 use crate::show::selection::{implied_text, more_implied_text};
 use crate::tui::action::Select;
-use crate::tui::choice::Mark;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Review, Screen};
@@ -25,33 +24,33 @@ pub(super) fn handle(model: &mut Model, action: Select) -> Effects {
 }
 
 fn toggle(review: &mut Review) -> Option<String> {
-    let rows = review.board.rows_here();
-    if rows.iter().all(|row| review.choice.mark(*row) == Mark::Nothing) {
+    let here = review.board.rows_here();
+    if here.iter().all(|row| review.mark(*row) == Mark::Nothing) {
         return Some(nothing_to_select(review));
     }
-    let (_, before, _) = review.choice.numbers();
-    review.choice.toggle(rows.iter().copied());
-    let stays = rows.iter().find(|row| review.choice.mark(**row) == Mark::Implied);
-    match stays {
-        Some(row) => Some(stays_because(review, *row)),
-        None => implied_notice(review, before),
+    let before = review.selection.implied.len();
+    let plan = &review.board.plan;
+    let rows = here.iter().filter_map(|row| plan.rows.get(*row));
+    review.selection.toggle(plan, rows.clone());
+    match rows.into_iter().find(|row| review.selection.mark(row) == Mark::Implied) {
+        Some(row) => Some(stays_because(review, row)),
+        None => added_rows(review, before),
     }
 }
 
-/// Returns why a row stays selected that was just deselected.
-fn stays_because(review: &Review, row: usize) -> String {
-    let address = |row: usize| &review.board.plan.rows[row].address;
-    let needed_by = review.choice.needed_by(row).map_or(row, |needed_by| needed_by);
-    implied_text(address(row), address(needed_by))
+/// Returns why a row that was deselected is applied all the same.
+fn stays_because(review: &Review, row: &Row) -> String {
+    let needed_by = review.selection.needed_by(&review.board.plan, &row.address);
+    implied_text(&row.address, &needed_by.unwrap_or(row).address)
 }
 
-fn implied_notice(review: &Review, before: usize) -> Option<String> {
-    let (_, along, _) = review.choice.numbers();
-    let more = along.saturating_sub(before);
-    let first = (0..review.board.plan.rows.len()).find(|row| review.choice.mark(*row) == Mark::Implied)?;
-    match more {
+fn added_rows(review: &Review, before: usize) -> Option<String> {
+    let implied = review.selection.implied.len();
+    let mut rows = review.board.plan.rows.iter();
+    let first = rows.find(|row| review.selection.mark(row) == Mark::Implied)?;
+    match implied.saturating_sub(before) {
         0 => None,
-        1 if along == 1 => Some(stays_because(review, first)),
+        1 if implied == 1 => Some(stays_because(review, first)),
         more => Some(more_implied_text(more)),
     }
 }
@@ -77,11 +76,9 @@ fn nothing_to_select(review: &Review) -> String {
 }
 
 fn toggle_all(review: &mut Review) -> String {
-    let rows = 0..review.board.plan.rows.len();
-    let selected = review.choice.toggle(rows);
-    let (chosen, ..) = review.choice.numbers();
-    if selected {
-        format!("all {chosen} selected")
+    let plan = &review.board.plan;
+    if review.selection.toggle(plan, &plan.rows) {
+        format!("all {} selected", review.selection.selected.len())
     } else {
         "nothing selected".to_owned()
     }

@@ -112,11 +112,11 @@ fn hidden_part(board: &Board) -> String {
 }
 
 fn selected(review: &Review, columns: u16, short: bool) -> String {
-    let (chosen, implied, possible) = review.choice.numbers();
-    if columns < 40 || (short && possible > 0) {
-        format!("{}/{possible}", chosen + implied)
+    let counts = review.selection.counts(&review.board.plan);
+    if columns < 40 || (short && counts.possible > 0) {
+        format!("{}/{}", counts.selected + counts.implied, counts.possible)
     } else {
-        selected_text(chosen, implied, possible)
+        selected_text(counts)
     }
 }
 

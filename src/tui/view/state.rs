@@ -2,20 +2,20 @@
 
 use crate::apply::event::Outcome;
 use crate::apply::{RowProgress, Status};
+use crate::plan::Mark;
 use crate::show::Role;
 use crate::show::selection::Checkbox;
-use crate::tui::choice::Mark;
 use crate::tui::glyph::Glyphs;
 use crate::tui::screen::Review;
 
 /// The box before a node: its own row and the rows below it taken together.
 pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<Item = usize>) -> (Role, &'static str) {
     let marks: Vec<Mark> = rows
-        .map(|row| review.choice.mark(row))
+        .map(|row| review.mark(row))
         .filter(|mark| *mark != Mark::Nothing)
         .collect();
     let all = |wanted: Mark| marks.iter().all(|mark| *mark == wanted);
-    let checkbox = match own.map(|row| review.choice.mark(row)) {
+    let checkbox = match own.map(|row| review.mark(row)) {
         _ if marks.is_empty() => return (Role::Dim, "   "),
         // It is written because of the rows below it, whichever of them are selected.
         Some(Mark::Implied) => Checkbox::Implied,
