@@ -9,7 +9,6 @@ use lobuctl::remote::{
     ServerUrl, Transport, TransportError, decode, path, refusal,
 };
 use lobuctl::resource::Secret;
-use lobuctl::server::Limits;
 use serde_json::{Value, json};
 
 use crate::support::server::stub::{StubReply, StubServer};
@@ -362,14 +361,6 @@ async fn a_server_without_tls_is_told_apart_from_one_that_is_not_there() {
         ),
         "{error:?}"
     );
-}
-
-#[test]
-fn a_request_is_given_up_well_after_the_server_has_given_it_up() {
-    let (client, server) = (HttpOptions::default(), Limits::default());
-    // The server answers 503 at its limit; a client that gives up first would lose that answer.
-    assert!(client.read_timeout >= server.request * 3 / 2);
-    assert!(client.timeout >= client.read_timeout && server.request > server.start);
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ mod documents;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;
+mod edge_http;
 mod edge_program;
 mod edge_retry;
 mod edge_session;

@@ -88,6 +88,7 @@ impl<'a> StepContext<'a> {
 
     /// Records that a request of this row was carried out, if `wrote`.
     pub(super) fn record_write(&self, wrote: bool) {
+        // Once true it stays true: a later request of the row that changes nothing does not undo an earlier one.
         self.notes.wrote.fetch_or(wrote, Ordering::Relaxed);
     }
 

@@ -55,6 +55,7 @@ pub async fn apply(
     let stamp = Arc::new(Stamp::new(options.clock, events));
     let steps = schedule.steps.values().map(planned).collect();
     stamp.send(EventKind::RunStarted { target, steps });
+    // A request in flight finishes after a request to stop, but is not attempted again.
     let stoppable = client.stopped_by(cancel.stop());
     let executor = Executor {
         client: &stoppable,
@@ -120,6 +121,7 @@ impl<'a> Executor<'a> {
     }
 
     fn start_more(&mut self, in_flight: &mut InFlight<'a>, notes: &mut BTreeMap<Address, Arc<StepNotes>>) {
+        // A parallelism of 0 would never start anything, and the run would never end.
         while in_flight.len() < self.options.parallelism.max(1) && !self.is_stopping() {
             match self.queue.take() {
                 Some(Next::Start(step)) => {

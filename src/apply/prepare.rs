@@ -53,12 +53,14 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
         // A proxy answers 404 too, so that a single reading does not prove that the resource is gone.
         fresh = context.client.read(&scheduled.address).await?;
     }
+    // The plan saw nothing of an agent that did not exist, so there is no reading to compare with.
     if scheduled.new_agent {
         return Ok(plan_again(scheduled, fresh));
     }
     if is_unchanged(scheduled.step.seen.as_ref(), fresh.as_ref()) {
         return prepare_deletion(context, on_stale).await;
     }
+    // Another run of the same files is the usual reason, and no conflict.
     if is_done(scheduled, fresh.as_ref()) {
         context.note("it already has these values: the same change was made since the plan");
         return Ok(Prepared::Done(Outcome::Unchanged));

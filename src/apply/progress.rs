@@ -227,6 +227,7 @@ impl Progress {
         if outcomes().count() == self.rows.len() && outcomes().all(Outcome::succeeded) {
             return Verdict::Done;
         }
+        // Unknown counts as written: exit code 6 must not be missing where the server may have changed.
         let wrote = outcomes().any(|outcome| outcome.wrote() || matches!(outcome, Outcome::Unknown { .. }));
         let failed = outcomes().any(|outcome| matches!(outcome, Outcome::Failed { .. }));
         let stale = outcomes().any(|outcome| matches!(outcome, Outcome::Stale { .. }));
@@ -274,6 +275,7 @@ impl Progress {
     }
 
     fn retry(&mut self, address: &Address, (next_attempt, max_attempts): (u32, u32), reason: &str, now: u64) {
+        // The time of a row runs on through its attempts.
         let since_ms = match self.rows.get(address).map(|row| &row.status) {
             Some(Status::Running { since_ms } | Status::Retrying { since_ms, .. }) => *since_ms,
             _ => now,

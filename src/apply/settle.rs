@@ -45,6 +45,7 @@ pub(super) async fn settle(context: &StepContext<'_>, work: &Work, error: &Remot
             Err(reading) => return unreadable(context, error, &reading),
         };
         let finding = judge(context.scheduled, work, fresh.as_ref());
+        // The server may still be at work on the write, so that one reading of the old state proves nothing yet.
         if finding == Finding::NotApplied && may_be_at_work(error) && readings < MAX_READINGS {
             context.client.pause(readings).await;
             continue;
@@ -144,6 +145,7 @@ fn outcome(
 
 /// The outcome of a row whose resource cannot be read again.
 fn unreadable(context: &StepContext<'_>, error: &RemoteError, reading: &RemoteError) -> Outcome {
+    // Any other refusal proves that the last request was not carried out, even without a reading.
     if error.maybe_applied() || error.status() == Some(404) {
         return Outcome::Unknown {
             message: format!("{error}; reading it again failed: {reading}"),

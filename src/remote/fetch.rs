@@ -154,6 +154,7 @@ async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     if !scope.memory {
         return Ok(state);
     }
+    // Both lists are asked for at once; only the rules have to wait for one of them.
     counter.expect(2);
     let (entities, relationships) = tokio::try_join!(client.entity_types(), client.relationship_types())?;
     counter.done("entity types".to_owned());

@@ -111,6 +111,12 @@ impl HttpTransport {
             .connect_timeout(self.options.connect_timeout)
             .read_timeout(self.options.read_timeout)
             .timeout(self.options.timeout);
+        if self.base.is_plain() {
+            // Redirects stay within the origin, so that no request uses TLS: the certificates of this machine, which it
+            // may not even have, need not be loaded.
+            builder = builder.tls_certs_only(std::iter::empty());
+        }
+        // A proxy of the environment would get the token over plain http.
         if self.base.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -197,7 +203,7 @@ impl HttpTransport {
             NoAnswerCause::Refused => format!("connection refused by {host}"),
             NoAnswerCause::Unresolved => format!("the host {host} is not known"),
             NoAnswerCause::Tls => format!("no secure connection to {host}: {}", innermost(error)),
-            NoAnswerCause::SpeaksPlainHttp => format!("no secure connection to {host}: the server speaks plain http"),
+            NoAnswerCause::SpeaksPlainHttp => format!("{host} speaks plain http: try `http://{host}`"),
             NoAnswerCause::ConnectTimeout => {
                 let seconds = self.options.connect_timeout.as_secs_f32();
                 format!("no connection to {host} within {seconds} s")

@@ -125,7 +125,9 @@ impl NoAnswerCause {
             Self::Refused => "check that the server runs and that `--url` has the right port",
             Self::Unresolved => "check the host's name in `--url`, and the network",
             Self::Tls => "check that the certificate is valid for this host and that this machine trusts it",
-            Self::SpeaksPlainHttp => "use an `http://` URL, or the port on which the server speaks https",
+            Self::SpeaksPlainHttp => {
+                "change the scheme or the port of `--url`; another machine needs `--insecure-http` for plain http"
+            }
             Self::ConnectTimeout | Self::Connect => "check the network, a proxy or a firewall in between, and `--url`",
             Self::Timeout | Self::Broken => "look at the server, then run again: the next plan reads what it has",
         }

@@ -172,6 +172,7 @@ impl Inputs<'_> {
     fn organization(&self, server: &NamedServer) -> Result<Sourced<String>, SessionError> {
         let flag = self.flags.org.clone().map(|org| (org, ValueSource::Flag("--org")));
         let named = server.organization.clone().map(|org| (org, server.source.clone()));
+        // What a flag names comes before every variable, also when it is part of the URL.
         let by_flag = flag.or_else(|| {
             named
                 .clone()
@@ -197,6 +198,7 @@ impl Inputs<'_> {
             && !value
                 .chars()
                 .any(|one| one.is_whitespace() || one.is_control() || one == '/');
+        // Dot segments would change the path of every request.
         if fits && value != "." && value != ".." {
             return Ok(Sourced { value, source });
         }
@@ -253,6 +255,7 @@ impl Inputs<'_> {
     }
 
     fn is_protected(&self, server: &NamedServer) -> bool {
+        // A guard holds for its server however the URL spells it: a flag must not get around it.
         let guards = self.stored.guards.iter().filter(|(_, guard)| guard.protected);
         let mut names = guards.map(|(name, _)| name);
         names.any(|name| {

@@ -11,6 +11,7 @@ use crate::wire::platform::UpsertReply;
 pub(super) async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
     let client = &context.client;
     let (put, reply) = client.put_platform(&write.platform, write.settings.as_ref()).await?;
+    // Before the start: the values are stored even when the platform does not start with them.
     context.record_write(put != PutPlatform::Unchanged);
     note_restart(context, put);
     if let Some(failed) = start_if_in_error(context, &write.platform, &reply).await {
@@ -34,6 +35,7 @@ pub(super) async fn replace(context: &StepContext<'_>, write: &PlatformWrite) ->
     context.record_write(true);
     let (_, reply) = client.put_platform(platform, write.settings.as_ref()).await?;
     let failed = start_if_in_error(context, platform, &reply).await;
+    // The instance that ran went with the deletion, whatever the response to the PUT says of a restart.
     Ok(failed.unwrap_or(Outcome::Updated { restarted: Some(true) }))
 }
 

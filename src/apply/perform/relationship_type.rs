@@ -21,6 +21,7 @@ pub(super) async fn create(context: &StepContext<'_>, write: &RelationshipWrite)
     if !created.succeeded() {
         return Ok(created);
     }
+    // A type that another run created may have rules already, so they are read before each one is added.
     let is_new = created == Outcome::Created;
     context.record_write(is_new);
     let mut wrote = is_new;

@@ -46,6 +46,7 @@ pub struct Client {
 impl Client {
     /// Creates a client of an organization. It and its clones send at most `parallelism` requests at a time.
     pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
+        // A semaphore without permits would wait forever.
         let parallelism = parallelism.max(1);
         let redactor = Redactor::default();
         retry.add_secrets(&redactor);

@@ -57,6 +57,7 @@ impl Client {
     /// Changes an agent's settings. New providers get the time `now_ms`, in milliseconds since 1970: it is the only
     /// time that the client sends.
     pub async fn patch_settings(&self, agent: &str, body: &Map<String, Value>, now_ms: u64) -> Result<(), RemoteError> {
+        // The server stamps everything but the providers of a PATCH. One that has a time keeps it.
         let mut body = body.clone();
         if let Some(Value::Array(providers)) = body.get_mut(field::PROVIDERS) {
             for provider in providers.iter_mut().filter_map(Value::as_object_mut) {

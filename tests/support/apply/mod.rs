@@ -6,3 +6,4 @@ pub mod outcome;
 pub mod request_name;
 pub mod scenario;
 pub mod test_server;
+pub mod twenty_rows;
