@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::apply::Cancel;
 use crate::apply::event::Event;
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::resource::Address;
 use crate::show::Line;
-use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, StepState, Workbench};
+use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, StepState, Workbench, relay};
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
 pub(super) struct RedactedBench<B> {
@@ -38,7 +38,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         let (sender, receiver) = unbounded_channel();
         let load = self.bench.load(request, sender);
         async move {
-            let loaded = while_passing_on(load, receiver, |step| {
+            let loaded = relay(load, receiver, |step| {
                 // A screen that has closed does not listen.
                 let _ = steps.send(redacted_step(&redactor, step));
             })
@@ -78,7 +78,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         let (sender, receiver) = unbounded_channel();
         let run = self.bench.apply(request, cancel, sender);
         async move {
-            let ended = while_passing_on(run, receiver, |event| {
+            let ended = relay(run, receiver, |event| {
                 let _ = events.send(redactor.record(event));
             })
             .await;
@@ -86,26 +86,6 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         }
         .boxed()
     }
-}
-
-/// Awaits the work, and passes on what it sends before it ends. The work may leave clones of its sender behind, so that
-/// the channel's end says nothing.
-async fn while_passing_on<T, R>(
-    mut work: BoxFuture<'static, R>,
-    mut receiver: UnboundedReceiver<T>,
-    pass_on: impl Fn(T),
-) -> R {
-    let ended = loop {
-        tokio::select! {
-            biased;
-            Some(sent) = receiver.recv() => pass_on(sent),
-            ended = &mut work => break ended,
-        }
-    };
-    while let Ok(sent) = receiver.try_recv() {
-        pass_on(sent);
-    }
-    ended
 }
 
 fn redacted_step(redactor: &Redactor, step: LoadStep) -> LoadStep {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::detail::{self, BodyLine};
 use super::message::Message;
+use super::relay::relay;
 use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, Workbench};
 use crate::apply::Cancel;
 use crate::plan::Row;
@@ -19,7 +20,7 @@ pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: Unbounde
     let (sender, steps) = unbounded_channel();
     let work = workbench.load(request, sender);
     tokio::spawn(async move {
-        let result = relay(work, steps, &to, Message::LoadStep).await;
+        let result = send_progress(work, steps, &to, Message::LoadStep).await;
         let result = result.unwrap_or_else(|panic| Err(failure(&panic)));
         let _ = to.send(Message::Loaded(Box::new(result)));
     });
@@ -30,7 +31,7 @@ pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Ca
     let (sender, events) = unbounded_channel();
     let work = workbench.apply(request, cancel, sender);
     tokio::spawn(async move {
-        let result = relay(work, events, &to, Message::Run).await;
+        let result = send_progress(work, events, &to, Message::Run).await;
         let _ = to.send(Message::RunEnded(result.unwrap_or_else(Err)));
     });
 }
@@ -51,23 +52,15 @@ pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Mes
     });
 }
 
-/// Runs the work and forwards its progress. All progress is forwarded before the result is returned.
-async fn relay<T, N>(
+/// Runs the work and sends its progress as messages. A panic becomes an error.
+async fn send_progress<T, N>(
     work: BoxFuture<'static, T>,
-    mut progress: UnboundedReceiver<N>,
+    progress: UnboundedReceiver<N>,
     to: &UnboundedSender<Message>,
     wrap: fn(N) -> Message,
 ) -> Result<T, String> {
-    let mut work = AssertUnwindSafe(work).catch_unwind();
-    let result = loop {
-        tokio::select! {
-            Some(step) = progress.recv() => { let _ = to.send(wrap(step)); }
-            result = &mut work => break result,
-        }
-    };
-    while let Ok(step) = progress.try_recv() {
-        let _ = to.send(wrap(step));
-    }
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let result = relay(work, progress, |step| drop(to.send(wrap(step)))).await;
     result.map_err(|panic| message(panic.as_ref()))
 }
 

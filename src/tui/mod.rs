@@ -29,6 +29,7 @@ pub mod message;
 pub mod model;
 mod options;
 pub mod outline;
+mod relay;
 pub mod screen;
 mod search;
 pub mod sheet;
@@ -47,6 +48,7 @@ pub use exit::{ExitReason, TuiExit};
 pub use message::{EditRequest, Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
+pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
     ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, SecretUsage, StepState, Title, Workbench,

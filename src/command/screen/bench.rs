@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::resource::Address;
 use crate::review::{Consent, PlanReview, ReviewOptions};
-use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, Workbench};
+use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, Workbench, relay};
 
 /// Files and server, as the screen sees them.
 pub(super) struct Bench {
@@ -143,14 +143,12 @@ impl Workbench for Bench {
                 approved.carry_out(cancel, events).await;
                 return Ok(());
             };
-            let (sender, mut receiver) = unbounded_channel();
-            let pass_on = async {
-                while let Some(event) = receiver.recv().await {
-                    log.event(&event);
-                    let _ = events.send(event);
-                }
-            };
-            tokio::join!(approved.carry_out(cancel, sender), pass_on);
+            let (sender, receiver) = unbounded_channel();
+            relay(approved.carry_out(cancel, sender), receiver, |event| {
+                log.event(&event);
+                let _ = events.send(event);
+            })
+            .await;
             Ok(())
         }
         .boxed()

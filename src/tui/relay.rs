@@ -1,0 +1,21 @@
+//! Passes on what work sends while it runs.
+
+use std::pin::pin;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Awaits the work, and passes on everything that it sends before it ends. The work may leave clones of its sender
+/// behind, so that the end of the channel says nothing about the end of the work.
+pub async fn relay<T, R>(work: impl Future<Output = R>, mut sent: UnboundedReceiver<T>, pass_on: impl Fn(T)) -> R {
+    let mut work = pin!(work);
+    let result = loop {
+        tokio::select! {
+            Some(item) = sent.recv() => pass_on(item),
+            result = &mut work => break result,
+        }
+    };
+    while let Ok(item) = sent.try_recv() {
+        pass_on(item);
+    }
+    result
+}
