@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::db::{Db, DbResult, params};
+use super::meta;
 
 const NAME: &str = "latest_time";
 /// A difference that is worth a warning, in milliseconds.
@@ -27,8 +28,7 @@ pub(crate) fn now() -> i64 {
 
 /// Takes over the latest time that a database has seen.
 pub(crate) async fn restore(db: &Db) -> DbResult<()> {
-    let sql = "SELECT value FROM meta WHERE name = $1";
-    let stored: Option<String> = db.value(sql, params![NAME]).await?;
+    let stored = meta::read(db, NAME).await?;
     let stored = stored.and_then(|text| text.parse().ok()).unwrap_or_default();
     let behind = stored - system_time();
     if behind > NOTABLE_MS {

@@ -25,6 +25,7 @@ mod layer;
 mod lease;
 mod listen;
 mod lock;
+mod meta;
 mod nesting;
 mod options;
 mod path;

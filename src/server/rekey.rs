@@ -10,6 +10,7 @@ use super::db::{Db, Tx, params, table_row};
 use super::error::ServerError;
 use super::key_mark;
 use super::keyring::Keyring;
+use super::meta;
 use super::secret::{self, SecretFields};
 
 /// The name of the lock that every start and every rekey on PostgreSQL holds while it works with the keys.
@@ -197,8 +198,7 @@ async fn check_unmarked(db: &Db, keys: &Keyring) -> Result<(), ServerError> {
 
 /// Seals what an older release left in its own form or in clear. Afterwards such texts are values like any other.
 async fn seal_older_rows(db: &Db, key: &EncryptionKey) -> Result<(), ServerError> {
-    let sql = "SELECT value FROM meta WHERE name = $1";
-    if db.exists(sql, params![OLDER]).await? {
+    if meta::read(db, OLDER).await?.is_some() {
         return Ok(());
     }
     let mut tx = db.begin().await?;
@@ -211,8 +211,7 @@ async fn seal_older_rows(db: &Db, key: &EncryptionKey) -> Result<(), ServerError
             }
         }
     }
-    let sql = "INSERT INTO meta (name, value) VALUES ($1, 'sealed') ON CONFLICT (name) DO NOTHING";
-    tx.execute(sql, params![OLDER]).await?;
+    meta::write(&mut tx, OLDER, "sealed").await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,0 +1,15 @@
+//! Facts about the database itself: texts by name, in the table `meta`.
+
+use super::db::{Db, DbResult, Tx, params};
+
+/// Reads a fact. `None` when it was never written.
+pub(crate) async fn read(db: &Db, name: &str) -> DbResult<Option<String>> {
+    db.value("SELECT value FROM meta WHERE name = $1", params![name]).await
+}
+
+/// Writes a fact over the one of this name.
+pub(crate) async fn write(tx: &mut Tx<'_>, name: &str, value: &str) -> DbResult<()> {
+    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    tx.execute(sql, params![name, value]).await?;
+    Ok(())
+}
