@@ -3,7 +3,7 @@
 //! No route of the server says what a token may do (contract section 2). A write to something that cannot exist does:
 //! the server checks the permission first, and then reports that the thing is missing.
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use super::client::Client;
 use super::error::RemoteError;
@@ -30,8 +30,8 @@ impl Client {
     /// # Errors
     /// The server's refusal, or what else kept it from answering that the type is missing.
     pub async fn check_memory_writes(&self) -> Result<(), RemoteError> {
-        let fields = Map::from_iter([("slug".to_owned(), json!(IMPOSSIBLE_ID))]);
-        let request = self.schema_request(SchemaType::EntityType, SchemaAction::Update, &fields);
+        let (kind, action) = (SchemaType::EntityType, SchemaAction::Update);
+        let request = self.type_request(kind, action, IMPOSSIBLE_ID, &Map::new());
         expect_missing(self.send(request.reading()).await.map(drop))
     }
 }

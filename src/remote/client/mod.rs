@@ -163,16 +163,11 @@ impl Client {
     }
 
     /// Returns the request for one action of the schema tool.
-    pub(super) fn schema_request(
-        &self,
-        kind: SchemaType,
-        action: SchemaAction,
-        fields: &Map<String, Value>,
-    ) -> Request {
+    fn schema_request(&self, kind: SchemaType, action: SchemaAction, fields: Map<String, Value>) -> Request {
         let mut body = Map::new();
         body.insert("schema_type".to_owned(), json!(kind));
         body.insert("action".to_owned(), json!(action));
-        body.extend(fields.clone());
+        body.extend(fields);
         let request = Request::new(Method::Post, self.path(&[schema::TOOL])).with_json(&body);
         match action {
             SchemaAction::List | SchemaAction::Get | SchemaAction::ListRules => request.reading(),
@@ -181,6 +176,19 @@ impl Client {
             SchemaAction::Create => request.creating(),
             _ => request,
         }
+    }
+
+    /// Returns the request for one action of the schema tool on one type.
+    pub(super) fn type_request(
+        &self,
+        kind: SchemaType,
+        action: SchemaAction,
+        slug: &str,
+        fields: &Map<String, Value>,
+    ) -> Request {
+        let mut body = Map::from_iter([("slug".to_owned(), json!(slug))]);
+        body.extend(fields.clone());
+        self.schema_request(kind, action, body)
     }
 
     /// Sends a request.

@@ -1,6 +1,6 @@
 //! What the client reads.
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use super::Client;
 use super::reply::Reply;
@@ -62,8 +62,8 @@ impl Client {
 
     /// Reads the rules of a relationship type.
     pub async fn rules(&self, slug: &str) -> Result<Vec<WireRule>, RemoteError> {
-        let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
-        let request = self.schema_request(SchemaType::RelationshipType, SchemaAction::ListRules, &fields);
+        let kind = SchemaType::RelationshipType;
+        let request = self.type_request(kind, SchemaAction::ListRules, slug, &Map::new());
         self.send(request).await?.parse_key("rules")
     }
 
@@ -151,13 +151,13 @@ impl Client {
     }
 
     async fn schema_list(&self, kind: SchemaType) -> Result<Reply, RemoteError> {
-        self.send(self.schema_request(kind, SchemaAction::List, &Map::new()))
+        self.send(self.schema_request(kind, SchemaAction::List, Map::new()))
             .await
     }
 
     async fn schema_get(&self, kind: SchemaType, slug: &str) -> Result<Option<Reply>, RemoteError> {
-        let fields = Map::from_iter([("slug".to_owned(), json!(slug))]);
-        found(self.send(self.schema_request(kind, SchemaAction::Get, &fields)).await)
+        let request = self.type_request(kind, SchemaAction::Get, slug, &Map::new());
+        found(self.send(request).await)
     }
 
     async fn get(&self, segments: &[&str]) -> Result<Reply, RemoteError> {

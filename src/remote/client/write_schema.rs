@@ -89,9 +89,7 @@ impl Client {
         slug: &str,
         fields: &Map<String, Value>,
     ) -> Result<(), RemoteError> {
-        let mut body = Map::from_iter([("slug".to_owned(), json!(slug))]);
-        body.extend(fields.clone());
-        let request = self.schema_request(kind, action, &body);
+        let request = self.type_request(kind, action, slug, fields);
         self.send(request).await?.expect_echo(kind, action, slug)
     }
 }
