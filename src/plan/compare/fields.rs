@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::comparison::Comparison;
 use super::json::differences;
 use crate::plan::change::Change;
+use crate::plan::operation::Operation;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::field_table::Field;
 use crate::resource::value::{is_empty, same};
@@ -35,6 +37,27 @@ pub(super) fn compare_fields<T>(
         differences.compare(field, field.get(desired), found, undeclared);
     }
     differences
+}
+
+/// Compares a resource that is nothing but its fields with the one on the server, if it exists there.
+pub(super) fn compare_resource<T: Clone>(
+    fields: &[Field<T>],
+    (desired, remote): (&T, Option<&T>),
+    undeclared: Undeclared,
+    create: fn(T) -> Operation,
+    update: impl FnOnce(Map<String, Value>) -> Operation,
+) -> Comparison {
+    let differences = compare_fields(fields, desired, remote, undeclared);
+    let operation = match remote {
+        None => Some(create(desired.clone())),
+        Some(_) if differences.body.is_empty() => None,
+        Some(_) => Some(update(differences.body)),
+    };
+    Comparison {
+        changes: differences.changes,
+        operation,
+        ..Comparison::default()
+    }
 }
 
 impl FieldDifferences {
