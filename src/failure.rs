@@ -1,7 +1,7 @@
-//! What goes wrong, as a person reads it: one sentence, why, and what to do next.
+//! What goes wrong, as a user reads it: one sentence, why, and what to do next.
 //!
 //! The kind decides the exit code, the one printer decides the looks. Messages are built from paths, names and the
-//! server's scrubbed words: no value of a secret ever gets here.
+//! server's redacted messages: no value of a secret ever gets here.
 
 use std::error::Error;
 use std::fmt;

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::apply::OnStale;
 use crate::config::{Only, SecretsCheck};
 
-/// A word of the command line, what `--help` says about it, and the value it stands for.
+/// A value of a flag: how it is typed, its help, and the value in code.
 type FlagWord<T> = (&'static str, &'static str, T);
 
 const ONLY: &[FlagWord<Only>] = &[

@@ -120,7 +120,7 @@ impl StatusLine {
 }
 
 impl Drawn {
-    /// Returns the time since a moment. By the host's clock, so that a test whose clock stands still never sees the line.
+    /// Returns the time since a moment by the host's clock. A test stops that clock, and so never sees the line.
     fn since(&self, moment: Timestamp) -> Duration {
         Duration::try_from(self.host.now() - moment).unwrap_or_default()
     }

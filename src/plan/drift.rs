@@ -13,7 +13,7 @@ use crate::resource::{Address, FieldPath, Resource, State};
 
 /// Returns a row for each resource that only the server has, with a step where it is to be deleted.
 ///
-/// An agent's row stands for its settings and platforms too: they are deleted with it.
+/// An agent's settings and platforms have no rows of their own: they are deleted with the agent.
 pub(super) fn rows(desired: &State, remote: &State, prune: &Prune) -> Vec<(Row, Option<Step>)> {
     let only_remote = remote
         .resources()

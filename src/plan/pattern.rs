@@ -7,8 +7,7 @@ use crate::resource::{Address, AddressError};
 /// A pattern of addresses, in one of the two forms that the program prints: an address
 /// (`platform.triage.telegram`), or a kind and an id as a plan row shows them (`platform triage/triage-telegram`).
 ///
-/// `*` stands for any text, `?` for one character, and `[0-2]` or `[abc]` for one character of a class (`[!abc]` for one
-/// outside it). A pattern of an agent covers the agent's settings and platforms too.
+/// `*` matches any text, `?` one character, and `[0-2]` or `[abc]` one character of a class (`[!abc]` one outside it). A pattern of an agent covers the agent's settings and platforms too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
@@ -166,7 +165,7 @@ fn glob(pattern: &str, text: &str) -> bool {
     pattern[at..].iter().all(|character| *character == '*')
 }
 
-/// Returns the length of the pattern's first element when it stands for this character: `?`, a class, or the character
+/// Returns the length of the pattern's first element when it matches this character: `?`, a class, or the character
 /// itself. A `[` without a `]` is an ordinary character.
 fn match_one(pattern: &[char], character: char) -> Option<usize> {
     match pattern.first()? {

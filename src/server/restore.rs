@@ -1,4 +1,4 @@
-//! Keeping secrets that a client has only seen redacted: what it sends back stands for the stored value.
+//! Keeping secrets that a client has only seen redacted: a redaction that comes back means the stored value.
 
 use serde_json::Value;
 

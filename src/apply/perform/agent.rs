@@ -13,7 +13,7 @@ pub(super) async fn create(context: &StepContext<'_>, agent: &Agent) -> Result<O
     let CreatedAgent::Exists(stored) = context.client.create_agent(agent).await? else {
         return Ok(Outcome::Created);
     };
-    // The server also answers for hidden agents (contract section 4). Only the list tells them apart.
+    // The server answers 200 for hidden agents too, but leaves them out of its list (contract section 4).
     let listed = context.client.agents().await?;
     if listed.iter().all(|other| other.agent.id != agent.id) {
         return Ok(Outcome::Failed {
