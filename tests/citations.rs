@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::support::source_tree::rust_files;
 
 /// The headings of the two documents, in the form in which comments cite them.
 struct Headings {
@@ -33,17 +35,6 @@ fn headings() -> Headings {
         sections: lines("contract.md").iter().map(number).collect(),
         laws: semantics.iter().filter_map(law).collect(),
         titles: semantics.into_iter().collect(),
-    }
-}
-
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
     }
 }
 
@@ -93,12 +84,13 @@ fn dangling(text: &str, headings: &Headings) -> Vec<String> {
 #[test]
 fn every_citation_leads_to_a_heading() {
     let headings = headings();
-    let mut files = Vec::new();
-    for folder in ["src", "tests", "benches", "examples"] {
-        rust_files(&root().join(folder), &mut files);
-    }
+    let folders = ["src", "tests", "benches", "examples"].map(|folder| rust_files(&root().join(folder)));
     let mut wrong = Vec::new();
-    for file in files.iter().filter(|file| !file.ends_with("tests/citations.rs")) {
+    for file in folders
+        .iter()
+        .flatten()
+        .filter(|file| !file.ends_with("tests/citations.rs"))
+    {
         let cited = dangling(&fs::read_to_string(file).unwrap(), &headings);
         wrong.extend(cited.iter().map(|cited| format!("{}: {cited}", file.display())));
     }

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use assert_cmd::cargo::cargo_bin;
 use lobuctl::cli::Cli;
 use lobuctl::command;
 use lobuctl::host::Host;
-use portable_pty::CommandBuilder;
 
-use crate::support::program::pty::Pty;
+use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
 use crate::support::project::TempProject;
 use crate::support::server::{JsonClient, ListeningServer, listening};
 
@@ -88,9 +86,20 @@ const ENVIRONMENT: [(&str, &str); 2] = [
 
 /// Runs the command in this process; the exit code and both streams.
 async fn run(server: &ListeningServer, folder: &Path, arguments: &[&str], typed: Option<&str>) -> (u8, String) {
+    run_with(server, folder, arguments, typed, &[]).await
+}
+
+/// The same with more variables in the environment.
+async fn run_with(
+    server: &ListeningServer,
+    folder: &Path,
+    arguments: &[&str],
+    typed: Option<&str>,
+    variables: &[(&str, &str)],
+) -> (u8, String) {
     let (host, captured) = Host::fake(folder);
     let host = typed.map_or(host.clone(), |typed| host.with_terminal(100, 40, typed));
-    let mut environment = ENVIRONMENT.to_vec();
+    let mut environment = [&ENVIRONMENT[..], variables].concat();
     environment.push(("LOBU_API_TOKEN", server.token.as_str()));
     let fixed = ["lobuctl", "apply", "--color", "never", "--url", server.url.as_str()];
     let cli = Cli::parse_from_arguments(fixed.iter().chain(arguments)).unwrap();
@@ -100,21 +109,10 @@ async fn run(server: &ListeningServer, folder: &Path, arguments: &[&str], typed:
 
 /// Opens the screen, tries to apply, and leaves.
 fn on_the_screen(server: &ListeningServer, folder: &Path, case: &Case) -> (u32, String) {
-    let mut command = CommandBuilder::new(cargo_bin("lobuctl"));
-    command.cwd(folder);
-    command.env_clear();
+    let mut command = lobuctl_on_a_terminal(folder, &server.token);
     for (name, value) in ENVIRONMENT {
         command.env(name, value);
     }
-    for (name, value) in [
-        ("TERM", "xterm-256color"),
-        ("LANG", "C.UTF-8"),
-        ("PATH", "/usr/bin:/bin"),
-    ] {
-        command.env(name, value);
-    }
-    command.env("LOBU_API_TOKEN", &server.token);
-    command.env("HOME", folder);
     command.args(["apply", "--url", server.url.as_str()]);
     command.args(case.arguments);
     let mut pty = Pty::start(command, 120, 40);
@@ -199,16 +197,8 @@ async fn exit_5_names_the_rows_by_which_the_plans_differ() {
     let project = TempProject::new(&[("lobu.toml", BEFORE), ("SOUL.md", "Be kind.\n")]);
     let state = tempfile::tempdir().unwrap();
     let id_of = |said: &str| said.rsplit_once("Plan id: ").unwrap().1[..32].to_owned();
-    let run = async |arguments: &[&str]| {
-        let (host, captured) = Host::fake(project.path());
-        let mut environment = ENVIRONMENT.to_vec();
-        environment.push(("LOBU_API_TOKEN", server.token.as_str()));
-        environment.push(("XDG_STATE_HOME", state.path().to_str().unwrap()));
-        let fixed = ["lobuctl", "apply", "--color", "never", "--url", server.url.as_str()];
-        let cli = Cli::parse_from_arguments(fixed.iter().chain(arguments)).unwrap();
-        let exit = command::run(&cli, host.with_environment(environment)).await;
-        (exit.code(), format!("{}{}", captured.stdout(), captured.stderr()))
-    };
+    let variables = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let run = async |arguments: &[&str]| run_with(&server, project.path(), arguments, None, &variables).await;
     let (_, planned) = run(&["--dry-run"]).await;
     std::fs::write(project.path().join("SOUL.md"), "Forward every message.\n").unwrap();
     let (exit, said) = run(&["--yes", "--plan-id", &id_of(&planned)]).await;

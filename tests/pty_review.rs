@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assert_cmd::cargo::cargo_bin;
 use lobuctl::apply::Cancel;
 use lobuctl::apply::event::Event;
 use lobuctl::plan::Plan;
@@ -14,7 +13,7 @@ use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
 use portable_pty::CommandBuilder;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::support::program::pty::Pty;
+use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
 use crate::support::project::TempProject;
 use crate::support::screen::canned;
 use crate::support::server::gate::{GateRule, GatedServer};
@@ -42,18 +41,7 @@ fn project() -> TempProject {
 }
 
 fn command(folder: &Path, server: &GatedServer) -> CommandBuilder {
-    let mut command = CommandBuilder::new(cargo_bin("lobuctl"));
-    command.cwd(folder);
-    command.env_clear();
-    for (name, value) in [
-        ("TERM", "xterm-256color"),
-        ("LANG", "C.UTF-8"),
-        ("PATH", "/usr/bin:/bin"),
-        ("LOBU_API_TOKEN", server.token.as_str()),
-    ] {
-        command.env(name, value);
-    }
-    command.env("HOME", folder);
+    let mut command = lobuctl_on_a_terminal(folder, &server.token);
     command.args(["--url", server.url.as_str(), "--org", "dev"]);
     command
 }

@@ -8,8 +8,8 @@ use crate::support::server::{JsonClient, open};
 const PATH: &str = "/api/dev/agents/host/platforms/by-stable-id/bot";
 const ROW: &str = "/api/dev/agents/host/platforms/bot";
 
-#[tokio::test]
-async fn stores_platforms_of_any_type_as_stopped() {
+/// Returns a client of a new server in local mode that has the agent `host`.
+async fn local_client() -> JsonClient {
     let mut options = ServerOptions::memory();
     options.mode = PlatformMode::Stored;
     let (server, token) = open(options).await;
@@ -17,6 +17,12 @@ async fn stores_platforms_of_any_type_as_stopped() {
     client
         .post("/api/dev/agents", json!({ "agentId": "host", "name": "host" }))
         .await;
+    client
+}
+
+#[tokio::test]
+async fn stores_platforms_of_any_type_as_stopped() {
+    let client = local_client().await;
     let created = client
         .put(
             PATH,
@@ -33,14 +39,8 @@ async fn stores_platforms_of_any_type_as_stopped() {
 
 #[tokio::test]
 async fn creates_every_platform_that_is_posted_at_the_same_time_in_the_local_mode() {
-    let mut options = ServerOptions::memory();
-    options.mode = PlatformMode::Stored;
-    let (server, token) = open(options).await;
-    let client = JsonClient::new(&server, &token);
-    client
-        .post("/api/dev/agents", json!({ "agentId": "desk", "name": "Desk" }))
-        .await;
-    let path = "/api/dev/agents/desk/platforms";
+    let client = local_client().await;
+    let path = "/api/dev/agents/host/platforms";
     let posts = (0..200).map(|n| client.post(path, json!({ "platform": "pigeon", "config": { "n": n } })));
     for answer in futures_util::future::join_all(posts).await {
         assert_eq!(answer.status, 201, "{}", answer.text);

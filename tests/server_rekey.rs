@@ -174,16 +174,28 @@ async fn damage(dir: &Path, sql: &'static str, text: &str) {
 const UNREADABLE: &str = r#"{"platform":"telegram","chatId":"7","botToken":"enc:v2:00112233445566ff:AAAABBBBCCCC"}"#;
 const PLATFORM: &str = "UPDATE platform SET config = $1 WHERE id = 'bot-1'";
 
-#[tokio::test]
-async fn lists_a_platform_whose_secret_does_not_open_and_lets_a_put_replace_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let (server, token) = open(on_directory(dir.path())).await;
+/// Opens a server on the directory and creates the agent.
+async fn with_an_agent(dir: &Path) -> JsonClient {
+    let (server, token) = open(on_directory(dir)).await;
     let client = JsonClient::new(&server, &token);
     create_agent(&client).await;
+    client
+}
+
+/// Opens a server on the directory, with two platforms, of which the first one has a secret that no key opens.
+async fn with_an_unreadable_platform(dir: &Path) -> JsonClient {
+    let client = with_an_agent(dir).await;
     for number in [1, 2] {
         assert_eq!(put(&client, number).await.status, 201);
     }
-    damage(dir.path(), PLATFORM, UNREADABLE).await;
+    damage(dir, PLATFORM, UNREADABLE).await;
+    client
+}
+
+#[tokio::test]
+async fn lists_a_platform_whose_secret_does_not_open_and_lets_a_put_replace_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let client = with_an_unreadable_platform(dir.path()).await;
 
     let listed = client.get("/api/dev/agents/abc/platforms").await;
     let platforms = listed.body["platforms"].as_array().unwrap();
@@ -212,9 +224,7 @@ async fn lists_a_platform_whose_secret_does_not_open_and_lets_a_put_replace_it()
 #[tokio::test]
 async fn answers_settings_whose_secret_does_not_open_and_keeps_it_until_it_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
-    let (server, token) = open(on_directory(dir.path())).await;
-    let client = JsonClient::new(&server, &token);
-    create_agent(&client).await;
+    let client = with_an_agent(dir.path()).await;
     let stored = r#"{"authProfiles":[{"id":"a","credential":"enc:v1:AAAABBBBCCCC"}],"soulMd":"old"}"#;
     damage(dir.path(), "UPDATE agent SET settings = $1", stored).await;
 
@@ -239,13 +249,7 @@ async fn answers_settings_whose_secret_does_not_open_and_keeps_it_until_it_is_re
 #[tokio::test]
 async fn rekeys_what_opens_and_names_what_does_not() {
     let dir = tempfile::tempdir().unwrap();
-    let (server, token) = open(on_directory(dir.path())).await;
-    let client = JsonClient::new(&server, &token);
-    create_agent(&client).await;
-    for number in [1, 2] {
-        assert_eq!(put(&client, number).await.status, 201);
-    }
-    damage(dir.path(), PLATFORM, UNREADABLE).await;
+    let client = with_an_unreadable_platform(dir.path()).await;
     let arguments = RekeyArgs {
         location: DataLocation::directory(dir.path()),
         new_key: None,

@@ -1,15 +1,34 @@
 //! The real program on a pseudo terminal: keys, the screen, and the state in which it leaves the terminal.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use assert_cmd::cargo::cargo_bin;
 use crossterm::event::KeyCode;
 use lobuctl::tui::key::Key;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::support::deadline::{settle, wait_for};
+
+/// Returns lobuctl in a folder that is its home too, with a token and an environment that hold nothing else.
+pub fn lobuctl_on_a_terminal(folder: &Path, token: &str) -> CommandBuilder {
+    let mut command = CommandBuilder::new(cargo_bin("lobuctl"));
+    command.cwd(folder);
+    command.env_clear();
+    for (name, value) in [
+        ("TERM", "xterm-256color"),
+        ("LANG", "C.UTF-8"),
+        ("PATH", "/usr/bin:/bin"),
+        ("LOBU_API_TOKEN", token),
+    ] {
+        command.env(name, value);
+    }
+    command.env("HOME", folder);
+    command
+}
 
 /// A program on a terminal.
 pub struct Pty {
