@@ -141,8 +141,18 @@ impl TestServer {
 
 /// Plans one state against another, without a server.
 pub fn plan_states(desired: &State, remote: &State, prune: Prune) -> Draft {
+    let remote = &with_rule_ids(remote.clone());
     let options = PlanOptions { prune, recheck: true };
     plan(desired, remote, &Origins::default(), Target::default(), &options).unwrap()
+}
+
+/// Gives every rule an id, as a server does: a rule without one cannot be removed, so its row would be unchanged.
+fn with_rule_ids(mut state: State) -> State {
+    let rules = state.relationship_types.values_mut().filter_map(|it| it.rules.as_mut());
+    for (number, ids) in rules.flat_map(|rules| rules.values_mut()).enumerate() {
+        ids.push(number.into());
+    }
+    state
 }
 
 /// Returns the project; fails with the diagnostics if it has errors.
