@@ -1,11 +1,14 @@
 //! What is selected, what has to be confirmed, and what the confirmation says.
 
+use std::collections::BTreeSet;
+
 use lobuctl::plan::{Impact, Row, Verb};
 use lobuctl::resource::Address;
 use lobuctl::tui::{Effect, Refusal};
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::{ModelDriver, wheel_down};
+use crate::support::snapshot;
 
 #[test]
 fn a_needed_row_comes_along_and_says_so() {
@@ -111,6 +114,28 @@ fn the_confirmation_keeps_its_sentence_and_target_and_scrolls_to_its_end() {
         wheeled.send(wheel_down(5, 8));
         assert_ne!(wheeled.text(), top);
     }
+}
+
+#[test]
+fn without_a_frame_the_marker_of_a_list_hides_no_row() {
+    let mut driver = crowded(50, 12);
+    let mut seen = BTreeSet::new();
+    for _ in 0..200 {
+        let text = driver.text();
+        let marked: Vec<&str> = text.lines().filter(|line| line.trim_end().ends_with(" more")).collect();
+        for line in marked {
+            let count = line.trim().trim_end_matches(" more");
+            assert!(count.parse::<usize>().is_ok(), "{line:?} is more than a marker\n{text}");
+        }
+        seen.extend(text.lines().map(|line| line.trim().to_owned()));
+        driver = driver.keys("<down>");
+    }
+    let rows = driver.plan.rows.iter().filter(|row| row.restarts());
+    for row in rows {
+        let name = format!("⚠ platform {}", row.address.id());
+        assert!(seen.contains(&name), "{name}");
+    }
+    snapshot::check("tui_confirm_crowded", &crowded(50, 12).text());
 }
 
 #[test]

@@ -3,14 +3,15 @@
 use ratatui::layout::Rect;
 
 use super::paint::Canvas;
+use super::sheet::Visible;
 use crate::show::Role;
 use crate::tui::detail::{DetailLine, DetailPane, Strip, column};
 
 /// Draws the visible part of the detail.
 pub(super) fn draw(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed: bool) {
     let from = detail.scroll().min(detail.strips().len());
-    let visible = detail.strips()[from..].iter().take(usize::from(area.height));
-    for (line, strip) in visible.enumerate() {
+    let visible = Visible::of(area, detail.strips().len(), from, framed);
+    for (line, strip) in detail.strips()[from..].iter().take(visible.rows).enumerate() {
         draw_strip(canvas, detail, *strip, area, area.y + line as u16);
     }
     if detail.is_waiting() {
@@ -19,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed:
             canvas.role(area.x, y, area.right(), "comparing…", Role::Dim);
         }
     }
-    more(canvas, detail, area, framed);
+    visible.mark(canvas, area);
 }
 
 fn draw_strip(canvas: &mut Canvas, detail: &DetailPane, strip: Strip, area: Rect, y: u16) {
@@ -46,18 +47,5 @@ fn draw_strip(canvas: &mut Canvas, detail: &DetailPane, strip: Strip, area: Rect
             }
         }
         None => {}
-    }
-}
-
-/// Says below the pane that there is more; within it when there is no frame.
-fn more(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed: bool) {
-    let rest = detail
-        .strips()
-        .len()
-        .saturating_sub(detail.scroll() + usize::from(area.height));
-    if rest > 0 && area.height > 1 {
-        let y = area.bottom() - u16::from(!framed);
-        let words = format!(" {rest} more ");
-        canvas.right(area.x, y, area.right(), &words, canvas.theme.role(Role::Plain));
     }
 }
