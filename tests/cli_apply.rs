@@ -68,7 +68,25 @@ fn a_rotated_secret_takes_effect_on_a_server_that_hides_it() {
         rotated.out.contains("updated platform desk/desk-telegram (restarted, "),
         "{rotated:?}"
     );
-    assert!(rotated.out.contains("2 restarts"), "{rotated:?}");
+    assert!(
+        rotated.out.contains("; 2 restarts (2 only possible in the plan) in "),
+        "{rotated:?}"
+    );
+    let mut back = cli.command("apply --yes --format json");
+    back.env("BOT_TOKEN", "4713:planted-bot-token");
+    let back = CliOutput::of(&back.output().unwrap());
+    let tally = &back.object("summary")["tally"];
+    let restarts = [
+        "restarted",
+        "possible_restarts",
+        "unpredicted_restarts",
+        "missed_restarts",
+    ];
+    assert_eq!(
+        restarts.map(|key| tally[key].as_u64()),
+        [2, 2, 0, 0].map(Some),
+        "{tally}"
+    );
     let left = cli.expect_exit("apply --yes --no-recheck", 0);
     assert!(left.err.ends_with("nothing to do\n"), "{left:?}");
 }

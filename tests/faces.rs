@@ -1,11 +1,14 @@
 //! What every face has in common: the same numbers, the same fields, and no text that hides or commands anything.
 
 use jiff::Timestamp;
+use lobuctl::apply::Progress;
+use lobuctl::apply::event::{Event, EventKind, Outcome, PlannedStep};
 use lobuctl::config::{Diagnostic, Severity};
-use lobuctl::plan::{Change, Plan, Prune, Row, Verb};
+use lobuctl::plan::{Change, Plan, Prune, Row, Target, Verb};
 use lobuctl::report::{ansi, github, json, markdown};
 use lobuctl::resource::{Address, FieldPath, is_invisible};
 use lobuctl::show::change::Detail;
+use lobuctl::show::outcome::run_lines;
 use lobuctl::show::plan::{PlanView, plan_lines, summary_text};
 use proptest::prelude::*;
 
@@ -253,4 +256,53 @@ fn the_screen_shows_what_a_deletion_deletes_and_a_creation_creates() {
         let full = self::text(&plan, false);
         assert!(full.contains(shown), "{verb:?}\n{full}");
     }
+}
+
+#[test]
+fn restarts_are_counted_by_what_the_plan_said_of_them() {
+    let step = |name: &str, verb, restarts, may_restart| PlannedStep {
+        address: canned::platform("triage", name, None),
+        verb,
+        restarts,
+        may_restart,
+    };
+    let steps = vec![
+        step("certain", Verb::Update, true, false),
+        step("possible", Verb::Noop, false, true),
+        step("possible-and-not", Verb::Noop, false, true),
+        step("surprise", Verb::Update, false, false),
+        step("missed", Verb::Update, true, false),
+    ];
+    let ended = |name: &str, restarted: Option<bool>| EventKind::StepFinished {
+        address: canned::platform("triage", name, None),
+        outcome: restarted.map_or(Outcome::Unchanged, |restarted| Outcome::Updated {
+            restarted: Some(restarted),
+        }),
+        took_ms: 1,
+    };
+    let kinds = [
+        EventKind::RunStarted {
+            target: Target::default(),
+            steps,
+        },
+        ended("certain", Some(true)),
+        ended("possible", Some(true)),
+        ended("possible-and-not", None),
+        ended("surprise", Some(true)),
+        ended("missed", Some(false)),
+    ];
+    let events = kinds.map(|kind| Event {
+        seq: 0,
+        elapsed_ms: 5,
+        kind,
+    });
+    let progress = Progress::of(&events);
+    let tally = progress.tally();
+    let counts = (tally.restarted, tally.possible_restarts, tally.unpredicted_restarts);
+    assert_eq!((counts, tally.missed_restarts), ((3, 1, 1), 1));
+    assert_eq!(
+        run_lines(&progress)[0].text(),
+        "Applied: 0 created, 4 updated, 1 unchanged; 3 restarts (1 only possible in the plan, 1 not predicted by the \
+         plan); 1 predicted restart did not happen in 5 ms"
+    );
 }

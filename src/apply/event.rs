@@ -30,6 +30,9 @@ pub struct PlannedStep {
     /// Whether the plan predicts a restart.
     #[serde(default)]
     pub restarts: bool,
+    /// Whether the plan calls a restart possible. Never true when `restarts` is.
+    #[serde(default)]
+    pub may_restart: bool,
 }
 
 /// The outcome of a row.

@@ -76,6 +76,7 @@ fn planned(step: &ScheduledStep) -> PlannedStep {
         address: step.address.clone(),
         verb: step.verb,
         restarts: step.restarts,
+        may_restart: step.may_restart,
     }
 }
 

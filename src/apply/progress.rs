@@ -44,6 +44,8 @@ pub struct RowProgress {
     pub verb: Verb,
     /// Whether the plan predicts a restart.
     pub restarts: bool,
+    /// Whether the plan calls a restart possible. Never true when `restarts` is.
+    pub may_restart: bool,
     /// The status of the row.
     pub status: Status,
     /// The remarks on the row, in order.
@@ -107,7 +109,9 @@ pub struct Tally {
     pub running: usize,
     /// The number of platforms that restart, as the server says.
     pub restarted: usize,
-    /// The number of those restarts that the plan did not predict.
+    /// The number of those restarts that the plan called possible.
+    pub possible_restarts: usize,
+    /// The number of those restarts that the plan neither predicted nor called possible.
     pub unpredicted_restarts: usize,
     /// The number of predicted restarts that do not happen, as the server says.
     pub missed_restarts: usize,
@@ -210,7 +214,7 @@ impl Progress {
             match &row.status {
                 Status::Queued => {}
                 Status::Running { .. } | Status::Retrying { .. } => tally.running += 1,
-                Status::Finished { outcome, .. } => tally.count(outcome, row.restarts),
+                Status::Finished { outcome, .. } => tally.count(outcome, row),
             }
         }
         tally
@@ -254,6 +258,7 @@ impl Progress {
                 let row = RowProgress {
                     verb: step.verb,
                     restarts: step.restarts,
+                    may_restart: step.may_restart,
                     status: Status::Queued,
                     notes: Vec::new(),
                 };
@@ -298,7 +303,7 @@ impl Progress {
 }
 
 impl Tally {
-    fn count(&mut self, outcome: &Outcome, restart_predicted: bool) {
+    fn count(&mut self, outcome: &Outcome, row: &RowProgress) {
         match outcome {
             Outcome::Created => self.created += 1,
             Outcome::Updated { restarted } => {
@@ -313,9 +318,13 @@ impl Tally {
             Outcome::Skipped { .. } => self.skipped += 1,
         }
         // `Updated { restarted: None }` counts as neither: the server did not say.
-        match (restart_predicted, outcome) {
-            (false, Outcome::Updated { restarted: Some(true) }) => self.unpredicted_restarts += 1,
-            (true, Outcome::Updated { restarted: Some(false) } | Outcome::Unchanged) => self.missed_restarts += 1,
+        match outcome {
+            Outcome::Updated { restarted: Some(true) } if row.may_restart => self.possible_restarts += 1,
+            Outcome::Updated { restarted: Some(true) } if !row.restarts => self.unpredicted_restarts += 1,
+            // A possible restart that does not happen is no news: it means that the secret had not changed.
+            Outcome::Updated { restarted: Some(false) } | Outcome::Unchanged if row.restarts => {
+                self.missed_restarts += 1;
+            }
             _ => {}
         }
     }

@@ -16,6 +16,8 @@ pub struct ScheduledStep {
     pub verb: Verb,
     /// Whether the plan predicts a restart.
     pub restarts: bool,
+    /// Whether the plan calls a restart possible. Never true when `restarts` is.
+    pub may_restart: bool,
     /// The work.
     pub step: Step,
     /// Whether this run creates the agent that the row belongs to.
@@ -85,6 +87,7 @@ fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Ba
         address: row.address.clone(),
         verb: row.verb,
         restarts: row.restarts(),
+        may_restart: row.may_restart(),
         step: step.clone(),
         new_agent: row
             .address

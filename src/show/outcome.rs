@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::line::{Line, Role};
-use super::word::{duration, plural};
+use super::word::{counted_list, duration, plural};
 use crate::apply::event::Outcome;
 use crate::apply::{Progress, Tally, Verdict};
 use crate::resource::Address;
@@ -144,7 +144,8 @@ pub fn tally_text(tally: &Tally) -> String {
     words.join(", ")
 }
 
-/// Returns `; 2 restarts (1 not predicted)`, or nothing when nothing restarted as predicted.
+/// Returns `; 3 restarts (1 only possible in the plan, 1 not predicted by the plan)`, or nothing when nothing restarted
+/// and nothing was predicted to.
 fn restart_text(progress: &Progress) -> String {
     let tally = progress.tally();
     let mut text = String::new();
@@ -152,9 +153,13 @@ fn restart_text(progress: &Progress) -> String {
         text.push_str("; ");
         text.push_str(&plural(tally.restarted, "restart", "restarts"));
     }
-    if tally.unpredicted_restarts > 0 {
-        // A resent secret that turned out to be another one is the usual reason.
-        text.extend([format!(" ({} not predicted by the plan)", tally.unpredicted_restarts)]);
+    let (possible, unpredicted) = ("only possible in the plan", "not predicted by the plan");
+    let remarks = counted_list(&[
+        (tally.possible_restarts, possible, possible),
+        (tally.unpredicted_restarts, unpredicted, unpredicted),
+    ]);
+    if !remarks.is_empty() {
+        text.extend([format!(" ({remarks})")]);
     }
     if tally.missed_restarts > 0 {
         let missed = plural(tally.missed_restarts, "predicted restart", "predicted restarts");

@@ -14,7 +14,8 @@ pub fn halfway(width: u16, height: u16) -> ModelDriver {
     let steps = rows.map(|row| PlannedStep {
         address: row.address.clone(),
         verb: row.verb,
-        restarts: row.impact.is_some(),
+        restarts: row.restarts(),
+        may_restart: row.may_restart(),
     });
     let steps: Vec<PlannedStep> = steps.collect();
     let target = driver.plan.target.clone();

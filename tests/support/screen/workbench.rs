@@ -162,7 +162,8 @@ impl CannedRun {
         let steps = rows.iter().map(|row| PlannedStep {
             address: row.address.clone(),
             verb: row.verb,
-            restarts: row.impact.is_some(),
+            restarts: row.restarts(),
+            may_restart: row.may_restart(),
         });
         let steps = steps.collect();
         self.send(EventKind::RunStarted {
