@@ -21,6 +21,7 @@ pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: Unbounde
     let work = workbench.load(request, sender);
     tokio::spawn(async move {
         let result = send_progress(work, steps, &to, Message::LoadStep).await;
+        // Sending fails only when the loop has ended, here and below: then the result is not needed.
         let result = result.unwrap_or_else(|panic| Err(failure(&panic)));
         let _ = to.send(Message::Loaded(Box::new(result)));
     });
@@ -59,11 +60,13 @@ async fn send_progress<T, N>(
     to: &UnboundedSender<Message>,
     wrap: fn(N) -> Message,
 ) -> Result<T, String> {
+    // Safe to assert: the work is dropped after a panic, and only the panic's message is used.
     let work = AssertUnwindSafe(work).catch_unwind();
     let result = relay(work, progress, |step| drop(to.send(wrap(step)))).await;
     result.map_err(|panic| message(panic.as_ref()))
 }
 
+/// Returns the message of a panic: `panic!` carries a `&str`, or a `String` when it has arguments.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()

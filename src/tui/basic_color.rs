@@ -29,6 +29,7 @@ impl<W: Write> BasicColors<W> {
         let is_open = match length {
             1 => byte == 0x1b,
             2 => byte == b'[',
+            // Parameter and intermediate bytes of a control sequence (ECMA-48); any other byte ends it.
             _ => matches!(byte, 0x20..=0x3f) && length < LONGEST,
         };
         if is_open {
@@ -80,7 +81,7 @@ fn basic(sequence: &[u8]) -> Option<Vec<u8>> {
         };
         let is_palette = parameters.peek() == Some(&"5");
         if !is_palette {
-            // A color by red, green and blue: nothing of it may be taken for a parameter of its own.
+            // A color by red, green and blue: none of its four parameters may be taken for another `38` or `48`.
             written.push(parameter.to_owned());
             written.extend(parameters.by_ref().take(4).map(str::to_owned));
             continue;

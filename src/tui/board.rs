@@ -59,7 +59,8 @@ pub struct Board {
 }
 
 impl Board {
-    /// Creates a board for a plan that was just loaded. Folds, filter, cursor, focus and prune marks come from the previous board.
+    /// Creates a board for a plan that was just loaded. Folds, filter, cursor, focus and prune marks come from the previous
+    /// board, if there is one.
     pub fn of(loaded: LoadedPlan, before: Option<&Self>) -> Self {
         let outline = match before {
             Some(before) => before.outline.over(&loaded.plan),
@@ -90,13 +91,13 @@ impl Board {
         self.detail.forget();
     }
 
-    /// Returns the node at the cursor and its row.
+    /// Returns the node at the cursor, and its row if it has one.
     pub fn current(&self) -> Option<(&TreeNode, Option<&Row>)> {
         let node = self.outline.current()?;
         Some((node, node.row.map(|row| &self.plan.rows[row])))
     }
 
-    /// Returns the row at the cursor.
+    /// Returns the row at the cursor, or `None` on a heading.
     pub fn row(&self) -> Option<&Row> {
         self.current().and_then(|(_, row)| row)
     }

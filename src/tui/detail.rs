@@ -46,11 +46,12 @@ pub struct Strip {
     pub right: Option<Cut>,
 }
 
-/// Texts with more bytes than this are compared in the background.
+/// The total size of a row's changes, in bytes, above which they are compared in the background.
 const LONG: usize = 48 * 1024;
-/// The number of rows whose diffs are cached.
-const KEPT: usize = 16;
+/// The maximum number of cached bodies.
+const MAX_CACHED: usize = 16;
 
+/// A row, and whether it is compared side by side.
 type BodyKey = (Address, bool);
 
 /// The contents and the scroll position of the pane.
@@ -58,23 +59,28 @@ type BodyKey = (Address, bool);
 pub struct DetailPane {
     head: Vec<Line>,
     body: Arc<Vec<BodyLine>>,
+    /// Head and body as they were laid out for `width`.
     strips: Vec<Strip>,
     width: usize,
+    /// The index of the first strip on the screen.
     scroll: usize,
     side_by_side: bool,
+    /// The row on the screen.
     shown: Option<BodyKey>,
+    /// The row that is being compared in the background.
     waiting: Option<BodyKey>,
-    kept: Vec<(BodyKey, Arc<Vec<BodyLine>>)>,
-    /// Where another plan's detail was scrolled to; applied when the same row is shown again, all of it.
+    /// The bodies that were compared last, oldest first.
+    cached: Vec<(BodyKey, Arc<Vec<BodyLine>>)>,
+    /// The scroll position of a row of the previous plan, to be restored once the row is shown again in full.
     resume: Option<(Address, usize)>,
 }
 
 impl DetailPane {
-    /// Forgets what was laid out, for another plan. The same row is shown at the same place again.
+    /// Forgets what was laid out, for another plan. The row on the screen keeps its scroll position.
     pub fn forget(&mut self) {
-        let place = self.shown.take().map(|(address, _)| (address, self.scroll));
+        let position = self.shown.take().map(|(address, _)| (address, self.scroll));
         *self = Self {
-            resume: self.resume.take().or(place),
+            resume: self.resume.take().or(position),
             side_by_side: self.side_by_side,
             ..Self::default()
         };
@@ -113,9 +119,10 @@ impl DetailPane {
 
     /// Scrolls by a number of rows, negative for up. The last row stays at the lower edge.
     pub fn scroll_by(&mut self, by: isize, height: usize) {
+        // From here on the user's position counts, not that of the previous plan.
+        self.resume = None;
         let last = self.strips.len().saturating_sub(height);
         self.scroll = self.scroll.saturating_add_signed(by).min(last);
-        self.resume = None;
     }
 
     /// Whether the changes are still being compared.
@@ -193,7 +200,7 @@ impl DetailPane {
         let key = row.map(|row| (row.address.clone(), self.side_by_side));
         let same_row = self.shown.as_ref().map(|key| &key.0) == key.as_ref().map(|key| &key.0);
         let same = self.shown == key && self.width == width && self.head == head;
-        if same && !(key.is_none() && self.strips.is_empty()) {
+        if same {
             return None;
         }
         if !same_row {
@@ -201,21 +208,22 @@ impl DetailPane {
         }
         self.head = head;
         self.width = width;
-        let aside = row.and_then(|row| self.take_body(row));
+        let long = row.and_then(|row| self.take_body(row));
         if row.is_none() {
             self.body = Arc::default();
             self.waiting = None;
         }
         self.shown = key;
         self.lay_out();
-        aside
+        long
     }
 
     /// Receives the lines of a row that was compared in the background.
     pub fn compared(&mut self, address: Address, side_by_side: bool, lines: Vec<BodyLine>) {
         let key = (address, side_by_side);
         let lines = Arc::new(lines);
-        self.keep(key.clone(), Arc::clone(&lines));
+        self.cache(key.clone(), Arc::clone(&lines));
+        // The cursor may have moved on meanwhile: then the lines are only cached.
         if self.waiting.as_ref() == Some(&key) {
             self.waiting = None;
             self.body = lines;
@@ -225,24 +233,25 @@ impl DetailPane {
 
     /// Scrolls to where the row was before it was planned again. A long text is compared in the background: until then
     /// there is nothing to scroll to.
-    fn resume_place(&mut self) {
+    fn resume_scroll(&mut self) {
         if self.waiting.is_some() {
             return;
         }
-        if let (Some((address, place)), Some((shown, _))) = (self.resume.take(), &self.shown)
+        if let (Some((address, position)), Some((shown, _))) = (self.resume.take(), &self.shown)
             && address == *shown
         {
-            self.scroll = place;
+            self.scroll = position;
         }
     }
 
+    /// Takes the body of a row from the cache, or compares it. Returns a row that is too long to be compared here.
     fn take_body(&mut self, row: &Row) -> Option<Box<Row>> {
         let key = (row.address.clone(), self.side_by_side);
         if self.shown.as_ref() == Some(&key) {
             return None;
         }
         self.waiting = None;
-        if let Some((_, lines)) = self.kept.iter().find(|(known, _)| *known == key) {
+        if let Some((_, lines)) = self.cached.iter().find(|(known, _)| *known == key) {
             self.body = Arc::clone(lines);
             return None;
         }
@@ -252,15 +261,15 @@ impl DetailPane {
             return Some(Box::new(row.clone()));
         }
         self.body = Arc::new(compare(row, self.side_by_side));
-        self.keep(key, Arc::clone(&self.body));
+        self.cache(key, Arc::clone(&self.body));
         None
     }
 
-    fn keep(&mut self, key: BodyKey, lines: Arc<Vec<BodyLine>>) {
-        if self.kept.len() >= KEPT {
-            self.kept.remove(0);
+    fn cache(&mut self, key: BodyKey, lines: Arc<Vec<BodyLine>>) {
+        if self.cached.len() >= MAX_CACHED {
+            self.cached.remove(0);
         }
-        self.kept.push((key, lines));
+        self.cached.push((key, lines));
     }
 
     fn lay_out(&mut self) {
@@ -277,7 +286,7 @@ impl DetailPane {
             }
         }
         self.strips = strips;
-        self.resume_place();
+        self.resume_scroll();
         self.scroll = self.scroll.min(self.strips.len().saturating_sub(1));
     }
 }

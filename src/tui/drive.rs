@@ -53,11 +53,11 @@ pub trait TerminalHost {
     fn resume(&mut self);
 }
 
-/// The shortest time between two frames.
+/// The shortest time between two frames: 60 in a second.
 const FRAME: Duration = Duration::from_millis(16);
-/// The time between two ticks while something moves.
+/// The time between two ticks while something moves: one frame of the spinner.
 const TICK: Duration = Duration::from_millis(100);
-/// How long quitting during a run waits for the run's last events.
+/// How long quitting during a run waits for the run's last events. The requests have been abandoned by then.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Shows the screen until the user quits.
@@ -99,21 +99,28 @@ struct Driver<'a, B: Backend, O: TerminalHost> {
     sender: UnboundedSender<Message>,
     messages: UnboundedReceiver<Message>,
     started: Instant,
+    /// When the last frame was drawn.
     drawn: Option<Instant>,
+    /// Whether something has changed since then.
     dirty: bool,
+    /// Whether drawing has failed. The loop goes on without frames, so that a run can end.
     blind: bool,
 }
 
+/// What ended one wait of the loop.
 enum Arrived {
     Message(Message),
+    /// `None` when the input has ended.
     Input(Option<Input>),
     Tick,
+    /// A change that came too soon after the last frame can be drawn now.
     FrameDue,
 }
 
 impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
     async fn turn(&mut self) -> TuiExit {
         let mut ticker = tokio::time::interval(TICK);
+        // After an idle time one tick is due, not one for each that was missed.
         ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let arrived = self.next(&mut ticker).await;
@@ -135,6 +142,8 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
                 None => future::pending().await,
             }
         };
+        // `select!` drops those that are not ready: each of them loses nothing when it is dropped while it waits. `recv`
+        // does not end, because the driver holds a sender itself.
         tokio::select! {
             Some(message) = self.messages.recv() => Arrived::Message(message),
             input = self.input.next() => Arrived::Input(input),
@@ -151,6 +160,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
 
     /// Handles what arrived and everything queued behind it.
     async fn take(&mut self, arrived: Arrived) -> Option<TuiExit> {
+        // The clock comes first: what arrived may open a screen whose times count from now.
         let now = self.started.elapsed().as_millis() as u64;
         let mut effects = update(&mut self.model, Message::Clock(now));
         match arrived {
@@ -192,6 +202,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
                 None
             }
             None => {
+                // The ended stream would be ready again and again while the run finishes.
                 self.input = futures_util::stream::pending().boxed();
                 Some(Message::Terminate)
             }
@@ -230,11 +241,13 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             Effect::Edit(request) => self.edit(&request).await,
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => self.refresh(),
+            // `carry_out` handles these.
             Effect::Replan(_) | Effect::Check(_) | Effect::Quit(_) => {}
         }
     }
 
     async fn edit(&mut self, request: &EditRequest) {
+        // The old stream is dropped before the editor starts, because it would take keys that are meant for the editor.
         self.input = futures_util::stream::pending().boxed();
         let result = self.host.edit(request).await;
         self.input = self.host.input();
@@ -276,6 +289,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
         let size = self.terminal.size()?;
         if self.model.size != (size.width, size.height) {
             let (width, height) = (size.width, size.height);
+            // A resize has no other effect than comparing the row that comes into view.
             for effect in update(&mut self.model, Message::Resize { width, height }) {
                 if let Effect::Compare { row, side_by_side } = effect {
                     background::compare(row, side_by_side, self.sender.clone());
@@ -290,7 +304,8 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
         self.terminal.draw(|frame| view(model, frame)).map(|_| ())
     }
 
-    /// Waits a moment for the last events of an abandoned run, so that the summary can tell unknown rows from skipped ones.
+    /// Waits a moment for the last events of an abandoned run: without them, the summary would call rows unknown whose
+    /// outcome the run knows.
     async fn drain_run(&mut self, exit: TuiExit) -> TuiExit {
         let is_running = |model: &Model| matches!(&model.screen, Screen::Run(run) if !run.has_ended());
         if !is_running(&self.model) {
@@ -300,6 +315,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
         while is_running(&self.model)
             && let Ok(Some(message)) = tokio::time::timeout_at(until, self.messages.recv()).await
         {
+            // Effects are dropped: the screen closes.
             update(&mut self.model, message);
         }
         update::exit(&self.model, exit.ending)

@@ -88,6 +88,7 @@ impl Glyphs {
 
     /// Whether text has to be converted to ASCII too.
     pub fn is_ascii(&self) -> bool {
+        // No line of the other set is ASCII, so one of them is enough to know.
         self.vertical == '|'
     }
 

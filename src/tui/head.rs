@@ -48,14 +48,14 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     head
 }
 
-/// Whether the row is finished: then its cautions are no longer of interest.
+/// Whether a row has ended in this run: then its outcome is shown in place of its cautions.
 fn has_ended(model: &Model, row: &Row) -> bool {
     let Screen::Run(run) = &model.screen else { return false };
     let progress = run.progress.rows.get(&row.address);
     progress.is_some_and(|progress| matches!(progress.status, Status::Finished { .. }))
 }
 
-/// A heading shows the counts and the warnings that belong to no row.
+/// Returns the lines of a heading: the counts below it, and the warnings that belong to no row.
 fn heading(model: &Model, board: &Board, title: &str) -> Vec<Line> {
     let rows = board.rows_here();
     let counts = Counts::of(rows.iter().map(|row| &board.plan.rows[*row]));

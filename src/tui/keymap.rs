@@ -22,7 +22,7 @@ pub struct Binding {
     pub otherwise: &'static str,
     /// The action of the keys.
     pub action: Action,
-    /// Its place in the footer; 0 for help only.
+    /// The position in the footer, lowest first; 0 for keys that only the help lists.
     pub rank: u8,
     /// The text in the footer; empty when it is not there.
     pub label: &'static str,
@@ -157,7 +157,15 @@ const fn bound(
     }
 }
 
+/// The rank from which on a key is always in the footer: help and quitting.
+const ALWAYS_NAMED: u8 = 11;
+
 impl Binding {
+    /// Whether the footer names the key even where it has no room for others.
+    pub fn is_always_named(&self) -> bool {
+        self.rank >= ALWAYS_NAMED
+    }
+
     const fn when(self, when: fn(&Model) -> bool, otherwise: &'static str) -> Self {
         Self {
             when,
@@ -168,6 +176,7 @@ impl Binding {
 }
 
 /// Every key. The first line that matches a key and a context counts.
+// One line for each binding, so that the source reads as a table.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
     bound(&[Key::char(' ')], REVIEW, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
@@ -208,6 +217,7 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::char('g'), Key::of(KeyCode::Home)], SCROLLS, Action::Move(Movement::First), "first line"),
     quiet(&[Key::char('G'), Key::of(KeyCode::End)], SCROLLS, Action::Move(Movement::Last), "last line"),
     quiet(&[Key::of(KeyCode::Left), Key::char('h')], BOARD, Action::Move(Movement::Left), "fold, or go to the parent"),
+    // `l` goes right in the review only: in a run it opens the log.
     quiet(&[Key::of(KeyCode::Right)], BOARD, Action::Move(Movement::Right), "unfold, or go into the detail"),
     quiet(&[Key::char('l')], REVIEW, Action::Move(Movement::Right), "unfold, or go into the detail"),
     bound(&[ESC], BOARD, Action::Move(Movement::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back, ""),
@@ -235,13 +245,13 @@ pub const TABLE: &[Binding] = &[
     bound(&[ESC, Key::char('q'), Key::char('s')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
 
     bound(&[Key::char('?')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every key"),
-    bound(&[Key::char('q')], &[KeyContext::Loading, KeyContext::Failed, KeyContext::Review, KeyContext::Running, KeyContext::Done, KeyContext::Trouble], Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),
+    bound(&[Key::char('q')], NOT_TYPED, Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),
     quiet(&[Key::ctrl('c')], &KeyContext::ALL, Action::Process(Process::Interrupt), "stop: once gently, twice at once"),
     quiet(&[Key::ctrl('z')], &KeyContext::ALL, Action::Process(Process::Suspend), "suspend; `fg` comes back"),
     quiet(&[Key::ctrl('l')], &KeyContext::ALL, Action::Process(Process::Redraw), "draw everything again"),
 ];
 
-/// Returns what a key means in the model's context, whether or not it does something now.
+/// Returns the binding of a key in the model's context, whether or not it does something now; `None` for an unbound key.
 pub fn lookup(model: &Model, key: Key) -> Option<&'static Binding> {
     let context = model.context();
     let mut bound = TABLE
@@ -250,7 +260,7 @@ pub fn lookup(model: &Model, key: Key) -> Option<&'static Binding> {
     bound.next()
 }
 
-/// Returns what the footer names now, most important first.
+/// Returns the bindings that do something now and have a text in the footer, most important first.
 pub fn footer(model: &Model) -> Vec<&'static Binding> {
     let context = model.context();
     let mut named: Vec<&Binding> = TABLE
@@ -261,7 +271,7 @@ pub fn footer(model: &Model) -> Vec<&'static Binding> {
     named
 }
 
-/// Returns what the help lists for a context, in the order of the table.
+/// Returns the bindings of a context, in the order of the table.
 pub fn help(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |binding| binding.contexts.contains(&context))
 }

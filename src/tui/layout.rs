@@ -55,10 +55,12 @@ impl Layout {
             height: (self.body.bottom()).saturating_sub(self.header.y),
             ..self.header
         };
+        // A terminal of one or two lines has no header.
         let all = if self.header.height == 0 { self.body } else { all };
         let question = all.height.min(1);
         let rest = all.height - question;
         let head_rows = u16::try_from(head_rows).unwrap_or(u16::MAX);
+        // The list keeps half of the room, unless there is hardly any: then the head, with the target, is worth more.
         let most = if rest > 4 { rest.div_ceil(2) } else { rest };
         let head = head_rows.min(most);
         let list = rest.saturating_sub(head + 2 * rule);

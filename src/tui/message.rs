@@ -1,5 +1,7 @@
 //! Messages to the model and effects from it: the only connection between the pure part and everything else.
 
+use std::collections::BTreeSet;
+
 use crossterm::event::MouseEvent;
 
 use super::exit::TuiExit;
@@ -10,7 +12,6 @@ use crate::apply::event::Event;
 use crate::plan::{Plan, Row};
 use crate::resource::{Address, Origin};
 use crate::show::Line;
-use std::collections::BTreeSet;
 
 /// An input of [`update`](super::update::update).
 #[derive(Debug, Clone)]

@@ -57,11 +57,15 @@ impl RowKind {
 pub struct Outline {
     tree: PlanTree,
     index: Index,
+    /// The rows that match the typed filter; `None` without one.
     found: Option<Found>,
     folded: HashSet<NodeId>,
     lens: Lens,
+    /// The visible nodes, ascending.
     shown: Vec<usize>,
+    /// The position of the cursor in `shown`.
     cursor: usize,
+    /// The position of the first line on the screen in `shown`.
     top: usize,
 }
 
@@ -81,7 +85,7 @@ impl Outline {
             ..Self::default()
         };
         outline.refresh(plan);
-        outline.cursor = outline.first_place(plan);
+        outline.cursor = outline.first_position(plan);
         outline
     }
 
@@ -89,10 +93,12 @@ impl Outline {
     pub fn over(&self, plan: &Plan) -> Self {
         let mut next = Self::of(plan);
         let known: HashSet<&NodeId> = self.tree.nodes().iter().map(|node| &node.id).collect();
+        // New nodes are folded as `of` decided; nodes of both plans are folded as the user left them.
         next.folded.retain(|id| !known.contains(id));
         next.folded.extend(self.folded.iter().cloned());
         next.lens = self.lens.clone();
         next.refresh(plan);
+        // The line first: where the node at the cursor has gone, the cursor stays at the same height.
         next.cursor = self.cursor;
         next.top = self.top;
         if let Some(id) = self.current().map(|node| &node.id) {
@@ -126,18 +132,19 @@ impl Outline {
         self.top
     }
 
-    /// Returns the node at the cursor.
+    /// Returns the index of the node at the cursor, or `None` when no node is visible.
     pub fn current_index(&self) -> Option<usize> {
         self.shown.get(self.cursor).copied()
     }
 
-    /// Returns the node at the cursor.
+    /// Returns the node at the cursor, or `None` when no node is visible.
     pub fn current(&self) -> Option<&TreeNode> {
         self.current_index().and_then(|index| self.tree.node(index))
     }
 
     /// Whether a node hides its children.
     pub fn is_folded(&self, index: usize) -> bool {
+        // What the typed filter has found is visible, folded or not.
         self.lens.query.is_empty() && self.tree.node(index).is_some_and(|node| self.folded.contains(&node.id))
     }
 
@@ -146,26 +153,27 @@ impl Outline {
         self.go_to(self.cursor.saturating_add_signed(by));
     }
 
-    /// Moves the cursor to a visible line.
-    pub fn go_to(&mut self, place: usize) {
-        self.cursor = place.min(self.shown.len().saturating_sub(1));
+    /// Moves the cursor to a position in [`Self::shown`], or to the last line if there are fewer.
+    pub fn go_to(&mut self, position: usize) {
+        self.cursor = position.min(self.shown.len().saturating_sub(1));
     }
 
     /// Moves the cursor to a node if it is visible.
     pub fn go_to_id(&mut self, id: &NodeId) {
-        let place = self.shown.iter().position(|index| self.tree.nodes()[*index].id == *id);
-        if let Some(place) = place {
-            self.cursor = place;
+        let position = self.shown.iter().position(|index| self.tree.nodes()[*index].id == *id);
+        if let Some(position) = position {
+            self.cursor = position;
         } else {
             self.go_to(self.cursor);
         }
     }
 
-    /// Moves the cursor to the next node that `wanted` accepts, around the end if need be, and unfolds what hides it.
-    /// Returns whether there is one.
+    /// Moves the cursor to the next node that `wanted` accepts, and unfolds what hides it. After the last node the search
+    /// goes on with the first one. Returns whether there is such a node.
     pub fn seek(&mut self, plan: &Plan, back: bool, wanted: impl Fn(&Row) -> bool) -> bool {
         let count = self.tree.nodes().len();
         let from = self.current_index().unwrap_or(0);
+        // The current node is tried last: the cursor stays there when no other node is accepted.
         let found = (1..=count)
             .map(|by| {
                 if back {
@@ -240,8 +248,8 @@ impl Outline {
     pub fn go_to_match(&mut self) {
         let best = self.found.as_ref().and_then(|found| found.best);
         let is_best = |index: &usize| best.is_some() && self.tree.nodes()[*index].row == best;
-        if let Some(place) = self.shown.iter().position(is_best) {
-            self.go_to(place);
+        if let Some(position) = self.shown.iter().position(is_best) {
+            self.go_to(position);
         }
     }
 
@@ -264,7 +272,7 @@ impl Outline {
     }
 
     /// Returns the position of the first row that changes, else of the first row.
-    fn first_place(&self, plan: &Plan) -> usize {
+    fn first_position(&self, plan: &Plan) -> usize {
         let row = |index: &usize| self.tree.nodes()[*index].row;
         let changes = |index: &usize| row(index).is_some_and(|row| plan.rows[row].verb.changes());
         let change = self.shown.iter().position(changes);
@@ -280,6 +288,7 @@ impl Outline {
         self.shown.clear();
         let mut index = 0;
         while let Some(node) = self.tree.nodes().get(index) {
+            // A node without kept rows below it is not kept itself, so its whole subtree can be skipped.
             let skip = !kept[index] || self.is_folded(index);
             if kept[index] {
                 self.shown.push(index);
@@ -295,8 +304,8 @@ impl Outline {
     fn go_to_nearest(&mut self, id: &NodeId) {
         let mut index = self.tree.position(id);
         while let Some(at) = index {
-            if let Ok(place) = self.shown.binary_search(&at) {
-                self.cursor = place;
+            if let Ok(position) = self.shown.binary_search(&at) {
+                self.cursor = position;
                 return;
             }
             index = self.tree.parent(at);

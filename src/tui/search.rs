@@ -10,8 +10,10 @@ use crate::plan::{Plan, Row};
 /// The texts that can be searched, and the row of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
+    /// The row of each text.
     rows: Vec<usize>,
     texts: Vec<String>,
+    /// The number of rows of the plan.
     count: usize,
 }
 
@@ -48,6 +50,7 @@ impl Index {
         for word in words {
             self.narrow(word, &mut scores);
         }
+        // `max_by_key` returns the last of several equal rows. In reverse order that is the first one of the plan.
         let best = (0..self.count)
             .rev()
             .filter(|row| scores[*row].is_some())
@@ -58,6 +61,7 @@ impl Index {
         })
     }
 
+    /// Removes the scores of rows that do not match one word, and adds to those of the others.
     fn narrow(&self, word: &str, scores: &mut [Option<u32>]) {
         let negated = word.strip_prefix('!');
         let wanted = negated.unwrap_or(word);
@@ -67,6 +71,7 @@ impl Index {
         let mut hits = vec![0; self.count];
         for hit in Matcher::from_query(wanted, &matching()).match_list(&self.texts) {
             let row = self.rows[hit.index as usize];
+            // 0 means that no text of the row matched, so a match counts at least 1.
             hits[row] = hits[row].max(u32::from(hit.score).max(1));
         }
         for (score, hit) in scores.iter_mut().zip(hits) {

@@ -16,7 +16,7 @@ impl Sheet {
         Self { lines, scroll: 0 }
     }
 
-    /// The lines before wrapping.
+    /// Returns the lines before wrapping.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
@@ -39,6 +39,7 @@ impl Sheet {
     /// Scrolls by a number of rows, negative for up. The last row stays at the lower edge.
     pub fn scroll_by(&mut self, by: isize, width: u16, height: u16) {
         let last = self.last_first_row(width, height);
+        // A wider window may have fewer rows than were scrolled past.
         self.scroll = self.scroll.min(last).saturating_add_signed(by).min(last);
     }
 

@@ -46,7 +46,7 @@ fn with_line_end(shown: &Shown) -> String {
     text
 }
 
-/// Equal lines are aligned; removed and added lines are paired in order.
+/// Adds two texts line by line. Equal lines are aligned; removed and added lines are paired in order.
 fn pairs(body: &mut Vec<BodyLine>, before: &str, after: &str) {
     let (mut removed, mut added): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
     for line in text_diff::diff(before, after, ALL).lines {

@@ -53,6 +53,7 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
     };
     let screen = drive(&mut terminal, &mut real, workbench, &options);
     let mut exit = ON_SCREEN.scope((), screen).await;
+    // Before anything is printed: the summary belongs on the normal screen.
     drop(guard);
     // If the run panicked, the screen has shown it already.
     let kept = hook.kept();
@@ -83,6 +84,7 @@ impl Guard {
     }
 
     fn take(&self) -> io::Result<()> {
+        // Set first, so that a failure halfway is undone by the guard.
         HELD.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
@@ -108,6 +110,7 @@ fn restore() {
         return;
     }
     let mut out = io::stdout();
+    // Errors are ignored: the terminal may be gone, and there is no other way to give it back.
     let _ = execute!(
         out,
         DisableMouseCapture,
@@ -155,6 +158,7 @@ impl Hook {
 
 impl Drop for Hook {
     fn drop(&mut self) {
+        // Setting a hook while this thread panics would panic again.
         if !std::thread::panicking() {
             let previous = Arc::clone(&self.previous);
             panic::set_hook(Box::new(move |info| previous(info)));
@@ -179,6 +183,7 @@ struct RealTerminal<'a> {
 
 impl TerminalHost for RealTerminal<'_> {
     fn input(&mut self) -> BoxStream<'static, Input> {
+        // A read error means that the terminal is gone, which is a hangup.
         let keys = EventStream::new().take_while(|event| std::future::ready(event.is_ok()));
         let keys = keys.filter_map(|event| std::future::ready(event.ok().map(Input::Terminal)));
         let hangup = stream::once(std::future::ready(Input::Terminate));
@@ -208,6 +213,7 @@ impl TerminalHost for RealTerminal<'_> {
     }
 
     fn resume(&mut self) {
+        // Crossterm does nothing when it believes that raw mode is on, and another program may have switched it off.
         let _ = disable_raw_mode();
         let _ = self.guard.take();
     }
@@ -225,6 +231,7 @@ async fn open(editor: Option<&str>, folder: &Path, request: &EditRequest) -> Res
         };
         let is_fallback = chosen.is_none();
         match start(&command, &request.hidden_variables).await {
+            // Only the program that the user has named has to exist.
             Err(error) if is_fallback && error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(format!("cannot open `{}`: {error}", command[0])),
             Ok(status) if status.success() => return Ok(()),

@@ -57,6 +57,7 @@ impl Theme {
     /// Returns the style of the cursor line; weaker when another pane has the keys.
     pub fn cursor(self, focused: bool) -> Style {
         match (focused, self.depth) {
+            // The palette of the terminal is the user's own: no background of it is sure to be readable.
             (true, ColorDepth::None | ColorDepth::Sixteen) => Style::new().add_modifier(Modifier::REVERSED),
             (false, ColorDepth::None | ColorDepth::Sixteen) => Style::new().add_modifier(Modifier::BOLD),
             (true, _) => Style::new().bg(self.shade((238, 252), (0x0038_3c46, 0x00d5_dbe5))),

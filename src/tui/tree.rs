@@ -20,7 +20,7 @@ impl Group {
     /// Every group, in display order.
     pub const ALL: [Self; 3] = [Self::Agents, Self::Memory, Self::Drift];
 
-    /// The heading.
+    /// Returns the text of the heading.
     pub fn title(self) -> &'static str {
         match self {
             Self::Agents => "agents",
@@ -44,7 +44,7 @@ pub enum NodeId {
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeNode {
-    /// Its identity.
+    /// The identity, by which a node is found again in another plan.
     pub id: NodeId,
     /// The index of its row in the plan; headings have none.
     pub row: Option<usize>,
@@ -71,7 +71,7 @@ impl PlanTree {
         tree
     }
 
-    /// Every node, in display order.
+    /// Returns every node, in display order.
     pub fn nodes(&self) -> &[TreeNode] {
         &self.nodes
     }
@@ -91,14 +91,15 @@ impl PlanTree {
         self.nodes[self.subtree(index)].iter().filter_map(|node| node.row)
     }
 
-    /// Whether it has children.
+    /// Whether a node has children.
     pub fn has_children(&self, index: usize) -> bool {
         self.subtree(index).len() > 1
     }
 
-    /// Returns the parent of a node.
+    /// Returns the parent of a node, or `None` for a heading.
     pub fn parent(&self, index: usize) -> Option<usize> {
         let depth = self.nodes.get(index)?.depth;
+        // Nodes are in pre-order: the parent is the nearest one before that is less deep.
         (0..index).rev().find(|above| self.nodes[*above].depth < depth)
     }
 
@@ -119,6 +120,7 @@ impl PlanTree {
         for (index, row) in rows {
             let parent = row.address.parent();
             let is_below = |root: &(usize, Address)| parent.as_ref() == Some(&root.1);
+            // With `--target`, a row may be in the plan without its agent: the agent gets a node without a row.
             if let Some(parent) = parent.clone().filter(|_| !root.as_ref().is_some_and(is_below)) {
                 root = Some((self.nodes.len(), parent.clone()));
                 self.push(NodeId::Parent(parent), None, 1);
@@ -136,6 +138,7 @@ impl PlanTree {
             }
         }
         let end = self.nodes.len();
+        // A heading without rows is not shown.
         if end == start + 1 {
             self.nodes.truncate(start);
         } else {

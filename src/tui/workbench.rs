@@ -23,12 +23,12 @@ pub trait Workbench: Send + Sync + 'static {
         steps: UnboundedSender<LoadStep>,
     ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>>;
 
-    /// The plan that was loaded last, with these drifted rows, and these rows' drifted fields, to be deleted. Pure and
-    /// quick; nothing when there is no plan.
+    /// Returns the plan that was loaded last, with these drifted rows, and these rows' drifted fields, to be deleted. Must
+    /// not wait for anything. Returns `None` when there is no plan, or none with these deletions.
     fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan>;
 
-    /// Asks the guards about these rows: `--fail-on`, `--plan-id`. Returns why they may not be applied, if so. Called
-    /// each time that the confirmation opens; must not wait for anything.
+    /// Asks the guards, such as `--fail-on`, about these rows. Returns why they may not be applied, or `None` if they may.
+    /// Called each time the confirmation opens; must not wait for anything.
     fn check(&self, _request: &ApplyRequest) -> Option<Refusal> {
         None
     }
@@ -71,7 +71,7 @@ pub struct ApplyRequest {
 pub struct LoadStep {
     /// The name of the step: `read lobu.toml`, `list agents`.
     pub what: String,
-    /// Its state.
+    /// How far the step is.
     pub state: StepState,
 }
 
@@ -148,7 +148,7 @@ pub struct SecretUsage {
     /// Where its value came from, or `None` if it has no value.
     pub source: Option<String>,
     /// Every location that uses it: `lobu.toml:12`.
-    pub places: Vec<String>,
+    pub locations: Vec<String>,
     /// Whether its value is sent to the server.
     pub sent: bool,
 }

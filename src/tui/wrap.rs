@@ -20,10 +20,12 @@ pub struct Cut {
 /// The number of columns by which continuation rows are indented further.
 const HANG: usize = 2;
 
-/// Returns where a line breaks at this width, as at least one cut.
+/// Returns where a line breaks at this width, in columns. An empty line has one empty cut.
 pub fn cuts(line: &Line, width: usize) -> Vec<Cut> {
+    // Half of the row is kept for text, however deep the line is indented.
     let indent = line.indent.min(width / 2);
     let text: usize = line.spans.iter().map(|span| span.text.len()).sum();
+    // No character takes more columns than bytes, so that most lines need no measuring.
     if text + indent <= width {
         return vec![Cut {
             start: 0,
@@ -55,7 +57,7 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// Returns as much of a text as fits, with an ellipsis when it is cut.
+/// Returns as much of a text as fits into these columns. A text that is cut ends with an ellipsis, which is counted.
 pub fn fit(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -75,13 +77,19 @@ pub fn fit(text: &str, columns: usize) -> String {
     kept
 }
 
+/// Breaks a line whose text arrives in pieces. Offsets are bytes of the line's text, widths are columns.
 struct Breaker {
     cuts: Vec<Cut>,
+    /// The indent of the current row.
     indent: usize,
     width: usize,
+    /// Where the current row starts.
     start: usize,
+    /// Where the text ends that has been fed so far.
     offset: usize,
+    /// The width of the current row, without its indent.
     used: usize,
+    /// The end of the last blank of the current row, and the width up to it.
     blank: Option<(usize, usize)>,
 }
 
@@ -108,6 +116,7 @@ impl Breaker {
     }
 
     fn step(&mut self, bytes: usize, columns: usize, blank: bool) {
+        // A character that is wider than a row is put on one of its own.
         if self.used + columns > self.room() && self.offset > self.start {
             self.cut();
         }
@@ -133,6 +142,7 @@ impl Breaker {
             end,
             indent: self.indent,
         });
+        // In a narrow column a deeper indent would leave too little room for text.
         if self.cuts.len() == 1 && self.width > self.indent + HANG * 4 {
             self.indent += HANG;
         }

@@ -194,11 +194,11 @@ fn origin(diagnostic: &Diagnostic) -> Option<Origin> {
 
 fn secret_row(secret: &SecretUse) -> SecretUsage {
     let source = secret.source.as_ref().map(source_text);
-    let place = |(origin, what): &(Origin, String)| format!("{}:{} {what}", origin.file.display(), origin.line);
+    let location = |(origin, what): &(Origin, String)| format!("{}:{} {what}", origin.file.display(), origin.line);
     SecretUsage {
         name: secret.name.clone(),
         source,
-        places: secret.places.iter().map(place).collect(),
+        locations: secret.places.iter().map(location).collect(),
         sent: secret.sent,
     }
 }

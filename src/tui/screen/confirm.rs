@@ -1,13 +1,14 @@
 //! The confirmation before an apply: what will happen, and what has to be typed before it does.
 //!
 //! ```text
-//! creates 2, updates 3, deletes 1; restarts 1 platform, may restart 4      always on top
+//! creates 2, updates 3, deletes 1; restarts 1 platform                     always on top
 //! dev at app.lobu.ai
 //! ──────────────────────────────────────────────────────────────────
 //! deletes 1:                                                               scrolls
 //!   - agent stale
+//!
 //! restarts 1 platform, in-flight messages may drop:
-//!   ⚠ triage/triage-telegram
+//!   ⚠ platform triage/triage-telegram
 //! ──────────────────────────────────────────────────────────────────
 //! type `yes` to apply: ye_                                                 always below
 //! ```
@@ -88,7 +89,7 @@ impl Confirm {
         }
     }
 
-    /// The lines that stay on top, before they are wrapped.
+    /// Returns the lines that stay on top, before they are wrapped.
     pub fn head(&self) -> [Line; 2] {
         [Line::default().push(Role::Strong, &self.sentence), self.target.clone()]
     }

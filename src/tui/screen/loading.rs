@@ -24,12 +24,12 @@ pub enum After {
         /// The previous plan.
         board: Box<Board>,
         /// The rows that were not applied.
-        left: BTreeSet<Address>,
+        not_applied: BTreeSet<Address>,
     },
 }
 
 impl After {
-    /// Returns the previous plan.
+    /// Returns the previous plan, or `None` the first time.
     pub fn board(&self) -> Option<&Board> {
         match self {
             Self::First => None,

@@ -26,15 +26,15 @@ pub struct RunScreen {
     pub board: Board,
     /// The progress so far.
     pub progress: Progress,
-    /// Every event but the first, for the log.
+    /// Every event but the first, which only names the rows.
     pub log: Vec<Event>,
     /// The positions in the log of each row's requests.
     pub requests: HashMap<Address, Vec<usize>>,
     /// Stops the run.
     pub cancel: Cancel,
-    /// When it began, in milliseconds.
+    /// When it began, by the screen's clock in milliseconds.
     pub since_ms: u64,
-    /// When it ended, in milliseconds.
+    /// When it ended, by the screen's clock in milliseconds; `None` while it runs.
     pub ended_ms: Option<u64>,
     /// Whether the cursor follows the rows that are being applied.
     pub follow: bool,
@@ -73,13 +73,13 @@ impl RunScreen {
     pub fn has_trouble(&self) -> bool {
         match &self.state {
             RunState::Ended(Some(_)) => true,
-            RunState::Ended(None) => !self.left().is_empty(),
+            RunState::Ended(None) => !self.not_applied().is_empty(),
             _ => false,
         }
     }
 
-    /// Returns the rows that were not applied.
-    pub fn left(&self) -> BTreeSet<Address> {
+    /// Returns the rows that are not known to be applied.
+    pub fn not_applied(&self) -> BTreeSet<Address> {
         let missing = |row: &RowProgress| match &row.status {
             Status::Finished { outcome, .. } => !outcome.succeeded(),
             _ => true,
@@ -88,10 +88,17 @@ impl RunScreen {
         rows.map(|(address, _)| address.clone()).collect()
     }
 
-    /// Whether any row failed, is unknown or stale; rows that were skipped do not count.
-    pub fn has_failures(&self) -> bool {
+    /// Returns the rows that failed, are unknown or stale, in display order. Skipped rows are left out: they follow from
+    /// a failure.
+    pub fn failures(&self) -> impl Iterator<Item = &Address> {
         let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Skipped { .. });
-        self.progress.troubles().any(|(_, outcome)| is_failure(outcome))
+        let troubles = self.progress.troubles();
+        troubles.filter_map(move |(address, outcome)| is_failure(outcome).then_some(address))
+    }
+
+    /// Whether any row failed, is unknown or stale.
+    pub fn has_failures(&self) -> bool {
+        self.failures().next().is_some()
     }
 
     /// Returns the progress, or `None` if nothing began. Unfinished rows become unknown or skipped.
@@ -103,6 +110,7 @@ impl RunScreen {
     /// Returns the milliseconds since the run began. The number stays the same after the end.
     pub fn elapsed(&self, now_ms: u64) -> u64 {
         match self.ended_ms {
+            // The run's own clock leaves out the time that its last event took to arrive here.
             Some(ended) if self.progress.elapsed_ms > 0 => self.progress.elapsed_ms.min(ended - self.since_ms),
             Some(ended) => ended.saturating_sub(self.since_ms),
             None => now_ms.saturating_sub(self.since_ms),
@@ -120,6 +128,7 @@ impl RunScreen {
         if !matches!(event.kind, EventKind::RunStarted { .. }) {
             self.note_request(&event);
             self.log.push(event);
+            // A log that is scrolled back does not move while it grows.
             if self.log_back > 0 {
                 self.log_back += 1;
             }
@@ -142,9 +151,8 @@ impl RunScreen {
     pub fn end(&mut self, result: Result<(), String>, now_ms: u64) {
         self.ended_ms = Some(now_ms.max(self.since_ms));
         self.state = RunState::Ended(result.err());
-        let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Skipped { .. });
-        let worst = self.progress.troubles().find(|(_, outcome)| is_failure(outcome));
-        if let Some(address) = worst.map(|(address, _)| address.clone()).filter(|_| self.follow) {
+        let first = self.failures().next().cloned();
+        if let Some(address) = first.filter(|_| self.follow) {
             self.board.reveal(&address);
         }
     }

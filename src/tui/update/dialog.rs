@@ -39,8 +39,8 @@ pub(super) fn ask(model: &mut Model) -> Effects {
         return Effects::new();
     };
     if review.selection.is_empty() {
-        let words = "nothing is selected: `space` selects, `A` selects everything";
-        model.notice = Some(notice(Role::Dim, words));
+        let text = "nothing is selected: `space` selects, `A` selects everything";
+        model.notice = Some(notice(Role::Dim, text));
         return Effects::new();
     }
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
@@ -65,6 +65,7 @@ fn agree(model: &mut Model) -> Effects {
 
 /// Turns the review into a run with the same tree.
 fn begin(model: &mut Model) -> Effects {
+    // Taking the review out of the model leaves a hole for a moment; no frame is drawn before it is filled.
     let placeholder = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, After::First)));
     let Screen::Review(review) = std::mem::replace(&mut model.screen, placeholder) else {
         return Effects::new();
@@ -79,6 +80,7 @@ fn begin(model: &mut Model) -> Effects {
 
 fn stop_and_leave(model: &mut Model) -> Effects {
     if let Screen::Run(run) = &mut model.screen {
+        // The run may have ended while the question was open.
         if run.has_ended() {
             return super::process::leave(model);
         }
@@ -92,6 +94,7 @@ fn stop_and_leave(model: &mut Model) -> Effects {
 }
 
 fn enter(model: &mut Model) -> Effects {
+    // Only the line is closed here; the filter itself stays.
     if let Some(board) = model.board_mut().filter(|board| board.filter.is_some()) {
         board.filter = None;
         return Effects::new();

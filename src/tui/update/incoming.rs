@@ -15,6 +15,7 @@ use crate::tui::screen::{After, Failed, Overlay, Review, RunScreen, RunState, Sc
 use crate::tui::workbench::{LoadFailure, LoadStep, LoadedPlan, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
+    // A replayed run may send an older time; the clock of the screen does not go back.
     model.now_ms = model.now_ms.max(now_ms);
 }
 
@@ -46,17 +47,17 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: After) -> Effects {
     let again = matches!(after, After::Again { .. }).then(|| notice(Role::Plain, "planned again"));
     model.notice = load_notice(&loaded).or(again);
     let board = Board::of(loaded, after.board());
-    let (review, offer) = match after {
+    let (review, asks) = match after {
         After::First => (Review::without(board, &BTreeSet::new()), false),
         After::Again { without, .. } => (Review::without(board, &without), false),
-        After::Retry { left, .. } => (Review::only(board, &left), true),
+        After::Retry { not_applied, .. } => (Review::only(board, &not_applied), true),
     };
     let anything = !review.selection.is_empty();
     model.screen = Screen::Review(Box::new(review));
-    if offer && anything {
+    if asks && anything {
         return super::dialog::ask(model);
     }
-    if offer {
+    if asks {
         model.notice = Some(notice(Role::Success, "nothing is left to do"));
     }
     Effects::new()
@@ -89,6 +90,7 @@ fn load_notice(loaded: &LoadedPlan) -> Option<Line> {
 }
 
 pub(super) fn replanned(model: &mut Model, plan: Option<Plan>) {
+    // Without a plan the marks could not be planned; the old plan stays on the screen.
     if let (Screen::Review(review), Some(plan)) = (&mut model.screen, plan) {
         review.replan(plan);
     }
@@ -111,6 +113,7 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
     };
     run.end(result, now);
     let ended = end_notice(run);
+    // The question whether to leave the run has no meaning any more.
     if matches!(model.overlay, Some(Overlay::Leave)) {
         model.overlay = None;
     }
@@ -127,7 +130,7 @@ fn end_notice(run: &RunScreen) -> Line {
     let (role, text) = run_message(&run.progress, failure);
     let keys = match failure {
         Some(_) => "",
-        None if run.left().is_empty() => "; `q` quits",
+        None if run.not_applied().is_empty() => "; `q` quits",
         None if run.has_failures() => ": `r` retries, `w` finds the failure",
         None => ": `r` retries",
     };

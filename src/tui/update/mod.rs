@@ -26,7 +26,7 @@ use super::model::Model;
 use super::screen::{Overlay, Screen};
 use crate::show::Role;
 
-/// Takes in a message.
+/// Changes the model as a message demands, and returns what has to be done outside because of it.
 pub fn update(model: &mut Model, message: Message) -> Effects {
     let mut effects = dispatch(model, message);
     effects.extend(settle(model));
@@ -63,6 +63,7 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
 }
 
 fn press(model: &mut Model, key: Key) -> Effects {
+    // A notice is about the last key.
     model.notice = None;
     if finishes_word(model, key) {
         return Effects::new();
@@ -129,6 +130,7 @@ fn settle(model: &mut Model) -> Option<Effect> {
     let board = model.board_mut()?;
     let tree_height = layout.tree.unwrap_or(layout.body).height;
     board.outline.keep_visible(usize::from(tree_height).max(1));
+    // Laying out the detail may need a comparison, which would be wasted on a pane that is not on the screen.
     if layout.detail.is_none() && board.focus == Focus::Tree {
         return None;
     }
@@ -138,6 +140,6 @@ fn settle(model: &mut Model) -> Option<Effect> {
     } = board;
     let row = outline.current().and_then(|node| node.row).map(|row| &plan.rows[row]);
     let side_by_side = detail.side_by_side();
-    let aside = detail.show(head, row, usize::from(width));
-    aside.map(|row| Effect::Compare { row, side_by_side })
+    let long = detail.show(head, row, usize::from(width));
+    long.map(|row| Effect::Compare { row, side_by_side })
 }

@@ -67,15 +67,16 @@ fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
     let Some(board) = model.board_mut() else {
         return Effects::new();
     };
-    let place = board.outline.top() + usize::from(at.y - area.y);
-    if place >= board.outline.shown().len() {
+    let position = board.outline.top() + usize::from(at.y - area.y);
+    if position >= board.outline.shown().len() {
         return Effects::new();
     }
-    let same = place == board.outline.cursor() && board.focus == Focus::Tree;
+    let same = position == board.outline.cursor() && board.focus == Focus::Tree;
     board.focus = Focus::Tree;
-    board.outline.go_to(place);
+    board.outline.go_to(position);
     let depth = board.outline.current().map_or(0, |node| node.depth);
     let column = usize::from(at.x - area.x);
+    // As `view::tree` draws a row: the indent, two columns for the fold mark, then three for the box.
     let on_box = (depth * 2 + 2..depth * 2 + 5).contains(&column);
     if on_box && reviewing {
         return act(model, Action::Select(Select::Toggle));

@@ -1,8 +1,7 @@
 //! Moves through the tree, the detail, the log and the lists of dialogs.
 
-use crate::apply::Status;
-use crate::apply::event::Outcome;
 use crate::plan::Row;
+use crate::resource::Address;
 use crate::show::Role;
 use crate::tui::action::Movement;
 use crate::tui::board::{Board, Focus};
@@ -29,6 +28,8 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
     }
 }
 
+/// Returns the number of lines of one page. The last line of a page is the first one of the next, so that the eye does not
+/// lose the context; without a frame it is covered by the number of lines that follow.
 fn page(model: &Model) -> isize {
     let layout = model.layout();
     if let Some(Overlay::Confirm(confirm)) = &model.overlay {
@@ -96,6 +97,7 @@ fn travel_board(model: &mut Model, by: isize) {
     }
 }
 
+/// Lets the cursor stay where the user moves it, instead of jumping to the row that is applied next.
 fn stop_following(model: &mut Model) {
     if let Screen::Run(run) = &mut model.screen
         && run.board.focus == Focus::Tree
@@ -120,6 +122,7 @@ fn within(board: &mut Board, action: Movement) {
     }
 }
 
+/// Returns whether the node at the cursor has children, and whether it hides them.
 fn current(board: &Board) -> (bool, bool) {
     let index = board.outline.current_index().unwrap_or(0);
     (board.outline.tree().has_children(index), board.outline.is_folded(index))
@@ -165,6 +168,7 @@ fn back(board: &mut Board) {
 
 fn seek(model: &mut Model, back: bool, otherwise: &str, wanted: impl Fn(&Row) -> bool) {
     let found = model.board_mut().is_some_and(|board| {
+        // With only one pane on the screen, the pane that the user looks at stays.
         board.focus = if board.zoom { board.focus } else { Focus::Tree };
         board.outline.seek(&board.plan, back, wanted)
     });
@@ -173,10 +177,10 @@ fn seek(model: &mut Model, back: bool, otherwise: &str, wanted: impl Fn(&Row) ->
     }
 }
 
-/// Moves to the next failure of a run, else to the next warning. Skipped rows are no failures: they follow from one.
+/// Moves to the next failure of a run, else to the next warning.
 fn next_warning(model: &mut Model) {
-    let failed: Vec<_> = match &model.screen {
-        Screen::Run(run) => failures(run),
+    let failed: Vec<Address> = match &model.screen {
+        Screen::Run(run) => run.failures().cloned().collect(),
         _ => Vec::new(),
     };
     if failed.is_empty() {
@@ -184,13 +188,4 @@ fn next_warning(model: &mut Model) {
     } else {
         seek(model, false, "no failures", |row| failed.contains(&row.address));
     }
-}
-
-fn failures(run: &RunScreen) -> Vec<crate::resource::Address> {
-    let is_failure = |status: &Status| match status {
-        Status::Finished { outcome, .. } => !outcome.succeeded() && !matches!(outcome, Outcome::Skipped { .. }),
-        _ => false,
-    };
-    let rows = run.progress.rows.iter().filter(|(_, row)| is_failure(&row.status));
-    rows.map(|(address, _)| address.clone()).collect()
 }

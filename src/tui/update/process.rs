@@ -43,7 +43,7 @@ pub(super) fn leave_as(model: &mut Model, ending: ExitReason) -> Effects {
     vec![Effect::Quit(exit(model, ending))]
 }
 
-/// Returns what remains of the model when the screen has closed.
+/// Returns the result of the screen: every run, the current one as far as it has come.
 pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     let mut runs = model.runs.clone();
     let mut refused = None;
@@ -69,6 +69,7 @@ fn interrupt(model: &mut Model) -> Effects {
     if run.has_ended() {
         return leave(model);
     }
+    // Asked first, because `interrupt` makes it true.
     let second = run.cancel.is_stopping();
     run.cancel.interrupt();
     if second {

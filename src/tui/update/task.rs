@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{Change, Row};
-use crate::resource::{Origin, Shown};
+use crate::resource::{Address, Origin, Shown};
 use crate::show::Role;
 use crate::tui::action::Task;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::{EditRequest, Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, LoadingScreen, Screen};
+use crate::tui::screen::{After, LoadingScreen, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     match action {
@@ -31,6 +31,7 @@ pub(super) fn replan(model: &mut Model) -> Effects {
         Screen::Run(run) => {
             model.runs.extend(run.record());
             let mut board = run.board;
+            // The marks for deletion were made for the run that has ended.
             board.prune.clear();
             After::Again {
                 board: Box::new(board),
@@ -50,10 +51,10 @@ pub(super) fn replan(model: &mut Model) -> Effects {
 fn retry(model: &mut Model) -> Effects {
     match take_screen(model) {
         Screen::Run(run) => {
-            let left = left(&run);
+            let not_applied = not_applied(&run);
             model.runs.extend(run.record());
             let board = Box::new(run.board);
-            load(model, After::Retry { board, left })
+            load(model, After::Retry { board, not_applied })
         }
         other => {
             model.screen = other;
@@ -63,11 +64,11 @@ fn retry(model: &mut Model) -> Effects {
 }
 
 /// Returns the rows that were not applied: all of the plan when the run could not begin.
-fn left(run: &crate::tui::screen::RunScreen) -> BTreeSet<crate::resource::Address> {
+fn not_applied(run: &RunScreen) -> BTreeSet<Address> {
     if run.progress.rows.is_empty() {
         return run.board.plan.rows.iter().map(|row| row.address.clone()).collect();
     }
-    run.left()
+    run.not_applied()
 }
 
 fn take_screen(model: &mut Model) -> Screen {
@@ -78,6 +79,7 @@ fn take_screen(model: &mut Model) -> Screen {
 /// Opens the file of the row, in the tree at its declaration, in the detail at the field on the screen.
 fn edit(model: &mut Model) -> Effects {
     if let Screen::Failed(failed) = &model.screen {
+        // Without a plan, the secrets of the previous one are the only ones that are known.
         let board = failed.after.board();
         let request = |origin| EditRequest {
             origin,

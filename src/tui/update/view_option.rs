@@ -54,6 +54,7 @@ fn on_run(model: &mut Model, change: impl FnOnce(&mut RunScreen)) {
 
 fn toggle_log(run: &mut RunScreen) {
     run.log_open = !run.log_open;
+    // The log opens at its newest entry.
     run.log_back = 0;
     run.board.focus = if run.log_open { Focus::Detail } else { Focus::Tree };
 }
@@ -63,12 +64,12 @@ fn changes_only(model: &mut Model) {
     board
         .outline
         .look(&board.plan, |lens| lens.changes_only = !lens.changes_only);
-    let words = if board.outline.lens().changes_only {
+    let text = if board.outline.lens().changes_only {
         "changes only"
     } else {
         "everything"
     };
-    model.notice = Some(notice(Role::Dim, words));
+    model.notice = Some(notice(Role::Dim, text));
 }
 
 fn toggle_kind(model: &mut Model, kind: RowKind) {

@@ -1,7 +1,7 @@
 //! The parts around every screen: frame, title, message and keys.
 //!
 //! ```text
-//! ┌ lobuctl ─ support-desk/lobu.toml -> dev at app.lobu.ai ───── plan 0.4s ┐
+//! ┌─ lobuctl ─ support-desk/lobu.toml -> dev at app.lobu.ai ── plan 420 ms ┐
 //! │ header                                                                 │
 //! ├──────────────────────────────────────┬─────────────────────────────────┤
 //! │                                      │                                 │
@@ -62,7 +62,7 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
 
 /// Draws what the second pane shows; strong when it has the focus.
 fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
-    let words = match &model.screen {
+    let text = match &model.screen {
         Screen::Run(run) if run.log_open => " log ",
         _ if board.detail.side_by_side() => " before, after ",
         _ => " detail ",
@@ -72,7 +72,7 @@ fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     } else {
         canvas.theme.border()
     };
-    canvas.text(area.x, area.y - 1, area.right(), words, style);
+    canvas.text(area.x, area.y - 1, area.right(), text, style);
 }
 
 fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
@@ -83,8 +83,8 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let took = format!(" plan {} ", duration(board.facts.took_ms));
     x += 1;
     let room = usize::from(end.saturating_sub(x + 2));
-    let words = from_to(board, room);
-    let x = canvas.text(x, area.y, end, &format!(" {words} "), canvas.theme.role(Role::Plain));
+    let text = from_to(board, room);
+    let x = canvas.text(x, area.y, end, &format!(" {text} "), canvas.theme.role(Role::Plain));
     if usize::from(x) + width(&took) < usize::from(end) {
         canvas.right(x, area.y, end, &took, canvas.theme.role(Role::Dim));
     }
@@ -113,9 +113,10 @@ fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
     let Some(notice) = &model.notice else { return };
     let room = usize::from(area.width.saturating_sub(16));
     let role = notice.spans.first().map_or(Role::Plain, |span| span.role);
+    // The rule around the message is dim already.
     let role = if role == Role::Dim { Role::Plain } else { role };
-    let words = format!(" {} ", fit(&notice.text(), room));
-    canvas.role(2, y, area.right().saturating_sub(1), &words, role);
+    let text = format!(" {} ", fit(&notice.text(), room));
+    canvas.role(2, y, area.right().saturating_sub(1), &text, role);
 }
 
 /// Draws the keys that do something now, as many as fit. Without a frame a message takes their place.
@@ -139,18 +140,18 @@ fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
 
 fn keys(canvas: &mut Canvas, model: &Model, area: Rect) {
     let named = keymap::footer(model);
-    // Help and the way out keep their place whatever else is left out.
-    let (last, first): (Vec<_>, Vec<_>) = named.into_iter().partition(|binding| binding.rank > 10);
+    // Help and quitting come last, and are always there: their room is set aside before the others get theirs.
+    let (last, first): (Vec<_>, Vec<_>) = named.into_iter().partition(|binding| binding.is_always_named());
     let columns = |binding: &keymap::Binding| binding.label.len() + width(&binding.keys[0].to_string()) + 3;
     let mut room = usize::from(area.width).saturating_sub(last.iter().map(|binding| columns(binding)).sum());
     let mut x = area.x;
     for binding in first.iter().chain(&last) {
-        let kept = binding.rank > 10;
-        if !kept && columns(binding) > room {
-            room = 0;
-            continue;
-        }
-        if !kept {
+        if !binding.is_always_named() {
+            if columns(binding) > room {
+                // A shorter key of less importance must not take the room of this one.
+                room = 0;
+                continue;
+            }
             room -= columns(binding);
         }
         x = canvas.text(
@@ -171,6 +172,7 @@ fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
     let room = usize::from(area.right().saturating_sub(x));
     let scroll = input.visual_scroll(room.saturating_sub(1));
     let tail: String = input.value().chars().skip(scroll).collect();
+    // The filter is not wrapped: when it is longer than the line, the part around the cursor is shown.
     let end = canvas.role(x, area.y, area.right(), &printable(&tail), Role::Plain);
     let cursor = x + input.visual_cursor().saturating_sub(scroll) as u16;
     canvas.set_cursor(cursor, area.y);

@@ -1,8 +1,8 @@
 //! The line below the title: the numbers of the plan, or the progress of the run.
 //!
 //! ```text
-//! + 2 create   ~ 3 update   = 14 same   ? 1 drift   ⚠ 1 restart        5 of 5 selected
-//! ██████████░░░░░░░░░░ 3/5   ✓ 3   ✗ 0   ⠙ 2 running                            1.4s
+//! + 2 create   ~ 3 update   ⚠ 1 restart   ? 1 drift   = 14 unchanged   5 of 5 selected
+//! ██████████░░░░░░░░░░ 3/5  ✓ 3 applied  ⠙ 2 running                             1.4 s
 //! ```
 
 use ratatui::layout::Rect;
@@ -136,7 +136,7 @@ fn parts(review: &Review, form: Form) -> Vec<Part> {
         }
     };
     let has_room_for = |word: &CountWord| match word.counted {
-        // Possible restarts say it already, unless other rows than platforms are sent again.
+        // Each possible restart is a resent secret: the number is only news when other rows are sent again too.
         Counted::ResentSecrets => word.count != counts.may_restart,
         Counted::DriftedFields => form == Form::Words,
         _ => true,
@@ -191,8 +191,8 @@ fn running_rows(canvas: &mut Canvas, run: &RunScreen, area: Rect, x: u16) {
     let busy = |status: &Status| matches!(status, Status::Running { .. } | Status::Retrying { .. });
     let rows = run.progress.rows.iter().filter(|(_, row)| busy(&row.status));
     let ids: Vec<String> = rows.take(8).map(|(address, _)| row_name(address)).collect();
-    let words = fit(&printable(&ids.join(", ")), room);
-    canvas.role(x, area.y, area.right(), &words, Role::Dim);
+    let text = fit(&printable(&ids.join(", ")), room);
+    canvas.role(x, area.y, area.right(), &text, Role::Dim);
 }
 
 fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {

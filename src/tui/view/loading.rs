@@ -44,13 +44,13 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, loading: &LoadingScreen, 
 }
 
 fn draw_step(canvas: &mut Canvas, model: &Model, step: &LoadStep, area: Rect, column: u16) {
-    let (glyph, role, said) = match &step.state {
+    let (glyph, role, detail) = match &step.state {
         StepState::Running => (canvas.glyphs.spin(model.now_ms), Role::Running, ""),
-        StepState::Done(said) => (canvas.glyphs.done, Role::Success, said.as_str()),
-        StepState::Failed(said) => (canvas.glyphs.failed, Role::Error, said.as_str()),
+        StepState::Done(detail) => (canvas.glyphs.done, Role::Success, detail.as_str()),
+        StepState::Failed(reason) => (canvas.glyphs.failed, Role::Error, reason.as_str()),
     };
     canvas.glyph(area.x, area.y, glyph, canvas.theme.role(role));
     canvas.role(area.x + 2, area.y, area.right(), &printable(&step.what), Role::Plain);
     let role = if role == Role::Error { Role::Error } else { Role::Dim };
-    canvas.role(area.x + 4 + column, area.y, area.right(), &printable(said), role);
+    canvas.role(area.x + 4 + column, area.y, area.right(), &printable(detail), role);
 }

@@ -1,9 +1,9 @@
 //! The log: every request of the run, newest last. Never a secret: events hold none.
 //!
 //! ```text
-//!   0.012s 201    12 ms POST /api/dev/agents
-//!   0.030s 503     9 ms PUT /api/dev/agents/triage/platforms/by-stable-id/triage-telegram
-//!   0.031s platform triage/triage-telegram try 2/5 in 250ms: 503 Service Unavailable
+//!   0.012s POST /api/dev/agents 201 12 ms
+//!   0.030s PUT /api/dev/agents/triage/platforms/by-stable-id/triage-telegram 503 9 ms
+//!   0.031s retrying platform.triage.telegram: attempt 2 of 5 in 250 ms: 503 Service Unavailable
 //! ```
 
 use ratatui::layout::Rect;
@@ -26,6 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas, run: &RunScreen, area: Rect) {
     if newest.is_empty() {
         canvas.role(area.x, area.y, area.right(), "no requests yet", Role::Dim);
     }
+    // Wrapped, they may be more rows than the pane has: the oldest are left out.
     let rows: Vec<(&Line, Cut)> = newest.iter().rev().flat_map(|line| wrapped(line, area)).collect();
     let skip = rows.len().saturating_sub(usize::from(area.height));
     for (at, (line, cut)) in rows[skip..].iter().enumerate() {

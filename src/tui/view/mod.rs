@@ -25,6 +25,7 @@ use super::screen::{Overlay, Screen};
 pub fn view(model: &Model, frame: &mut Frame) {
     let mut layout = model.layout();
     layout.area = frame.area();
+    // The terminal was resized after the model was adapted to it. The resize event that follows draws the next frame.
     if model.size != (layout.area.width, layout.area.height) {
         return;
     }

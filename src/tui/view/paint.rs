@@ -45,6 +45,7 @@ impl<'a> Canvas<'a> {
             return x;
         }
         let text = self.glyphs.adapt(text);
+        // Without the reset, text over a line that is drawn already would keep the attributes of that line.
         let style = Style::reset().patch(style);
         let (next, _) = self.buffer.set_stringn(x, y, text, usize::from(end - x), style);
         next
@@ -63,7 +64,7 @@ impl<'a> Canvas<'a> {
         x
     }
 
-    /// Writes one character.
+    /// Writes one character, which may be two columns wide.
     pub(super) fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
         let mut bytes = [0; 4];
         self.text(x, y, x.saturating_add(2), glyph.encode_utf8(&mut bytes), style);
@@ -77,7 +78,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Writes a whole line, clipped.
+    /// Writes a whole line, clipped. Returns where the next text begins.
     pub(super) fn line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
         let mut x = area.x.saturating_add(line.indent as u16);
         for span in &line.spans {

@@ -6,8 +6,8 @@
 //!       [x] ~ settings      soulMd, network…
 //!       [x] ~ telegram            ⚠ restarts
 //!       [x] + slack/eng
-//!   ▸     = billing               4 same
-//! ▸ memory                         1 new
+//!   ▸     = billing          4 unchanged
+//! ▸ memory                      1 create
 //! ```
 
 use std::collections::HashSet;
@@ -46,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
         let Some(node) = outline.tree().node(*index) else {
             continue;
         };
-        Liner {
+        NodeLine {
             canvas,
             model,
             board,
@@ -101,38 +101,39 @@ fn matchers(query: &str) -> Vec<Matcher> {
 }
 
 /// Draws one line of the tree.
-struct Liner<'a, 'b> {
+struct NodeLine<'a, 'b> {
     canvas: &'a mut Canvas<'b>,
     model: &'a Model,
     board: &'a Board,
     area: Rect,
 }
 
-impl Liner<'_, '_> {
+impl NodeLine<'_, '_> {
     fn node(&mut self, index: usize, node: &TreeNode, matchers: &mut [Matcher]) {
         let x = self.fold(index, node);
         match (&node.id, node.row.map(|row| &self.board.plan.rows[row])) {
             (NodeId::Row(_), Some(row)) => self.row(x, index, row, matchers),
             (NodeId::Group(group), _) => {
                 let x = self.put(x, group.title(), Role::Heading);
-                let words = counted(self.counts(index), self.board.outline.is_folded(index));
-                self.end(x, &words, Role::Dim);
+                let text = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &text, Role::Dim);
             }
             (NodeId::Parent(address), _) => {
+                // The label is in line with those of rows, which have a box or a glyph and a marker before it.
                 let blank = if matches!(self.model.screen, Screen::Review(_)) {
                     6
                 } else {
                     4
                 };
                 let x = self.put(x + blank, &label(address), Role::Dim);
-                let words = counted(self.counts(index), self.board.outline.is_folded(index));
-                self.end(x, &words, Role::Dim);
+                let text = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &text, Role::Dim);
             }
             (NodeId::Row(_), None) => {}
         }
     }
 
-    /// Draws the fold mark. Returns where the rest begins.
+    /// Draws the fold mark. Returns where the line goes on.
     fn fold(&mut self, index: usize, node: &TreeNode) -> u16 {
         let x = self.area.x + 2 * node.depth as u16;
         if self.board.outline.tree().has_children(index) {
@@ -150,14 +151,14 @@ impl Liner<'_, '_> {
         x = self.label(x, row, matchers, dim);
         let folded = self.board.outline.is_folded(index);
         if folded && end_text.is_empty() {
-            let words = counted(self.counts(index), true);
-            self.end(x, &words, Role::Dim);
+            let text = counted(self.counts(index), true);
+            self.end(x, &text, Role::Dim);
         } else {
             self.end(x, &end_text, end_role);
         }
     }
 
-    /// Draws what is before the marker. Returns where the rest begins, the text at the end, and whether to dim the row.
+    /// Draws what is before the marker. Returns where the line goes on, the text at its end, and whether to dim the row.
     fn lead(&mut self, x: u16, index: usize, row: &Row) -> (u16, (Role, String), bool) {
         let now_ms = self.model.now_ms;
         match &self.model.screen {

@@ -225,11 +225,11 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
     }
 }
 
-fn secret_row(name: &str, source: Option<&str>, places: &[&str], sent: bool) -> SecretUsage {
+fn secret_row(name: &str, source: Option<&str>, locations: &[&str], sent: bool) -> SecretUsage {
     SecretUsage {
         name: name.to_owned(),
         source: source.map(str::to_owned),
-        places: places.iter().map(|place| (*place).to_owned()).collect(),
+        locations: locations.iter().map(|&location| location.to_owned()).collect(),
         sent,
     }
 }
