@@ -13,7 +13,7 @@ use super::{platform_slug, stable_platform_id};
 /// the server does not follow from its type is addressed as `platform.AGENT.TYPE.#ID`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
-    /// An agent's own row.
+    /// An agent, without its settings and platforms.
     Agent {
         /// The agent's id.
         id: String,
@@ -29,7 +29,7 @@ pub enum Address {
         agent: String,
         /// The type, as a slug.
         kind: String,
-        /// The name, or `#` and the id on the server.
+        /// The name, or `#` and the id on the server. `None` for the platform of this type that has no name.
         name: Option<String>,
     },
     /// An entity type.
@@ -39,7 +39,7 @@ pub enum Address {
     },
     /// A relationship type.
     RelationshipType {
-        /// The slug.
+        /// The slug, as the server stores it.
         slug: String,
     },
 }
@@ -75,7 +75,7 @@ impl Address {
         Self::RelationshipType { slug: slug.into() }
     }
 
-    /// Returns the address of the platform with this id on the server.
+    /// Returns the address of the platform with this id on the server, which may have been made by another client.
     pub fn platform_from_id(agent: &str, kind: &str, stable_id: &str) -> Self {
         let base = stable_platform_id(agent, kind, None);
         // `#` cannot be part of a slug, so that an id that was not built from names never looks like one that was.
@@ -126,7 +126,7 @@ impl Address {
         }
     }
 
-    /// Returns the id of the agent that the resource is or belongs to.
+    /// Returns the id of the agent that the resource is or belongs to. `None` for types.
     pub fn agent_id(&self) -> Option<&str> {
         match self {
             Self::Agent { id } => Some(id),
@@ -135,7 +135,7 @@ impl Address {
         }
     }
 
-    /// Returns the address of the agent that settings or a platform belong to.
+    /// Returns the address of the agent that settings or a platform belong to. `None` for other resources.
     pub fn parent(&self) -> Option<Self> {
         match self {
             Self::Settings { agent } | Self::Platform { agent, .. } => Some(Self::agent(agent.clone())),
@@ -148,6 +148,7 @@ impl Address {
         matches!(self, Self::EntityType { .. } | Self::RelationshipType { .. })
     }
 
+    /// Returns the sort key: section, agent, rank within the agent, type or slug, name.
     fn order(&self) -> (u8, &str, u8, &str, &str) {
         match self {
             Self::Agent { id } => (0, id, 0, "", ""),
@@ -198,6 +199,7 @@ impl FromStr for Address {
             "entity-type" => Ok(Self::entity_type(rest)),
             "relationship-type" => Ok(Self::relationship_type(rest)),
             "platform" => {
+                // The name takes everything that is left: an id after `#` may contain dots.
                 let mut parts = rest.splitn(3, '.').map(str::to_owned);
                 let agent = parts.next().ok_or_else(refuse)?;
                 let kind = parts.next().ok_or_else(refuse)?;

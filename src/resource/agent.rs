@@ -1,15 +1,15 @@
-//! An agent's own row: its name and description. The settings are a resource of their own.
+//! An agent: its name and description. Its settings are a resource of their own.
 
 use super::field_table::Field;
 
-/// What `agent.ID` addresses.
+/// The resource at the address `agent.ID`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agent {
     /// The id, which matches `^[a-z][a-z0-9-]{2,59}$`.
     pub id: String,
     /// The display name; not empty when it comes from a file.
     pub name: String,
-    /// What the agent is for. An empty text counts as absent.
+    /// A text about the purpose of the agent. An empty one counts as absent.
     pub description: Option<String>,
 }
 

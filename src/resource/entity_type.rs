@@ -4,18 +4,19 @@ use serde_json::Value;
 
 use super::field_table::{Absent, Field};
 
-/// What `entity-type.SLUG` addresses. `None` means that the file does not mention it, or that the server has null.
+/// The resource at the address `entity-type.SLUG`. A field is `None` when the file does not mention it, or when the server
+/// has null.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EntityType {
     /// The slug, normalized as the server does it.
     pub slug: String,
-    /// The display name.
+    /// The display name; not empty when it comes from a file.
     pub name: String,
-    /// What entities of the type are.
+    /// A text about the entities of the type.
     pub description: Option<String>,
-    /// The name of an icon, or an emoji.
+    /// The name of an icon, or an emoji. Neither side checks it.
     pub icon: Option<String>,
-    /// A color in any notation.
+    /// A color in any notation. Neither side checks it.
     pub color: Option<String>,
     /// The JSON Schema of an entity's metadata. It is compared as a value, path by path.
     pub metadata_schema: Option<Value>,
@@ -29,7 +30,7 @@ impl EntityType {
 
     /// The fields that are compared and sent.
     ///
-    /// The server ignores `null` for a text, so that an empty text is the nearest to none (contract section 8.1).
+    /// The server ignores `null` for a text, so an empty text is sent to clear it (contract section 8.1).
     pub const FIELDS: &'static [Field<Self>] = &[
         Field::<Self>::required("name", |it| &it.name, |it| &mut it.name),
         Field::<Self>::text("description", |it| &it.description, |it| &mut it.description).cleared_by(Absent::Text("")),

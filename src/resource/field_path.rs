@@ -28,12 +28,12 @@ impl FieldPath {
         Self(segments)
     }
 
-    /// Returns the first segment: the name of the field.
+    /// Returns the first segment, which is the name of the field. An empty path has an empty one.
     pub fn top(&self) -> &str {
         self.0.first().map_or("", String::as_str)
     }
 
-    /// Returns the last segment.
+    /// Returns the last segment. An empty path has an empty one.
     pub fn leaf(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
@@ -48,7 +48,7 @@ impl FieldPath {
         self.0.starts_with(&prefix.0)
     }
 
-    /// Parses what `Display` writes. Any text is a path.
+    /// Parses the form that `Display` writes. Every text is a path, so this cannot fail.
     pub fn parse(text: &str) -> Self {
         let mut segments = vec![String::new()];
         let mut quoted = false;

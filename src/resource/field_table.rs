@@ -1,4 +1,4 @@
-//! Tables of fields: one line says how a field is called, where its value is kept, and how the server clears it.
+//! Tables of fields: one line names a field, gives access to its value, and states how the server clears it.
 //!
 //! Comparing, creating, updating, reading back and checking a resource all go through the table of its kind, so that a
 //! new field is one line there.
@@ -35,7 +35,7 @@ enum FieldKind<T> {
 /// The value that means "no value" to the server, both when it is sent and when it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// There always is a value.
+    /// No value: the field cannot be cleared.
     Never,
     /// `null`.
     Null,
@@ -47,7 +47,7 @@ pub enum Absent {
     False,
 }
 
-/// A value that a field cannot have: the response is not what a Lobu server sends.
+/// The error for a value that a field cannot have. In a response it means that the server is not a Lobu server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` as {expected}")]
 pub struct FieldMismatch {
@@ -166,7 +166,7 @@ impl<T> Field<T> {
         Ok(())
     }
 
-    /// Sets the field in a resource to what a response says.
+    /// Sets the field in a resource to its value in a response.
     ///
     /// # Errors
     /// When the response has a value of another type, or none for a required field.
@@ -179,6 +179,7 @@ impl<T> Field<T> {
                 .flatten(),
             Some([]) => None,
         };
+        // Some texts cannot be cleared with `null` (contract section 8.1), so clients store an empty one instead.
         let is_empty_text = |value: &&Value| matches!(self.kind, FieldKind::Text(_)) && value.as_str() == Some("");
         self.set(resource, value.filter(|value| !is_empty_text(value)).cloned())
     }
@@ -191,13 +192,13 @@ impl<T> Field<T> {
     }
 }
 
-/// Returns the fields of a resource that have a value, by their names on the wire: the body of its creation.
+/// Returns the body of a request that creates a resource: its fields that have a value, by their names on the wire.
 pub fn to_body<T>(fields: &[Field<T>], resource: &T) -> Map<String, Value> {
     let values = fields.iter().map(|field| (field.name.to_owned(), field.get(resource)));
     values.filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Sets all fields of a resource to what a response says.
+/// Sets all fields of a resource to their values in a response.
 ///
 /// # Errors
 /// The first field that the response has in another type, or that it lacks although it is required.
@@ -205,7 +206,7 @@ pub fn read_body<T>(fields: &[Field<T>], resource: &mut T, response: &Map<String
     fields.iter().try_for_each(|field| field.read(resource, response))
 }
 
-/// Whether two resources have the same values.
+/// Whether two resources have the same values in these fields. No value equals `null`.
 pub fn have_same_fields<'a, T: 'static>(fields: impl IntoIterator<Item = &'a Field<T>>, left: &T, right: &T) -> bool {
     let value = |field: &Field<T>, resource: &T| field.get(resource).unwrap_or(Value::Null);
     let mut fields = fields.into_iter();

@@ -34,7 +34,7 @@ impl Origins {
         self.fields.insert((address, path), origin);
     }
 
-    /// Returns the location of a resource.
+    /// Returns the location of a resource. `None` when no file declares it.
     pub fn of(&self, address: &Address) -> Option<&Origin> {
         self.resources.get(address)
     }

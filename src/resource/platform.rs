@@ -11,7 +11,7 @@ use super::{Address, Secret, Shown, stable_platform_id};
 pub struct PlatformKey {
     /// The agent that it belongs to.
     pub agent: String,
-    /// The stable id, unique across agents and organisations.
+    /// The stable id, unique across agents and organizations.
     pub stable_id: String,
 }
 
@@ -20,14 +20,14 @@ pub struct PlatformKey {
 pub enum ConfigValue {
     /// A value that is not secret: it is shown, compared and sent.
     Plain(Value),
-    /// A value from a `$NAME`, or under a key whose name says that it is secret: it is compared and sent, never shown.
+    /// A value from a `$NAME`, or under a [secret key](is_secret_key): it is compared and sent, never shown.
     Secret(Secret),
     /// A value that the server hides as `***…`: it is not known and cannot be compared (semantics, "Comparing").
     Redacted,
 }
 
 impl ConfigValue {
-    /// Returns what may be shown of the value.
+    /// Returns the form of the value that may be shown.
     pub fn shown(&self) -> Shown {
         match self {
             Self::Plain(value) => Shown::Plain(value.clone()),
@@ -35,7 +35,7 @@ impl ConfigValue {
         }
     }
 
-    /// Returns what goes into a request. `None` for a redacted value.
+    /// Returns the value for a request. `None` for a redacted one, which must not be sent back.
     pub fn exposed(&self) -> Option<Value> {
         match self {
             Self::Plain(value) => Some(value.clone()),
@@ -45,7 +45,7 @@ impl ConfigValue {
     }
 }
 
-/// What `platform.AGENT.TYPE[.NAME]` addresses.
+/// The resource at the address `platform.AGENT.TYPE[.NAME]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Platform {
     /// The agent's id.
@@ -54,7 +54,7 @@ pub struct Platform {
     pub kind: String,
     /// The name in the file. On the remote side it is derived from the stable id.
     pub name: Option<String>,
-    /// The identity on the server.
+    /// The id on the server (contract section 10.2).
     pub stable_id: String,
     /// The config by key, without the key `platform` that the server adds.
     pub config: BTreeMap<String, ConfigValue>,
@@ -86,8 +86,7 @@ impl Platform {
         }
     }
 
-    /// Returns the keys of the config whose values are secret: those written as `$NAME`, whatever the key is called,
-    /// and those whose name says so. In sorted order; a value that is not known here (redacted) counts as secret.
+    /// Returns the keys of the config whose values are secret or redacted, in sorted order.
     pub fn secret_keys(&self) -> impl Iterator<Item = &str> {
         self.config
             .iter()
@@ -101,10 +100,11 @@ impl Platform {
     }
 }
 
-/// Whether the server redacts a config key of this name (contract section 7): by substring, in any case.
+/// Whether a key has a name under which a secret is expected: one that contains `token`, `key` or the like, in any case.
 pub fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase();
+    // The names that the server redacts (contract section 7), and `authorization`, the header that carries a token.
     ["token", "secret", "password", "key", "credential", "authorization"]
         .iter()
-        .any(|word| key.contains(word))
+        .any(|part| key.contains(part))
 }

@@ -7,24 +7,24 @@ use serde_json::Value;
 
 use super::field_table::{Absent, Field};
 
-/// Which entity types a relationship may join. Rules are a set: identity is the pair.
+/// A pair of entity types that a relationship may join. The pair is the identity of the rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rule {
-    /// Slug of the source entity type.
+    /// The normalized slug of the source entity type, which need not exist.
     pub source: String,
-    /// Slug of the target entity type.
+    /// The normalized slug of the target entity type, which need not exist.
     pub target: String,
 }
 
-/// What `relationship-type.SLUG` addresses. `None` means that the file does not mention it, or that the server has
-/// null.
+/// The resource at the address `relationship-type.SLUG`. A field is `None` when the file does not mention it, or when the
+/// server has null.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RelationshipType {
-    /// The slug, which the server stores as it is.
+    /// The slug, unique across organizations. The server does not normalize it.
     pub slug: String,
-    /// The display name.
+    /// The display name; not empty when it comes from a file.
     pub name: String,
-    /// What a relationship of the type means.
+    /// A text about the meaning of the relationship.
     pub description: Option<String>,
     /// The JSON Schema of a relationship's metadata. It is compared as a value, path by path.
     pub metadata_schema: Option<Value>,
@@ -36,8 +36,10 @@ pub struct RelationshipType {
     pub status: Option<String>,
     /// The conditions under which the server creates such relationships, as a list.
     pub auto_create_when: Option<Value>,
-    /// `None` when the file does not mention rules. The values are the ids of the rows that `remove_rule` takes, empty
-    /// on the desired side; a racy server may hold one rule in several rows.
+    /// The rules, each with the ids that `remove_rule` takes. `None` when the file does not mention rules.
+    ///
+    /// A rule has no id on the desired side, and may have several on the remote side, because concurrent requests can
+    /// add it twice (contract section 8.2).
     pub rules: Option<BTreeMap<Rule, Vec<Value>>>,
 }
 
@@ -68,6 +70,7 @@ impl RelationshipType {
         Field::<Self>::flag("is_symmetric", |it| &it.is_symmetric, |it| &mut it.is_symmetric).fixed(),
     ];
 
-    /// The name of the field that names the inverse type. Writing one type of a pair changes it on the other.
+    /// The wire name of the field that refers to the inverse type. Writing it to one type of a pair also changes the
+    /// other type.
     pub const INVERSE: &'static str = "inverse_type_slug";
 }

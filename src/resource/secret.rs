@@ -1,4 +1,4 @@
-//! A value that only the request that needs it may carry.
+//! A secret value, which only the request that needs it may carry.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ impl Secret {
         Self(SecretString::from(value.into()))
     }
 
-    /// Returns the value itself. Every caller has to be reviewed.
+    /// Returns the value itself. Each call is a point at which the value could leak, so a new one needs a review.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -29,7 +29,7 @@ impl From<SecretString> for Secret {
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        // In constant time, so that the time of a comparison reveals nothing.
+        // In constant time for values of one length, so that the duration does not reveal how much of them agrees.
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 }

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-/// What `settings.AGENT` addresses: the agent's config by wire name.
+/// The resource at the address `settings.AGENT`: the agent's config by wire name.
 ///
-/// On the desired side a key that the files do not mention is absent, at every level the files can express. On the
-/// remote side all keys of the reply are kept, because a write replaces a whole top-level key (contract section 5).
+/// On the desired side, a key that the files do not mention is absent, at every level that the files can express. On the
+/// remote side, all keys of the response are kept, because a write replaces a whole top-level key (contract section 5).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
     /// The agent's id.
     pub agent: String,
-    /// Wire names to JSON values; see [`field`].
+    /// The values by wire name; [`field`] has the names.
     pub fields: Map<String, Value>,
 }
 
@@ -21,7 +21,7 @@ impl Settings {
     }
 }
 
-/// The wire names of the settings that a file can express (contract section 10, mapping table).
+/// The wire names of the settings that a file can express (contract section 10).
 pub mod field {
     /// The text of IDENTITY.md.
     pub const IDENTITY: &str = "identityMd";
@@ -47,7 +47,7 @@ pub mod field {
     pub const GUARDRAILS: &str = "guardrails";
     /// `worker.nix_packages`: `packages`.
     pub const NIX: &str = "nixConfig";
-    /// `skills.mcp`, and what local skills bring.
+    /// `skills.mcp` and the MCP servers of local skills, by id. The server adds one of its own to a new agent.
     pub const MCP_SERVERS: &str = "mcpServers";
     /// Local skills: `{"skills": [...]}`.
     pub const SKILLS: &str = "skillsConfig";

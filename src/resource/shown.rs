@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A value that may be shown, or the mere presence of one that may not.
+/// A value that may be shown, or the presence of a secret one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "as", content = "value", rename_all = "kebab-case")]
 pub enum Shown {
     /// Anything that is not secret.
     Plain(Value),
-    /// There is a secret; neither its value nor its length nor a digest is known here.
+    /// The presence of a secret. Neither its value nor its length nor a digest is kept.
     Secret,
 }
 
 impl Shown {
-    /// The value when it is a string.
+    /// Returns the value if it is a string that is not secret.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Plain(Value::String(text)) => Some(text),

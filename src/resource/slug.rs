@@ -1,6 +1,7 @@
 //! The two spellings that the server derives from names: platform slugs and entity slugs.
 
-/// Lower case, every run outside `[a-z0-9]` becomes one `-`, none at the ends (contract section 10.2).
+/// Returns the text in lower case, with one `-` for each run of characters outside `[a-z0-9]` and none at the ends
+/// (contract section 10.2). It can be empty.
 pub fn platform_slug(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     for character in text.to_lowercase().chars() {
@@ -13,7 +14,8 @@ pub fn platform_slug(text: &str) -> String {
     slug.trim_matches('-').to_owned()
 }
 
-/// `slug(agent)-slug(type)[-slug(name)]`: the identity of a platform on the server (contract section 10.2).
+/// Returns the id of a platform on the server, `slug(agent)-slug(type)[-slug(name)]` (contract section 10.2). Different
+/// names can lead to the same id.
 pub fn stable_platform_id(agent: &str, kind: &str, name: Option<&str>) -> String {
     let mut id = format!("{}-{}", platform_slug(agent), platform_slug(kind));
     if let Some(name) = name.filter(|name| !name.is_empty()) {
@@ -23,8 +25,8 @@ pub fn stable_platform_id(agent: &str, kind: &str, name: Option<&str>) -> String
     id
 }
 
-/// What the server stores for an entity type's slug: lower case, each character outside `[a-z0-9-]` becomes `-`
-/// (contract section 8.1). Slugs that start with `$` are the system's own and stay as they are.
+/// Returns the slug of an entity type as the server stores it: in lower case, with `-` for each character outside
+/// `[a-z0-9-]` (contract section 8.1). Slugs that start with `$` belong to the system and stay as they are.
 pub fn normalize_entity_slug(slug: &str) -> String {
     if slug.starts_with('$') {
         return slug.to_owned();

@@ -17,7 +17,7 @@ pub struct State {
     pub entity_types: BTreeMap<String, EntityType>,
     /// The relationship types, by slug.
     pub relationship_types: BTreeMap<String, RelationshipType>,
-    /// What only a server can know. Empty on the desired side.
+    /// Facts that no file can state. Empty on the desired side.
     pub facts: ServerFacts,
 }
 
@@ -67,10 +67,10 @@ impl State {
     }
 }
 
-/// What a server knows beyond the resources themselves.
+/// Facts that a server reports beside the organization's resources.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerFacts {
-    /// The types that belong to the server. They are never drift.
+    /// The types that the server created itself. They are never drift.
     pub system_types: BTreeSet<Address>,
     /// The number of relationships of each type that has any, by slug.
     pub relationships: BTreeMap<String, u64>,
@@ -81,7 +81,7 @@ pub struct ServerFacts {
 /// One resource of any kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resource {
-    /// An agent's own row.
+    /// An agent, without its settings and platforms.
     Agent(Agent),
     /// An agent's settings.
     Settings(Settings),
@@ -105,7 +105,7 @@ impl Resource {
         }
     }
 
-    /// Returns the agent, when the resource is one.
+    /// Returns the agent, if the resource is one.
     pub fn as_agent(&self) -> Option<&Agent> {
         match self {
             Self::Agent(agent) => Some(agent),
@@ -113,7 +113,7 @@ impl Resource {
         }
     }
 
-    /// Returns the settings of an agent, when the resource is that.
+    /// Returns the settings of an agent, if the resource is that.
     pub fn as_settings(&self) -> Option<&Settings> {
         match self {
             Self::Settings(settings) => Some(settings),
@@ -121,7 +121,7 @@ impl Resource {
         }
     }
 
-    /// Returns the platform, when the resource is one.
+    /// Returns the platform, if the resource is one.
     pub fn as_platform(&self) -> Option<&Platform> {
         match self {
             Self::Platform(platform) => Some(platform),
@@ -129,7 +129,7 @@ impl Resource {
         }
     }
 
-    /// Returns the entity type, when the resource is one.
+    /// Returns the entity type, if the resource is one.
     pub fn as_entity_type(&self) -> Option<&EntityType> {
         match self {
             Self::EntityType(entity_type) => Some(entity_type),
@@ -137,7 +137,7 @@ impl Resource {
         }
     }
 
-    /// Returns the relationship type, when the resource is one.
+    /// Returns the relationship type, if the resource is one.
     pub fn as_relationship_type(&self) -> Option<&RelationshipType> {
         match self {
             Self::RelationshipType(relationship_type) => Some(relationship_type),

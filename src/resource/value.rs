@@ -1,4 +1,4 @@
-//! When two JSON values mean the same (semantics, "Comparing").
+//! Equality of JSON values by meaning (semantics, "Comparing").
 
 use std::cmp::Ordering;
 
@@ -17,12 +17,12 @@ pub fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Whether the server hides the value: it starts with `***`.
+/// Whether the server hides the value: it is a text that starts with `***`, and cannot be compared.
 pub fn is_redacted(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.starts_with("***"))
 }
 
-/// Whether two lists hold the same values, in any order, repetitions not counting.
+/// Whether two lists hold the same values. Neither order nor repetitions count.
 pub fn same_set(left: &[Value], right: &[Value]) -> bool {
     let within = |some: &[Value], all: &[Value]| some.iter().all(|value| all.iter().any(|other| same(value, other)));
     within(left, right) && within(right, left)
@@ -70,6 +70,8 @@ fn same_object(left: &Map<String, Value>, right: &Map<String, Value>) -> bool {
 }
 
 fn same_number(left: &Number, right: &Number) -> bool {
+    // The server's storage turns `1.0` into `1` and rounds large integers (contract section 1), so numbers that are one
+    // float are one number.
     let equal = |(left, right): (f64, f64)| left.partial_cmp(&right) == Some(Ordering::Equal);
     left == right || left.as_f64().zip(right.as_f64()).is_some_and(equal)
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WireAgent {
-    /// The agent's id, unique across organizations.
+    /// The agent's id, unique across organizations until the release of contract section 11.1.
     pub agent_id: String,
     /// All other keys. Those of a request are the fields of the agent, those of a response also the server's own.
     #[serde(flatten)]
@@ -33,8 +33,9 @@ pub struct AgentList {
     pub agents: Vec<AgentSummary>,
 }
 
-/// Body and reply of `…/config`: a flat object whose keys contract section 5 lists.
+/// The body and the response of `…/config`: a flat object, one key for each setting (contract section 5).
 pub type AgentConfig = Map<String, Value>;
 
-/// Keys that every reply of `GET …/config` has: its shape check.
+/// The keys that every response of `GET …/config` has. A response without them is not one: an unmatched GET is answered
+/// with status 200 as well (contract section 1).
 pub const CONFIG_PROOF_KEYS: [&str; 3] = ["networkConfig", "soulMd", "mcpServers"];

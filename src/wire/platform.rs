@@ -3,14 +3,15 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-/// A platform as list and get answer it.
+/// A platform in the response of a list, a get or a PUT.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WirePlatform {
     /// The stable id, or an id that the server chose for a POST.
     pub id: String,
-    /// The platform's type.
+    /// The type, such as `telegram`.
     pub platform: String,
-    /// The agent it belongs to; `agentId` in later releases, absent from some replies.
+    /// The id of its agent. The key is `agentId` in later releases (contract section 11.1), and absent from some
+    /// responses.
     #[serde(
         rename = "templateAgentId",
         alias = "agentId",
@@ -18,10 +19,10 @@ pub struct WirePlatform {
         skip_serializing_if = "Option::is_none"
     )]
     pub agent_id: Option<String>,
-    /// What was stored, plus the server's own key `platform`.
+    /// The stored config, and the server's own key `platform`. In gateway mode its secrets are redacted.
     #[serde(default, deserialize_with = "null_is_default")]
     pub config: Map<String, Value>,
-    /// `allowFrom` and `allowGroups`.
+    /// `allowFrom` and `allowGroups`, which no file can express.
     #[serde(default, deserialize_with = "null_is_default")]
     pub settings: Map<String, Value>,
     /// `active`, `stopped` or `error`.
@@ -32,40 +33,29 @@ pub struct WirePlatform {
     pub error_message: Option<String>,
 }
 
-/// Reply of `GET …/platforms`.
+/// The response of `GET …/platforms`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlatformList {
-    /// Newest first.
+    /// All platforms of the agent, newest first.
     pub platforms: Vec<WirePlatform>,
 }
 
-/// Body of `PUT …/platforms/by-stable-id/:id`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct UpsertPlatform {
-    /// The platform's type.
-    pub platform: String,
-    /// Merged into what is stored.
-    #[serde(default)]
-    pub config: Map<String, Value>,
-    /// Merged into what is stored; left out, the server resets `allowGroups`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<Map<String, Value>>,
-}
-
-/// What the server says it did: 201 without flags, or 200 with one of them.
+/// The response of `PUT …/platforms/by-stable-id/:id`: 201 without flags for a new platform, else 200 with `noop` or
+/// `updated`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpsertReply {
-    /// Nothing changed.
+    /// Whether the stored platform equals the request, so that nothing was written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub noop: bool,
-    /// The stored row changed.
+    /// Whether the stored platform changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub updated: bool,
-    /// The running instance restarts.
+    /// Whether the server announces a restart. After a secret was rotated it does so although nothing restarts
+    /// (contract section 7).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub will_restart: bool,
-    /// The platform, in full or in part.
+    /// The platform; some releases leave out keys.
     pub platform: WirePlatform,
 }
 

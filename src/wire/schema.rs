@@ -38,7 +38,7 @@ pub enum SchemaAction {
 /// The route of the tool below `/api/:org/`.
 pub const TOOL: &str = "manage_entity_schema";
 
-/// An entity type as list and get answer it.
+/// An entity type in the response of a list or a get.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireEntityType {
     /// The slug, unique in the organization and normalized by the server.
@@ -54,7 +54,7 @@ pub struct WireEntityType {
     pub fields: Map<String, Value>,
 }
 
-/// A relationship type as list and get answer it.
+/// A relationship type in the response of a list or a get, without its rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireRelationshipType {
     /// The slug, unique across organizations and stored as it is.
