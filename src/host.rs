@@ -33,12 +33,12 @@ pub struct Terminals {
     pub stderr: bool,
 }
 
-/// A clonable handle of a stream that text goes to. Secrets are struck out of every line before it is written.
+/// A clonable handle of an output stream. Secrets are struck out of every line before it is written.
 #[derive(Clone)]
 pub struct Output(Arc<Mutex<RedactedStream>>);
 
 impl Output {
-    /// Creates a handle that writes to `writer` what `redactor` leaves.
+    /// Creates a handle of `writer`, to which text goes through `redactor`.
     pub fn new(writer: impl Write + Send + 'static, redactor: &Redactor) -> Self {
         Self(Arc::new(Mutex::new(RedactedStream {
             writer: Box::new(writer),
@@ -61,7 +61,7 @@ impl Write for Output {
     }
 }
 
-/// Holds text back until its line is complete or flushed: a secret could be written in two pieces.
+/// Holds text back until its line is complete or flushed, because a secret could be written in two pieces.
 struct RedactedStream {
     writer: Box<dyn Write + Send>,
     redactor: Redactor,
@@ -81,6 +81,7 @@ impl RedactedStream {
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
+        // Taken first, so that a line whose writing failed is not written a second time by the next call.
         let pending = std::mem::take(&mut self.pending);
         let text = String::from_utf8_lossy(&pending);
         for line in text.split_inclusive('\n') {
@@ -94,22 +95,25 @@ impl RedactedStream {
 
 impl Drop for RedactedStream {
     fn drop(&mut self) {
-        // A stream that cannot be written to takes nothing at the end either.
+        // Ignored: an earlier write has reported the error, and `drop` has no caller to report to.
         let _ = self.write_pending().and_then(|()| self.writer.flush());
     }
 }
 
-/// A clonable handle of the stream that answers come from.
+/// A clonable handle of the input stream, from which the user's answers are read.
 #[derive(Clone)]
 pub struct InputLines(Arc<Mutex<Box<dyn BufRead + Send>>>);
 
 impl InputLines {
-    /// Reads from this.
+    /// Creates a handle of `reader`.
     pub fn new(reader: impl Read + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::new(BufReader::new(reader)))))
     }
 
-    /// Returns the next line without its line end, or `None` at the end of input.
+    /// Returns the next line without its line end, or `None` at the end of the input. Blocks until there is one.
+    ///
+    /// # Errors
+    /// When the stream cannot be read, or the line is not UTF-8.
     pub fn line(&self) -> io::Result<Option<String>> {
         let mut line = String::new();
         let read = self
@@ -121,7 +125,7 @@ impl InputLines {
     }
 }
 
-/// The environment variables. They may hold secrets, so that `Debug` prints only their number.
+/// The environment variables. They may hold secrets, so `Debug` prints only their number.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
@@ -158,15 +162,15 @@ impl fmt::Debug for Environment {
 /// The process: its streams, terminal, environment, folders and clock.
 #[derive(Clone)]
 pub struct Host {
-    /// Takes the result.
+    /// Standard output, for the result and nothing else.
     pub stdout: Output,
-    /// Takes progress, warnings and errors.
+    /// Standard error, for progress, warnings, errors and questions.
     pub stderr: Output,
-    /// Provides the user's answers.
+    /// Standard input, for the user's answers.
     pub stdin: InputLines,
     /// Which streams are terminals.
     pub terminals: Terminals,
-    /// The size of the terminal, if one is known.
+    /// The size of the terminal. `None` without a terminal, or when it does not report one.
     pub size: Option<Size>,
     /// The process environment.
     pub environment: Environment,
@@ -174,22 +178,26 @@ pub struct Host {
     pub current_dir: PathBuf,
     /// The user's home folder, if there is one.
     pub home: Option<PathBuf>,
-    /// The secrets of this run. The streams strike out whatever is added to it.
+    /// The secrets of this run. The streams strike out every value that is added here.
     pub redactor: Redactor,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl Host {
-    /// The folder of lobuctl's local state: `$XDG_STATE_HOME/lobuctl`, else `~/.local/state/lobuctl`. `None` without a
-    /// home folder.
+    /// Returns the folder of lobuctl's local state: `$XDG_STATE_HOME/lobuctl`, else `~/.local/state/lobuctl`. `None` without
+    /// a home folder.
     pub fn state_dir(&self) -> Option<PathBuf> {
         let base = self.environment.get("XDG_STATE_HOME").map(PathBuf::from);
+        // The XDG specification has relative paths ignored.
         let base = base.filter(|path| path.is_absolute());
         let base = base.or_else(|| Some(self.home.as_ref()?.join(".local/state")))?;
         Some(base.join("lobuctl"))
     }
 
     /// Returns the real process.
+    ///
+    /// # Errors
+    /// When the current folder does not exist or cannot be read.
     pub fn real() -> io::Result<Self> {
         // Variables that are not UTF-8 can be neither a secret nor a setting of ours.
         let variables: BTreeMap<String, String> = std::env::vars_os()
@@ -197,7 +205,7 @@ impl Host {
             .collect();
         let environment = Environment::from(variables);
         let redactor = Redactor::default();
-        // Known before anything can fail, and so before anything can be printed.
+        // Added first: every later error may be printed, and could repeat the token.
         redactor.add(environment.get("LOBU_API_TOKEN").map(Secret::new).as_ref());
         let terminals = Terminals {
             stdin: io::stdin().is_terminal(),
@@ -221,8 +229,8 @@ impl Host {
         })
     }
 
-    /// Creates a process without a terminal, environment or input, and with a clock that never moves. What it writes is kept
-    /// in the [`Captured`] beside it.
+    /// Creates a process without a terminal, environment or input, whose clock always shows the Unix epoch. The returned
+    /// [`Captured`] keeps its output.
     pub fn fake(current_dir: impl Into<PathBuf>) -> (Self, Captured) {
         let (captured, redactor) = (Captured::default(), Redactor::default());
         let host = Self {
@@ -250,7 +258,7 @@ impl Host {
         self
     }
 
-    /// Returns this host with a terminal of this size, on which the user types this.
+    /// Returns this host with all streams on a terminal of this size, on which the user types `typed`.
     pub fn with_terminal(mut self, columns: u16, rows: u16, typed: &str) -> Self {
         self.terminals = Terminals {
             stdin: true,
@@ -272,7 +280,7 @@ impl Host {
         self.current_dir.join(path)
     }
 
-    /// Whether a question can be asked: on a terminal, and not in CI.
+    /// Whether a question can be asked: on a terminal, and not in CI. Questions go to standard error.
     pub fn can_ask(&self) -> bool {
         self.terminals.stdin && self.terminals.stderr && !self.environment.switch("CI")
     }
@@ -287,17 +295,17 @@ impl Host {
         self.terminals.stderr && !self.is_dumb() && !self.environment.switch("CI")
     }
 
-    /// Whether what goes to standard output is colored; `choice` is what the command line says, if anything.
+    /// Whether standard output is colored. `choice` is the value of `--color`, `None` for `auto`.
     pub fn colors_stdout(&self, choice: Option<bool>) -> bool {
         choice.unwrap_or_else(|| self.colors(self.terminals.stdout))
     }
 
-    /// Whether what goes to standard error is colored; `choice` is what the command line says, if anything.
+    /// Whether standard error is colored. `choice` is the value of `--color`, `None` for `auto`.
     pub fn colors_stderr(&self, choice: Option<bool>) -> bool {
         choice.unwrap_or_else(|| self.colors(self.terminals.stderr))
     }
 
-    /// Whether characters beyond ASCII can be shown: what the locale says, first set variable wins.
+    /// Whether characters beyond ASCII can be shown, by the locale. The first variable that is set decides.
     pub fn shows_unicode(&self) -> bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
             .into_iter()
@@ -313,6 +321,7 @@ impl Host {
     }
 
     fn colors(&self, is_terminal: bool) -> bool {
+        // Any value of NO_COLOR counts, even `0` (https://no-color.org), and it overrides CLICOLOR_FORCE.
         if self.environment.get("NO_COLOR").is_some() {
             return false;
         }
@@ -323,7 +332,7 @@ impl Host {
     }
 }
 
-/// What a fake host has written.
+/// The output of a [fake host](Host::fake).
 #[derive(Clone, Default)]
 pub struct Captured {
     stdout: Memory,
@@ -365,8 +374,8 @@ impl Write for Memory {
     }
 }
 
-/// Returns the size of the terminal; some terminals do not know theirs and report 0.
 fn real_size() -> Option<Size> {
     let (columns, rows) = crossterm::terminal::size().ok()?;
+    // Some terminals, such as serial consoles, do not know their size and report 0.
     (columns > 0 && rows > 0).then_some(Size { columns, rows })
 }

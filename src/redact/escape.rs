@@ -35,7 +35,7 @@ impl Escape {
     }
 }
 
-/// Decodes `\n`, `\"`, `\/`, `\x41`, `\u0041`, `\u{41}` and surrogate pairs.
+/// Decodes an escape that begins with a backslash: `\n`, `\"`, `\/`, `\x41`, `\u0041`, `\u{41}` and surrogate pairs.
 pub(super) fn backslash(bytes: &[u8]) -> Option<Escape> {
     match bytes.get(1)? {
         b'n' => Some(Escape::byte(b'\n', 2)),
@@ -52,6 +52,7 @@ pub(super) fn backslash(bytes: &[u8]) -> Option<Escape> {
 }
 
 fn braced(bytes: &[u8]) -> Option<Escape> {
+    // The longest escape is `\u{10ffff}`, with 10 bytes.
     let end = bytes.iter().take(10).position(|byte| *byte == b'}')?;
     Escape::character(number(bytes.get(3..end)?, 16)?, end + 1)
 }
@@ -67,13 +68,14 @@ fn unicode(bytes: &[u8]) -> Option<Escape> {
     Escape::character(0x10000 + ((first - 0xd800) << 10) + second, 12)
 }
 
-/// Decodes `%41`.
+/// Decodes a percent escape such as `%41`.
 pub(super) fn percent(bytes: &[u8]) -> Option<Escape> {
     number(bytes.get(1..3)?, 16).map(|code| Escape::byte(code as u8, 3))
 }
 
-/// Decodes `&amp;`, `&#65;` and `&#x41;`.
+/// Decodes an HTML character reference: `&amp;`, `&#65;` or `&#x41;`.
 pub(super) fn html(bytes: &[u8]) -> Option<Escape> {
+    // `number` reads at most 8 digits, and `&#x0010ffff;` has 12 bytes. The names are shorter.
     let end = bytes.iter().take(12).position(|byte| *byte == b';')?;
     let name = bytes.get(1..end)?;
     let code = match name {
@@ -84,7 +86,7 @@ pub(super) fn html(bytes: &[u8]) -> Option<Escape> {
     Escape::character(code, end + 1)
 }
 
-/// Names of the ASCII characters in HTML, as far as keys and tokens hold them.
+/// The HTML names of characters that keys, tokens and passwords contain.
 const ENTITIES: [(&str, char); 30] = [
     ("amp", '&'),
     ("lt", '<'),

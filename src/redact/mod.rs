@@ -1,8 +1,8 @@
 //! Strikes the secrets of a run out of every text that leaves the program.
 //!
-//! A [`Redactor`] knows the API token and every secret that the run has resolved. Values are found as they are, in the
-//! forms that servers echo them in (JSON, percent and HTML escapes, base64, hex), and when white space or invisible
-//! characters split them. This room knows values, not where they come from or go to.
+//! A [`Redactor`] knows the API token and every secret that the run has resolved. It finds a value in its plain form, in
+//! the forms in which servers echo it (JSON, percent and HTML escapes, base64, hex), and split by white space or invisible
+//! characters. This room does not know where values come from or where texts go.
 
 mod escape;
 mod pattern;
@@ -20,13 +20,13 @@ use serde_json::Value;
 use crate::resource::{Secret, with_visible_escapes};
 use view::{Decoding, View};
 
-/// The text in place of a secret. Its length says nothing about the length of the value.
+/// The text that replaces a secret. It has one length, so that it does not reveal the length of the value.
 pub const STRUCK: &str = "***";
 
-/// The number of bytes below which a value is not searched for: striking it out would garble ordinary text.
+/// The minimum length, in bytes, of a value that is searched for. A shorter one occurs in ordinary text by chance.
 const MIN_LENGTH: usize = 6;
 
-/// Keys of JSON objects whose values stay: the rest of a run finds rows by their addresses.
+/// Keys of records whose values are kept, because rows are found by their addresses.
 const ADDRESS_KEYS: [&str; 3] = ["address", "depends_on", "steps"];
 
 /// Whether a value is too short to be struck out without garbling ordinary text.
@@ -42,12 +42,14 @@ pub struct Redactor(Arc<RwLock<Known>>);
 #[derive(Default)]
 struct Known {
     values: Vec<Secret>,
+    /// Finds every form of every value. `None` while there are no values.
     matcher: Option<AhoCorasick>,
 }
 
 impl Redactor {
     /// Adds values. Those that are [too short](is_too_short) are left out.
     pub fn add<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) {
+        // Poisoning is ignored here and in `find`: after a panic its message still has to be redacted.
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = known.values.len();
         for secret in secrets.into_iter().filter(|secret| !is_too_short(secret)) {
@@ -57,7 +59,8 @@ impl Redactor {
         }
         if known.values.len() > before {
             let patterns = pattern::patterns(known.values.iter().map(Secret::expose), MIN_LENGTH);
-            // The builder fails only above limits that values from files and environments cannot reach.
+            // The builder fails only above limits that values from files and environments cannot reach. Overlapping
+            // matches, which `find` needs, exist for the standard kind only.
             known.matcher = AhoCorasick::builder()
                 .match_kind(MatchKind::Standard)
                 .build(patterns.iter().map(|pattern| pattern.as_slice()))
@@ -92,8 +95,8 @@ impl Redactor {
 
     /// Returns one line, without its line end, as it may leave the program. A line of JSON stays JSON.
     pub fn line(&self, line: &str) -> String {
-        // A match that begins in one string and ends in the next would break the JSON, and a decoded string shows
-        // every spelling of a value.
+        // In the raw line a match could begin in one string and end in the next, and striking it out would break the
+        // JSON. The parsed strings are free of escapes as well.
         if line.starts_with('{')
             && let Ok(mut value) = serde_json::from_str::<Value>(line)
         {
@@ -145,7 +148,7 @@ impl Redactor {
         let matcher = known.matcher.as_ref()?;
         let mut found = Vec::new();
         for decoding in Decoding::of(text) {
-            // Most texts hold no secret. Only where one is found are the places of the decoded bytes needed.
+            // Most texts hold no secret, so the view with the costly source ranges is made only after a match.
             if matcher.is_match(&View::new(text, decoding).bytes) {
                 let view = View::located(text, decoding);
                 let matches = matcher.find_overlapping_iter(&view.bytes);
@@ -155,6 +158,7 @@ impl Redactor {
         if found.is_empty() {
             return None;
         }
+        // Source ranges already begin and end between characters. Rounding keeps a mistake in a decoder from panicking.
         for range in &mut found {
             *range = text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
         }
@@ -171,8 +175,8 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Adds ranges, each joined with the last one where they touch. So a text of nothing but secrets needs no memory for
-/// each match.
+/// Adds ranges, each joined with the last one if they touch. Without that, a text full of secrets would need memory for
+/// every overlapping match.
 fn add_merged(merged: &mut Vec<Range<usize>>, ranges: impl Iterator<Item = Range<usize>>) {
     for range in ranges {
         match merged.last_mut() {
@@ -185,7 +189,8 @@ fn add_merged(merged: &mut Vec<Range<usize>>, ranges: impl Iterator<Item = Range
     }
 }
 
-/// Replaces the ranges. Color sequences within them stay, so that a color does not run on behind a struck value.
+/// Replaces the ranges, which are sorted and do not overlap. Color sequences within them are kept, so that a color that
+/// ends within a value does not extend beyond it.
 fn strike(text: &str, ranges: &[Range<usize>]) -> String {
     let mut struck = String::with_capacity(text.len());
     let mut from = 0;

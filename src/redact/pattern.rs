@@ -8,15 +8,16 @@ use zeroize::Zeroizing;
 
 use super::view;
 
-/// The number of bytes below which a line of a value of several lines is not searched for by itself.
+/// The minimum length, in bytes, of a line that is searched for by itself, if the value has several lines.
 const MIN_LINE: usize = 8;
 
-/// Returns everything to search for, without repetitions. Escapes are not among the forms: texts are decoded instead.
+/// Returns the byte strings to search for, without repetitions. Escaped forms are not among them, because texts are
+/// decoded before they are searched.
 pub(super) fn patterns<'a>(values: impl Iterator<Item = &'a str>, min_length: usize) -> Vec<Zeroizing<Vec<u8>>> {
     let mut patterns = Vec::new();
     for value in values {
         add(&mut patterns, value, min_length);
-        // A key file is shown line by line.
+        // A key file is often printed line by line, each line with a prefix.
         if value.trim_end().contains('\n') {
             value.lines().for_each(|line| add(&mut patterns, line, MIN_LINE));
         }
@@ -31,6 +32,7 @@ fn add(patterns: &mut Vec<Zeroizing<Vec<u8>>>, value: &str, min_length: usize) {
     if plain.len() < min_length {
         return;
     }
+    // Views cannot leave out white space that is encoded, so the value is encoded with and without it.
     for bytes in [value.as_bytes(), plain.as_slice()] {
         patterns.push(hex(bytes, b"0123456789abcdef"));
         patterns.push(hex(bytes, b"0123456789ABCDEF"));
@@ -43,7 +45,7 @@ fn add(patterns: &mut Vec<Zeroizing<Vec<u8>>>, value: &str, min_length: usize) {
     patterns.push(plain);
 }
 
-/// Returns a value without what views leave out: white space, control and invisible characters.
+/// Returns a value without the characters that views leave out: white space, control and invisible characters.
 pub(super) fn stripped(value: &str) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(value.len()));
     for character in value.chars().filter(|character| !view::is_ignored(*character)) {

@@ -1,22 +1,22 @@
-//! A text as its reader would decode it, without white space and invisible characters, with the place of each byte.
+//! A text as its reader would decode it, without white space and invisible characters, with the source of each byte.
 
 use std::ops::Range;
 
 use super::escape::{self, Escape};
 use crate::resource::is_invisible;
 
-/// How a text is read.
+/// The escapes that are decoded in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decoding {
     /// Backslash escapes of JSON and of programming languages.
     backslash: bool,
-    /// `%41`.
+    /// Percent escapes of URLs, such as `%41`.
     percent: bool,
     /// `+` as a space, as forms encode it.
     plus: bool,
-    /// `&amp;`, `&#65;`.
+    /// Character references of HTML, such as `&amp;` and `&#65;`.
     html: bool,
-    /// How many times.
+    /// The number of times that the text is decoded.
     rounds: u8,
 }
 
@@ -29,7 +29,7 @@ impl Decoding {
         rounds: 0,
     };
 
-    /// Returns the readings that can differ for a text: the raw one, each escape by itself, and all of them mixed.
+    /// Returns the decodings that can differ for a text: the raw one, each escape by itself, and all of them mixed.
     pub(super) fn of(text: &str) -> impl Iterator<Item = Self> + use<> {
         let has = |sign: u8| text.as_bytes().contains(&sign);
         let (backslash, percent, plus, html) = (has(b'\\'), has(b'%'), has(b'+'), has(b'&'));
@@ -45,8 +45,8 @@ impl Decoding {
         let backslashes = Self { backslash, ..raw };
         let percents = Self { percent, ..raw };
         let entities = Self { html, ..raw };
-        // A body that is quoted in an error is escaped twice.
-        let readings = [
+        // A body that is quoted in an error is escaped twice. Whether a decoding can differ comes first in each line.
+        let decodings = [
             (true, raw, 0),
             (backslash, backslashes, 1),
             (backslash, backslashes, 2),
@@ -59,48 +59,48 @@ impl Decoding {
             (any, mixed, 2),
             (any, mixed, 3),
         ];
-        let differing = readings.into_iter().filter(|(differs, ..)| *differs);
-        differing.map(|(_, reading, rounds)| Self { rounds, ..reading })
+        let differing = decodings.into_iter().filter(|(differs, ..)| *differs);
+        differing.map(|(_, decoding, rounds)| Self { rounds, ..decoding })
     }
 }
 
-/// The bytes of a text in one reading.
+/// A decoded text.
 pub(super) struct View {
-    /// The bytes.
+    /// The decoded bytes, which need not be UTF-8.
     pub(super) bytes: Vec<u8>,
-    /// The range of the text that each byte comes from. Costs eight times the memory of the bytes, so most views do
-    /// without.
-    places: Option<Vec<Place>>,
+    /// The range of the text that each byte comes from. It takes eight times the memory of the bytes, so most views have
+    /// none.
+    sources: Option<Vec<SourceRange>>,
 }
 
-/// The start and the end of a byte's origin in the text, in bytes.
-type Place = (u32, u32);
+/// The start and the end of a range of the text, in bytes. Half the size of a `Range<usize>`; no text has 4 GiB.
+type SourceRange = (u32, u32);
 
 impl View {
-    /// Decodes a text.
+    /// Decodes a text, without the source of each byte.
     pub(super) fn new(text: &str, decoding: Decoding) -> Self {
         let raw = Self {
             bytes: text.as_bytes().to_vec(),
-            places: None,
+            sources: None,
         };
         raw.decoded(decoding)
     }
 
-    /// Decodes a text, and keeps the place of each byte.
+    /// Decodes a text, and keeps the source of each byte.
     pub(super) fn located(text: &str, decoding: Decoding) -> Self {
-        let places = (0..text.len() as u32).map(|at| (at, at + 1)).collect();
+        let sources = (0..text.len() as u32).map(|at| (at, at + 1)).collect();
         let raw = Self {
             bytes: text.as_bytes().to_vec(),
-            places: Some(places),
+            sources: Some(sources),
         };
         raw.decoded(decoding)
     }
 
-    /// Returns the range of the text that a range of the bytes comes from.
+    /// Returns the range of the text that a range of the bytes comes from. The range must not end at 0.
     pub(super) fn range(&self, range: Range<usize>) -> Range<usize> {
-        let places = self.places.as_deref().unwrap_or_default();
-        let start = places.get(range.start).map_or(0, |place| place.0 as usize);
-        let end = places.get(range.end - 1).map_or(start, |place| place.1 as usize);
+        let sources = self.sources.as_deref().unwrap_or_default();
+        let start = sources.get(range.start).map_or(0, |source| source.0 as usize);
+        let end = sources.get(range.end - 1).map_or(start, |source| source.1 as usize);
         start..end
     }
 
@@ -159,22 +159,22 @@ impl View {
     fn empty(&self) -> Self {
         Self {
             bytes: Vec::with_capacity(self.bytes.len()),
-            places: self.places.as_ref().map(|places| Vec::with_capacity(places.len())),
+            sources: self.sources.as_ref().map(|sources| Vec::with_capacity(sources.len())),
         }
     }
 
     /// Adds bytes that come from this range of another view.
     fn push(&mut self, from: &Self, bytes: &[u8], range: Range<usize>) {
         self.bytes.extend_from_slice(bytes);
-        if let Some(places) = &mut self.places {
-            let place = from.range(range);
-            let place = (place.start as u32, place.end as u32);
-            places.extend(std::iter::repeat_n(place, bytes.len()));
+        if let Some(sources) = &mut self.sources {
+            let source = from.range(range);
+            let source = (source.start as u32, source.end as u32);
+            sources.extend(std::iter::repeat_n(source, bytes.len()));
         }
     }
 }
 
-/// Whether a character is left out of views: it can stand between the letters of a secret without being seen.
+/// Whether a character is left out of views, because it can split a secret without being seen.
 pub(super) fn is_ignored(character: char) -> bool {
     character.is_whitespace() || character.is_control() || is_invisible(character)
 }
@@ -191,7 +191,7 @@ pub(super) fn color_sequences(text: &str) -> impl Iterator<Item = &str> {
 fn sequence_length(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("\u{1b}[")?;
     let end = rest.find(|letter: char| !matches!(letter, ' '..='?'))?;
-    // The final byte of a control sequence is one of these.
+    // Only `@` to `~` end a sequence; before any other character it is incomplete, and its text stays.
     matches!(rest.as_bytes()[end], b'@'..=b'~').then_some(end + 3)
 }
 
