@@ -1,4 +1,4 @@
-//! Every exit code with its meaning: the only place that knows the numbers, and the text of `--help`.
+//! Every exit code with its meaning. No other file knows the numbers; `--help` prints the meanings.
 
 /// How a run of the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,7 +11,7 @@ pub enum Exit {
     Changes,
     /// The plan has drift and no changes; only with `--detailed-exitcode`.
     Drift,
-    /// A guard refused the plan: `--fail-on` or a protected target.
+    /// A guard refused the plan: `--fail-on`, `--max-restarts` or a protected target.
     Refused,
     /// The plan is not the one that was approved with `--plan-id`, or the server changed since it was made.
     Stale,
@@ -53,8 +53,9 @@ impl Exit {
             Self::Refused => 4,
             Self::Stale => 5,
             Self::Partial => 6,
+            // `EX_USAGE` of sysexits.h.
             Self::Usage => 64,
-            // From here on 128 and the number of the signal, as shells report it.
+            // 128 and the number of the signal, as shells report it: SIGINT, SIGPIPE, SIGTERM.
             Self::Interrupted => 130,
             Self::OutputClosed => 141,
             Self::Terminated => 143,

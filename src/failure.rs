@@ -1,7 +1,7 @@
-//! What goes wrong, as a user reads it: one sentence, why, and what to do next.
+//! A failure as the user reads it: one sentence, its causes, and what to do next.
 //!
-//! The kind decides the exit code, the one printer decides the looks. Messages are built from paths, names and the
-//! server's redacted messages: no value of a secret ever gets here.
+//! The kind decides the exit code, and one printer decides the form. Messages are built from paths, names and the server's
+//! redacted messages, so that they never contain the value of a secret.
 
 use std::error::Error;
 use std::fmt;
@@ -13,33 +13,33 @@ use crate::show::{Line, Role};
 
 pub use crate::show::failure::Label;
 
-/// What sort of failure it is; the exit code follows from it.
+/// The kind of a failure, from which the exit code follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The configuration cannot be used as it is.
     Invalid,
-    /// Something did not work, and nothing was written.
+    /// A step did not work, and nothing was written.
     Failed,
     /// The user decided against the plan; nothing was written.
     Declined,
-    /// The command line does not fit together.
+    /// The arguments contradict each other or what they refer to.
     Usage,
-    /// A guard said no.
+    /// A guard refused the plan.
     Refused,
-    /// The plan is not the one that was approved.
+    /// The plan is not the one that was approved, or the server changed since it was made.
     Stale,
-    /// Something was written, and something was not or may not have been.
+    /// Some rows were written, and others were not or may not have been.
     Partial,
-    /// Ctrl-C.
+    /// Ctrl-C ended the program.
     Interrupted,
-    /// SIGTERM.
+    /// SIGTERM or SIGHUP ended the program.
     Terminated,
     /// The reader of standard output closed it; this ends the program without a message.
     OutputClosed,
 }
 
 impl FailureKind {
-    /// The exit code of this kind.
+    /// Returns the exit code of this kind.
     pub const fn exit(self) -> Exit {
         match self {
             Self::Invalid | Self::Failed | Self::Declined => Exit::Failed,
@@ -57,18 +57,18 @@ impl FailureKind {
 /// A failure that ends the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What sort it is.
+    /// The kind, from which the exit code follows.
     pub kind: FailureKind,
     /// One sentence in lower case, without a full stop.
     pub message: String,
-    /// Why, from the nearest cause to the first one.
+    /// The causes, from the nearest to the first one, each as a sentence.
     pub causes: Vec<String>,
     /// What to do next, most likely first.
     pub hints: Vec<String>,
 }
 
 impl Failure {
-    /// A failure of this kind.
+    /// Creates a failure without causes and hints.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -78,32 +78,32 @@ impl Failure {
         }
     }
 
-    /// The configuration cannot be used as it is.
+    /// Creates a failure of the kind [`FailureKind::Invalid`].
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Invalid, message)
     }
 
-    /// Something did not work, and nothing was written.
+    /// Creates a failure of the kind [`FailureKind::Failed`].
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Failed, message)
     }
 
-    /// The command line does not fit together.
+    /// Creates a failure of the kind [`FailureKind::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Usage, message)
     }
 
-    /// A guard said no.
+    /// Creates a failure of the kind [`FailureKind::Refused`].
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Refused, message)
     }
 
-    /// This failure, because of that error and everything behind it.
+    /// Returns the failure with an error and all its sources as causes.
     pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(cause) = next {
             let text = cause.to_string();
-            // Many errors repeat the text of their source.
+            // Many errors include the text of their source, which would be printed twice.
             let repeated = self.causes.last().unwrap_or(&self.message).contains(&text);
             if !repeated {
                 self.causes.push(text);
@@ -113,19 +113,19 @@ impl Failure {
         self
     }
 
-    /// This failure and one thing to do about it.
+    /// Returns the failure with one more hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// This failure and several things to do about it.
+    /// Returns the failure with several more hints.
     pub fn hints(mut self, hints: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.hints.extend(hints.into_iter().map(Into::into));
         self
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub const fn exit(&self) -> Exit {
         self.kind.exit()
     }
@@ -174,7 +174,7 @@ fn print_lines(out: &mut dyn Write, lines: &[Line], color: bool) -> io::Result<(
     Ok(())
 }
 
-/// Returns the ANSI attributes of a label.
+/// Returns the ANSI attributes of a role. `None` for plain text.
 const fn style(role: Role) -> Option<&'static str> {
     match role {
         Role::Error => Some("1;31"),

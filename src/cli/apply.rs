@@ -8,7 +8,7 @@ use super::choice;
 use crate::apply::OnStale;
 use crate::config::{Only, SecretsCheck};
 
-/// The number of requests in flight unless `--parallelism` says otherwise.
+/// The default of `--parallelism`.
 const PARALLELISM: u16 = 16;
 
 /// The arguments that `plan` and `apply` share.
@@ -53,6 +53,8 @@ pub struct PlanArgs {
     pub plan_id: Option<String>,
 }
 
+// By hand, because the derived default would not be that of the command line (`parallelism` would be 0). `Cli` compares
+// with it to find flags before a command's name.
 impl Default for PlanArgs {
     fn default() -> Self {
         Self {

@@ -1,25 +1,25 @@
-//! Flags whose value is one of a few words, each for a value of another room.
+//! Parsers of flags that choose a value of a type of another room, which knows nothing of clap.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::apply::OnStale;
 use crate::config::{Only, SecretsCheck};
 
-/// A value of a flag: how it is typed, its help, and the value in code.
-type FlagWord<T> = (&'static str, &'static str, T);
+/// A value of a flag: its spelling on the command line, its help, and the value in code.
+type FlagValue<T> = (&'static str, &'static str, T);
 
-const ONLY: &[FlagWord<Only>] = &[
+const ONLY: &[FlagValue<Only>] = &[
     ("all", "Everything", Only::All),
     ("agents", "Agents, their settings and their platforms", Only::Agents),
     ("memory", "Entity types and relationship types", Only::Memory),
 ];
 
-const SECRETS_CHECK: &[FlagWord<SecretsCheck>] = &[
+const SECRETS_CHECK: &[FlagValue<SecretsCheck>] = &[
     ("all", "Every reference", SecretsCheck::All),
     ("sent", "Those whose value is sent to the server", SecretsCheck::Sent),
 ];
 
-const ON_STALE: &[FlagWord<OnStale>] = &[
+const ON_STALE: &[FlagValue<OnStale>] = &[
     ("stop", "Leave the row alone and report it as stale", OnStale::Stop),
     ("overwrite", "Write what the files say", OnStale::Overwrite),
 ];
@@ -40,14 +40,14 @@ pub(super) fn on_stale() -> impl TypedValueParser<Value = OnStale> {
 }
 
 fn parser<T: Copy + Default + Send + Sync + 'static>(
-    choices: &'static [FlagWord<T>],
+    choices: &'static [FlagValue<T>],
 ) -> impl TypedValueParser<Value = T> {
-    let words = choices
+    let spellings = choices
         .iter()
-        .map(|(word, help, _)| PossibleValue::new(*word).help(*help));
-    // The inner parser lets no other word through, so the default is never used.
-    PossibleValuesParser::new(words).map(move |word| {
-        let chosen = choices.iter().find(|(name, ..)| *name == word);
+        .map(|(spelling, help, _)| PossibleValue::new(*spelling).help(*help));
+    // The inner parser accepts no other spelling, so the default is never used.
+    PossibleValuesParser::new(spellings).map(move |given| {
+        let chosen = choices.iter().find(|(spelling, ..)| *spelling == given);
         chosen.map(|(.., value)| *value).unwrap_or_default()
     })
 }

@@ -1,4 +1,4 @@
-//! The command line as plain data: what it accepts and how `--help` explains it, nothing of what commands do.
+//! The command line as plain data: its grammar and the text of `--help`, nothing of what commands do.
 //!
 //! No secret is ever an argument, because other users of the machine can read arguments. The token comes from
 //! `LOBU_API_TOKEN` or from the credentials file.
@@ -124,13 +124,15 @@ impl Cli {
     /// Parses a command line that begins with the program's name.
     ///
     /// # Errors
-    /// When it is wrong, or only asks for help or the version.
+    /// When it is wrong, or only asks for help or the version. [`exit_of`] distinguishes them.
     pub fn parse_from_arguments<I, T>(arguments: I) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
         let cli = <Self as Parser>::try_parse_from(arguments)?;
+        // The flags of `apply` are valid without a command, so clap accepts them before a command's name too. Ignoring
+        // them there would be dangerous: `lobuctl --dry-run apply --yes` would write.
         if cli.command.is_some() && cli.apply != ApplyArgs::default() {
             return Err(Self::command_line().error(
                 ErrorKind::ArgumentConflict,
@@ -147,13 +149,13 @@ impl Cli {
             .unwrap_or_else(|| Command::Apply(self.apply.clone()))
     }
 
-    /// Returns the grammar, for completions.
+    /// Returns the grammar, from which completions are generated.
     pub fn command_line() -> clap::Command {
         <Self as CommandFactory>::command()
     }
 }
 
-/// Returns the exit code for a command line that names nothing to run; help and version are successes.
+/// Returns the exit code for a command line that could not be parsed. Asking for help or the version is a success.
 pub fn exit_of(error: &clap::Error) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,

@@ -23,7 +23,7 @@ pub struct Flags {
     pub protect: bool,
 }
 
-/// Everything that the choice depends on.
+/// The inputs of [`Session::choose`].
 pub struct Inputs<'a> {
     /// The flags of the command line.
     pub flags: Flags,
@@ -35,11 +35,13 @@ pub struct Inputs<'a> {
     pub stored: &'a Stored,
 }
 
-/// A server that was chosen, perhaps with its organization.
+/// The chosen server.
 struct NamedServer {
     url: ServerUrl,
+    /// The organization, if the URL names one (`…/mcp/ORG`).
     organization: Option<String>,
     source: ValueSource,
+    /// The name of the stored context with this server, if any.
     context: Option<String>,
 }
 
@@ -47,7 +49,8 @@ impl Session {
     /// Chooses server, organization and token.
     ///
     /// # Errors
-    /// When no server or organization is set, or one of the values is malformed. A missing token is no error yet.
+    /// When no server or organization is set, or one of the values is malformed. A missing token is reported by
+    /// [`Session::token`].
     pub fn choose(inputs: &Inputs<'_>) -> Result<Self, SessionError> {
         let server = inputs.server()?;
         let organization = inputs.organization(&server)?;
@@ -57,7 +60,7 @@ impl Session {
         Ok(Self {
             protected: inputs.flags.protect || inputs.is_protected(&server),
             insecure_http: inputs.flags.insecure_http,
-            looked_for_token: inputs.token_locations(&server),
+            token_locations: inputs.token_locations(&server),
             context: server.context.clone(),
             url: Sourced {
                 value: server.url,
@@ -71,6 +74,7 @@ impl Session {
 }
 
 impl Inputs<'_> {
+    /// Returns the value of a variable, trimmed. `None` when it is blank.
     fn variable(&self, name: &str) -> Option<&str> {
         let value = self.environment.get(name)?.trim();
         (!value.is_empty()).then_some(value)
@@ -96,6 +100,7 @@ impl Inputs<'_> {
     }
 
     fn no_server(&self) -> SessionError {
+        // The broken file may name the server, so its error is more useful than "no server is known".
         if let Some(broken) = &self.stored.broken {
             return broken.clone();
         }
@@ -106,9 +111,9 @@ impl Inputs<'_> {
             "`LOBU_MEMORY_URL`",
             "`LOBU_CONTEXT`",
         ];
-        let mut looked: Vec<String> = variables.map(str::to_owned).into();
-        looked.extend(self.file("config.json"));
-        SessionError::NoServer { looked }
+        let mut searched: Vec<String> = variables.map(str::to_owned).into();
+        searched.extend(self.file("config.json"));
+        SessionError::NoServer { searched }
     }
 
     fn by_url(&self, text: &str, source: ValueSource) -> Result<NamedServer, SessionError> {
@@ -144,7 +149,8 @@ impl Inputs<'_> {
         })
     }
 
-    /// Returns the context of a server: the selected one if it has this server, else the first by name.
+    /// Returns the name of the context whose credentials fit a server: the selected context if it has this server, else the
+    /// first one by name that has it.
     fn context_of(&self, url: &ServerUrl) -> Option<String> {
         let current = self.stored.contexts.current_context.as_deref();
         let selected = self
@@ -159,7 +165,7 @@ impl Inputs<'_> {
             .chain(names)
             .find(|name| {
                 self.context_url(name)
-                    .is_some_and(|theirs| theirs.shares_origin_with(url))
+                    .is_some_and(|stored| stored.shares_origin_with(url))
             })
             .map(str::to_owned)
     }
@@ -172,7 +178,7 @@ impl Inputs<'_> {
     fn organization(&self, server: &NamedServer) -> Result<Sourced<String>, SessionError> {
         let flag = self.flags.org.clone().map(|org| (org, ValueSource::Flag("--org")));
         let named = server.organization.clone().map(|org| (org, server.source.clone()));
-        // What a flag names comes before every variable, also when it is part of the URL.
+        // A flag takes precedence over every variable, also when the organization is part of the URL in `--url`.
         let by_flag = flag.or_else(|| {
             named
                 .clone()
@@ -183,6 +189,7 @@ impl Inputs<'_> {
         let project = self
             .project_organization
             .map(|org| (org.to_owned(), ValueSource::Project));
+        // Flags, then variables, then the project, then the URL of a stored context.
         let (value, source) = by_flag
             .or(variable)
             .or_else(|| self.organization_of_memory_url(server))
@@ -197,8 +204,8 @@ impl Inputs<'_> {
         let fits = !value.is_empty()
             && !value
                 .chars()
-                .any(|one| one.is_whitespace() || one.is_control() || one == '/');
-        // Dot segments would change the path of every request.
+                .any(|character| character.is_whitespace() || character.is_control() || character == '/');
+        // The slug is a segment of every request's path, where dot segments would lead to another route.
         if fits && value != "." && value != ".." {
             return Ok(Sourced { value, source });
         }
@@ -207,6 +214,7 @@ impl Inputs<'_> {
         })
     }
 
+    /// Returns the organization in `LOBU_MEMORY_URL`, if that variable names the chosen server.
     fn organization_of_memory_url(&self, server: &NamedServer) -> Option<(String, ValueSource)> {
         let (url, organization) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
         let organization = organization.filter(|_| url.shares_origin_with(&server.url))?;
@@ -232,7 +240,7 @@ impl Inputs<'_> {
                 source: ValueSource::Variable("LOBU_API_TOKEN"),
             });
         }
-        // `context` is only set when its server and this one share scheme, host and port.
+        // The context is that of this very server (same scheme, host and port), so the token reaches no other.
         let name = server.context.as_ref()?;
         let token = self.stored.tokens.get(name)?;
         Some(Sourced {
@@ -255,14 +263,15 @@ impl Inputs<'_> {
     }
 
     fn is_protected(&self, server: &NamedServer) -> bool {
-        // A guard holds for its server however the URL spells it: a flag must not get around it.
+        // The guards of all contexts count, and URLs are compared by the server they reach: neither `--url` nor another
+        // spelling of the host must get around a guard.
         let guards = self.stored.guards.iter().filter(|(_, guard)| guard.protected);
         let mut names = guards.map(|(name, _)| name);
         names.any(|name| {
             server.context.as_ref() == Some(name)
                 || self
                     .context_url(name)
-                    .is_some_and(|theirs| theirs.reaches_same_server(&server.url))
+                    .is_some_and(|guarded| guarded.reaches_same_server(&server.url))
         })
     }
 
@@ -287,6 +296,6 @@ fn no_organization() -> SessionError {
         "`[memory] org` in `lobu.toml`",
     ];
     SessionError::NoOrganization {
-        looked: locations.map(str::to_owned).into(),
+        searched: locations.map(str::to_owned).into(),
     }
 }

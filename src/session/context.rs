@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::SessionError;
 use super::stored::Stored;
 
-/// A stored context, for a list.
+/// A stored context, as `lobuctl context list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextSummary {
     /// The name of the context.
@@ -60,11 +60,12 @@ fn switch(path: &Path, name: &str) -> std::io::Result<()> {
     file.insert("currentContext".to_owned(), Value::from(name));
     let mut text = serde_json::to_vec_pretty(&file)?;
     text.push(b'\n');
-    // Write a new file and rename it over the old one, so that a full disk leaves the old one intact.
-    let beside = path.with_extension("json.new");
-    let mut new = std::fs::File::create(&beside)?;
+    // A new file is written, synced and renamed over the old one, so that neither a full disk nor a crash leaves half of
+    // it.
+    let new_path = path.with_extension("json.new");
+    let mut new = std::fs::File::create(&new_path)?;
     new.set_permissions(std::fs::metadata(path)?.permissions())?;
     new.write_all(&text)?;
     new.sync_all()?;
-    std::fs::rename(&beside, path)
+    std::fs::rename(&new_path, path)
 }

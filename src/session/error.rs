@@ -13,29 +13,29 @@ pub enum SessionError {
     /// No server is set anywhere.
     #[error("no server is known")]
     NoServer {
-        /// The places that were searched, in order.
-        looked: Vec<String>,
+        /// The flags, variables and files that were searched, in order.
+        searched: Vec<String>,
     },
     /// No organization is set anywhere.
     #[error("no organization is known")]
     NoOrganization {
-        /// The places that were searched, in order.
-        looked: Vec<String>,
+        /// The flags, variables and files that were searched, in order.
+        searched: Vec<String>,
     },
     /// No token is known for this server.
     #[error("no token is known for {server}")]
     NoToken {
         /// The URL of the server.
         server: String,
-        /// The places that were searched, in order.
-        looked: Vec<String>,
+        /// The flags, variables and files that were searched, in order.
+        searched: Vec<String>,
     },
     /// A value that should be a URL is not one.
     #[error("{location} is not the URL of a server: {why}")]
     BadUrl {
-        /// Where the value was set.
+        /// Where the value was set, as [`super::ValueSource`] prints it.
         location: String,
-        /// What is wrong.
+        /// What is wrong with the value.
         why: ServerUrlError,
     },
     /// A value that should be an organization's slug is not one.
@@ -49,7 +49,7 @@ pub enum SessionError {
     UnknownContext {
         /// The name that was asked for.
         name: String,
-        /// The contexts that the file has.
+        /// The names of the contexts in the file, sorted.
         known: Vec<String>,
     },
     /// A file cannot be used.
@@ -65,17 +65,17 @@ pub enum SessionError {
 impl SessionError {
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoServer { looked } => vec![
-                looked_in(looked),
+            Self::NoServer { searched } => vec![
+                looked_in(searched),
                 "give `--url URL`, or set `LOBU_API_URL`".to_owned(),
                 "`lobuctl demo` works without a server".to_owned(),
             ],
-            Self::NoOrganization { looked } => vec![
-                looked_in(looked),
+            Self::NoOrganization { searched } => vec![
+                looked_in(searched),
                 "give `--org SLUG`, or write `org = \"SLUG\"` under `[memory]` in `lobu.toml`".to_owned(),
             ],
-            Self::NoToken { looked, .. } => vec![
-                looked_in(looked),
+            Self::NoToken { searched, .. } => vec![
+                looked_in(searched),
                 "set `LOBU_API_TOKEN`; `lobuctl serve --help` says where its first token is".to_owned(),
             ],
             Self::UnknownContext { known, .. } if known.is_empty() => {

@@ -26,18 +26,18 @@ pub struct Session {
     pub url: Sourced<ServerUrl>,
     /// The organization's slug.
     pub organization: Sourced<String>,
-    /// The token for this server, if one is known.
+    /// The token for this server. `None` is an error only for a command that sends requests.
     pub token: Option<Sourced<Secret>>,
-    /// The context that the server belongs to, if any.
+    /// The name of the stored context with this server, if any.
     pub context: Option<String>,
     /// Whether the target is protected: applying needs its name, or a plan id.
     pub protected: bool,
     /// Whether the token may be sent over plain http to another machine.
     pub insecure_http: bool,
-    /// Warnings to print.
+    /// Sentences for the user, to be printed as warnings.
     pub warnings: Vec<String>,
-    /// The places that were searched for a token.
-    looked_for_token: Vec<String>,
+    /// The variables and files that were searched for a token.
+    token_locations: Vec<String>,
 }
 
 impl Session {
@@ -48,12 +48,12 @@ impl Session {
     pub fn token(&self) -> Result<&Secret, SessionError> {
         let missing = || SessionError::NoToken {
             server: self.url.value.to_string(),
-            looked: self.looked_for_token.clone(),
+            searched: self.token_locations.clone(),
         };
         self.token.as_ref().map(|token| &token.value).ok_or_else(missing)
     }
 
-    /// Returns a transport to the server, without sending anything.
+    /// Creates a transport to the server, without connecting.
     ///
     /// # Errors
     /// When the token must not be sent to this server, or TLS cannot be set up.

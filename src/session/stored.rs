@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::error::SessionError;
 use crate::resource::Secret;
 
-/// The contents of the files.
+/// The contents of the files that list servers, credentials and guards.
 #[derive(Debug, Clone, Default)]
 pub struct Stored {
     /// The folder of the `lobu` CLI, if there is a home folder.
@@ -22,7 +22,7 @@ pub struct Stored {
     pub(super) tokens: BTreeMap<String, Secret>,
     pub(super) guards: BTreeMap<String, ContextGuard>,
     pub(super) warnings: Vec<String>,
-    /// Why the contexts file could not be used; matters only when a context is needed.
+    /// Why `config.json` cannot be used. It is an error only when a context is needed, else a warning.
     pub(super) broken: Option<SessionError>,
 }
 
@@ -65,10 +65,12 @@ pub(super) struct ContextGuard {
     pub(super) protected: bool,
 }
 
-/// The text of a file, and whether other users of the machine can read it.
+/// The text of a file.
 struct FileText {
     path: PathBuf,
+    /// The text. It may hold tokens, so it is zeroed when dropped.
     text: Zeroizing<String>,
+    /// Whether other users of the machine have any access to the file.
     open_to_others: bool,
 }
 
@@ -78,21 +80,21 @@ impl Stored {
     /// # Errors
     /// When our `config.toml` cannot be used. Problems with the other two become warnings.
     pub fn read(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Result<Self, SessionError> {
-        let set = |name: &str| {
+        let folder_variable = |name: &str| {
             environment
                 .get(name)
                 .filter(|value| !value.is_empty())
                 .map(PathBuf::from)
         };
-        let configs = set("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
+        let config_home = folder_variable("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
         // The `lobu` CLI does not look at XDG_CONFIG_HOME.
-        let folder = set("LOBU_CONFIG_DIR").or_else(|| home.map(|home| home.join(".config/lobu")));
+        let folder = folder_variable("LOBU_CONFIG_DIR").or_else(|| home.map(|home| home.join(".config/lobu")));
         let mut stored = Self::default();
         if let Some(folder) = &folder {
             stored.take_contexts(read_text(&folder.join("config.json")));
             stored.take_credentials(read_text(&folder.join("credentials.json")));
         }
-        if let Some(own) = configs.map(|configs| configs.join("lobuctl/config.toml")) {
+        if let Some(own) = config_home.map(|folder| folder.join("lobuctl/config.toml")) {
             stored.take_guards(read_text(&own)?)?;
         }
         stored.folder = folder;
@@ -119,6 +121,7 @@ impl Stored {
                     .filter_map(|(name, credential)| Some((name, Secret::new(credential.access_token?))))
                     .collect();
             }
+            // Only a warning: the token may come from `LOBU_API_TOKEN` instead.
             Err(error) => self.warnings.push(error.to_string()),
         }
     }
@@ -181,14 +184,14 @@ fn open_to_others(_path: &Path) -> bool {
 /// Parses JSON, reporting errors by kind and position only: serde's own message repeats the value, which may be a token.
 fn parse_json<T: for<'de> Deserialize<'de>>(text: &FileText) -> Result<T, SessionError> {
     serde_json::from_str(&text.text).map_err(|error| {
-        let what = if error.is_data() {
+        let problem = if error.is_data() {
             "not the expected shape"
         } else {
             "not JSON"
         };
         SessionError::File {
             path: text.path.clone(),
-            why: format!("line {}, column {}: {what}", error.line(), error.column()),
+            why: format!("line {}, column {}: {problem}", error.line(), error.column()),
         }
     })
 }
