@@ -100,8 +100,8 @@ fn the_bundled_project_has_nothing_to_complain_about() {
     }
     for one in &project.secrets {
         writeln!(text, "== {} {:?} sent={}", one.name, one.source, one.sent).unwrap();
-        for (origin, place) in &one.places {
-            writeln!(text, "   {}:{} {place}", origin.file.display(), origin.line).unwrap();
+        for (origin, key) in &one.uses {
+            writeln!(text, "   {}:{} {key}", origin.file.display(), origin.line).unwrap();
         }
     }
     snapshot::check("config_support_desk", &text);

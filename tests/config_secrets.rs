@@ -79,7 +79,7 @@ fn the_first_source_that_has_a_value_wins() {
     let uses = project.load().project.unwrap().secrets;
     let one = uses.iter().find(|one| one.name == "BOT_TOKEN").unwrap();
     assert_eq!(one.source, Some(SecretSource::File("ci/one.env".into())));
-    assert_eq!((one.sent, one.places[0].0.line), (true, 9));
+    assert_eq!((one.sent, one.uses[0].0.line), (true, 9));
     let provider = uses.iter().find(|one| one.name == "PROVIDER_KEY").unwrap();
     assert_eq!((provider.sent, &provider.source), (false, &Some(SecretSource::Process)));
 }

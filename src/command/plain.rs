@@ -233,8 +233,8 @@ impl PlainReview<'_> {
                     .plain("  ")
                     .push(role, source),
             ];
-            for (origin, place) in &secret.places {
-                let text = format!("{}:{}  {place}", origin.file.display(), origin.line);
+            for (origin, key) in &secret.uses {
+                let text = format!("{}:{}  {key}", origin.file.display(), origin.line);
                 lines.push(Line::at(4).push(Role::Dim, text));
             }
             self.console.lines(&lines)?;

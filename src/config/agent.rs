@@ -103,8 +103,11 @@ fn check_keys(table: &Table<'_>) {
     let Some(span) = table.key_span("connections") else {
         return table.check_keys(&known, &LATER);
     };
-    let message = format!("{} is now called `platforms`", tick(&table.name(Some("connections"))));
-    let help = format!("rename it to `[[{}]]`", table.name(Some("platforms")));
+    let message = format!(
+        "{} is now called `platforms`",
+        tick(&table.key_path(Some("connections")))
+    );
+    let help = format!("rename it to `[[{}]]`", table.key_path(Some("platforms")));
     table.reader.error("renamed-key", message, span, &help);
     known.push("connections");
     table.check_keys(&known, &LATER);

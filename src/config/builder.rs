@@ -1,4 +1,4 @@
-//! Turns drafts into resources: resolves secrets, records origins, checks identities against each other.
+//! Turns drafts into resources: resolves secrets, records origins, reports resources with the same identity.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
@@ -21,9 +21,9 @@ use crate::resource::{
 
 /// Collects the resources of a project.
 pub(super) struct Builder<'a> {
-    /// `lobu.toml`.
+    /// The text of `lobu.toml`.
     pub source: &'a Source,
-    /// The values of the secrets.
+    /// The values of the secrets that `lobu.toml` refers to.
     pub values: &'a Values,
     /// The resources that the files declare.
     pub state: State,
@@ -62,7 +62,7 @@ impl Builder<'_> {
                 .set_field(address.clone(), FieldPath::root(*name), origin(self.source, &text.span));
             let field = Agent::FIELDS.iter().find(|field| field.name == *name);
             let value = Some(Value::String(text.value.clone())).filter(|value| !is_empty(value));
-            // Every field of an agent that a file has is a text, and a required one is not empty.
+            // This cannot fail: the draft has texts only, and `required_filled` has rejected empty required ones.
             let _ = field.map(|field| field.set(&mut agent, value));
         }
         self.state.agents.insert(id, agent);
@@ -77,16 +77,17 @@ impl Builder<'_> {
                 .set_field(address.clone(), path.clone(), origin(self.source, span));
         }
         let mut fields = draft.settings.fields;
-        for (name, text, place) in folder.texts {
+        for (name, text, origin) in folder.texts {
             fields.insert(name.to_owned(), Value::String(text));
-            self.origins.set_field(address.clone(), FieldPath::root(name), place);
+            self.origins.set_field(address.clone(), FieldPath::root(name), origin);
         }
+        // A field that both `lobu.toml` and the skills have keeps its location in `lobu.toml`.
         let before: Vec<String> = fields.keys().cloned().collect();
         layer::merge(&mut fields, &folder.skills);
-        if let Some(place) = folder.skill_origin {
+        if let Some(origin) = folder.skill_origin {
             for name in fields.keys().filter(|name| !before.contains(name)) {
                 self.origins
-                    .set_field(address.clone(), FieldPath::root(name.as_str()), place.clone());
+                    .set_field(address.clone(), FieldPath::root(name.as_str()), origin.clone());
             }
         }
         self.state.settings.insert(id.clone(), Settings { agent: id, fields });
@@ -107,11 +108,16 @@ impl Builder<'_> {
         let span = draft.name.as_ref().map_or(&draft.kind.span, |name| &name.span).clone();
         match self.stable_ids.entry(platform.stable_id.clone()) {
             Entry::Occupied(first) => {
-                self.findings
-                    .push(same_id(self.source, draft, &span, &platform.stable_id, first.get()));
+                self.findings.push(duplicate_platform(
+                    self.source,
+                    draft,
+                    &span,
+                    &platform.stable_id,
+                    first.get(),
+                ));
             }
-            Entry::Vacant(place) => {
-                place.insert((draft.path.clone(), span));
+            Entry::Vacant(entry) => {
+                entry.insert((draft.path.clone(), span));
                 self.state.platforms.insert(platform.key(), platform);
             }
         }
@@ -125,13 +131,15 @@ impl Builder<'_> {
                 ConfigValue::Plain(Value::String(text.value.clone()))
             };
         };
+        // A missing value that must be present is already an error; otherwise it is one that cannot be compared.
         let Some(secret) = self.values.get(name) else {
             return ConfigValue::Redacted;
         };
+        // The draft could check literal text only; this text came from a variable or a `.env` file.
         if secret.expose().starts_with("***") {
-            let place = format!("{}.config.{}", draft.path, key.value);
+            let location = format!("{}.config.{}", draft.path, key.value);
             self.findings
-                .push(platform::redacted(&place).at(self.source, text.span.clone()));
+                .push(platform::redacted(&location).at(self.source, text.span.clone()));
         }
         ConfigValue::Secret(secret.clone())
     }
@@ -144,7 +152,7 @@ impl Builder<'_> {
         self.state.relationship_types = relationship_types;
     }
 
-    /// Records the origins of types, and reports two of one slug.
+    /// Records the origins of types, and returns the types by slug. Reports each further type of a slug and leaves it out.
     fn declare<T>(&mut self, declared: Vec<Declared<T>>, files: &[Source]) -> BTreeMap<String, T> {
         let mut kept = BTreeMap::new();
         let mut seen: HashMap<String, (usize, Range<usize>)> = HashMap::new();
@@ -153,7 +161,7 @@ impl Builder<'_> {
             let slug = one.address.id();
             if let Some((file, span)) = seen.get(&slug) {
                 self.findings
-                    .push(same_slug(&one.address, source, &one.span, files.get(*file), span));
+                    .push(duplicate_slug(&one.address, source, &one.span, files.get(*file), span));
                 continue;
             }
             self.origins.set(one.address.clone(), origin(source, &one.span));
@@ -168,7 +176,7 @@ impl Builder<'_> {
     }
 }
 
-fn same_slug(
+fn duplicate_slug(
     address: &Address,
     source: &Source,
     span: &Range<usize>,
@@ -188,7 +196,7 @@ fn same_slug(
     }
 }
 
-fn same_id(
+fn duplicate_platform(
     source: &Source,
     draft: &PlatformDraft,
     span: &Range<usize>,

@@ -1,6 +1,6 @@
-//! A problem in the files: what is wrong, where, and what to do next.
+//! A problem in the files: a message, its location, and what to do next.
 //!
-//! A diagnostic never carries a value that could be a secret: it names keys, ids and kinds. The source line is printed
+//! A diagnostic never contains a value that could be a secret: it names keys, ids and kinds. The source line is printed
 //! from [`super::Sources`], which hold masked texts only.
 
 use std::ops::Range;
@@ -11,24 +11,24 @@ use super::source::Source;
 /// Whether a problem stops the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The project cannot be planned.
+    /// The project cannot be planned, so the command fails.
     Error,
-    /// The command reports it and goes on.
+    /// The command reports the problem and continues.
     Warning,
 }
 
-/// Another location that belongs to a diagnostic: the first of two duplicates, a second use of a secret.
+/// Another location that belongs to a diagnostic, such as the first of two duplicates or a second use of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
     /// The file, as it is shown.
     pub file: PathBuf,
-    /// The bytes of the file that it is about.
+    /// The bytes that are underlined.
     pub span: Range<usize>,
     /// The line, counted from 1.
     pub line: usize,
     /// The column, counted from 1, in characters.
     pub column: usize,
-    /// What is at the location.
+    /// A short text about the location, such as "first listed here".
     pub label: String,
 }
 
@@ -37,13 +37,13 @@ pub struct Related {
 pub struct Diagnostic {
     /// Whether the problem stops the command.
     pub severity: Severity,
-    /// A stable name for the kind of problem, in kebab case.
+    /// The stable name of the kind of problem, in kebab case. JSON output has it, so it must not change.
     pub code: &'static str,
-    /// What is wrong, in one sentence without a full stop.
+    /// The problem in one sentence, without a full stop.
     pub message: String,
     /// The file, as it is shown.
     pub file: Option<PathBuf>,
-    /// The bytes of the file that it is about.
+    /// The bytes that are underlined. `None` for a problem of the file as a whole.
     pub span: Option<Range<usize>>,
     /// The line, counted from 1.
     pub line: Option<usize>,
@@ -51,9 +51,9 @@ pub struct Diagnostic {
     pub column: Option<usize>,
     /// A short text under the underlined part.
     pub label: Option<String>,
-    /// What to do next.
+    /// Advice on what to do next, one sentence each.
     pub help: Vec<String>,
-    /// Other locations, in file order.
+    /// Other locations that belong to the problem, in the order in which they are shown.
     pub related: Vec<Related>,
 }
 
@@ -109,7 +109,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a line that says what to do next.
+    /// Adds a sentence about what to do next.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
@@ -142,8 +142,8 @@ impl Diagnostic {
     }
 }
 
-/// Quotes a name from a file in backticks. Of what cannot be a name, only the start: it may be a damaged string that
-/// swallowed other lines.
+/// Returns a name from a file in backticks. Only the first 80 characters of its first line are kept, because it may be a
+/// damaged string that runs over other lines, which could hold secrets.
 pub(super) fn tick(name: &str) -> String {
     let line = name.lines().next().unwrap_or_default();
     let short: String = line.chars().take(80).collect();

@@ -13,13 +13,14 @@ use super::source::Source;
 use super::table::Table;
 use super::{agent, mask, memory};
 
-/// Reads `lobu.toml`. Where its syntax is broken, what can still be read is checked too.
+/// Reads `lobu.toml`. If its syntax is broken, the tables that the parser could recover are checked too.
 pub(super) fn read(source: &Source, mut findings: Findings) -> (ProjectDraft, Findings) {
     let (document, mut errors) = DeTable::parse_recoverable(&source.text);
     errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
     let mut broken = BTreeSet::new();
     for error in errors {
-        let span = inside(source, error.span());
+        let span = clamped(source, error.span());
+        // One mistake makes the parser report several errors on its line; the first one is the cause.
         if broken.insert(source.line(span.start)) {
             let message = format!("this is not valid TOML: {}", message(source, &error, &span));
             findings.push(Diagnostic::error("toml-syntax", message).at(source, span));
@@ -30,13 +31,15 @@ pub(super) fn read(source: &Source, mut findings: Findings) -> (ProjectDraft, Fi
     }
     findings.set_broken_lines(broken);
     let reader = Reader::new(source, findings);
-    let mut draft = walk(&reader, document.get_ref());
+    let mut draft = read_root(&reader, document.get_ref());
     let (mut findings, references) = reader.finish();
+    // The filter is for `lobu.toml` only: line numbers of the files that are read next mean other lines.
     findings.set_broken_lines(BTreeSet::new());
     draft.references = references;
     (draft, findings)
 }
 
+/// Warns about valid TOML 1.1 that Lobu's own parser refuses.
 fn check_newer_syntax(source: &Source, findings: &mut Findings) {
     if let Some(end) = mask::newer_syntax(&source.text) {
         let message = "a table in braces runs over several lines, which Lobu's own parser does not read";
@@ -55,7 +58,7 @@ fn message(source: &Source, error: &toml::de::Error, span: &Range<usize>) -> Str
     error.message().to_owned()
 }
 
-fn walk<'a>(reader: &'a Reader<'a>, entries: &'a DeTable<'a>) -> ProjectDraft {
+fn read_root<'a>(reader: &'a Reader<'a>, entries: &'a DeTable<'a>) -> ProjectDraft {
     let root = Table {
         reader,
         entries,
@@ -79,8 +82,8 @@ fn walk<'a>(reader: &'a Reader<'a>, entries: &'a DeTable<'a>) -> ProjectDraft {
     draft
 }
 
-/// Returns a span that lies within the text, on character boundaries.
-fn inside(source: &Source, span: Option<Range<usize>>) -> Range<usize> {
+/// Returns the span of an error, clamped to the text and to character boundaries, so that it can be sliced.
+fn clamped(source: &Source, span: Option<Range<usize>>) -> Range<usize> {
     let floor = |mut offset: usize| {
         offset = offset.min(source.text.len());
         while !source.text.is_char_boundary(offset) {

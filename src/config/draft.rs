@@ -9,14 +9,14 @@ use super::source::Text;
 use super::table::Table;
 use crate::resource::FieldPath;
 
-/// The whole file.
+/// The content of the whole file.
 #[derive(Debug, Default)]
 pub(super) struct ProjectDraft {
     /// The agents, in file order.
     pub agents: Vec<AgentDraft>,
-    /// `[memory]` in either spelling.
+    /// The table `[memory]` or `[memory.owletto]`. `None` when there is none.
     pub memory: Option<MemoryDraft>,
-    /// Every use of a secret.
+    /// Every use of a secret, in the order in which the keys are read.
     pub references: Vec<Reference>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct AgentDraft {
     pub id: Text,
     /// The fields of the agent's own row that the file has, by name.
     pub fields: Vec<(&'static str, Text)>,
-    /// The path of the agent's folder.
+    /// The path of the agent's folder, relative to the project. `None` when the key is missing, which was reported.
     pub dir: Option<Text>,
     /// The settings that this file has.
     pub settings: SettingsDraft,
@@ -72,9 +72,9 @@ pub(super) struct PlatformDraft {
     pub path: String,
     /// The type: `telegram`, `slack`, ….
     pub kind: Text,
-    /// The name that distinguishes two platforms of one type.
+    /// The name that distinguishes two platforms of one type; not empty.
     pub name: Option<Text>,
-    /// Keys and values; a value may be a reference.
+    /// The keys and values of `config`. A value may be a reference to a secret.
     pub config: Vec<(Text, Text)>,
 }
 
@@ -89,6 +89,6 @@ pub(super) struct MemoryDraft {
     pub org: Option<Text>,
     /// The folder of the model files.
     pub models: Option<Text>,
-    /// A folder that is not synced.
+    /// The folder of data files, which is only mentioned in a warning because it is not synced.
     pub data: Option<Text>,
 }

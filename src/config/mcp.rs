@@ -82,7 +82,7 @@ fn copy(text: Option<Text>, name: &str, wire: &mut Map<String, Value>) -> Option
 fn read_entries(table: &Table<'_>, key: &str, entries: Vec<(Text, Text)>) -> Value {
     let mut wire = Map::new();
     for (name, value) in entries {
-        let location = format!("{}.{}", table.name(Some(key)), name.value);
+        let location = format!("{}.{}", table.key_path(Some(key)), name.value);
         if is_secret_key(&name.value) {
             table.reader.check_literal_secret(&location, &value);
         }
@@ -102,7 +102,7 @@ fn read_oauth(oauth: &Table<'_>) -> Map<String, Value> {
     }
     for (key, name) in [("client_id", "clientId"), ("client_secret", "clientSecret")] {
         if let Some(text) = copy(oauth.string(key), name, &mut wire) {
-            let location = oauth.name(Some(key));
+            let location = oauth.key_path(Some(key));
             if key == "client_secret" {
                 oauth.reader.check_literal_secret(&location, &text);
             }

@@ -1,7 +1,7 @@
 //! Reads the files of a project into the desired [`State`], or reports everything that is wrong at once.
 //!
 //! `lobu.toml`, agent folders, local skills, model files and `.env` files become one [`Project`]. Only `load` opens
-//! files; every other module works on texts. This room knows no server: what a server refuses is known here as rules.
+//! files; every other module works on texts. This room asks no server: it has the server's rules as checks of its own.
 
 mod agent;
 mod builder;
@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use load::{find, load};
 pub use mask::{MaskedText, harmless};
-pub use secret::{SecretSource, SecretUse};
+pub use secret::{SecretSource, SecretSummary};
 pub use source::{Source, Sources};
 
 use crate::resource::{Origins, Secret, State, suggestion};
@@ -50,16 +50,16 @@ pub enum SecretsCheck {
     All,
     /// Those whose values go to the server, which are those of platform configs.
     Sent,
-    /// None, but a missing one is a warning. The values of platforms stay unknown, as with [`SecretsCheck::Off`].
+    /// None, but a missing one is a warning. Its value stays unknown, as with [`SecretsCheck::Off`].
     Warn,
-    /// None; platform values that are missing stay unknown ([`crate::resource::ConfigValue::Redacted`]).
+    /// None. A missing value of a platform stays unknown ([`crate::resource::ConfigValue::Redacted`]).
     Off,
 }
 
 /// Which parts of a project are loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Only {
-    /// Everything.
+    /// All parts.
     #[default]
     All,
     /// Agents, their settings and platforms.
@@ -71,9 +71,9 @@ pub enum Only {
 /// Options of [`load`].
 #[derive(Debug, Clone, Copy)]
 pub struct LoadOptions<'a> {
-    /// The process environment.
+    /// The process environment, the first source of secrets.
     pub environment: &'a BTreeMap<String, String>,
-    /// The files of `--env-file`, in order; the first that has a name wins.
+    /// The files of `--env-file`, in order. The first file with a value for a name takes precedence.
     pub env_files: &'a [PathBuf],
     /// Which secrets must have a value.
     pub secrets_check: SecretsCheck,
@@ -94,9 +94,9 @@ pub struct LoadedProject {
     pub diagnostics: Vec<Diagnostic>,
     /// The masked texts of the files, for printing source lines.
     pub sources: Sources,
-    /// The organization that the memory table names, whatever else is wrong.
+    /// The organization that the memory table names, also when there are errors.
     pub org: Option<String>,
-    /// The value of every secret that was read, whatever else is wrong: what must never be shown.
+    /// The value of every secret that was read, also when there are errors. None of them may be shown.
     pub secret_values: Vec<Secret>,
 }
 
@@ -105,7 +105,7 @@ pub struct LoadedProject {
 pub struct Project {
     /// The path of `lobu.toml`.
     pub file: PathBuf,
-    /// The folder of `lobu.toml`.
+    /// The folder of `lobu.toml`, as an absolute path.
     pub root: PathBuf,
     /// The organization that the memory table names.
     pub organization: Option<String>,
@@ -113,8 +113,8 @@ pub struct Project {
     pub memory_enabled: bool,
     /// The resources that the files declare.
     pub desired: State,
-    /// Where the files declare them.
+    /// The locations of the resources and their fields in the files.
     pub origins: Origins,
     /// Every secret that the loaded parts refer to, by name.
-    pub secrets: Vec<SecretUse>,
+    pub secrets: Vec<SecretSummary>,
 }

@@ -49,7 +49,7 @@ pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
 /// Warns about a pattern that allows every domain.
 fn check_allowed(network: &Table<'_>, domains: &[Text]) {
     for domain in domains.iter().filter(|domain| domain.value.trim() == "*") {
-        let message = format!("{} allows every domain", tick(&network.name(Some("allowed"))));
+        let message = format!("{} allows every domain", tick(&network.key_path(Some("allowed"))));
         let help = "whatever the agent knows can be sent anywhere: list the domains that it needs";
         network.reader.warn("every-domain", message, domain.span.clone(), help);
     }
@@ -67,7 +67,7 @@ fn read_judged<'a>(network: &Table<'a>, index: usize, item: &'a Spanned<DeValue<
             domain.map(|domain| judged_domain(&domain.value, judge.as_deref()))
         }
         _ => {
-            let name = network.name(Some(&format!("judge[{index}]")));
+            let name = network.key_path(Some(&format!("judge[{index}]")));
             let message = format!("{} must be a domain or `{{ domain, judge }}`", tick(&name));
             let problem = Diagnostic::error("wrong-type", message);
             network.reader.report(problem.at(network.reader.source, item.span()));

@@ -40,7 +40,7 @@ fn read_platform(table: &Table<'_>) -> Option<PlatformDraft> {
         read_value(table, key, value);
     }
     Some(PlatformDraft {
-        path: table.name(None),
+        path: table.key_path(None),
         kind: kind?,
         name: name.filter(|name| !name.value.is_empty()),
         config,
@@ -71,7 +71,7 @@ fn check_name(table: &Table<'_>, name: &Text) {
 
 fn read_value(table: &Table<'_>, key: &Text, value: &Text) {
     let reader = table.reader;
-    let location = format!("{}.{}", table.name(Some("config")), key.value);
+    let location = format!("{}.{}", table.key_path(Some("config")), key.value);
     if key.value == "platform" {
         let message = format!("{} is a key that only the server sets", tick(&location));
         let help = "remove it: `type` names the platform's type";

@@ -74,16 +74,18 @@ fn read_entry(provider: &Table<'_>) -> Option<(Text, Option<Text>)> {
     let key = provider.string("key").filter(filled);
     let secret_ref = provider.string("secret_ref").filter(filled);
     if let Some(key) = &key {
-        provider.reader.check_literal_secret(&provider.name(Some("key")), key);
+        provider
+            .reader
+            .check_literal_secret(&provider.key_path(Some("key")), key);
     }
     for (name, text) in [("key", &key), ("secret_ref", &secret_ref)] {
         if let Some(text) = text {
-            provider.reader.reference(provider.name(Some(name)), text, false);
+            provider.reader.reference(provider.key_path(Some(name)), text, false);
         }
     }
     if let (Some(key), Some(secret_ref)) = (key, secret_ref) {
         let source = provider.reader.source;
-        let message = format!("{} has both `key` and `secret_ref`", tick(&provider.name(None)));
+        let message = format!("{} has both `key` and `secret_ref`", tick(&provider.key_path(None)));
         provider.reader.report(
             Diagnostic::error("key-and-secret-ref", message)
                 .at(source, secret_ref.span)

@@ -1,4 +1,4 @@
-//! Secrets by name: where they are used, where their values come from, which are missing.
+//! Secrets by name: their uses, the sources of their values, and the missing ones.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,21 +12,22 @@ use crate::resource::{Origin, Secret};
 
 /// Everything about a secret except its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretUse {
+pub struct SecretSummary {
     /// The name, without the dollar sign.
     pub name: String,
-    /// Every use: its origin, and its key (`agents.triage.platforms[0].config.botToken`).
-    pub places: Vec<(Origin, String)>,
-    /// Where the value comes from; `None` when it is missing.
+    /// The location and the key (`agents.triage.platforms[0].config.botToken`) of every use, in the order in
+    /// which they are read.
+    pub uses: Vec<(Origin, String)>,
+    /// The source of the value. `None` when it is missing.
     pub source: Option<SecretSource>,
-    /// Whether the value itself goes to the server.
+    /// Whether any use sends the value itself to the server.
     pub sent: bool,
 }
 
 /// The maximum number of uses that a problem lists.
 const MAX_USES: usize = 20;
 
-/// The source of a value.
+/// The source of a secret's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// The process environment.
@@ -35,15 +36,16 @@ pub enum SecretSource {
     File(PathBuf),
 }
 
-/// The values of secrets, by name. The first source that has a value that is not empty wins.
+/// The values of secrets, by name. The first source with a value that is not empty takes precedence.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     values: BTreeMap<String, (Secret, SecretSource)>,
+    /// The first source with an empty value, for the message about a missing secret.
     empty: BTreeMap<String, SecretSource>,
 }
 
 impl Values {
-    /// Adds a value unless an earlier source had one.
+    /// Adds a value unless an earlier source had one. Sources have to be added in order of precedence.
     pub(super) fn add(&mut self, name: &str, value: Secret, source: &SecretSource) {
         if value.expose().is_empty() {
             self.empty.entry(name.to_owned()).or_insert_with(|| source.clone());
@@ -52,7 +54,7 @@ impl Values {
         }
     }
 
-    /// Returns all names that have a value, in order.
+    /// Returns all names that have a value, sorted, with the values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.values.iter().map(|(name, (value, _))| (name.as_str(), value))
     }
@@ -63,24 +65,24 @@ impl Values {
     }
 }
 
-/// Returns all uses, by name.
-pub(super) fn uses(source: &Source, references: &[Reference], values: &Values) -> Vec<SecretUse> {
-    let mut uses: BTreeMap<&str, SecretUse> = BTreeMap::new();
+/// Returns every secret that is referred to, sorted by name.
+pub(super) fn summaries(source: &Source, references: &[Reference], values: &Values) -> Vec<SecretSummary> {
+    let mut summaries: BTreeMap<&str, SecretSummary> = BTreeMap::new();
     for reference in references {
-        let one = uses.entry(&reference.name).or_insert_with(|| SecretUse {
+        let summary = summaries.entry(&reference.name).or_insert_with(|| SecretSummary {
             name: reference.name.clone(),
-            places: Vec::new(),
+            uses: Vec::new(),
             source: values.values.get(&reference.name).map(|(_, source)| source.clone()),
             sent: false,
         });
-        one.sent |= reference.sent;
+        summary.sent |= reference.sent;
         let origin = Origin {
             file: source.path.clone(),
             line: source.line(reference.span.start),
         };
-        one.places.push((origin, reference.location.clone()));
+        summary.uses.push((origin, reference.location.clone()));
     }
-    uses.into_values().collect()
+    summaries.into_values().collect()
 }
 
 /// Reports each missing name once, with every use: an error, or a warning with [`SecretsCheck::Warn`].

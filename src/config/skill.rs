@@ -9,10 +9,10 @@ use super::source::Source;
 use super::whitespace::{is_js_space, js_trim};
 use super::yaml::{self, YamlNode};
 
-/// A skill as the gateway's file loader understands it.
+/// A skill as the gateway's own file loader would read it (contract section 10.3).
 #[derive(Debug, Clone)]
 pub(super) struct Skill {
-    /// The name in the front matter, else the name of the file.
+    /// The name in the front matter, else that of the folder, or of the file without `.md`.
     pub name: String,
     /// The element of `skillsConfig.skills`.
     pub wire: Value,
@@ -24,7 +24,8 @@ pub(super) struct Skill {
     pub servers: Vec<(String, Map<String, Value>)>,
 }
 
-/// Reads a skill; `None` when the file is blank. A flat file has no front matter.
+/// Reads a skill. `None` when the file is blank. `name` is used if the front matter has none; in a `flat` file, front
+/// matter is ordinary text.
 pub(super) fn read(source: &Source, name: &str, flat: bool, findings: &mut Findings) -> Option<Skill> {
     let text = js_trim(&source.text);
     if text.is_empty() {
@@ -32,16 +33,18 @@ pub(super) fn read(source: &Source, name: &str, flat: bool, findings: &mut Findi
     }
     let front = if flat { None } else { split(text) };
     let Some((front, body)) = front else {
-        return Some(plain(name, text));
+        return Some(text_only(name, text));
     };
-    let before = source.text.len() - source.text.trim_start_matches(is_js_space).len();
-    let first_line = source.line(before) + 1;
+    // The YAML begins on the line after `---`, which may itself come after blank lines.
+    let blank = source.text.len() - source.text.trim_start_matches(is_js_space).len();
+    let first_line = source.line(blank) + 1;
     match yaml::parse(source, front, first_line) {
         Ok(mut documents) if documents.len() <= 1 => Some(documents.pop().map_or_else(
-            || plain(name, js_trim(body)),
+            || text_only(name, js_trim(body)),
             |front| FrontMatter { source, findings }.skill(name, &front, body),
         )),
-        Ok(_) => Some(plain(name, text)),
+        Ok(_) => Some(text_only(name, text)),
+        // The gateway accepts such a file too, so a broken header does not stop a plan.
         Err(mut problem) => {
             problem.severity = Severity::Warning;
             problem.code = "front-matter";
@@ -50,12 +53,13 @@ pub(super) fn read(source: &Source, name: &str, flat: bool, findings: &mut Findi
                 .help
                 .push("the whole file is sent as the skill's text".to_owned());
             findings.push(*problem);
-            Some(plain(name, text))
+            Some(text_only(name, text))
         }
     }
 }
 
-/// Returns the YAML between the first line `---` and the next one, and what follows.
+/// Returns the YAML between the first line `---` and the next one, and the text after it. `None` when it is missing or
+/// empty.
 fn split(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
     let mut start = 0;
@@ -68,7 +72,8 @@ fn split(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn plain(name: &str, content: &str) -> Skill {
+/// Returns a skill that has no front matter.
+fn text_only(name: &str, content: &str) -> Skill {
     Skill {
         name: name.to_owned(),
         wire: json!({ "repo": format!("local/{name}"), "name": name, "content": content, "enabled": true }),
@@ -78,7 +83,7 @@ fn plain(name: &str, content: &str) -> Skill {
     }
 }
 
-/// The front matter of one skill. What is wrong with it is a warning: the gateway ignores it too.
+/// Reads the front matter of one skill. Wrong values are warnings, because the gateway ignores them too.
 struct FrontMatter<'a> {
     source: &'a Source,
     findings: &'a mut Findings,
@@ -91,7 +96,7 @@ impl FrontMatter<'_> {
             .and_then(YamlNode::text)
             .map(str::trim)
             .filter(|name| !name.is_empty());
-        let mut skill = plain(name.unwrap_or(fallback), js_trim(body));
+        let mut skill = text_only(name.unwrap_or(fallback), js_trim(body));
         skill.packages = self.strings(front, "nixPackages");
         skill.network = self.network(front);
         skill.servers = self.servers(front);
@@ -123,7 +128,8 @@ impl FrontMatter<'_> {
         skill
     }
 
-    fn wrong(&mut self, node: &YamlNode, key: &str, expected: &str) {
+    /// Warns about a value of the wrong type. Null counts as absent.
+    fn warn_wrong_type(&mut self, node: &YamlNode, key: &str, expected: &str) {
         if node.is_null() {
             return;
         }
@@ -144,14 +150,14 @@ impl FrontMatter<'_> {
     fn strings(&mut self, parent: &YamlNode, key: &str) -> Vec<String> {
         let Some(node) = parent.get(key) else { return Vec::new() };
         let Some(items) = node.items() else {
-            self.wrong(node, key, "a list of strings");
+            self.warn_wrong_type(node, key, "a list of strings");
             return Vec::new();
         };
         let mut texts = Vec::new();
         for item in items {
             match item.text() {
                 Some(text) => texts.push(text.to_owned()),
-                None => self.wrong(item, key, "a list of strings"),
+                None => self.warn_wrong_type(item, key, "a list of strings"),
             }
         }
         texts
@@ -187,7 +193,7 @@ impl FrontMatter<'_> {
             return Vec::new();
         };
         let Some(items) = node.items() else {
-            self.wrong(node, "network.judge", "a list of domains");
+            self.warn_wrong_type(node, "network.judge", "a list of domains");
             return Vec::new();
         };
         let mut judged = Vec::new();
@@ -198,7 +204,7 @@ impl FrontMatter<'_> {
                 .map(pattern);
             match domain.filter(|domain| !domain.is_empty()) {
                 Some(domain) => judged.push(judged_domain(&domain, item.get("judge").and_then(YamlNode::text))),
-                None => self.wrong(item, "network.judge", "a domain or `{domain, judge}`"),
+                None => self.warn_wrong_type(item, "network.judge", "a domain or `{domain, judge}`"),
             }
         }
         judged
@@ -220,6 +226,7 @@ impl FrontMatter<'_> {
                         wire.insert(key.clone(), self.strings(server, key).into());
                     }
                     ("url" | "type" | "command", ..) => {}
+                    // The gateway drops the other keys, such as `env` and `headers`, which the MCP server would miss.
                     _ => self.findings.push(
                         Diagnostic::warning(
                             "not-synced",

@@ -28,7 +28,7 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Returns the path of the table, or of one of its keys: `agents.triage.platforms[0].config`.
-    pub(super) fn name(&self, key: Option<&str>) -> String {
+    pub(super) fn key_path(&self, key: Option<&str>) -> String {
         let mut name = String::new();
         for segment in self.path.iter().map(String::as_str).chain(key) {
             if segment.starts_with('[') {
@@ -61,7 +61,7 @@ impl<'a> Table<'a> {
                 continue;
             }
             if let Some((_, reason)) = later.iter().find(|(key, _)| *key == name) {
-                let message = format!("{} is not synced", tick(&self.name(Some(name))));
+                let message = format!("{} is not synced", tick(&self.key_path(Some(name))));
                 self.reader.warn("not-synced", message, key.span(), reason);
                 continue;
             }
@@ -79,7 +79,7 @@ impl<'a> Table<'a> {
             let table = if self.path.is_empty() {
                 "at the top level".to_owned()
             } else {
-                format!("in `[{}]`", self.name(None))
+                format!("in `[{}]`", self.key_path(None))
             };
             let message = format!("unknown key {} {table}", tick(name));
             self.reader.error("unknown-key", message, key.span(), &help);
@@ -87,7 +87,7 @@ impl<'a> Table<'a> {
     }
 
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
-        let name = tick(&self.name(Some(key)));
+        let name = tick(&self.key_path(Some(key)));
         let message = format!("{name} must be {expected}, found {}", kind(value.get_ref()));
         self.reader
             .report(Diagnostic::error("wrong-type", message).at(self.reader.source, value.span()));
@@ -102,7 +102,7 @@ impl<'a> Table<'a> {
             value: text.to_string(),
             span: value.span(),
         };
-        self.reader.check_token_shape(|| self.name(Some(key)), &text);
+        self.reader.check_token_shape(|| self.key_path(Some(key)), &text);
         Some(text)
     }
 
@@ -114,7 +114,7 @@ impl<'a> Table<'a> {
     /// Reads a string that must be present.
     pub(super) fn required(&self, key: &str, example: &str) -> Option<Text> {
         if self.get(key).is_none() {
-            let message = format!("{} is missing {}", tick(&self.name(None)), tick(key));
+            let message = format!("{} is missing {}", tick(&self.key_path(None)), tick(key));
             let help = format!("add `{key} = {example}`");
             self.reader.error("missing-key", message, self.span.clone(), &help);
         }
@@ -125,7 +125,7 @@ impl<'a> Table<'a> {
     pub(super) fn required_filled(&self, key: &str, example: &str) -> Option<Text> {
         let text = self.required(key, example)?;
         if text.value.trim().is_empty() {
-            let message = format!("{} is empty", tick(&self.name(Some(key))));
+            let message = format!("{} is empty", tick(&self.key_path(Some(key))));
             let help = format!("give it a value, for example `{key} = {example}`");
             self.reader.error("empty-value", message, text.span, &help);
             return None;
@@ -137,7 +137,7 @@ impl<'a> Table<'a> {
     pub(super) fn choice(&self, key: &str, choices: &[&str]) -> Option<Text> {
         let text = self.string(key)?;
         if !text.value.is_empty() && !choices.contains(&text.value.as_str()) {
-            let message = format!("{} cannot be {}", tick(&self.name(Some(key))), tick(&text.value));
+            let message = format!("{} cannot be {}", tick(&self.key_path(Some(key))), tick(&text.value));
             let help = format!("use one of {}", listed(choices));
             self.reader.error("wrong-choice", message, text.span.clone(), &help);
         }
@@ -213,7 +213,7 @@ impl<'a> Table<'a> {
     /// Reads a list of tables, `[[…]]` or `[{…}]`, if the key is present.
     pub(super) fn tables(&self, key: &str) -> Option<Vec<Table<'a>>> {
         if let Some(DeValue::Table(_)) = self.get(key).map(Spanned::get_ref) {
-            let name = self.name(Some(key));
+            let name = self.key_path(Some(key));
             let message = format!("{} must be a list of tables, found a table", tick(&name));
             let span = self.key_span(key).unwrap_or(self.span.clone());
             let help = format!("write `[[{name}]]`, with two brackets");

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::command::console::Console;
 use crate::command::log::RequestLog;
-use crate::config::{Diagnostic, LoadedProject, Project, SecretUse};
+use crate::config::{Diagnostic, LoadedProject, Project, SecretSummary};
 use crate::failure::Failure;
 use crate::remote::ReadProgress;
 use crate::report::diagnostics::{DiagnosticStyle, render};
@@ -192,13 +192,13 @@ fn origin(diagnostic: &Diagnostic) -> Option<Origin> {
     })
 }
 
-fn secret_row(secret: &SecretUse) -> SecretUsage {
+fn secret_row(secret: &SecretSummary) -> SecretUsage {
     let source = secret.source.as_ref().map(source_text);
     let location = |(origin, what): &(Origin, String)| format!("{}:{} {what}", origin.file.display(), origin.line);
     SecretUsage {
         name: secret.name.clone(),
         source,
-        locations: secret.places.iter().map(location).collect(),
+        locations: secret.uses.iter().map(location).collect(),
         sent: secret.sent,
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::disk::{holds, misspelt, unreadable};
+use super::disk::{has_entry, misspelled_name, unreadable};
 use super::{Loader, prompt};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::draft::AgentDraft;
@@ -13,7 +13,7 @@ use crate::config::source::Source;
 use crate::config::{mask, whitespace};
 use crate::resource::{Origin, field};
 
-/// The texts of an agent's folder, with their wire names.
+/// The files with an agent's texts, with the wire names of the settings.
 const TEXTS: [(&str, &str); 3] = [
     ("IDENTITY.md", field::IDENTITY),
     ("SOUL.md", field::SOUL),
@@ -21,12 +21,13 @@ const TEXTS: [(&str, &str); 3] = [
 ];
 
 impl Loader<'_> {
+    /// Reads the folder of an agent. An agent without a usable folder has the project's skills only.
     pub(super) fn agent_folder(&mut self, source: &Source, agent: &AgentDraft) -> AgentFolder {
         let mut folder = AgentFolder::default();
         let mut skills = self.project_skills();
         if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.folder(source, dir)) {
             for (name, wire) in TEXTS {
-                self.warn_misspelt(&dir, name);
+                self.warn_misspelled(&dir, name);
                 let text = self.optional_text(&dir.join(name));
                 folder.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
             }
@@ -37,7 +38,7 @@ impl Loader<'_> {
         folder
     }
 
-    /// Reads a text that may be missing; a blank one counts as missing.
+    /// Reads a text, trimmed, with its origin. `None` when it is missing, blank, or was reported instead.
     fn optional_text(&mut self, path: &Path) -> Option<(String, Origin)> {
         if !path.exists() && !path.is_symlink() {
             return None;
@@ -48,9 +49,9 @@ impl Loader<'_> {
         (!text.is_empty()).then(|| (text.to_owned(), first_line(&source)))
     }
 
-    /// Warns about a file that would be read if its name were spelled right.
-    fn warn_misspelt(&mut self, folder: &Path, name: &str) {
-        if let Some(found) = misspelt(folder, name) {
+    /// Warns about a file whose name differs from `name` only in case, which makes the loader ignore it.
+    fn warn_misspelled(&mut self, folder: &Path, name: &str) {
+        if let Some(found) = misspelled_name(folder, name) {
             let message = format!("{} is not read: its name is spelled differently", tick(&found));
             let warning = Diagnostic::warning("misspelt-file", message).in_file(self.shown(&folder.join(&found)));
             self.findings.push(warning.help(format!("rename it to {}", tick(name))));
@@ -65,14 +66,15 @@ impl Loader<'_> {
         self.project_skills.clone().unwrap_or_default()
     }
 
+    /// Reads the skills in a folder, sorted by file name. Entries that are neither a folder nor `*.md` are ignored.
     fn skills(&mut self, folder: &Path) -> Vec<(Skill, Origin)> {
         let mut skills = Vec::new();
         for entry in self.entries(folder) {
             let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let (file, name, flat) = match fs::metadata(&entry) {
-                Ok(found) if found.is_dir() && holds(&entry, "SKILL.md") => (entry.join("SKILL.md"), name, false),
+                Ok(found) if found.is_dir() && has_entry(&entry, "SKILL.md") => (entry.join("SKILL.md"), name, false),
                 Ok(found) if found.is_dir() => {
-                    self.warn_misspelt(&entry, "SKILL.md");
+                    self.warn_misspelled(&entry, "SKILL.md");
                     continue;
                 }
                 Ok(_) => match name.strip_suffix(".md") {
@@ -96,7 +98,7 @@ impl Loader<'_> {
     }
 }
 
-/// Returns the origin of a file as a whole.
+/// Returns the origin of a file as a whole, which is its first line.
 fn first_line(source: &Source) -> Origin {
     Origin {
         file: source.path.clone(),

@@ -1,12 +1,12 @@
-//! Which files a project may read: those in its own folder. Git keeps symbolic links, so without this check a pull
-//! request could make the contents of any file of the CI machine part of a plan.
+//! The boundary of a project, whose files must be in its own folder. Git keeps symbolic links, so without this check a
+//! pull request could make the contents of any file of the CI machine part of a plan.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::{Diagnostic, tick};
 
-/// Files that a server keeps in its data directory.
+/// Files by which the data directory of the embedded server is recognized.
 const SERVER_FILES: [&str; 3] = ["lobu.db", "encryption-key", "bootstrap-pat.txt"];
 
 /// Folders in which the kernel presents devices and its own state as files. Reading one may never end.
@@ -29,10 +29,11 @@ impl Boundary {
         }
     }
 
-    /// Checks where a file or folder really is.
+    /// Checks the real location of a file or folder, behind all symbolic links.
     ///
     /// # Errors
-    /// When it lies outside the project, or where secrets are kept. A path that leads nowhere is left to its reader.
+    /// When it is outside the project or where secrets are kept, also with `--allow-outside` for the latter. A path that
+    /// does not exist is no error; reading it will be.
     pub(super) fn check(&self, path: &Path) -> Result<(), Box<Diagnostic>> {
         let Ok(real) = fs::canonicalize(path) else {
             return Ok(());
@@ -60,7 +61,7 @@ impl Boundary {
     }
 }
 
-/// Whether a path without symbolic links belongs to the kernel. Shared memory holds ordinary files.
+/// Whether a path without symbolic links belongs to the kernel. `/dev/shm` does not, because it holds ordinary files.
 pub(super) fn is_kernel_file(real: &Path) -> bool {
     KERNEL_FOLDERS.iter().any(|folder| real.starts_with(folder)) && !real.starts_with("/dev/shm")
 }
@@ -70,9 +71,10 @@ pub(super) fn kernel_file() -> Diagnostic {
     Diagnostic::error("not-a-file", "this is a file of the kernel, not a file of a project").help("remove the link")
 }
 
-/// Returns what a path leads to, when no project may read it: `.env` files, Git's own folder, the data of a server.
-fn private_kind(below: &Path, real: &Path) -> Option<&'static str> {
-    let mut names = below
+/// Returns a description of a file that no project may read: a `.env` file, Git's own folder, the data of a server. `None`
+/// for other files. Names are searched for in `path`, which begins at the project's folder for a path within it.
+fn private_kind(path: &Path, real: &Path) -> Option<&'static str> {
+    let mut names = path
         .components()
         .map(|component| component.as_os_str().to_string_lossy());
     if names.clone().any(|name| name == ".git") {

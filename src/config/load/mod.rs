@@ -23,11 +23,11 @@ use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret}
 use crate::resource::{ConfigValue, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
-use disk::{full, missing_folder, read, relative, unreadable};
+use disk::{absolute, missing_folder, read, relative, unreadable};
 
-/// Reads a project: what it declares, or everything that is wrong with it.
+/// Reads a project, or reports everything that is wrong with it.
 pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
-    let root = full(file).parent().map(Path::to_owned).unwrap_or_default();
+    let root = absolute(file).parent().map(Path::to_owned).unwrap_or_default();
     let mut loader = Loader {
         options,
         boundary: Boundary::new(&root, options.allow_outside),
@@ -38,16 +38,17 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
         project_skills: None,
         secret_values: Vec::new(),
     };
-    let source = loader.source(&full(file), mask::lobu_toml);
+    let source = loader.source(&absolute(file), mask::lobu_toml);
     let draft = source.as_ref().map(|source| loader.draft(source));
     let org = draft.as_ref().and_then(ProjectDraft::organization);
     let project = source
         .zip(draft)
         .map(|(source, draft)| loader.project(file, &source, draft));
     let diagnostics = loader.findings.into_sorted();
-    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    let has_errors = diagnostics.iter().any(Diagnostic::is_error);
     LoadedProject {
-        project: project.filter(|_| !broken),
+        // Folders and models were read even after errors in `lobu.toml`, so that all problems are reported at once.
+        project: project.filter(|_| !has_errors),
         diagnostics,
         sources: loader.sources,
         org,
@@ -64,16 +65,18 @@ struct Loader<'a> {
     values: Values,
     sources: Sources,
     findings: Findings,
-    /// The skills of the project itself, once they are read.
+    /// The skills of the project itself, which all agents share. `None` until the first agent needs them.
     project_skills: Option<Vec<(Skill, Origin)>>,
     /// The values that must never be shown.
     secret_values: Vec<Secret>,
 }
 
 impl Loader<'_> {
+    /// Reads `lobu.toml` itself.
     fn draft(&mut self, source: &Source) -> ProjectDraft {
         let (mut draft, findings) = document::read(source, std::mem::take(&mut self.findings));
         self.findings = findings;
+        // Only agents use secrets, so a plan of the memory schema needs no values.
         if self.options.only == Only::Memory {
             draft.references.clear();
         }
@@ -81,14 +84,15 @@ impl Loader<'_> {
     }
 
     fn project(&mut self, file: &Path, source: &Source, draft: ProjectDraft) -> Project {
+        // Before the folders are read: their texts are searched for these values.
         self.values = self.read_values(&draft.references);
         let check = self.options.secrets_check;
         secret::check(source, &draft.references, &self.values, check, &mut self.findings);
-        let secrets = secret::uses(source, &draft.references, &self.values);
+        let secrets = secret::summaries(source, &draft.references, &self.values);
         let organization = draft.organization();
         let memory_enabled = draft.memory.as_ref().is_some_and(|memory| memory.enabled);
         let (desired, origins) = self.resources(source, draft);
-        // Values that stand in clear under a secret's key count too.
+        // A literal value under a secret key must not be shown either, although no `$NAME` leads to it.
         let literals = desired.platforms.values().flat_map(|it| it.config.values());
         let literals = literals.filter_map(|value| match value {
             ConfigValue::Secret(secret) => Some(secret),
@@ -107,7 +111,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads the folders that the draft names, and builds the resources.
+    /// Reads the folders that the draft names, as far as `only` asks for them, and builds the resources.
     fn resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins) {
         let mut agents = Vec::new();
         if self.options.only != Only::Memory {
@@ -142,7 +146,7 @@ impl Loader<'_> {
         relative(path, self.options.display_root)
     }
 
-    /// Reads a file of the project, and keeps its masked text for display.
+    /// Reads a file within the boundary, and keeps its masked text for display. `None` when it was reported instead.
     fn source(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
         match self.boundary.check(path) {
             Ok(()) => self.source_anywhere(path, mask),
@@ -154,7 +158,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads a file that the user names, which may lie anywhere.
+    /// Reads a file that the user chose, or a `.env` file, which may be outside the boundary.
     fn source_anywhere(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
         let shown = self.shown(path);
         match read(path) {
@@ -170,7 +174,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads the values of the names that are referred to; no other value is kept.
+    /// Reads the values of the names that are referred to. No other variable is kept.
     fn read_values(&mut self, references: &[Reference]) -> Values {
         let wanted: HashSet<&str> = references.iter().map(|reference| reference.name.as_str()).collect();
         let mut values = Values::default();
@@ -179,15 +183,17 @@ impl Loader<'_> {
                 values.add(name, Secret::new(value.as_str()), &SecretSource::Process);
             }
         }
-        let given = self.options.env_files.iter().map(|file| full(file));
-        let beside = [".env.local", ".env"].map(|name| self.root.join(name));
-        let beside = beside.into_iter().filter(|file| file.exists() || file.is_symlink());
-        for file in given.chain(beside).collect::<Vec<_>>() {
+        // The order of precedence: environment, `--env-file` in order, `.env.local`, `.env` (semantics, "Secrets").
+        let given = self.options.env_files.iter().map(|file| absolute(file));
+        let local = [".env.local", ".env"].map(|name| self.root.join(name));
+        // A broken link does not "exist"; it is reported when it is read.
+        let local = local.into_iter().filter(|file| file.exists() || file.is_symlink());
+        for file in given.chain(local).collect::<Vec<_>>() {
             let Some(source) = self.source_anywhere(&file, mask::env) else {
                 continue;
             };
             let from = SecretSource::File(source.path.clone());
-            // Within one file the last assignment counts; between files the first.
+            // Reversed, because the last assignment in a file counts, and `add` keeps the first value.
             for (name, value) in dotenv::parse(&source, &mut self.findings).into_iter().rev() {
                 if wanted.contains(name.as_str()) {
                     values.add(&name, value, &from);
@@ -199,7 +205,7 @@ impl Loader<'_> {
 
     /// Returns the folder that a key of `lobu.toml` names, or reports why it cannot be read.
     fn folder(&mut self, source: &Source, dir: &Text) -> Option<PathBuf> {
-        let path = full(&self.root.join(dir.value.trim()));
+        let path = absolute(&self.root.join(dir.value.trim()));
         let problem = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => match self.boundary.check(&path) {
                 Ok(()) => {
@@ -217,7 +223,7 @@ impl Loader<'_> {
         None
     }
 
-    /// Warns about a folder outside the project, which `--allow-outside` permits.
+    /// Warns about a folder outside the project. The boundary has let it pass because of `--allow-outside`.
     fn warn_outside(&mut self, source: &Source, dir: &Text, path: &Path) {
         if !path.starts_with(&self.root) {
             let message = format!("{} lies outside the project", tick(&dir.value));
@@ -227,7 +233,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Returns the entries of a folder, sorted; none when there is no such folder.
+    /// Returns the paths in a folder, sorted. Empty when there is no such folder, or when it was reported instead.
     fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         if !folder.exists() && !folder.is_symlink() {
             return Vec::new();
@@ -239,6 +245,7 @@ impl Loader<'_> {
         match listed {
             Ok(entries) => {
                 let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+                // The system lists entries in any order, which would be the order of skills and diagnostics.
                 paths.sort();
                 paths
             }

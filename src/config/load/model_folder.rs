@@ -22,7 +22,7 @@ const MAX_ENTRIES: usize = 20_000;
 /// A walk through the model folder.
 #[derive(Default)]
 struct Walk {
-    /// The folders visited so far, without symbolic links: a link may lead back.
+    /// The real paths of the folders visited so far. Without them, a link to a parent would be followed again and again.
     visited: BTreeSet<PathBuf>,
     /// The YAML files found so far.
     files: Vec<PathBuf>,
@@ -31,7 +31,7 @@ struct Walk {
 }
 
 impl Loader<'_> {
-    /// Reads the model files that the memory table names.
+    /// Reads the model files in the folder that the memory table names. A declared type has the index of its source.
     pub(super) fn models(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, Vec<Source>) {
         self.warn_not_synced(source, memory);
         let mut models = Models::default();
@@ -73,7 +73,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Finds the YAML files of a folder and of the folders in it, each folder once.
+    /// Finds the YAML files of a folder and, as later releases do, of the folders in it.
     fn walk(&mut self, folder: &Path, depth: usize, walk: &mut Walk) {
         let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         if depth == 0 || walk.entries > MAX_ENTRIES || !walk.visited.insert(real) {

@@ -1,4 +1,4 @@
-//! Checks of texts that language models will read: hidden characters, and secrets that got into them.
+//! Checks of texts that language models will read: hidden characters, and values of secrets.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ const MIN_SECRET: usize = 6;
 /// The maximum number of code points that a warning lists.
 const MAX_LISTED: usize = 8;
 
-/// Checks one file.
+/// Checks one file. Hidden characters are warnings, values of secrets are errors.
 pub(super) fn check(source: &Source, values: &Values, findings: &mut Findings) {
     check_invisible(source, findings);
     check_secrets(source, values, findings);
@@ -51,6 +51,7 @@ fn check_invisible(source: &Source, findings: &mut Findings) {
     }
 }
 
+/// Whether a character is hidden in its context. Line breaks, tabs, and joiners of emoji and of scripts are not.
 fn is_hidden(before: Option<char>, character: char, after: Option<char>) -> bool {
     let is_control = character.is_control() && !matches!(character, '\n' | '\r' | '\t');
     is_control || (is_invisible(character) && !is_ordinary_invisible(before, character, after))

@@ -1,4 +1,7 @@
-//! `lobu.toml` as it may be printed.
+//! Masks `lobu.toml`: only values of keys that are known to be harmless are shown.
+//!
+//! The text is read token by token, with just enough state to know which key a value belongs to. In a file with broken
+//! syntax that is not certain, so less is shown there.
 
 use super::masked::MaskedText;
 use crate::config::literal::token_kind;
@@ -6,8 +9,8 @@ use crate::config::reference;
 use crate::config::suggestion::nearest;
 use crate::resource::is_secret_key;
 
-/// Keys of `lobu.toml` whose values may be shown; everything else is covered.
-const OPEN: [&str; 35] = [
+/// The keys whose values may be shown. All other values are covered.
+const SHOWN_KEYS: [&str; 35] = [
     "name",
     "description",
     "dir",
@@ -45,11 +48,12 @@ const OPEN: [&str; 35] = [
     "owletto",
 ];
 
-/// Tables whose values are never shown, whatever the key.
-const CLOSED: [&str; 4] = ["config", "env", "headers", "oauth"];
+/// The tables whose values are never shown, under any key: their keys are chosen by the user.
+const COVERED_TABLES: [&str; 4] = ["config", "env", "headers", "oauth"];
 
-/// Keys of `lobu.toml` whose values are never shown; a misspelt key must not be taken for an open one near these.
-const HIDDEN: [&str; 8] = [
+/// The known keys whose values are never shown. They are listed so that a misspelling of one of them is not taken for a
+/// misspelling of a shown key.
+const COVERED_KEYS: [&str; 8] = [
     "key",
     "secret_ref",
     "url",
@@ -60,52 +64,54 @@ const HIDDEN: [&str; 8] = [
     "judges",
 ];
 
-/// The maximum number of unknown keys that are compared with the known ones; the values of further ones stay hidden.
+/// The maximum number of unknown keys that are compared with the known ones, because a comparison is slow. The values of
+/// further unknown keys are covered.
 const MAX_SEARCHES: usize = 200;
 
-/// Masks `lobu.toml`: values under keys that are not known to be harmless, comments, long texts.
+/// Masks `lobu.toml`: comments, texts in three quotes, and values under keys that are not known to be harmless.
 pub(in crate::config) fn mask(text: &str) -> MaskedText {
-    let strict = toml::de::DeTable::parse(text).is_err();
-    Masker::run(text, strict).output
+    let is_broken = toml::de::DeTable::parse(text).is_err();
+    Masker::run(text, is_broken).output
 }
 
-/// Returns where a valid `lobu.toml` has a table in braces that runs over several lines, which TOML 1.0 does not know.
+/// Returns the first line end within a table in braces of a valid `lobu.toml`. TOML 1.0 does not allow one there.
 pub(in crate::config) fn newer_syntax(text: &str) -> Option<usize> {
-    Masker::run(text, false).newer
+    Masker::run(text, false).newer_syntax
 }
 
 struct Masker {
-    /// Whether the syntax is broken, so that it is not certain what belongs to which key.
-    strict: bool,
+    /// Whether the syntax is broken, so that it is not certain which key a value belongs to.
+    is_broken: bool,
     output: MaskedText,
-    /// Whether three quotes were read in a file with broken syntax.
-    is_shifted: bool,
+    /// Whether three quotes were read in a file with broken syntax. From there on, strings and the text between them may
+    /// be exchanged.
+    quotes_unreliable: bool,
     /// The number of bytes that were read.
     position: usize,
-    /// Whether the current header names a table that is never shown.
-    header_closed: bool,
-    /// Whether values under the current key may be shown; `None` between statements.
-    key: Option<bool>,
-    /// For each open bracket: whether it is a brace, and what the key was outside.
-    frames: Vec<(bool, Option<bool>)>,
+    /// Whether the current header names one of [`COVERED_TABLES`].
+    in_covered_table: bool,
+    /// Whether values under the current key may be shown. `None` where a key is expected.
+    allows_value: Option<bool>,
+    /// For each open bracket, whether it is a brace, and `allows_value` outside of it.
+    brackets: Vec<(bool, Option<bool>)>,
     /// The first line end within braces.
-    newer: Option<usize>,
+    newer_syntax: Option<usize>,
     /// The number of unknown keys that were compared with the known ones.
     searches: usize,
 }
 
 impl Masker {
-    /// Goes through a text once.
-    fn run(text: &str, strict: bool) -> Self {
+    /// Reads a text from start to end.
+    fn run(text: &str, is_broken: bool) -> Self {
         let mut masker = Self {
-            strict,
+            is_broken,
             output: MaskedText::default(),
-            is_shifted: false,
+            quotes_unreliable: false,
             position: 0,
-            header_closed: false,
-            key: None,
-            frames: Vec::new(),
-            newer: None,
+            in_covered_table: false,
+            allows_value: None,
+            brackets: Vec::new(),
+            newer_syntax: None,
             searches: 0,
         };
         while let Some(rest) = text.get(masker.position..).filter(|rest| !rest.is_empty()) {
@@ -120,29 +126,29 @@ impl Masker {
         match first {
             '#' => self.emit(line(rest), false),
             '\n' => {
-                match self.frames.last() {
-                    None => self.key = None,
-                    Some((true, _)) => self.newer = self.newer.or(Some(self.position)),
+                match self.brackets.last() {
+                    None => self.allows_value = None,
+                    Some((true, _)) => self.newer_syntax = self.newer_syntax.or(Some(self.position)),
                     Some(_) => {}
                 }
                 self.emit("\n", true)
             }
-            '[' if self.key.is_none() && self.frames.is_empty() => self.header(line(rest)),
-            '[' | '{' => self.open(first),
+            '[' if self.allows_value.is_none() && self.brackets.is_empty() => self.header(line(rest)),
+            '[' | '{' => self.open_bracket(first),
             ']' | '}' => {
-                self.key = self.frames.pop().map_or(self.key, |(_, outside)| outside);
-                self.had_value();
+                self.allows_value = self.brackets.pop().map_or(self.allows_value, |(_, outside)| outside);
+                self.end_value();
                 self.emit(&rest[..1], true)
             }
             ',' => {
-                if self.frames.last().is_some_and(|(brace, _)| *brace) {
-                    self.key = None;
+                if self.brackets.last().is_some_and(|(brace, _)| *brace) {
+                    self.allows_value = None;
                 }
                 self.emit(",", true)
             }
             '=' | ' ' | '\t' | '\r' => self.emit(&rest[..1], true),
             '"' | '\'' => self.string(rest, first),
-            _ => self.word(rest),
+            _ => self.bare_text(rest),
         }
     }
 
@@ -155,48 +161,52 @@ impl Masker {
         text.len()
     }
 
-    /// Reads a table's header. In a broken file it is shown only as far as it is certainly one.
+    /// Reads the rest of a line as a table's header. In a broken file it may be the start of a list of values, so only the
+    /// part that is certainly a header is shown.
     fn header(&mut self, line: &str) -> usize {
         let plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
         let inner = line.trim_start_matches('[');
         let rest = inner.trim_start_matches(plain);
-        let sure = rest.starts_with(']') || inner.starts_with("agents.") || inner.starts_with("memory");
-        let shown = match (self.strict, sure) {
+        let is_certain = rest.starts_with(']') || inner.starts_with("agents.") || inner.starts_with("memory");
+        let shown = match (self.is_broken, is_certain) {
             (false, _) => line.find('#').unwrap_or(line.len()),
             (true, true) => line.len() - rest.trim_start_matches(']').len(),
             (true, false) => line.len() - inner.len(),
         };
         let names = line[..shown].split(['.', '[', ']', ' ']);
-        self.header_closed = names.into_iter().any(|name| CLOSED.contains(&name));
+        self.in_covered_table = names.into_iter().any(|name| COVERED_TABLES.contains(&name));
         self.emit(&line[..shown], true) + self.emit(&line[shown..], false)
     }
 
-    fn open(&mut self, bracket: char) -> usize {
+    fn open_bracket(&mut self, bracket: char) -> usize {
         let brace = bracket == '{';
-        self.frames.push((brace, self.key));
+        self.brackets.push((brace, self.allows_value));
+        // A table in braces begins with a key; the items of a list belong to the key before it.
         if brace {
-            self.key = None;
+            self.allows_value = None;
         }
         self.emit(if brace { "{" } else { "[" }, true)
     }
 
+    /// Reads a string in quotes, which is a key or a value.
     fn string(&mut self, rest: &str, quote: char) -> usize {
         let triple = if quote == '"' { "\"\"\"" } else { "'''" };
+        // Long texts can contain anything, so they are covered under every key.
         if let Some(body) = rest.strip_prefix(triple) {
             let length = body.find(triple).map_or(rest.len(), |end| end + 6);
-            self.is_shifted = self.strict;
+            self.quotes_unreliable = self.is_broken;
             return self.emit(&rest[..length], false);
         }
         let length = string_length(rest, quote);
         let text = &rest[..length];
         if is_key(&rest[length..]) {
-            return self.name(text);
+            return self.key(text);
         }
         let inner = text.trim_matches(quote);
         let reference = reference::name(inner).is_some();
-        // A token under a harmless key is a mistake, and stays hidden all the same.
+        // A token under a harmless key is there by mistake, and must not be shown either.
         let shown = reference || (self.shows_value() && token_kind(inner).is_none());
-        self.had_value();
+        self.end_value();
         if shown || text.len() < 2 {
             return self.emit(text, shown);
         }
@@ -208,71 +218,76 @@ impl Masker {
         self.emit(&text[..1], true) + self.emit(&text[1..end], false) + self.emit(&text[end..], true)
     }
 
-    fn word(&mut self, rest: &str) -> usize {
+    /// Reads text without quotes: a key, a number, a boolean, or a piece of something that is broken.
+    fn bare_text(&mut self, rest: &str) -> usize {
         let stop = |character: char| " \t\r\n=,[]{}#\"'".contains(character);
         let length = rest.find(stop).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(length);
+        let (text, after) = rest.split_at(length);
         if is_key(after) {
-            return self.name(word);
+            return self.key(text);
         }
-        // A bare word that is a name of the format says which part of a broken file this is.
-        let shown = self.shows_value() || OPEN.contains(&word) || CLOSED.contains(&word);
-        self.had_value();
-        self.emit(word, shown)
+        // A known key that lost its equals sign is shown, because the user has to find it in the printed line.
+        let shown = self.shows_value() || SHOWN_KEYS.contains(&text) || COVERED_TABLES.contains(&text);
+        self.end_value();
+        self.emit(text, shown)
     }
 
     /// Whether the value of a key may be shown: a key that is known to be harmless, or a misspelling of one.
-    fn is_open(&mut self, key: &str) -> bool {
-        if OPEN.contains(&key) {
+    fn is_shown_key(&mut self, key: &str) -> bool {
+        if SHOWN_KEYS.contains(&key) {
             return true;
         }
+        // A key of one or two letters is close to short keys such as `id` by chance.
         if key.len() <= 2 || self.searches >= MAX_SEARCHES {
             return false;
         }
         self.searches += 1;
-        let known = OPEN.into_iter().chain(CLOSED).chain(HIDDEN);
-        nearest(key, known).is_some_and(|near| OPEN.contains(&near))
+        let known = SHOWN_KEYS.into_iter().chain(COVERED_TABLES).chain(COVERED_KEYS);
+        nearest(key, known).is_some_and(|near| SHOWN_KEYS.contains(&near))
     }
 
-    /// Whether the value at this position may be shown. In a broken file a list may have lost its end, and after three
-    /// quotes strings and what is between them may have changed places: neither is shown there.
+    /// Whether the value at this position may be shown. In a broken file no value is shown within brackets, which may lack
+    /// their end, or after three quotes.
     fn shows_value(&self) -> bool {
-        let is_certain = !self.strict || (self.frames.is_empty() && !self.is_shifted);
-        self.key == Some(true) && is_certain
+        let is_certain = !self.is_broken || (self.brackets.is_empty() && !self.quotes_unreliable);
+        self.allows_value == Some(true) && is_certain
     }
 
-    /// Outside a list a key has one value: what follows it on the line belongs to something that was damaged.
-    fn had_value(&mut self) {
-        if self.frames.last().is_none_or(|(brace, _)| *brace) {
-            self.key = Some(false);
+    /// Covers everything after a value up to the next key. Outside a list a key has one value, so more text on the line
+    /// means that the syntax is broken.
+    fn end_value(&mut self) {
+        if self.brackets.last().is_none_or(|(brace, _)| *brace) {
+            self.allows_value = Some(false);
         }
     }
 
-    /// Reads a key, possibly dotted. It is shown, and decides about the value. Where no key can be, it is a piece of one.
-    fn name(&mut self, text: &str) -> usize {
-        if self.key.is_some() {
-            self.key = Some(false);
+    /// Reads a key, possibly dotted. It is shown, and decides whether its value is. Where no key is expected, the text is
+    /// part of a broken value and covered.
+    fn key(&mut self, text: &str) -> usize {
+        if self.allows_value.is_some() {
+            self.allows_value = Some(false);
             return self.emit(text, false);
         }
         let names: Vec<&str> = text.split('.').map(|name| name.trim_matches(['"', '\''])).collect();
-        let enclosed = self.header_closed || self.frames.iter().any(|(_, outside)| *outside == Some(false));
+        let in_covered = self.in_covered_table || self.brackets.iter().any(|(_, outside)| *outside == Some(false));
         let last = names.last().copied().unwrap_or_default();
-        let closed = enclosed || names.iter().any(|name| CLOSED.contains(name)) || is_secret_key(last);
-        self.key = Some(!closed && self.is_open(last));
+        let covered = in_covered || names.iter().any(|name| COVERED_TABLES.contains(name)) || is_secret_key(last);
+        self.allows_value = Some(!covered && self.is_shown_key(last));
         self.emit(text, true)
     }
 }
 
-/// Whether what was just read is a key: an equals sign follows.
+/// Whether the text before `after` is a key, because an equals sign follows.
 fn is_key(after: &str) -> bool {
     after.trim_start_matches([' ', '\t']).starts_with('=')
 }
 
+/// Returns the text up to the end of the line.
 fn line(rest: &str) -> &str {
     rest.split('\n').next().unwrap_or(rest)
 }
 
-/// Returns the length up to the closing quote, or up to the end of the line when there is none.
+/// Returns the length of a string, in bytes, with its closing quote, or up to the end of the line when there is none.
 fn string_length(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (index, character) in rest.char_indices().skip(1) {

@@ -1,29 +1,29 @@
-//! A masked text that still knows where each byte of the original went.
+//! A masked text, with the position of each byte of the original.
 
 use std::ops::Range;
 
 use crate::resource::is_invisible;
 
-/// What a covered piece of a line is shown as, whatever its length.
+/// The text that replaces a covered piece of a line. It has one length, so that it does not reveal that of the piece.
 const COVER: &str = "***";
 
-/// A text in which everything that could be secret is replaced.
+/// A text in which every piece that could be secret is replaced.
 #[derive(Debug, Clone, Default)]
 pub struct MaskedText {
     text: String,
-    /// The replaced pieces: bytes of the original and of the masked text, in order.
+    /// The bytes of each replaced piece in the original and in the masked text, in order.
     pieces: Vec<(Range<usize>, Range<usize>)>,
     /// The number of bytes of the original that were read so far.
     read: usize,
 }
 
 impl MaskedText {
-    /// Returns the text that may be printed. It has the lines of the original.
+    /// Returns the text that may be printed. It has as many lines as the original.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns where a span of the original is in the masked text. A replaced piece is covered as a whole.
+    /// Returns the span of the masked text that shows a span of the original. A replaced piece belongs to it as a whole.
     pub fn span(&self, original: &Range<usize>) -> Range<usize> {
         let (start, end) = (self.offset(original.start, false), self.offset(original.end, true));
         start..end.max(start)
@@ -31,6 +31,7 @@ impl MaskedText {
 
     fn offset(&self, original: usize, is_end: bool) -> usize {
         let before = self.pieces.partition_point(|(from, _)| from.start <= original);
+        // Between replaced pieces both texts are equal, so the last piece before an offset decides where it is.
         let Some((from, to)) = before.checked_sub(1).map(|index| &self.pieces[index]) else {
             return original.min(self.text.len());
         };
@@ -44,7 +45,7 @@ impl MaskedText {
         offset.min(self.text.len())
     }
 
-    /// Appends text that may be shown, without what a terminal would obey or hide.
+    /// Appends text that may be shown, with [harmless] characters only.
     pub(super) fn plain(&mut self, text: &str) {
         for character in text.chars() {
             let shown = harmless(character);
@@ -57,7 +58,7 @@ impl MaskedText {
         }
     }
 
-    /// Appends text that must not be shown: what each line holds becomes three stars.
+    /// Appends text that must not be shown: on each line, everything between the outer blanks becomes three stars.
     pub(super) fn cover(&mut self, text: &str) {
         for line in text.split_inclusive('\n') {
             let covered = line.trim_end();
@@ -79,7 +80,7 @@ impl MaskedText {
     }
 }
 
-/// Returns the character, or another one in its place when a terminal would obey or hide it.
+/// Returns the character, or a replacement if it is a control character, which a terminal obeys, or invisible.
 pub fn harmless(character: char) -> char {
     match character {
         '\n' | '\t' => character,

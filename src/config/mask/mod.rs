@@ -1,4 +1,7 @@
-//! Texts of files as they may be printed: what could be secret is replaced by `***`.
+//! Texts of files as they may be printed. Every piece that could be secret is replaced by `***`.
+//!
+//! Masking works on lines and tokens instead of parsed values, because broken files have to be printed too. In doubt a
+//! piece is covered (law 3).
 
 mod lobu_toml;
 mod masked;
@@ -8,7 +11,7 @@ pub use masked::{MaskedText, harmless};
 
 use crate::resource::is_secret_key;
 
-/// Masks a text as a whole. Only its lines remain.
+/// Masks a text as a whole. Only the number of its lines and their indentation remain.
 pub(super) fn covered(text: &str) -> MaskedText {
     let mut output = MaskedText::default();
     output.cover(text);
@@ -18,6 +21,7 @@ pub(super) fn covered(text: &str) -> MaskedText {
 /// Masks a `.env` file: everything but the names.
 pub(super) fn env(text: &str) -> MaskedText {
     let mut output = MaskedText::default();
+    // The quote of a value that began on an earlier line and has not ended. Such lines have no names.
     let mut open = None;
     for line in text.split_inclusive('\n') {
         let shown = match (open, line.split_once('=')) {
@@ -42,7 +46,8 @@ pub(super) fn env(text: &str) -> MaskedText {
     output
 }
 
-/// Whether the text before an equals sign is a name, and not a piece of a value.
+/// Whether the text before an equals sign is a name, and not a piece of a value. Only capitals, digits and `_` count,
+/// because a line of base64 can have an equals sign too.
 fn is_env_name(text: &str) -> bool {
     let text = text.trim();
     let name = text.strip_prefix("export ").unwrap_or(text).trim();
@@ -50,16 +55,17 @@ fn is_env_name(text: &str) -> bool {
         .all(|character| character.is_ascii_uppercase() || character.is_ascii_digit() || " _".contains(character))
 }
 
-/// Masks YAML: values under secret-named keys, and everything below `env` and `headers`.
+/// Masks YAML: the values of [secret keys](is_secret_key), and everything below `env` and `headers`.
 pub(super) fn yaml(text: &str) -> MaskedText {
     let mut output = MaskedText::default();
+    // The indentation of the key whose value is being covered. Deeper lines belong to its value.
     let mut closed: Option<usize> = None;
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start_matches([' ', '-']).len();
         if !line.trim().is_empty() && closed.is_some_and(|outer| indent <= outer) {
             closed = None;
         }
-        let secret = secret_part(line);
+        let secret = secret_value_start(line);
         if closed.is_some() {
             output.cover(line);
         } else if let Some(start) = secret {
@@ -73,8 +79,8 @@ pub(super) fn yaml(text: &str) -> MaskedText {
     output
 }
 
-/// Keys of a skill's front matter whose values may be shown.
-const OPEN_FRONT: [&str; 9] = [
+/// The keys of a skill's front matter whose values may be shown.
+const SHOWN_FRONT_KEYS: [&str; 9] = [
     "name",
     "description",
     "type",
@@ -86,18 +92,18 @@ const OPEN_FRONT: [&str; 9] = [
     "domain",
 ];
 
-/// Masks a skill: the values of all but a few keys, and the text.
+/// Masks a skill: the values of all keys but [`SHOWN_FRONT_KEYS`], and the text.
 pub(super) fn skill(text: &str) -> MaskedText {
     let mut output = MaskedText::default();
     for line in text.split_inclusive('\n') {
-        let word = |character: char| character.is_alphanumeric() || character == '_' || character == '-';
+        let in_key = |character: char| character.is_alphanumeric() || character == '_' || character == '-';
         let start = line.len() - line.trim_start_matches([' ', '-']).len();
         let key = line[start..]
-            .split(|character| !word(character))
+            .split(|character| !in_key(character))
             .next()
             .unwrap_or_default();
         let colon = start + key.len();
-        if line.trim() == "---" || (OPEN_FRONT.contains(&key) && line[colon..].starts_with(':')) {
+        if line.trim() == "---" || (SHOWN_FRONT_KEYS.contains(&key) && line[colon..].starts_with(':')) {
             output.plain(line);
         } else {
             let shown = if line[colon..].starts_with(':') {
@@ -112,13 +118,13 @@ pub(super) fn skill(text: &str) -> MaskedText {
     output
 }
 
-/// Returns where the rest of a line starts, after a secret-named key and its colon.
-fn secret_part(line: &str) -> Option<usize> {
+/// Returns the byte after the first secret key of a line and its colon. `None` when the line has no such key.
+fn secret_value_start(line: &str) -> Option<usize> {
     line.match_indices(':').map(|(colon, _)| colon).find_map(|colon| {
         let before = line[..colon].trim_end_matches(['"', '\'', ' ']);
-        let word = before
+        let key = before
             .rsplit(|character: char| !character.is_alphanumeric() && character != '_' && character != '-')
             .next()?;
-        (word == "env" || word == "headers" || is_secret_key(word)).then_some(colon + 1)
+        (key == "env" || key == "headers" || is_secret_key(key)).then_some(colon + 1)
     })
 }
