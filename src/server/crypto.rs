@@ -1,7 +1,7 @@
 //! Encryption at rest: AES-256-GCM. A sealed text is `enc:v2:`, the id of its key, and base64 of nonce, ciphertext and
 //! tag. Texts of older releases, `enc:v1:`, do not name their key.
 //!
-//! Knows keys and texts; which fields are secret is `secret`'s business.
+//! Knows keys and texts. Which fields hold secrets is decided in `secret`.
 
 use aes_gcm::aead::{Aead, Generate, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
@@ -13,25 +13,29 @@ use zeroize::Zeroizing;
 
 use super::error::ServerError;
 
-const WITH_ID: &str = "enc:v2:";
-const WITHOUT_ID: &str = "enc:v1:";
-const NONCE: usize = 12;
-const TAG: usize = 16;
-/// The number of bytes of a key's id.
-const ID: usize = 8;
+/// Begins a sealed text that names its key.
+const PREFIX: &str = "enc:v2:";
+/// Begins a sealed text of an older release.
+const PREFIX_WITHOUT_KEY_ID: &str = "enc:v1:";
+/// The sizes that AES-GCM prescribes for its nonce and its authentication tag.
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+/// The number of bytes of the digest that make up a key's id.
+const ID_BYTES: usize = 8;
 
-/// A sealed text could not be opened: another key, another row, or not a sealed text.
+/// A text could not be sealed or opened. Opening fails when the text was sealed with another key or for another row, or
+/// was not sealed at all; the three cannot be distinguished. Sealing fails without random numbers or without a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sealed;
+pub(crate) struct SealError;
 
 /// Whether a text has the form of a sealed one.
 pub(crate) fn is_sealed(text: &str) -> bool {
-    text.starts_with(WITH_ID) || text.starts_with(WITHOUT_ID)
+    text.starts_with(PREFIX) || text.starts_with(PREFIX_WITHOUT_KEY_ID)
 }
 
 /// Returns the id of the key that a text was sealed with. `None` for texts of older releases.
 pub(crate) fn key_id(sealed: &str) -> Option<&str> {
-    sealed.strip_prefix(WITH_ID)?.split_once(':').map(|(id, _)| id)
+    sealed.strip_prefix(PREFIX)?.split_once(':').map(|(id, _)| id)
 }
 
 /// One key, ready to seal and to open.
@@ -41,21 +45,26 @@ pub(crate) struct EncryptionKey {
 }
 
 impl EncryptionKey {
-    /// Reads 32 bytes as base64, or as 64 hexadecimal digits.
+    /// Reads a key of 32 bytes from base64 or from 64 hexadecimal digits. Surrounding white space is ignored.
+    ///
+    /// # Errors
+    /// [`ServerError::KeyFormat`] for any other text.
     pub(crate) fn from_text(key: &SecretString) -> Result<Self, ServerError> {
         let text = key.expose_secret().trim();
+        // 64 hexadecimal digits are valid base64 too, but of 48 bytes: hexadecimal has to be tried first.
         let bytes = Zeroizing::new(match from_hex(text) {
             Some(bytes) if bytes.len() == 32 => bytes,
             _ => STANDARD.decode(text).map_err(|_| ServerError::KeyFormat)?,
         });
         let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| ServerError::KeyFormat)?;
-        // The key is random, so that its digest gives nothing away. The prefix keeps the id apart from any other digest.
+        // The key is random, so its digest reveals nothing about it. The prefix makes the id differ from every other
+        // digest of the same bytes.
         let digest = Sha256::new()
             .chain_update(b"lobuctl key id\0")
             .chain_update(bytes)
             .finalize();
         Ok(Self {
-            id: to_hex(&digest[..ID]),
+            id: to_hex(&digest[..ID_BYTES]),
             cipher: Aes256Gcm::new(bytes.into()),
         })
     }
@@ -71,28 +80,31 @@ impl EncryptionKey {
         &self.id
     }
 
-    /// Seals a text for one row. `aad` names the row: in another row the text does not open.
-    pub(crate) fn seal(&self, plain: &str, aad: &str) -> Result<String, Sealed> {
-        let nonce = Nonce::try_generate().map_err(|_| Sealed)?;
+    /// Seals a text for one row. `aad` names the row and is not stored: the text opens for the same row only, so a sealed
+    /// text that is copied into another row is useless there.
+    pub(crate) fn seal(&self, plain: &str, aad: &str) -> Result<String, SealError> {
+        // Random rather than counted: several servers seal with one key and share no counter.
+        let nonce = Nonce::try_generate().map_err(|_| SealError)?;
         let payload = Payload {
             msg: plain.as_bytes(),
             aad: aad.as_bytes(),
         };
-        let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| Sealed)?;
+        let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| SealError)?;
         let mut bytes = nonce.to_vec();
         bytes.extend_from_slice(&sealed);
-        Ok(format!("{WITH_ID}{}:{}", self.id, STANDARD.encode(bytes)))
+        Ok(format!("{PREFIX}{}:{}", self.id, STANDARD.encode(bytes)))
     }
 
-    /// Opens what [`EncryptionKey::seal`] made for the same row.
-    pub(crate) fn open(&self, sealed: &str, aad: &str) -> Result<String, Sealed> {
+    /// Opens a text that [`EncryptionKey::seal`] returned for the same row.
+    pub(crate) fn open(&self, sealed: &str, aad: &str) -> Result<String, SealError> {
         let encoded = match key_id(sealed) {
-            Some(id) if id == self.id => &sealed[WITH_ID.len() + id.len() + 1..],
-            Some(_) => return Err(Sealed),
-            None => sealed.strip_prefix(WITHOUT_ID).ok_or(Sealed)?,
+            Some(id) if id == self.id => &sealed[PREFIX.len() + id.len() + 1..],
+            Some(_) => return Err(SealError),
+            // A text of an older release does not name its key: decrypting shows whether it is this one.
+            None => sealed.strip_prefix(PREFIX_WITHOUT_KEY_ID).ok_or(SealError)?,
         };
-        let bytes = STANDARD.decode(encoded).map_err(|_| Sealed)?;
-        let (nonce, body) = bytes.split_at_checked(NONCE).ok_or(Sealed)?;
+        let bytes = STANDARD.decode(encoded).map_err(|_| SealError)?;
+        let (nonce, body) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError)?;
         self.decrypt(nonce, body, aad.as_bytes())
     }
 
@@ -101,20 +113,22 @@ impl EncryptionKey {
     ///
     /// # Errors
     /// When it has the form, but was sealed with another key.
-    pub(crate) fn open_legacy(&self, text: &str) -> Result<Option<String>, Sealed> {
+    pub(crate) fn open_legacy(&self, text: &str) -> Result<Option<String>, SealError> {
         let Some([nonce, tag, body]) = legacy_parts(text) else {
             return Ok(None);
         };
+        // That form stored the tag first and was bound to no row.
         self.decrypt(&nonce, &[body, tag].concat(), b"").map(Some)
     }
 
-    fn decrypt(&self, nonce: &[u8], body: &[u8], aad: &[u8]) -> Result<String, Sealed> {
-        let nonce: &[u8; NONCE] = nonce.try_into().map_err(|_| Sealed)?;
+    /// Decrypts `body`, the ciphertext followed by its tag.
+    fn decrypt(&self, nonce: &[u8], body: &[u8], aad: &[u8]) -> Result<String, SealError> {
+        let nonce: &[u8; NONCE_BYTES] = nonce.try_into().map_err(|_| SealError)?;
         let plain = self
             .cipher
             .decrypt(nonce.into(), Payload { msg: body, aad })
-            .map_err(|_| Sealed)?;
-        String::from_utf8(plain).map_err(|_| Sealed)
+            .map_err(|_| SealError)?;
+        String::from_utf8(plain).map_err(|_| SealError)
     }
 }
 
@@ -122,7 +136,7 @@ impl EncryptionKey {
 fn legacy_parts(text: &str) -> Option<[Vec<u8>; 3]> {
     let parts: Option<Vec<Vec<u8>>> = text.split(':').map(from_hex).collect();
     let parts: [Vec<u8>; 3] = parts?.try_into().ok()?;
-    (parts[0].len() == NONCE && parts[1].len() == TAG).then_some(parts)
+    (parts[0].len() == NONCE_BYTES && parts[1].len() == TAG_BYTES).then_some(parts)
 }
 
 /// Formats bytes as lower-case hexadecimal digits.
@@ -136,6 +150,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
         })
 }
 
+/// Returns the bytes of an even, positive number of hexadecimal digits. `None` for any other text.
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     if text.is_empty() || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
@@ -161,8 +176,8 @@ mod tests {
         assert!(is_sealed(&sealed) && !sealed.contains("hush"));
         assert_eq!(key_id(&sealed), Some(key.id()));
         assert_eq!(key.open(&sealed, "platform/a").as_deref(), Ok("hush"));
-        assert_eq!(key.open(&sealed, "platform/b"), Err(Sealed));
-        assert_eq!(self::key().open(&sealed, "platform/a"), Err(Sealed));
+        assert_eq!(key.open(&sealed, "platform/b"), Err(SealError));
+        assert_eq!(self::key().open(&sealed, "platform/a"), Err(SealError));
     }
 
     #[test]
@@ -190,13 +205,13 @@ mod tests {
     #[test]
     fn recognizes_the_oldest_form_by_its_tag() {
         let key = key();
-        let nonce = [7_u8; NONCE];
+        let nonce = [7_u8; NONCE_BYTES];
         let sealed = key.cipher.encrypt((&nonce).into(), b"old".as_slice()).unwrap();
         let (body, tag) = sealed.split_at(3);
         let text = format!("{}:{}:{}", to_hex(&nonce), to_hex(tag), to_hex(body));
         assert_eq!(key.open_legacy(&text), Ok(Some("old".to_owned())));
         assert_eq!(key.open_legacy("111:222:333"), Ok(None));
         assert_eq!(key.open_legacy(&text.replace(':', "-")), Ok(None));
-        assert_eq!(self::key().open_legacy(&text), Err(Sealed), "another key");
+        assert_eq!(self::key().open_legacy(&text), Err(SealError), "another key");
     }
 }

@@ -16,7 +16,6 @@ mod db;
 mod denial;
 mod error;
 mod file;
-mod home;
 mod host_name;
 mod idempotency;
 mod key_mark;
@@ -39,6 +38,8 @@ mod restore;
 mod route;
 pub mod runtime;
 mod secret;
+mod secret_field;
+mod storage;
 mod token;
 mod upkeep;
 
@@ -59,9 +60,9 @@ use tokio::sync::{RwLock, Semaphore};
 use app::{App, Shared};
 use db::params;
 use denial::DenialBudget;
-use home::{Home, KeySource};
 use lock::Locks;
 use presence::Presence;
+use storage::{KeySource, OpenStorage};
 
 /// How long a stopping server waits for open connections, and then for changes that are under way.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -83,25 +84,25 @@ impl Server {
             next: options.next_encryption_key,
             dir: options.key_dir,
         };
-        let home = Home::open(&options.storage, &source, options.connections).await?;
-        let (db, locks) = (home.db, Locks::default());
+        let storage = OpenStorage::open(&options.storage, &source, options.connections).await?;
+        let (db, locks) = (storage.db, Locks::default());
         let keep_in = match &options.storage {
             Storage::Sqlite { data_dir } => Some(
                 options
                     .bootstrap_file
-                    .unwrap_or_else(|| data_dir.join(home::BOOTSTRAP_TOKEN)),
+                    .unwrap_or_else(|| data_dir.join(storage::BOOTSTRAP_TOKEN)),
             ),
             Storage::Memory | Storage::Postgres { .. } => options.bootstrap_file,
         };
         clock::restore(&db).await?;
         let held = locks.hold(&db, rekey::LOCK.to_owned()).await?;
-        rekey::adopt_database(&db, &home.keys).await?;
+        rekey::adopt_database(&db, &storage.keys).await?;
         let bootstrap = bootstrap::first_start(&db, keep_in.as_deref()).await?;
         held.release().await;
-        drop(home.key_lock);
+        drop(storage.key_lock);
         let app = Arc::new(App {
             db,
-            keys: home.keys,
+            keys: storage.keys,
             locks,
             runtime: options.runtime,
             mode: options.mode,
@@ -120,7 +121,7 @@ impl Server {
             app,
             router,
             bootstrap,
-            presence: home.presence,
+            presence: storage.presence,
         })
     }
 

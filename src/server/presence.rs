@@ -1,8 +1,8 @@
-//! What shows others that a storage is in use: a locked file in a data directory, and on PostgreSQL a session whose locks
-//! name the keys that this server has.
+//! What shows other processes that a storage is in use: a locked file in a data directory, and on PostgreSQL a session whose
+//! advisory locks name the keys that this server has.
 //!
-//! A rekey looks at those locks so that it can refuse in time. Nothing relies on them: a server that meets an unknown key
-//! writes nothing (see `db`).
+//! A rekey reads those locks so that it can refuse before it changes anything. Safety does not depend on them: a server
+//! that meets an unknown key writes nothing (see `db`).
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,27 +17,28 @@ use super::db::DbResult;
 use super::error::ServerError;
 use super::keyring::Keyring;
 
-/// The first of the two numbers of every lock here.
-const CLASS: i32 = 0x6c6f_6275;
+/// The first of the two numbers of every advisory lock here: `lobu` in ASCII.
+const LOCK_CLASS: i32 = 0x6c6f_6275;
 /// The second number of the lock that every server holds.
-const SERVER: i32 = 0;
-/// How often the session is used, so that PostgreSQL does not end it as idle, and the key files are read.
+const SERVER_LOCK: i32 = 0;
+/// The time between two uses of the session. They keep PostgreSQL from ending it as idle, and each reads the key files,
+/// which a rekey waits for (see `command::rekey`).
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The pause before a lost session is opened again.
-const RETRY: Duration = Duration::from_secs(1);
+const REOPEN_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is held while a storage is open.
 pub(crate) enum Presence {
-    /// Nothing: a database in memory.
-    Nobody,
-    Directory {
-        lock: File,
-    },
+    /// No other process can reach the storage: a database in memory.
+    NotShown,
+    /// Shown by the lock on a file, which ends with the process.
+    Directory { lock: File },
+    /// Shown by a session of the database.
     Database(#[expect(dead_code, reason = "held for its drop, which ends the session")] DatabasePresence),
 }
 
-/// A session that is kept alive, and opened again when it ended: after a restart of PostgreSQL a rekey has to find the
-/// running servers as before.
+/// A session that is kept open for as long as this value lives. It is opened again when it has ended: after a restart of
+/// PostgreSQL, a rekey has to find the running servers as before.
 pub(crate) struct DatabasePresence {
     keeper: JoinHandle<()>,
 }
@@ -57,9 +58,10 @@ impl DatabasePresence {
     }
 }
 
-/// A session and the key ids that its locks name.
+/// A session that holds the lock of every server, and one lock for each key.
 struct AnnouncedSession {
     connection: PoolConnection<Postgres>,
+    /// The ids of the keys whose locks are held.
     announced: BTreeSet<String>,
 }
 
@@ -69,14 +71,15 @@ impl AnnouncedSession {
             connection: sessions.acquire().await?,
             announced: BTreeSet::new(),
         };
-        session.lock(SERVER).await?;
+        session.lock(SERVER_LOCK).await?;
         session.announce(keys).await?;
         Ok(session)
     }
 
     async fn lock(&mut self, number: i32) -> DbResult<()> {
+        // Shared, because all servers hold the same locks. Nothing takes them exclusively, so this never waits.
         let sql = "SELECT pg_advisory_lock_shared($1, $2)";
-        let lock = sqlx::query(sql).bind(CLASS).bind(number);
+        let lock = sqlx::query(sql).bind(LOCK_CLASS).bind(number);
         lock.execute(&mut *self.connection).await.map(drop)
     }
 
@@ -92,33 +95,35 @@ impl AnnouncedSession {
         Ok(())
     }
 
-    async fn beat(&mut self, keys: &Keyring) -> DbResult<()> {
+    /// Reads the key files, announces new keys, and fails when the session has ended.
+    async fn heartbeat(&mut self, keys: &Keyring) -> DbResult<()> {
         if let Err(error) = keys.read_files() {
             tracing::warn!(reason = %error, "the key files cannot be read");
         }
         self.announce(keys).await?;
+        // Usually no key is new and nothing has been sent so far.
         sqlx::query("SELECT 1").execute(&mut *self.connection).await.map(drop)
     }
 }
 
-/// Returns the second number of a key's lock: the first half of its id. Two keys with one number would only make a rekey
-/// less cautious.
+/// Returns the second number of a key's lock: the first half of its id. If two keys had the same number, a rekey could
+/// count a server as having a key that it lacks; that server would then refuse to write.
 fn lock_number(id: &str) -> i32 {
     let digits = id.get(..8).unwrap_or_default();
     let number = u32::from_str_radix(digits, 16).unwrap_or_default();
-    // Zero is the number of every server.
+    // Zero is the number of the lock that every server holds.
     number.max(1).cast_signed()
 }
 
-/// Runs until it is aborted.
+/// Keeps the session in use, and opens another one when it has ended. Runs until it is aborted.
 async fn keep(sessions: PgPool, keys: Arc<Keyring>, mut session: AnnouncedSession) {
     loop {
-        while session.beat(&keys).await.is_ok() {
+        while session.heartbeat(&keys).await.is_ok() {
             tokio::time::sleep(HEARTBEAT).await;
         }
         tracing::warn!("lost the session that shows this server to a rekey");
         session = loop {
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(REOPEN_PAUSE).await;
             if let Ok(session) = AnnouncedSession::open(&sessions, &keys).await {
                 break session;
             }
@@ -126,19 +131,21 @@ async fn keep(sessions: PgPool, keys: Arc<Keyring>, mut session: AnnouncedSessio
     }
 }
 
-// Advisory locks with two numbers have `objsubid` 2.
-const WITHOUT_KEY: &str = "SELECT count(*) FROM pg_locks s \
+// Counts the sessions with the lock of every server and without that of the key. `objsubid` is 2 for advisory locks with
+// two numbers. The locks of all databases of the cluster are in the view, so the database has to match.
+const COUNT_SERVERS_WITHOUT_KEY: &str = "SELECT count(*) FROM pg_locks s \
     WHERE s.locktype = 'advisory' AND s.objsubid = 2 AND s.granted AND s.classid::bigint = $1 AND s.objid::bigint = $2 \
     AND s.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
     AND NOT EXISTS (SELECT 1 FROM pg_locks k WHERE k.pid = s.pid AND k.locktype = 'advisory' AND k.objsubid = 2 \
     AND k.granted AND k.database = s.database AND k.classid::bigint = $1 AND k.objid::bigint = $3)";
 
-/// Counts the running servers that do not have a key.
+/// Returns the number of running servers that do not have the key with this id.
 pub(crate) async fn servers_without_key(pool: &PgPool, key_id: &str) -> DbResult<i64> {
+    // The view has the numbers as unsigned oids.
     let number = |number: i32| i64::from(number.cast_unsigned());
-    sqlx::query_scalar(WITHOUT_KEY)
-        .bind(number(CLASS))
-        .bind(number(SERVER))
+    sqlx::query_scalar(COUNT_SERVERS_WITHOUT_KEY)
+        .bind(number(LOCK_CLASS))
+        .bind(number(SERVER_LOCK))
         .bind(number(lock_number(key_id)))
         .fetch_one(pool)
         .await

@@ -11,12 +11,13 @@ use super::error::ServerError;
 use super::key_mark;
 use super::keyring::Keyring;
 use super::meta;
-use super::secret::{self, SecretFields};
+use super::secret;
+use super::secret_field::SecretFields;
 
 /// The name of the lock that every start and every rekey on PostgreSQL holds while it works with the keys.
 pub(crate) const LOCK: &str = "first-start";
-/// The name in `meta` that says that no secret has the form of an older release any more.
-const OLDER: &str = "older_secrets";
+/// The name in `meta` of the mark that all secrets of older releases were sealed in today's form. The value does not matter.
+const OLDER_SEALED: &str = "older_secrets";
 
 table_row! {
     /// A row with sealed secrets.
@@ -27,10 +28,11 @@ table_row! {
     }
 }
 
-/// A table with sealed secrets: how to read its rows, how to write one, and what its sealed texts are bound to.
+/// A table with sealed secrets: how its rows are read, written and named.
 struct SealedTable {
     is_platform: bool,
-    place: &'static str,
+    /// The first part of the name of its rows.
+    name: &'static str,
     select: &'static str,
     update: &'static str,
 }
@@ -38,7 +40,7 @@ struct SealedTable {
 const TABLES: [SealedTable; 2] = [
     SealedTable {
         is_platform: true,
-        place: "platform",
+        name: "platform",
         select: concat!(
             "SELECT ",
             sealed_columns!(),
@@ -48,7 +50,7 @@ const TABLES: [SealedTable; 2] = [
     },
     SealedTable {
         is_platform: false,
-        place: "agent",
+        name: "agent",
         select: concat!(
             "SELECT ",
             sealed_columns!(),
@@ -63,6 +65,7 @@ struct SecretRow<'a> {
     table: &'a SealedTable,
     id: String,
     fields: Map<String, Value>,
+    /// The keys that clients have declared secret.
     declared: Vec<String>,
 }
 
@@ -80,12 +83,13 @@ impl<'a> SecretRow<'a> {
         }
     }
 
-    /// Returns what the sealed texts of the row are bound to.
-    fn place(&self) -> String {
-        format!("{}/{}", self.table.place, self.id)
+    /// Returns the name that the sealed texts of the row are bound to, such as `platform/abc-telegram`.
+    fn name(&self) -> String {
+        format!("{}/{}", self.table.name, self.id)
     }
 
-    fn parts(&mut self) -> (SecretFields<'_>, &mut Map<String, Value>) {
+    /// Returns the rule for secret fields, and the fields that it applies to.
+    fn rule_and_fields(&mut self) -> (SecretFields<'_>, &mut Map<String, Value>) {
         let rule = if self.table.is_platform {
             SecretFields::Platform {
                 declared: &self.declared,
@@ -98,10 +102,11 @@ impl<'a> SecretRow<'a> {
 
     /// Whether every sealed text opens.
     fn opens(&mut self, keys: &Keyring) -> bool {
-        let place = self.place();
+        let name = self.name();
+        // Opening replaces the sealed texts, and this row is written back later.
         let mut copy = self.fields.clone();
-        let (rule, _) = self.parts();
-        secret::open(rule, &mut copy, keys, &place) == 0
+        let (rule, _) = self.rule_and_fields();
+        secret::open(rule, &mut copy, keys, &name) == 0
     }
 
     async fn write(self, tx: &mut Tx<'_>) -> Result<(), ServerError> {
@@ -111,40 +116,42 @@ impl<'a> SecretRow<'a> {
     }
 }
 
-async fn rows<'a>(tx: &mut Tx<'_>, table: &'a SealedTable) -> Result<Vec<SecretRow<'a>>, ServerError> {
+async fn secret_rows<'a>(tx: &mut Tx<'_>, table: &'a SealedTable) -> Result<Vec<SecretRow<'a>>, ServerError> {
     let rows: Vec<SealedRow> = tx.rows(table.select, &[]).await?;
     Ok(rows.into_iter().map(|row| SecretRow::new(table, row)).collect())
 }
 
-/// What a rekey has done.
+/// The numbers that a rekey reports.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RekeyCounts {
     /// The number of rows that were read.
     pub(crate) rows: usize,
-    /// The rows, such as `platform/abc-telegram`, with a secret that no key opens. They keep it as it is.
+    /// The names of the rows, such as `platform/abc-telegram`, with a secret that no key opens. The secret is kept as it is.
     pub(crate) unreadable: Vec<String>,
 }
 
-/// Seals all secrets with the new key, in one transaction. Servers that know the new key go on beside it.
+/// Seals all secrets with the new key, in one transaction. Servers that know the new key keep running meanwhile.
 pub(crate) async fn rekey(db: &Db, keys: &Keyring, new: &EncryptionKey) -> Result<RekeyCounts, ServerError> {
     let mut tx = db.begin().await?;
     // The mark is written first: a transaction that seals with the old key has committed by then, or finds the new mark.
     key_mark::write(&mut tx, new).await?;
     let mut counts = RekeyCounts::default();
     for table in &TABLES {
-        for mut row in rows(&mut tx, table).await? {
-            let place = row.place();
-            let (rule, fields) = row.parts();
-            let leaves = secret::reseal(rule, fields, keys, new, &place).map_err(|_| ServerError::Random)?;
+        for mut row in secret_rows(&mut tx, table).await? {
+            let name = row.name();
+            let (rule, fields) = row.rule_and_fields();
+            let leaves = secret::reseal(rule, fields, keys, new, &name).map_err(|_| ServerError::Random)?;
             if leaves.unreadable > 0 {
-                counts.unreadable.push(place);
+                counts.unreadable.push(name);
             }
+            // `updated_at` stays: the values have not changed, so the revisions that clients have read stay valid.
             if leaves.sealed > 0 {
                 row.write(&mut tx).await?;
             }
             counts.rows += 1;
         }
     }
+    // An event belongs to one organization, and the key to all of them.
     for organization in tx.values::<String>("SELECT id FROM organization", &[]).await? {
         let event = AuditEvent {
             organization: &organization,
@@ -158,8 +165,9 @@ pub(crate) async fn rekey(db: &Db, keys: &Keyring, new: &EncryptionKey) -> Resul
     Ok(counts)
 }
 
-/// Makes sure that one of these keys is the database's, and brings the secrets of older releases into today's form.
-/// Everything is opened before the database is marked: a wrong key changes nothing.
+/// Checks that one of these keys is the database's, seals the secrets of older releases in today's form, and gives the keys
+/// to the transactions that follow. A database without a mark gets one, but only after every secret in it has been opened:
+/// a wrong key changes nothing.
 ///
 /// # Errors
 /// [`ServerError::WrongKey`] when no key opens the database, or a secret of an older release in it.
@@ -173,21 +181,23 @@ pub(crate) async fn adopt_database(db: &Db, keys: &Arc<Keyring>) -> Result<(), S
     if mark.is_none() {
         check_unmarked(db, keys).await?;
     }
+    // The mark comes after this: a crash in between leaves a database that the next start checks once more.
     seal_older_rows(db, &key).await?;
     if mark.is_none() {
         let mut tx = db.begin().await?;
         key_mark::write(&mut tx, &key).await?;
         tx.commit().await?;
     }
+    // Last, because a transaction that has keys fails while the database has no mark.
     db.use_keys(keys.clone());
     Ok(())
 }
 
-/// Refuses the key for a database without a mark when it does not open what is sealed there.
+/// Refuses keys that do not open every sealed secret of a database without a mark.
 async fn check_unmarked(db: &Db, keys: &Keyring) -> Result<(), ServerError> {
     let mut tx = db.begin().await?;
     for table in &TABLES {
-        for mut row in rows(&mut tx, table).await? {
+        for mut row in secret_rows(&mut tx, table).await? {
             if !row.opens(keys) {
                 return Err(ServerError::WrongKey);
             }
@@ -196,22 +206,23 @@ async fn check_unmarked(db: &Db, keys: &Keyring) -> Result<(), ServerError> {
     Ok(tx.rollback().await?)
 }
 
-/// Seals what an older release left in its own form or in clear. Afterwards such texts are values like any other.
+/// Seals the secrets that an older release left in clear or in its own form, once for each database. Afterwards a text of
+/// that form is a secret like any other: a client may have sent it.
 async fn seal_older_rows(db: &Db, key: &EncryptionKey) -> Result<(), ServerError> {
-    if meta::read(db, OLDER).await?.is_some() {
+    if meta::read(db, OLDER_SEALED).await?.is_some() {
         return Ok(());
     }
     let mut tx = db.begin().await?;
     for table in &TABLES {
-        for mut row in rows(&mut tx, table).await? {
-            let place = row.place();
-            let (rule, fields) = row.parts();
-            if secret::seal_older(rule, fields, key, &place).map_err(|_| ServerError::WrongKey)? {
+        for mut row in secret_rows(&mut tx, table).await? {
+            let name = row.name();
+            let (rule, fields) = row.rule_and_fields();
+            if secret::seal_older(rule, fields, key, &name).map_err(|_| ServerError::WrongKey)? {
                 row.write(&mut tx).await?;
             }
         }
     }
-    meta::write(&mut tx, OLDER, "sealed").await?;
+    meta::write(&mut tx, OLDER_SEALED, "sealed").await?;
     tx.commit().await?;
     Ok(())
 }

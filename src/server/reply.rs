@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::crypto::Sealed;
+use super::crypto::SealError;
 use crate::wire::error::ErrorBody;
 
 /// The result of a route.
@@ -152,8 +152,8 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
-impl From<Sealed> for ApiError {
-    fn from(_: Sealed) -> Self {
+impl From<SealError> for ApiError {
+    fn from(_: SealError) -> Self {
         Self::internal(&"a sealed value does not open with this key")
     }
 }

@@ -6,17 +6,19 @@ use secrecy::SecretString;
 
 use crate::server::error::ServerError;
 use crate::server::options::Storage;
+use crate::server::storage::DATABASE;
 
 /// The database that a command works on, and its key.
 #[derive(Debug, Clone)]
 pub struct DataLocation {
-    /// The directory of the SQLite database, the key and the first token; usually [`DataLocation::DATA_DIR`].
+    /// The directory of the SQLite database, the key files and the first token. With PostgreSQL, that of the key files and
+    /// the token only. The default of the flag is [`DataLocation::DATA_DIR`].
     pub data_dir: PathBuf,
-    /// The URL of a PostgreSQL database, which takes the place of SQLite.
+    /// The URL of a PostgreSQL database. `None` means SQLite in `data_dir`.
     pub database_url: Option<SecretString>,
-    /// The value of `LOBUCTL_ENCRYPTION_KEY`. Without it, the key is read from its file in the data directory.
+    /// The value of `LOBUCTL_ENCRYPTION_KEY`. `None` means that the key is read from its file in the data directory.
     pub encryption_key: Option<SecretString>,
-    /// The value of `LOBUCTL_NEW_ENCRYPTION_KEY`: the key of the next rekey.
+    /// The value of `LOBUCTL_NEW_ENCRYPTION_KEY`: the key of the next rekey, if one is planned.
     pub new_encryption_key: Option<SecretString>,
 }
 
@@ -24,7 +26,7 @@ impl DataLocation {
     /// The default data directory.
     pub const DATA_DIR: &'static str = ".lobu/server";
 
-    /// Returns the location of a data directory, with its own key.
+    /// Returns the location of a SQLite database in a data directory, with the key in its file.
     pub fn directory(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -43,9 +45,9 @@ impl DataLocation {
         }
     }
 
-    /// Refuses a directory without a database: maintenance never creates one.
+    /// Refuses a data directory without a database, because no maintenance command creates one.
     pub(crate) fn must_exist(&self) -> Result<(), ServerError> {
-        if self.database_url.is_some() || self.data_dir.join("lobu.db").exists() {
+        if self.database_url.is_some() || self.data_dir.join(DATABASE).exists() {
             return Ok(());
         }
         let dir = self.data_dir.display();

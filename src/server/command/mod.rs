@@ -1,4 +1,4 @@
-//! The commands of `lobuctl serve`: serving, backup, a new key, and tokens.
+//! The commands of `lobuctl serve`: serving, backing up, changing the key, and managing tokens.
 //!
 //! They take plain arguments and write lines to a writer. The flags are parsed by `cli`.
 
@@ -9,7 +9,7 @@ mod serve;
 mod tokens;
 
 /// The name of the file in the data directory that holds the first token.
-pub use super::home::BOOTSTRAP_TOKEN;
+pub use super::storage::BOOTSTRAP_TOKEN;
 pub use backup::{BackupArgs, backup};
 pub use location::DataLocation;
 pub use rekey::{RekeyArgs, rekey};

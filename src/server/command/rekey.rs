@@ -1,4 +1,4 @@
-//! `lobuctl serve rekey`, beside running servers or without any.
+//! `lobuctl serve rekey`: changes the database's key while servers may be running.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,35 +11,39 @@ use super::location::DataLocation;
 use crate::server::crypto::EncryptionKey;
 use crate::server::db::{Db, migration};
 use crate::server::error::ServerError;
-use crate::server::home;
 use crate::server::keyring::{self, Keyring};
 use crate::server::lock::{Held, Locks};
 use crate::server::rekey::{self as sealing, RekeyCounts};
+use crate::server::storage;
 use crate::server::{file, key_mark, presence};
 
-/// How long to wait for servers to read a key file that was just written. Each looks every 5 seconds.
-const FILE_WAIT: Duration = Duration::from_secs(20);
+/// How long to wait for servers on PostgreSQL to read a key file that was just written. Each reads it every 5 seconds.
+const KEY_FILE_WAIT: Duration = Duration::from_secs(20);
 
 /// The arguments of `rekey`.
 #[derive(Debug, Clone)]
 pub struct RekeyArgs {
-    /// The database, and the key that it has now.
+    /// The database and its current key.
     pub location: DataLocation,
-    /// The key that it gets. `None` generates one, which is only possible where the keys are in files.
+    /// The new key. `None` generates one, which is only possible where the keys are in files.
     pub new_key: Option<SecretString>,
 }
 
-/// The database, opened beside the servers that may be running.
+/// The database, opened while servers may be running, with the locks that keep other rekeys away.
 struct Rekeying<'a> {
     location: &'a DataLocation,
     db: Db,
     keys: Arc<Keyring>,
-    /// Keeps starting servers and other rekeys away: the one in a data directory, the other on PostgreSQL.
+    /// Keeps starting servers and other rekeys away from a data directory. `None` on PostgreSQL.
     _files: Option<File>,
+    /// Does the same on PostgreSQL.
     held: Held,
 }
 
-/// Seals every secret with another key, in one transaction. Running servers follow when they have the new key.
+/// Seals every secret with another key, in one transaction. Running servers use the new key from then on.
+///
+/// # Errors
+/// [`ServerError::ServersLackKey`] when a running server does not have the new key. Nothing has changed then.
 pub async fn rekey(args: &RekeyArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
     args.location.must_exist()?;
     let in_files = args.location.encryption_key.is_none();
@@ -73,16 +77,17 @@ impl<'a> Rekeying<'a> {
     async fn open(location: &'a DataLocation) -> Result<Self, ServerError> {
         let dir = &location.data_dir;
         let (db, files) = if let Some(url) = &location.database_url {
+            // One connection for the transaction of the rekey; the lease is extended over the other one meanwhile.
             (Db::postgres(url, 2).await?, None)
         } else {
             let files = file::lock_keys(dir).await?;
-            (Db::sqlite(&dir.join(home::DATABASE), 1).await?, Some(files))
+            (Db::sqlite(&dir.join(storage::DATABASE), 1).await?, Some(files))
         };
         migration::migrate(&db).await?;
         let held = Locks::default().hold(&db, sealing::LOCK.to_owned()).await?;
         let keys = Arc::new(match &location.encryption_key {
             Some(key) => keyring::from_environment(key, None)?,
-            None => home::directory_keys(&db, dir).await?,
+            None => storage::directory_keys(&db, dir).await?,
         });
         sealing::adopt_database(&db, &keys).await?;
         Ok(Self {
@@ -97,22 +102,23 @@ impl<'a> Rekeying<'a> {
     async fn run(self, text: &SecretString, in_files: bool) -> Result<RekeyCounts, ServerError> {
         let new = EncryptionKey::from_text(text)?;
         let dir = &self.location.data_dir;
+        // On the disk before the commit: a crash at any moment leaves the database's key in one of the two files.
         if in_files {
-            home::announce_next_key(dir, text)?;
+            storage::stage_next_key(dir, text)?;
         }
-        self.expect_servers_with_key(new.id(), in_files).await?;
+        self.require_servers_with_key(new.id(), in_files).await?;
         self.keys.add(EncryptionKey::from_text(text)?);
         let counts = sealing::rekey(&self.db, &self.keys, &new).await?;
         if in_files {
-            home::adopt_next_key(dir)?;
+            storage::promote_next_key(dir)?;
         }
         self.held.release().await;
         self.db.close().await;
         Ok(counts)
     }
 
-    /// Refuses when a running server could not follow. Servers with key files are given the time to read them.
-    async fn expect_servers_with_key(&self, id: &str, in_files: bool) -> Result<(), ServerError> {
+    /// Refuses when a running server does not have the key with this id. Servers with key files get the time to read it.
+    async fn require_servers_with_key(&self, id: &str, in_files: bool) -> Result<(), ServerError> {
         let Db::Postgres { pool, .. } = &self.db else {
             // A server of the same directory reads its key files whenever it meets an unknown key.
             let follows = in_files || !file::is_served(&self.location.data_dir)?;
@@ -128,7 +134,7 @@ impl<'a> Rekeying<'a> {
             if missing == 0 {
                 return Ok(());
             }
-            if !in_files || started.elapsed() > FILE_WAIT {
+            if !in_files || started.elapsed() > KEY_FILE_WAIT {
                 return Err(ServerError::ServersLackKey(missing));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,4 +1,4 @@
-//! `lobuctl serve`.
+//! `lobuctl serve`: opens the storage and serves it on an address.
 
 use std::future::Future;
 use std::io::Write;
@@ -10,16 +10,16 @@ use tokio::net::TcpListener;
 use super::location::DataLocation;
 use crate::server::error::ServerError;
 use crate::server::options::{AuditLimits, PlatformMode, ServerOptions};
-use crate::server::{Server, file, home};
+use crate::server::{Server, file, storage};
 
 /// The arguments of `serve`.
 #[derive(Debug, Clone)]
 pub struct ServeConfig {
-    /// The address and port. Port 0 picks a free port.
+    /// The address and port to listen on. Port 0 picks a free port.
     pub listen: String,
-    /// The database.
+    /// The database and its keys.
     pub location: DataLocation,
-    /// The origin that clients see. Without one, it is the listening address.
+    /// The origin that clients see, such as `https://lobu.example.org`. `None` means the listening address.
     pub public_url: Option<String>,
     /// Whether platforms are started; `--local` is [`PlatformMode::Stored`].
     pub mode: PlatformMode,
@@ -28,16 +28,17 @@ pub struct ServeConfig {
 }
 
 impl ServeConfig {
-    /// The default address.
+    /// The default of [`ServeConfig::listen`].
     pub const LISTEN: &'static str = "127.0.0.1:8787";
 }
 
-/// Serves until `shutdown`. Writes `listening on http://ADDRESS` to `out` once requests are answered.
+/// Serves until `shutdown` completes. Writes `listening on http://ADDRESS` to `out` before the first request is answered.
 pub async fn serve(
     args: ServeConfig,
     out: &mut (dyn Write + Send),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
+    // Bound before the storage is opened: the first token is not created when the address is in use.
     let listener = TcpListener::bind(&args.listen)
         .await
         .map_err(|source| ServerError::Listen {
@@ -45,9 +46,9 @@ pub async fn serve(
             source,
         })?;
     let address = listener.local_addr().map_err(ServerError::Serve)?;
-    let file = args.location.data_dir.join(home::BOOTSTRAP_TOKEN);
+    let file = args.location.data_dir.join(storage::BOOTSTRAP_TOKEN);
     let server = Server::open(options(args, address, &file)?).await?;
-    remark(&server, address, &file);
+    log_start(&server, address, &file);
     writeln!(out, "listening on http://{address}")
         .and_then(|()| out.flush())
         .map_err(ServerError::Output)?;
@@ -63,25 +64,27 @@ fn options(args: ServeConfig, address: SocketAddr, file: &Path) -> Result<Server
     options.encryption_key = args.location.encryption_key;
     options.next_encryption_key = args.location.new_encryption_key;
     if args.location.database_url.is_some() {
+        // A PostgreSQL server keeps its first token here, and the key when none is configured.
         file::private_dir(&args.location.data_dir)?;
         if options.encryption_key.is_none() {
-            home::key_beside(&args.location.data_dir)?;
+            storage::read_or_create_key(&args.location.data_dir)?;
             options.key_dir = Some(args.location.data_dir);
         }
     }
     Ok(options)
 }
 
-fn remark(server: &Server, address: SocketAddr, file: &Path) {
+/// Logs what an operator has to know about a start.
+fn log_start(server: &Server, address: SocketAddr, file: &Path) {
     if server.bootstrap_token().is_some() {
-        first_token(file);
+        log_first_token(file);
     }
     if !address.ip().is_loopback() {
         tracing::warn!("plain http beyond this machine; put a proxy with TLS in front");
     }
 }
 
-fn first_token(file: &Path) {
+fn log_first_token(file: &Path) {
     let file = file.display();
     tracing::info!(%file, "created the organization `dev` and its admin token");
 }

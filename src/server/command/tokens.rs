@@ -1,4 +1,4 @@
-//! `lobuctl serve token create|list|revoke`, beside a running server or without one.
+//! `lobuctl serve token create|list|revoke`, which work on the database while a server may be using it.
 
 use std::io::Write;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::server::bootstrap;
 use crate::server::clock;
 use crate::server::db::{Db, migration};
 use crate::server::error::ServerError;
-use crate::server::home;
 use crate::server::options::Storage;
+use crate::server::storage;
 use crate::server::token::{self, NewToken, TokenRow};
 
 /// The arguments of `token create`.
@@ -21,13 +21,13 @@ use crate::server::token::{self, NewToken, TokenRow};
 pub struct TokenCreateArgs {
     /// The database.
     pub location: DataLocation,
-    /// The name that people know the token by.
+    /// The name that `token list` shows: one printable line of at most 100 characters.
     pub name: String,
-    /// The slug of the organization that it is valid for.
+    /// The slug of the organization that the token is valid for.
     pub organization: String,
-    /// Scopes out of [`crate::server::ADMIN_SCOPE`], separated by spaces.
+    /// The scopes of the token, a subset of [`crate::server::ADMIN_SCOPE`], separated by white space.
     pub scope: String,
-    /// How long it is valid. `None` means until it is revoked.
+    /// How long the token is valid, at most ten years. `None` means until it is revoked.
     pub expires_in: Option<Duration>,
 }
 
@@ -45,23 +45,25 @@ pub struct TokenListArgs {
 pub struct TokenRevokeArgs {
     /// The database.
     pub location: DataLocation,
-    /// The id that `token list` shows.
+    /// The id that `token list` shows, such as `tok_3f0c…`.
     pub id: String,
 }
 
+/// Opens an existing database for one command, with its tables brought up to date.
 async fn open(location: &DataLocation) -> Result<Db, ServerError> {
     location.must_exist()?;
     let db = match location.storage() {
-        Storage::Sqlite { data_dir } => Db::sqlite(&data_dir.join(home::DATABASE), 1).await?,
+        Storage::Sqlite { data_dir } => Db::sqlite(&data_dir.join(storage::DATABASE), 1).await?,
         Storage::Postgres { url } => Db::postgres(&url, 1).await?,
         Storage::Memory => Db::memory().await?,
     };
     migration::migrate(&db).await?;
+    // As in the server, a token that has expired once must not become valid because the system's clock was set back.
     clock::restore(&db).await?;
     Ok(db)
 }
 
-/// Creates a token and writes its text, and nothing else, to `out`.
+/// Creates a token and writes its text, and nothing else, to `out`, so that a script can capture it.
 pub async fn token_create(args: &TokenCreateArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
     let db = open(&args.location).await?;
     let lifetime = args
@@ -74,13 +76,14 @@ pub async fn token_create(args: &TokenCreateArgs, out: &mut (dyn Write + Send)) 
         scope: args.scope.split_whitespace().collect::<Vec<_>>().join(" "),
         expires_at: lifetime.map(|time| now().saturating_add(time)),
     };
-    let made = token::create(&db, &new).await;
+    let created = token::create(&db, &new).await;
+    // Closed before the error is returned: SQLite then folds its log into the database file.
     db.close().await;
-    let (_, token) = made?;
+    let (_, token) = created?;
     writeln!(out, "{}", token.expose_secret()).map_err(ServerError::Output)
 }
 
-/// A token as JSON.
+/// An element of the list that `token list --format json` prints.
 #[derive(Serialize)]
 struct TokenJson<'a> {
     id: &'a str,
@@ -146,7 +149,10 @@ fn line(row: &TokenRow) -> String {
     format!("{state}  {expiry}  {scope}  {organization}  {name}  {}", row.id)
 }
 
-/// Revokes a token; the running server refuses it from the next request on.
+/// Revokes a token. A running server refuses it from the next request on.
+///
+/// # Errors
+/// [`ServerError::Argument`] when no token has the id, or it was revoked before.
 pub async fn token_revoke(args: &TokenRevokeArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
     let db = open(&args.location).await?;
     let revoked = token::revoke(&db, &args.id).await;

@@ -17,7 +17,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqlitePool};
 use sqlx::{Postgres, Sqlite, Transaction};
 
-use super::crypto::{EncryptionKey, Sealed};
+use super::crypto::{EncryptionKey, SealError};
 use super::keyring::Keyring;
 
 /// The result of a query. The routes turn the error into a response.
@@ -313,8 +313,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// In a command that was opened without keys.
-    pub(crate) fn key(&self) -> Result<&EncryptionKey, Sealed> {
-        self.key.as_deref().ok_or(Sealed)
+    pub(crate) fn key(&self) -> Result<&EncryptionKey, SealError> {
+        self.key.as_deref().ok_or(SealError)
     }
 
     pub(crate) async fn commit(self) -> DbResult<()> {

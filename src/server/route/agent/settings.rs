@@ -17,7 +17,8 @@ use crate::server::path::PathIds;
 use crate::server::precondition::{Precondition, Revision};
 use crate::server::reply::{ApiError, ApiResult, Success, success};
 use crate::server::restore::restore;
-use crate::server::secret::{self, SecretFields};
+use crate::server::secret;
+use crate::server::secret_field::SecretFields;
 
 /// The type of a field's value.
 #[derive(Clone, Copy, PartialEq, Eq)]

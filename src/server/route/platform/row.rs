@@ -10,7 +10,8 @@ use crate::server::nesting;
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
 use crate::server::runtime::Instance;
-use crate::server::secret::{self, SecretFields};
+use crate::server::secret;
+use crate::server::secret_field::SecretFields;
 
 table_row! {
     /// A platform as it is stored, secrets sealed.

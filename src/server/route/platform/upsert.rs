@@ -29,7 +29,8 @@ use crate::server::random::random_id;
 use crate::server::reply::{ApiError, ApiResult};
 use crate::server::route::agent;
 use crate::server::runtime::{Instance, RuntimeError, Started};
-use crate::server::secret::{self, SecretFields};
+use crate::server::secret;
+use crate::server::secret_field::SecretFields;
 
 const MAX_ID_CHARS: usize = 300;
 /// How many ids a POST tries before it answers that the id is taken.

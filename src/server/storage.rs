@@ -23,24 +23,24 @@ pub const BOOTSTRAP_TOKEN: &str = "bootstrap-pat.txt";
 /// Where the keys come from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KeySource {
-    /// The configured key. Without one, the keys are read from files.
+    /// The configured key. `None` means that the keys are read from files.
     pub(crate) key: Option<SecretString>,
-    /// The key that a rekey will use, where the keys are configured.
+    /// The configured key that a rekey will use, if one is planned. Ignored without a `key`.
     pub(crate) next: Option<SecretString>,
-    /// The directory of the key files, where the storage itself has none.
+    /// The directory of the key files for PostgreSQL, which has no data directory of its own.
     pub(crate) dir: Option<PathBuf>,
 }
 
-/// An open storage.
-pub(crate) struct Home {
+/// An open storage with the keys of its secrets. Whether the keys fit the database is not checked yet.
+pub(crate) struct OpenStorage {
     pub(crate) db: Db,
     pub(crate) keys: Arc<Keyring>,
     pub(crate) presence: Presence,
-    /// Held until the keys are known to fit the database. `None` without a data directory.
+    /// Keeps a rekey away while the caller checks that the keys fit the database. `None` without a data directory.
     pub(crate) key_lock: Option<File>,
 }
 
-impl Home {
+impl OpenStorage {
     /// Opens a storage for a server and brings its tables up to date.
     pub(crate) async fn open(storage: &Storage, source: &KeySource, connections: u32) -> Result<Self, ServerError> {
         match storage {
@@ -52,7 +52,7 @@ impl Home {
                 Ok(Self {
                     db,
                     keys,
-                    presence: Presence::Nobody,
+                    presence: Presence::NotShown,
                     key_lock: None,
                 })
             }
@@ -65,7 +65,7 @@ impl Home {
                     Db::Postgres { session, .. } => {
                         Presence::Database(DatabasePresence::announce(session, keys.clone()).await?)
                     }
-                    Db::Sqlite { .. } => Presence::Nobody,
+                    Db::Sqlite { .. } => Presence::NotShown,
                 };
                 Ok(Self {
                     db,
@@ -77,8 +77,11 @@ impl Home {
         }
     }
 
+    /// Opens a data directory, which is created if needed.
     async fn directory(dir: &Path, source: &KeySource, connections: u32) -> Result<Self, ServerError> {
         file::private_dir(dir)?;
+        // Before everything else: what follows reads and creates files that another server may be using. A rekey takes this
+        // lock after that of the keys, but only tries it, so the two cannot wait for each other.
         let presence = Presence::Directory {
             lock: file::lock_dir(dir)?,
         };
@@ -87,12 +90,13 @@ impl Home {
         }
         let key_lock = file::lock_keys(dir).await?;
         let path = dir.join(DATABASE);
+        // SQLite would create the file with the rights of the umask, and gives its log the rights of the file.
         if !path.exists() {
             drop(file::create_new(&path)?);
         }
         let db = Db::sqlite(&path, connections).await?;
         if !migration::has_tables(&db).await? {
-            expect_new(dir)?;
+            refuse_without_database(dir)?;
         } else if let Some(reason) = db.damage().await? {
             return Err(ServerError::Damaged { path, reason });
         }
@@ -101,6 +105,7 @@ impl Home {
             Some(keys) => keys,
             None => directory_keys(&db, dir).await?,
         };
+        // Also in clear for a later rekey, which must not ask a running server for them.
         key_mark::announce_keys(&db, &keys.ids()).await?;
         Ok(Self {
             db,
@@ -111,7 +116,7 @@ impl Home {
     }
 }
 
-/// Returns the keys of the environment, or else those of the source's directory. `None` when it names neither.
+/// Returns the configured keys, or else those in the source's directory. `None` when the source names neither.
 fn configured_keys(source: &KeySource) -> Result<Option<Keyring>, ServerError> {
     if let Some(key) = &source.key {
         return keyring::from_environment(key, source.next.as_ref()).map(Some);
@@ -120,36 +125,40 @@ fn configured_keys(source: &KeySource) -> Result<Option<Keyring>, ServerError> {
     Keyring::from_files(dir.clone()).map(Some)
 }
 
-/// Refuses a directory with a key or a token but without a database: an empty world under a known token would make
-/// every plan create everything again, and a token that was put there would become the administrator's.
-fn expect_new(dir: &Path) -> Result<(), ServerError> {
-    let left = [KEY_FILE, NEXT_KEY_FILE, BOOTSTRAP_TOKEN].map(|name| dir.join(name));
-    match left.into_iter().find(|path| path.exists()) {
+/// Refuses a directory with a key or a token but without a database. If the server started there with an empty database,
+/// every plan would create everything again, and a token that another user has put there would become an admin token.
+fn refuse_without_database(dir: &Path) -> Result<(), ServerError> {
+    let files = [KEY_FILE, NEXT_KEY_FILE, BOOTSTRAP_TOKEN].map(|name| dir.join(name));
+    match files.into_iter().find(|path| path.exists()) {
         Some(path) => Err(ServerError::DatabaseMissing(path)),
         None => Ok(()),
     }
 }
 
-/// Returns the keys of a data directory. The first start creates one. The caller holds the lock of the keys.
+/// Returns the keys of a data directory. The first start creates a key. Also ends a rekey that was interrupted after its
+/// commit. The caller holds the lock of the keys (see [`file::lock_keys`]).
+///
+/// # Errors
+/// [`ServerError::WrongKey`] when no key file has the key of the database.
 pub(crate) async fn directory_keys(db: &Db, dir: &Path) -> Result<Keyring, ServerError> {
     let Some(mark) = key_mark::read(db).await? else {
-        key_beside(dir)?;
+        read_or_create_key(dir)?;
         return Keyring::from_files(dir.to_owned());
     };
     let keys = Keyring::from_files(dir.to_owned())?;
-    // A new key would not open what is there.
+    // A missing key is not replaced by a new one, which would open no secret of this database.
     let current = keys.key_of_mark(&mark).ok_or(ServerError::WrongKey)?;
     if let Some(next) = file::read_secret(&dir.join(NEXT_KEY_FILE))?
         && EncryptionKey::from_text(&next)?.id() == current.id()
     {
-        // A rekey ended between its commit and the change of the files.
-        adopt_next_key(dir)?;
+        // The rekey was interrupted between its commit and the change of the files.
+        promote_next_key(dir)?;
     }
     Ok(keys)
 }
 
-/// Returns the key in a directory's file, which is created when it does not exist.
-pub(crate) fn key_beside(dir: &Path) -> Result<SecretString, ServerError> {
+/// Returns the key in a directory's key file. Creates the file with a random key when it does not exist.
+pub(crate) fn read_or_create_key(dir: &Path) -> Result<SecretString, ServerError> {
     let path = dir.join(KEY_FILE);
     if let Some(text) = file::read_secret(&path)? {
         return Ok(text);
@@ -159,13 +168,14 @@ pub(crate) fn key_beside(dir: &Path) -> Result<SecretString, ServerError> {
     Ok(text)
 }
 
-/// Writes the key that a rekey is about to use, so that running servers know it before they meet it.
-pub(crate) fn announce_next_key(dir: &Path, key: &SecretString) -> Result<(), ServerError> {
+/// Writes the key that a rekey is about to use, so that running servers can read it before the first secret is sealed with
+/// it. The file of the current key stays until [`promote_next_key`].
+pub(crate) fn stage_next_key(dir: &Path, key: &SecretString) -> Result<(), ServerError> {
     file::write_secret(&dir.join(NEXT_KEY_FILE), key)
 }
 
-/// Makes the announced key the directory's key.
-pub(crate) fn adopt_next_key(dir: &Path) -> Result<(), ServerError> {
+/// Makes the key of [`stage_next_key`] the directory's key, after the database has it.
+pub(crate) fn promote_next_key(dir: &Path) -> Result<(), ServerError> {
     let path = dir.join(KEY_FILE);
     file::move_into_place(&dir.join(NEXT_KEY_FILE), &path).map_err(|error| ServerError::file(&path, error))
 }
