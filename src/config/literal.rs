@@ -4,22 +4,22 @@
 pub(super) const HELP: &str =
     "whoever can read the file has it: put the value into `.env`, and write `\"$NAME\"` in its place";
 
-/// Prefixes of tokens, what they are called, and the minimum length of what follows the prefix.
+/// Prefixes of tokens, what they are called in a sentence, and the minimum length of what follows the prefix.
 const PREFIXES: [(&str, &str, usize); 14] = [
-    ("sk-ant-", "Anthropic API key", 4),
-    ("sk-", "API key", 16),
-    ("xoxb-", "Slack token", 4),
-    ("xoxp-", "Slack token", 4),
-    ("xoxa-", "Slack token", 4),
-    ("xapp-", "Slack token", 4),
-    ("ghp_", "GitHub token", 16),
-    ("gho_", "GitHub token", 16),
-    ("ghs_", "GitHub token", 16),
-    ("github_pat_", "GitHub token", 16),
-    ("glpat-", "GitLab token", 12),
-    ("AIza", "Google API key", 30),
-    ("AKIA", "AWS access key", 16),
-    ("owl_pat_", "Lobu API token", 8),
+    ("sk-ant-", "an Anthropic API key", 4),
+    ("sk-", "an API key", 16),
+    ("xoxb-", "a Slack token", 4),
+    ("xoxp-", "a Slack token", 4),
+    ("xoxa-", "a Slack token", 4),
+    ("xapp-", "a Slack token", 4),
+    ("ghp_", "a GitHub token", 16),
+    ("gho_", "a GitHub token", 16),
+    ("ghs_", "a GitHub token", 16),
+    ("github_pat_", "a GitHub token", 16),
+    ("glpat-", "a GitLab token", 12),
+    ("AIza", "a Google API key", 30),
+    ("AKIA", "an AWS access key", 16),
+    ("owl_pat_", "a Lobu API token", 8),
 ];
 
 /// Returns what a text is when it has the shape of a well-known token.
@@ -32,7 +32,7 @@ pub(super) fn token_kind(text: &str) -> Option<&'static str> {
     });
     match known {
         Some((_, kind, _)) => Some(kind),
-        None => is_telegram_token(text).then_some("Telegram bot token"),
+        None => is_telegram_token(text).then_some("a Telegram bot token"),
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     /// Warns when a string has the shape of a well-known token.
     pub(super) fn check_token_shape(&self, location: impl FnOnce() -> String, text: &Text) {
         if let Some(kind) = literal::token_kind(&text.value) {
-            let message = format!("{} holds a {kind} in plain text", tick(&location()));
+            let message = format!("{} holds {kind} in plain text", tick(&location()));
             self.warn("literal-secret", message, text.span.clone(), literal::HELP);
         }
     }
