@@ -11,7 +11,8 @@ use crate::resource::{Address, RelationshipType, Resource, State};
 ///
 /// The server refuses the name of an inverse type that does not exist yet. Of two new types that name each other, the
 /// one that comes later in display order is created with the name; the server then sets it on the earlier one as well.
-pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Step>, remote: &State) {
+/// An inverse type that is neither new nor on the server is a problem, and no plan has it.
+pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Step>) {
     let created: BTreeSet<Address> = rows
         .values()
         .filter(|row| row.verb == Verb::Create)
@@ -26,15 +27,13 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
             continue;
         };
         let inverse = inverse_row(wanted).filter(|inverse| created.contains(inverse));
-        let mutual = inverse.as_ref().is_some_and(|inverse| {
+        // True for the earlier one of two new types that name each other. It is created without the name and waits for
+        // nothing; otherwise each of the two would wait for the other.
+        let named_by_inverse = inverse.as_ref().is_some_and(|inverse| {
             created.contains(address) && *inverse > *address && names_back(rows, inverse, address)
         });
-        let known = wanted
-            .inverse_type_slug
-            .as_deref()
-            .is_none_or(|slug| slug.is_empty() || remote.relationship_types.contains_key(slug) || inverse.is_some());
         if let Operation::CreateRelationshipType(write) = &mut step.operation {
-            write.with_inverse = known && !mutual;
+            write.with_inverse = !named_by_inverse;
         }
         let ends = wanted
             .rules
@@ -42,7 +41,7 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
             .flat_map(|rules| rules.keys())
             .flat_map(|rule| [&rule.source, &rule.target]);
         let needed = ends.map(Address::entity_type).filter(|end| created.contains(end));
-        let needed: BTreeSet<Address> = needed.chain(inverse.filter(|_| !mutual)).collect();
+        let needed: BTreeSet<Address> = needed.chain(inverse.filter(|_| !named_by_inverse)).collect();
         if let Some(row) = rows.get_mut(address) {
             row.depends_on.extend(needed);
         }

@@ -45,7 +45,8 @@ pub fn plan(
         steps.extend(step.map(|step| (row.address.clone(), step)));
         rows.insert(row.address.clone(), row);
     }
-    dependencies::add(&mut rows, &mut steps, remote);
+    // Dependencies need the verbs of all rows: only what this run creates is waited for.
+    dependencies::add(&mut rows, &mut steps);
     let rows: Vec<Row> = rows.into_values().collect();
     let warnings = dependencies::unknown_rule_ends(desired, remote);
     let counts = Counts::of(&rows);
@@ -101,7 +102,7 @@ impl Planner<'_> {
         if is_new && comparison.operation.is_none() {
             return;
         }
-        let verb = if seen.is_none() && (comparison.operation.is_some() || is_new) {
+        let verb = if seen.is_none() && comparison.operation.is_some() {
             Verb::Create
         } else {
             comparison.verb()
@@ -137,6 +138,7 @@ impl Planner<'_> {
             changes,
             warnings: comparison.warnings.clone(),
             impact: comparison.impact,
+            // With `--no-recheck` the write was dropped above, and nothing is sent again.
             recheck: comparison.recheck && comparison.operation.is_some(),
             depends_on: Vec::new(),
             cascade: None,

@@ -36,7 +36,7 @@ pub struct Schedule {
 }
 
 /// Returns the steps of the selected rows. Agents come before their settings and these before their platforms, entity
-/// types before relationship types; deletions go the other way round.
+/// types before relationship types. Of the deletions, relationship types come before entity types.
 pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
     let chosen: Vec<(&Row, &Step)> = draft
         .plan
@@ -49,19 +49,21 @@ pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
     let barriers = Barriers::of(&verbs);
     let steps = chosen
         .iter()
-        .map(|(row, step)| (row.address.clone(), place(row, step, &verbs, &barriers)))
+        .map(|(row, step)| (row.address.clone(), scheduled(row, step, &verbs, &barriers)))
         .collect();
     Schedule { steps }
 }
 
-fn place(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Barriers) -> ScheduledStep {
+fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Barriers) -> ScheduledStep {
     let deletes = row.verb == Verb::Delete;
+    // A row that is needed and not in this run exists on the server, or the selection would have added it.
     let mut needs: BTreeSet<Address> = row
         .depends_on
         .iter()
         .filter(|needed| verbs.contains_key(needed))
         .cloned()
         .collect();
+    // A deletion waits for nothing above it: what goes with a deleted agent has no row of its own.
     if !deletes {
         let above = [row.address.parent(), settings_above(&row.address)];
         needs.extend(

@@ -28,6 +28,7 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
     match (before, after) {
         (None, None) => {}
         (Some(left), Some(right)) if same(left, right) => {}
+        // Only a text can be a hidden secret. A table or list in its place is a difference whatever the stars hide.
         (Some(left), Some(Value::String(_))) if is_redacted(left) && may_hold_secrets(path) => changes.push(Change {
             kind: ChangeKind::SecretNotComparable,
             ..Change::between(path.clone(), Some(Shown::Secret), Some(Shown::Secret))
@@ -50,6 +51,7 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
         (Some(Value::Array(_)), Some(Value::Array(_))) => {
             changes.push(leaf(path, before, after).presented_as(Presentation::List));
         }
+        // An empty object has no leaf, so it is one itself: `{}` is a schema, and differs from none.
         (None, Some(Value::Object(map))) | (Some(Value::Object(map)), None) if !map.is_empty() => {
             let mut keys: Vec<&String> = map.keys().collect();
             keys.sort();
@@ -103,6 +105,7 @@ fn hides(path: &FieldPath) -> bool {
     }
     let below = |name: &str| segments.iter().rev().skip(1).any(|segment| segment == name);
     let leaf = path.leaf();
+    // These two only sound secret: the address of an endpoint, and the name of a method.
     let spelled_secret = is_secret_key(leaf) && !["tokenUrl", "tokenEndpointAuthMethod"].contains(&leaf);
     below("headers") || below("env") || spelled_secret
 }

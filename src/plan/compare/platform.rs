@@ -158,11 +158,11 @@ fn warnings(remote: &Platform, loses_secrets: bool) -> Vec<String> {
     if let Some((status, message)) = &remote.status
         && status == "error"
     {
-        let words = message
+        let reason = message
             .as_deref()
             .map(|message| format!(": {message}"))
             .unwrap_or_default();
-        warnings.push(format!("the platform is in error on the server{words}"));
+        warnings.push(format!("the platform is in error on the server{reason}"));
     }
     let redacted = remote.config.values().any(|value| *value == ConfigValue::Redacted);
     if loses_secrets && redacted {

@@ -53,6 +53,7 @@ pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, undeclared:
     let remote = remote.unwrap_or(&fresh);
     let (mut body, mut incomparable) = (Map::new(), Map::new());
     let mut changes = Vec::new();
+    // One write carries every field that changes: the server merges it by top-level key.
     for name in field::ALL {
         let merged = compare_field(name, desired, remote, undeclared);
         let sent = || {

@@ -77,6 +77,7 @@ pub(super) fn merge(
         return server_only(path, remote, undeclared);
     };
     if equal(shape, desired, remote) {
+        // The server's spelling stays, such as its order of a set: another one would be a write that no row shows.
         return Merged::kept(remote.or(Some(desired)));
     }
     Merged {
