@@ -146,11 +146,14 @@ pub fn plan_states(desired: &State, remote: &State, prune: Prune) -> Draft {
     plan(desired, remote, &Origins::default(), Target::default(), &options).unwrap()
 }
 
-/// Gives every rule an id, as a server does: a rule without one cannot be removed, so its row would be unchanged.
+/// Gives an id to every rule without one, as a server does: no rule can be removed without an id, so that a plan would
+/// list rules in an unchanged row.
 fn with_rule_ids(mut state: State) -> State {
     let rules = state.relationship_types.values_mut().filter_map(|it| it.rules.as_mut());
     for (number, ids) in rules.flat_map(|rules| rules.values_mut()).enumerate() {
-        ids.push(number.into());
+        if ids.is_empty() {
+            ids.push(number.into());
+        }
     }
     state
 }
