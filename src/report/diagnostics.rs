@@ -29,7 +29,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: DiagnosticSt
     }
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let drawn = one(diagnostic, sources, style);
+        let drawn = draw(diagnostic, sources, style);
         for line in drawn.lines().filter(|line| !is_empty_heading(line)) {
             text.push_str(line.trim_end());
             text.push('\n');
@@ -52,14 +52,14 @@ pub fn tally(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-fn one(diagnostic: &Diagnostic, sources: &Sources, style: DiagnosticStyle) -> String {
+fn draw(diagnostic: &Diagnostic, sources: &Sources, style: DiagnosticStyle) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let help = diagnostic.help.iter().map(|help| Level::HELP.message(clean(help)));
     let group = Group::with_title(level.primary_title(clean(&diagnostic.message)));
-    let group = place(group, diagnostic, sources).elements(help);
+    let group = with_location(group, diagnostic, sources).elements(help);
     let base = if style.color {
         Renderer::styled()
     } else {
@@ -73,7 +73,8 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, style: DiagnosticStyle) -> St
     base.term_width(style.width.max(20)).decor_style(decor).render(&[group])
 }
 
-fn place<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+/// Adds file, line and column of a diagnostic, and the source lines where they are known.
+fn with_location<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     let Some(file) = &diagnostic.file else { return group };
     let origin = Origin::path(path(file));
     let group = group.element(match (diagnostic.line, diagnostic.column) {

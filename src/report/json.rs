@@ -20,6 +20,7 @@ pub fn write(out: &mut dyn Write, kind: &str, now: Timestamp, value: &impl Seria
     object.insert("type".to_owned(), json!(kind));
     object.insert("schema".to_owned(), json!(SCHEMA));
     object.insert("ts".to_owned(), json!(now.to_string()));
+    // The type above counts: an event has its own in the same key.
     match serde_json::to_value(value)? {
         Value::Object(fields) => object.extend(fields.into_iter().filter(|(key, _)| key != "type")),
         Value::Null => {}

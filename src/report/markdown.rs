@@ -25,20 +25,20 @@ pub fn plan(plan: &Plan) -> String {
     // Writing to memory does not fail.
     let _ = write_head(&mut text, plan);
     let rows: Vec<&Row> = plan.rows.iter().filter(|row| row.is_notable()).collect();
-    let mut left = rows.len();
+    let mut hidden = rows.len();
     for row in rows {
         let section = row_section(row);
         if text.len() + section.len() > LIMIT {
             break;
         }
         text.push_str(&section);
-        left -= 1;
+        hidden -= 1;
     }
-    if left > 0 {
+    if hidden > 0 {
         let _ = writeln!(
             text,
             "\n*… {} not shown: the comment would be too long.*",
-            plural(left, "more row", "more rows")
+            plural(hidden, "more row", "more rows")
         );
     }
     let _ = write_unchanged(&mut text, plan);
@@ -88,8 +88,10 @@ fn row_section(row: &Row) -> String {
     let lines = details.len();
     let body = to_text(&details);
     let fence = fence(&body);
+    // Long details are folded, so that the comment can be read at a glance.
     let open = if lines > 12 { "" } else { " open" };
     format!(
+        // Within `<summary>` there is no Markdown, only HTML.
         "<details{open}><summary><code>{}</code></summary>\n\n{fence}diff\n{}{fence}\n\n</details>\n",
         escape(&title),
         flush_left(&body)
@@ -154,6 +156,7 @@ fn longest_run(text: &str) -> usize {
         .unwrap_or(0)
 }
 
+/// Escapes text for HTML.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,4 +1,4 @@
-//! Writes a run as it happens: outcomes to the stream of results, retries, notes and requests to the other one.
+//! Writes a run as it happens: outcomes to the stream of results; retries, notes and requests to the stream of progress.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ pub struct RunReport<'a> {
     pub err: &'a mut dyn Write,
     /// Whether results are colored.
     pub color_out: bool,
-    /// Whether the other stream is colored.
+    /// Whether progress is colored.
     pub color_err: bool,
     /// Which events are written.
     pub verbosity: Verbosity,

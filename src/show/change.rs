@@ -19,7 +19,7 @@ fn left_alone() -> String {
 pub struct Detail {
     /// Unchanged lines around the changed ones of a text.
     pub context: usize,
-    /// The maximum number of lines of one text; the rest is counted.
+    /// The maximum number of lines of one text; further lines are counted.
     pub text_lines: usize,
     /// The maximum number of characters of one value.
     pub value_width: usize,
@@ -118,12 +118,13 @@ pub fn field_note(kind: ChangeKind) -> String {
     }
 }
 
-fn head(change: &Change) -> Line {
+/// Returns the begin of a line: the path of the field and a colon.
+fn field_head(change: &Change) -> Line {
     Line::at(0).push(Role::Field, change.path.to_string()).plain(": ")
 }
 
 fn secret_line(change: &Change, text: &str) -> Line {
-    head(change).push(Role::Secret, text)
+    field_head(change).push(Role::Secret, text)
 }
 
 fn drift_line(change: &Change, detail: Detail) -> Line {
@@ -167,8 +168,9 @@ fn rule_line(change: &Change) -> Option<Line> {
 }
 
 fn value_line(change: &Change, detail: Detail) -> Line {
-    let line = head(change);
+    let line = field_head(change);
     match (&change.before, &change.after) {
+        // When one side is a secret, the other one is not shown either: it may be the same value in plain text.
         (Some(Shown::Secret), Some(_)) | (Some(_), Some(Shown::Secret)) => line.push(Role::Secret, "secret, changed"),
         (None, Some(Shown::Secret)) => line.push(Role::Secret, "secret, new"),
         (Some(Shown::Secret), None) => line.push(Role::Secret, "secret, removed"),
@@ -189,6 +191,7 @@ fn push_shown(line: Line, role: Role, shown: &Shown, detail: Detail) -> Line {
     }
 }
 
+/// Returns a value as JSON on one line, cut at this number of characters.
 fn compact(value: &Value, width: usize) -> String {
     let text = value.to_string();
     if text.chars().count() <= width {
@@ -200,19 +203,20 @@ fn compact(value: &Value, width: usize) -> String {
 
 fn list_lines(change: &Change, detail: Detail, ordered: bool) -> Vec<Line> {
     let (before, after) = (items(change.before.as_ref()), items(change.after.as_ref()));
-    let hidden = |side: &Option<Shown>| *side == Some(Shown::Secret);
-    if hidden(&change.before) || hidden(&change.after) {
+    let is_secret = |side: &Option<Shown>| *side == Some(Shown::Secret);
+    if is_secret(&change.before) || is_secret(&change.after) {
         return vec![secret_line(change, "secret, changed")];
     }
-    let came: Vec<&Value> = after.iter().filter(|item| !before.contains(item)).copied().collect();
-    let gone: Vec<&Value> = before.iter().filter(|item| !after.contains(item)).copied().collect();
-    if (came.is_empty() && gone.is_empty()) || (ordered && !before.is_empty() && !after.is_empty()) {
+    let added: Vec<&Value> = after.iter().filter(|item| !before.contains(item)).copied().collect();
+    let removed: Vec<&Value> = before.iter().filter(|item| !after.contains(item)).copied().collect();
+    // Item by item, a list whose items only change their order would show nothing: both sides are shown whole.
+    if (added.is_empty() && removed.is_empty()) || (ordered && !before.is_empty() && !after.is_empty()) {
         return vec![value_line(change, detail)];
     }
-    let removed = gone.into_iter().map(|item| (Role::RemovedText, "- ", item));
-    let added = came.into_iter().map(|item| (Role::AddedText, "+ ", item));
+    let removed = removed.into_iter().map(|item| (Role::RemovedText, "- ", item));
+    let added = added.into_iter().map(|item| (Role::AddedText, "+ ", item));
     let line = |(role, sign, item): (Role, &str, &Value)| {
-        head(change)
+        field_head(change)
             .push(role, sign)
             .push(role, compact(item, detail.value_width))
     };
@@ -226,7 +230,7 @@ fn items(shown: Option<&Shown>) -> Vec<&Value> {
     }
 }
 
-/// Whether a text is too long, or has too many lines, to be shown between quotes.
+/// Whether one side is a text that is too long for one line: more than 60 characters, or several lines.
 fn is_long(change: &Change) -> bool {
     let long = |shown: &Option<Shown>| {
         shown
@@ -250,15 +254,15 @@ fn text_lines(change: &Change, detail: Detail) -> Vec<Line> {
         &text(&change.after),
         ContextLines(detail.context),
     );
-    let mut lines = vec![head(change).push(Role::Dim, diff.summary())];
+    let mut lines = vec![field_head(change).push(Role::Dim, diff.summary())];
     let total = diff.lines.len();
     for mut line in diff.lines.into_iter().take(detail.text_lines) {
         line.indent += 2;
         lines.push(line);
     }
     if total > detail.text_lines {
-        let left = total - detail.text_lines;
-        lines.push(Line::at(2).push(Role::Dim, format!("… {left} more changed lines")));
+        let hidden = total - detail.text_lines;
+        lines.push(Line::at(2).push(Role::Dim, format!("… {hidden} more changed lines")));
     }
     lines
 }

@@ -54,7 +54,7 @@ pub fn event_line(kind: &EventKind) -> Option<(Verbosity, Line)> {
     }
 }
 
-/// `PUT /api/dev/agents/triage 200 12 ms`.
+/// Returns `PUT /api/dev/agents/triage 200 12 ms`, or `None` for an event of another kind.
 fn request_line(kind: &EventKind) -> Option<Line> {
     let EventKind::Request {
         method,

@@ -5,13 +5,13 @@ use super::line::{Line, Role};
 /// The word before a sentence on standard error or on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
-    /// The sentence says what ended the command.
+    /// Before the reason that ended the command.
     Error,
-    /// The sentence says something that ends nothing.
+    /// Before a problem that does not end the command.
     Warning,
-    /// The sentence says why.
+    /// Before a cause of the error.
     Because,
-    /// The sentence says what to do next.
+    /// Before what to do next.
     Hint,
 }
 

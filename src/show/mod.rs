@@ -1,7 +1,7 @@
 //! Turns rows, changes, events, outcomes and failures into lines of spans with roles.
 //!
-//! The screen and the text output only map a role to a style, so they always use the same words: whatever is said about
-//! a row, a selection, a run or a secret is worded here, and `tui` adds only what its keys do. This room knows neither
+//! The screen and the text output only map a role to a style, so they always use the same words: every sentence about a
+//! row, a selection, a run or a secret is made here, and `tui` adds only what its keys do. This room knows neither
 //! ratatui nor ANSI escapes, and neither the width nor the colors of a terminal.
 
 pub mod change;

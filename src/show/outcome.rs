@@ -8,7 +8,7 @@ use crate::apply::event::Outcome;
 use crate::apply::{Progress, Tally, Verdict};
 use crate::resource::Address;
 
-/// Said of a row whose first requests were carried out and a later one was not.
+/// The remark on a row whose first requests were carried out and a later one was not.
 const PARTLY_WRITTEN: &str = "part of it was written before it failed";
 
 /// Returns the line of a row that ended: `created agent triage (12 ms)`, `failed platform triage/triage-slack: …`.
@@ -39,7 +39,7 @@ pub fn outcome_word(outcome: &Outcome) -> (Role, &'static str) {
     }
 }
 
-/// Returns what is known beyond the word: a restart, a message, a reason.
+/// Returns what is known beyond the word: a restart, a message, a reason; `None` when the word says everything.
 pub fn outcome_detail(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Updated { restarted: Some(true) } => Some("restarted".to_owned()),
@@ -51,7 +51,7 @@ pub fn outcome_detail(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// Returns what to do about a row that was not applied.
+/// Returns what to do about a row that was not applied, or `None` when nothing is known to help.
 fn outcome_hint(outcome: &Outcome) -> Option<&str> {
     match outcome {
         Outcome::Failed { hint, .. } => hint.as_deref(),
@@ -140,8 +140,8 @@ pub fn tally_text(tally: &Tally) -> String {
     ];
     let always = |word: &str| word == "created" || word == "updated";
     let shown = parts.iter().filter(|(count, word)| *count > 0 || always(word));
-    let words: Vec<String> = shown.map(|(count, word)| format!("{count} {word}")).collect();
-    words.join(", ")
+    let counts: Vec<String> = shown.map(|(count, word)| format!("{count} {word}")).collect();
+    counts.join(", ")
 }
 
 /// Returns `; 3 restarts (1 only possible in the plan, 1 not predicted by the plan)`, or nothing when nothing restarted
@@ -177,6 +177,7 @@ struct TroubleGroup<'a> {
 /// Returns the rows that were not applied, each reason once. Skipped rows are left out: they follow from the others.
 fn trouble_lines(progress: &Progress) -> Vec<Line> {
     let mut groups: Vec<TroubleGroup<'_>> = Vec::new();
+    // The index of each group by what its rows have in common; the groups stay in the order of their first rows.
     let mut known = HashMap::new();
     let troubles = progress
         .troubles()
@@ -204,6 +205,7 @@ fn trouble_lines(progress: &Progress) -> Vec<Line> {
 
 fn group_lines(group: &TroubleGroup<'_>) -> Vec<Line> {
     let mut lines = match group.addresses.as_slice() {
+        // The line of a row that was not applied does not show its duration.
         [address] => vec![outcome_line(address, group.outcome, 0)],
         addresses => {
             let (role, word) = outcome_word(group.outcome);

@@ -65,7 +65,7 @@ pub enum Counted {
     DriftedFields,
 }
 
-/// One number of a plan with its sign and its word, for places where a whole sentence does not fit.
+/// One number of a plan with its sign and its word, where a whole sentence does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountWord {
     /// What is counted.
@@ -149,14 +149,14 @@ pub fn summary_text(counts: &Counts) -> String {
     if counts.delete > 0 {
         text.extend([format!(", {} delete", counts.delete)]);
     }
-    let rest = counted_list(&[
+    let remarks = counted_list(&[
         (counts.restart, "restart", "restarts"),
         (counts.may_restart, "may restart", "may restart"),
         (counts.field_drift, "drifted field", "drifted fields"),
         (counts.recheck, "secret resent", "secrets resent"),
     ]);
-    if !rest.is_empty() {
-        text.extend(["; ", &rest]);
+    if !remarks.is_empty() {
+        text.extend(["; ", &remarks]);
     }
     text
 }
@@ -164,10 +164,11 @@ pub fn summary_text(counts: &Counts) -> String {
 /// Returns declared rows first, then what only the server has at the top level. Unchanged rows become a count.
 fn section(rows: &[&Row], view: PlanView) -> Vec<Line> {
     let only_server = |row: &&&Row| matches!(row.verb, Verb::Drift | Verb::Delete) && row.address.parent().is_none();
-    let (left_over, declared): (Vec<&&Row>, Vec<&&Row>) = rows.iter().partition(only_server);
+    let (undeclared, declared): (Vec<&&Row>, Vec<&&Row>) = rows.iter().partition(only_server);
     let mut lines = Vec::new();
     let mut folded = 0;
-    for row in declared.into_iter().chain(left_over) {
+    for row in declared.into_iter().chain(undeclared) {
+        // An unchanged agent is listed when something below it is, so that no row is without its parent.
         if view.all || row.is_notable() || has_notable_child(row, rows) {
             lines.extend(row_lines(row, view));
         } else {
@@ -181,8 +182,7 @@ fn section(rows: &[&Row], view: PlanView) -> Vec<Line> {
 }
 
 fn has_notable_child(row: &Row, rows: &[&Row]) -> bool {
-    row.address.kind() == "agent"
-        && children(row, rows).any(|child| child.is_notable() && child.address.parent().as_ref() == Some(&row.address))
+    row.address.kind() == "agent" && children(row, rows).any(|child| child.is_notable())
 }
 
 /// Returns the rows below a row. Rows are in pre-order, so an agent's children follow it directly.

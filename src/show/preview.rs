@@ -33,6 +33,7 @@ impl<'a> ApplyPreview<'a> {
             counts: Counts::of(rows(&is_written)),
             deleted: written(&|row| row.verb == Verb::Delete),
             cleared: written(&|row| row.verb != Verb::Delete && marked.contains(&row.address)),
+            // A replaced platform restarts, and is listed there.
             replaced: written(&|row| row.impact == Some(Impact::Replace) && !row.restarts()),
             restarted: written(&Row::restarts),
             may_restart: written(&Row::may_restart),
@@ -53,7 +54,7 @@ impl<'a> ApplyPreview<'a> {
         groups.iter().any(|group| !group.is_empty())
     }
 
-    /// Returns what will happen in one sentence with every number.
+    /// Returns what will happen in one sentence with every number; empty when nothing is selected.
     pub fn sentence(&self) -> String {
         let counts = &self.counts;
         let resent = plural(counts.recheck, "row", "rows");
@@ -169,7 +170,7 @@ fn named(role: Role, marker: char, row: &Row) -> Line {
     line.plain(row_name(&row.address))
 }
 
-/// A deletion takes more with it than its row names; the planner's warnings say what.
+/// Returns the lines of a deletion: the row, and the warnings about everything else that goes with it.
 fn deletion_lines(row: &Row) -> Vec<Line> {
     let mut lines = vec![named(Role::Delete, '-', row)];
     let warnings = row.warnings.iter();

@@ -1,4 +1,4 @@
-//! A row's own line, `~ settings triage (networkConfig, soulMd)`, and what is said about the row as a whole.
+//! A row's own line, `~ settings triage (networkConfig, soulMd)`, and the remarks on the row as a whole.
 
 use super::line::{Line, Role};
 use crate::plan::{Impact, Row, Verb};
@@ -47,7 +47,7 @@ fn row_note(row: &Row) -> Option<String> {
     }
 }
 
-/// Returns what is said about a row whose hidden secret is sent again.
+/// Returns the remark on a row whose hidden secret is sent again, or `None` for other rows.
 fn resent_text(row: &Row) -> Option<&'static str> {
     match (row.may_restart(), row.recheck) {
         (true, _) => Some("secret resent, may restart"),
@@ -58,6 +58,7 @@ fn resent_text(row: &Row) -> Option<&'static str> {
 
 /// Returns the most important thing about a row in a few words, for a narrow column; empty when there is nothing.
 pub fn row_hint(row: &Row) -> (Role, String) {
+    // Only one remark has room, so the order is that of importance.
     match row.impact {
         Some(Impact::Restart) => (Role::Warning, "⚠ restarts".to_owned()),
         Some(Impact::Replace) => (Role::Warning, "⚠ replaced".to_owned()),

@@ -35,11 +35,11 @@ impl TextDifference {
     }
 }
 
-/// The product of lines and lines without a counterpart above which a comparison by line would take too long.
-const MOST_WORK: usize = 40_000_000;
+/// The [`work`] above which a comparison by line would take too long.
+const MAX_WORK: usize = 40_000_000;
 
-/// The size of a changed block in bytes above which its words are not compared.
-const MOST_WORDS: usize = 20_000;
+/// The size of a changed block, in bytes, above which its words are not compared.
+const MAX_WORD_BYTES: usize = 20_000;
 
 /// Compares two texts by line. What would take too long to compare well is compared roughly: the texts decide that, and
 /// no clock, so that a plan is the same on every machine.
@@ -49,12 +49,13 @@ pub fn diff(before: &str, after: &str, context: ContextLines) -> TextDifference 
         added: 0,
         removed: 0,
     };
-    if work(before, after) > MOST_WORK {
+    if work(before, after) > MAX_WORK {
         add_roughly(before, after, &mut result);
         return result;
     }
     let diff = configuration().diff_lines(before, after);
     for (index, group) in diff.grouped_ops(context.0).iter().enumerate() {
+        // Without context no line is unchanged on either side of a gap, so a mark would only be noise.
         if index > 0 && context.0 > 0 {
             result.lines.push(Line::at(0).push(Role::Dim, "  ⋯"));
         }
@@ -70,11 +71,12 @@ fn work(before: &str, after: &str) -> usize {
     let mut lines: HashMap<&str, isize> = HashMap::new();
     before.lines().for_each(|line| *lines.entry(line).or_default() += 1);
     after.lines().for_each(|line| *lines.entry(line).or_default() -= 1);
+    // What both texts have equally often adds up to 0.
     let alone: usize = lines.values().map(|count| count.unsigned_abs()).sum();
     (before.lines().count() + after.lines().count()).saturating_mul(alone)
 }
 
-/// Shows everything between the first and the last difference as removed and added.
+/// Adds everything between the first and the last difference as removed and added lines.
 fn add_roughly(before: &str, after: &str, result: &mut TextDifference) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
@@ -100,16 +102,18 @@ fn configuration() -> TextDiffConfig {
     configuration
 }
 
-fn is_wordy(diff: &TextDiff<'_, '_, str>, operation: &DiffOp) -> bool {
+/// Whether a changed block is too long for its words to be compared.
+fn exceeds_word_limit(diff: &TextDiff<'_, '_, str>, operation: &DiffOp) -> bool {
     let old = operation.old_range().filter_map(|index| diff.old_slice(index));
     let new = operation.new_range().filter_map(|index| diff.new_slice(index));
-    old.chain(new).map(str::len).sum::<usize>() > MOST_WORDS
+    old.chain(new).map(str::len).sum::<usize>() > MAX_WORD_BYTES
 }
 
 fn add_operation(diff: &TextDiff<'_, '_, str>, operation: &DiffOp, result: &mut TextDifference) {
-    let changes: Vec<InlineChange<'_, str>> = if is_wordy(diff, operation) {
+    let changes: Vec<InlineChange<'_, str>> = if exceeds_word_limit(diff, operation) {
         diff.iter_changes(operation).map(InlineChange::from).collect()
     } else {
+        // Without a deadline: what is shown must not depend on the speed of the machine.
         diff.iter_inline_changes_deadline(operation, None).collect()
     };
     for change in changes {

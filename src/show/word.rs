@@ -28,6 +28,6 @@ pub fn running_time(milliseconds: u64) -> String {
 /// Each part is a count, its noun in the singular and its noun in the plural.
 pub fn counted_list(parts: &[(usize, &str, &str)]) -> String {
     let nonzero = parts.iter().filter(|(count, ..)| *count > 0);
-    let words: Vec<String> = nonzero.map(|(count, one, many)| plural(*count, one, many)).collect();
-    words.join(", ")
+    let counts: Vec<String> = nonzero.map(|(count, one, many)| plural(*count, one, many)).collect();
+    counts.join(", ")
 }
