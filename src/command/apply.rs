@@ -12,7 +12,7 @@ use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
 use crate::config::{LoadedProject, Project};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plan::Plan;
+use crate::plan::{Plan, Row};
 use crate::remote::ReadProgress;
 use crate::report::markdown;
 use crate::review::{
@@ -21,16 +21,16 @@ use crate::review::{
 use crate::show::change::Detail;
 use crate::show::plan::{PlanView, plan_lines, summary_line};
 
-/// Who decides about the plan.
+/// How it is decided whether the plan is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Face {
-    /// No one: the plan is only shown.
+    /// Not at all: the plan is only shown.
     PlanOnly,
-    /// `--yes`.
+    /// By `--yes`, before there is a plan.
     Unattended,
-    /// A user who answers questions.
+    /// By a user who answers questions.
     Plain,
-    /// A user at the full screen.
+    /// By a user at the full screen.
     Screen,
 }
 
@@ -52,6 +52,7 @@ pub(super) async fn run(
     loop {
         let mut review = load(console, &options, interrupt).await?;
         show_plan(console, review.plan(), plan_view(&arguments.plan))?;
+        // After the plan is shown: a refusal cannot be understood without it.
         review.check()?;
         if face == Face::PlanOnly {
             return Ok(exit_of_plan(review.plan(), arguments.plan.detailed_exitcode));
@@ -87,6 +88,7 @@ async fn decide(
     plain.decide(review).await
 }
 
+/// Chooses the face that the flags, the format and the terminal allow.
 fn face(console: &Console, arguments: &ApplyArgs) -> Result<Face, Failure> {
     match arguments {
         ApplyArgs { dry_run: true, .. } => Ok(Face::PlanOnly),
@@ -104,7 +106,7 @@ fn cannot_ask(why: &str) -> Failure {
         .hint("`--yes` applies without asking, `--dry-run` only shows the plan")
 }
 
-/// A program that waits for a run's summary gets one, of no rows.
+/// Ends a command whose plan has nothing to write. A program that waits for a run's summary gets one without rows.
 fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
     console.progress("nothing to do");
     if console.format == Format::Json {
@@ -128,7 +130,7 @@ async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt)
         .await
 }
 
-/// The project, or every problem with it on standard error.
+/// Prints every problem of the project, and returns the project and the organization that its files name.
 ///
 /// # Errors
 /// When the project has errors.
@@ -175,6 +177,7 @@ fn plan_view(arguments: &PlanArgs) -> PlanView {
 }
 
 fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
+    // Before anything else: the job summary is there even if standard output is closed.
     console.job_summary(&markdown::plan(plan));
     match console.format {
         Format::Text => {
@@ -183,7 +186,7 @@ fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failu
             } else {
                 console.lines(&plan_lines(plan, view))?;
             }
-            if plan.rows.iter().any(crate::plan::Row::writes) {
+            if plan.rows.iter().any(Row::writes) {
                 console.text(&format!("Plan id: {}\n", plan.id))?;
             }
             Ok(())
@@ -193,6 +196,7 @@ fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failu
     }
 }
 
+/// Returns the exit code of a plan that is only shown. Rows that are only sent again are no changes.
 fn exit_of_plan(plan: &Plan, detailed: bool) -> Exit {
     let writes = plan.counts.changes() > 0;
     match (detailed, writes, plan.counts.has_drift()) {

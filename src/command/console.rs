@@ -56,7 +56,7 @@ impl Console {
         }
     }
 
-    /// Returns this console for a command that takes the whole screen: standard error is left alone meanwhile.
+    /// Returns this console for a command that takes the whole screen, which text on standard error would destroy.
     pub(super) fn for_screen(&self) -> Self {
         Self {
             verbose: 0,
@@ -155,6 +155,7 @@ impl Console {
         let text = render(&shown, sources, self.diagnostic_style());
         let mut err = self.host.stderr.clone();
         let _ = err.write_all(text.as_bytes());
+        // GitHub reads workflow commands from both streams; standard output is for the result.
         if self.host.environment.switch("GITHUB_ACTIONS") {
             let _ = err.write_all(github::annotations(&shown).as_bytes());
         }
@@ -165,6 +166,7 @@ impl Console {
         let Some(path) = self.host.environment.get("GITHUB_STEP_SUMMARY") else {
             return;
         };
+        // Appended, because other steps of the job write to the same file.
         let appended = std::fs::OpenOptions::new().append(true).create(true).open(path);
         if let Err(error) = appended.and_then(|mut file| file.write_all(self.host.redactor.text(markdown).as_bytes())) {
             self.warning(&format!("cannot write the job summary: {error}"));
@@ -190,7 +192,8 @@ impl Console {
     }
 }
 
-/// A reader that has seen enough, as `head` has, is no reason for a message; a full disk is.
+/// Returns the failure of a standard output that cannot be written to. It has no message where the reader has seen enough
+/// and closed it, as `head` does.
 fn output_failure(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::new(FailureKind::OutputClosed, "");

@@ -27,7 +27,7 @@ pub(super) async fn run(console: &Console, common: &Common, interrupt: &Interrup
     Ok(if report.failed == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// What the project needs from the server; everything when there is no usable project.
+/// The parts of the server that the project writes; all of them when there is no usable project.
 struct ServerNeeds {
     organization: Option<String>,
     agents: bool,
@@ -49,6 +49,7 @@ fn check_project(report: &mut CheckReport<'_>, options: &ReviewOptions) -> Resul
         Ok(loaded) => loaded,
         Err(failure) => {
             report.bad("config", &failure.message, failure.hints.first())?;
+            // The server can still be checked with flags and environment.
             return Ok(ServerNeeds::everything(None));
         }
     };
@@ -100,7 +101,7 @@ async fn check_server(
     }
 }
 
-/// A token that can only read passes every other check, and would then fail on every row of an apply.
+/// Checks that the token may write. One that can only read passes every other check, and fails on every row of an apply.
 async fn check_permissions(
     report: &mut CheckReport<'_>,
     connection: &Connection,

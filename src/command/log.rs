@@ -1,4 +1,4 @@
-//! Where requests are logged: one line for each, never a secret, because paths hold none and bodies are not logged.
+//! The log of requests: one line for each, never a secret, because paths hold none and bodies are not logged.
 
 use std::fs::File;
 use std::io::Write;

@@ -66,6 +66,7 @@ impl PlainReview<'_> {
             let Some(answer) = self.ask(&question).await? else {
                 return Ok(Decision::No);
             };
+            // An empty line is no, as the capital letter of `[y/N]` says.
             let mut words = answer.split_whitespace();
             match (words.next().unwrap_or("n"), words.collect::<Vec<_>>().as_slice()) {
                 ("y" | "Y" | "yes" | "YES" | "Yes", []) => {
@@ -76,23 +77,23 @@ impl PlainReview<'_> {
                 }
                 ("n" | "N" | "no" | "q" | "quit", []) => return Ok(Decision::No),
                 ("reload" | "r", []) => return Ok(Decision::Reload),
-                ("?" | "help", []) => self.say(HELP.trim_end()),
+                ("?" | "help", []) => self.print(HELP.trim_end()),
                 (word, patterns) => self.adjust(review, word, patterns)?,
             }
         }
     }
 
-    /// Returns the decision if this yes is enough. What a guard refuses is not asked about any further.
+    /// Returns the decision, or `None` when this yes is not enough. A refusal of a guard ends the review.
     async fn agreed(&self, review: &PlanReview, typed_whole: bool) -> Result<Option<Decision>, Failure> {
         let selection = review.selection();
         if selection.all().is_empty() {
-            self.say("nothing is selected");
+            self.print("nothing is selected");
             return Ok(None);
         }
         review.check()?;
         let preview = ApplyPreview::of(review.plan(), &selection, review.marked());
         if !typed_whole && preview.needs_typed_yes() {
-            self.say("something is deleted, cleared or replaced, or may restart: type `yes` in full");
+            self.print("something is deleted, cleared or replaced, or may restart: type `yes` in full");
             return Ok(None);
         }
         let Some(organization) = review.protected() else {
@@ -118,7 +119,7 @@ impl PlainReview<'_> {
                 };
                 return self.adjust_rows(review, word, matched);
             }
-            _ => self.say("`y`, `n`, or `?` for what else can be answered"),
+            _ => self.print("`y`, `n`, or `?` for what else can be answered"),
         }
         Ok(())
     }
@@ -140,6 +141,7 @@ impl PlainReview<'_> {
                 review.mark(marked)?;
                 return self.show_plan(review.plan());
             }
+            // `keep`, the last of the words that `adjust` passes on.
             _ => {
                 let marked = review.marked().difference(&matched).cloned().collect();
                 review.mark(marked)?;
@@ -153,11 +155,11 @@ impl PlainReview<'_> {
     fn name_implied(&self, selection: &Selection) {
         if !selection.implied.is_empty() {
             let names: Vec<String> = selection.implied.iter().map(ToString::to_string).collect();
-            self.say(&format!("needed by what is selected: {}", names.join(", ")));
+            self.print(&format!("needed by what is selected: {}", names.join(", ")));
         }
     }
 
-    /// The plan, then each row that could be written with whether it is.
+    /// Prints the plan, then each row that could be written with its checkbox.
     fn show_selection(&self, review: &PlanReview) -> Result<(), Failure> {
         self.show_plan(review.plan())?;
         let selection = review.selection();
@@ -179,7 +181,7 @@ impl PlainReview<'_> {
     fn matched(&self, plan: &Plan, patterns: &[&str]) -> Option<BTreeSet<Address>> {
         let matched: BTreeSet<Address> = match &Pattern::parse_words(patterns) {
             Err(error) => {
-                self.say(&error.to_string());
+                self.print(&error.to_string());
                 return None;
             }
             Ok(parsed) => {
@@ -192,7 +194,7 @@ impl PlainReview<'_> {
             }
         };
         if matched.is_empty() {
-            self.say("no row of this plan has such an address; addresses look like `platform.triage.telegram`");
+            self.print("no row of this plan has such an address; addresses look like `platform.triage.telegram`");
             return None;
         }
         Some(matched)
@@ -242,7 +244,8 @@ impl PlainReview<'_> {
         Ok(())
     }
 
-    fn say(&self, text: &str) {
+    fn print(&self, text: &str) {
+        // Nothing can be reported about a standard error that cannot be written to.
         let _ = writeln!(self.console.host.stderr.clone(), "{text}");
     }
 
@@ -252,12 +255,14 @@ impl PlainReview<'_> {
         if err.write_all(question.as_bytes()).and_then(|()| err.flush()).is_err() {
             return Ok(None);
         }
+        // A read that waits cannot be cancelled: after Ctrl-C its thread is left behind, and the process ends without it.
         let stdin = self.console.host.stdin.clone();
         let read = async {
             let read = tokio::task::spawn_blocking(move || stdin.line().ok().flatten()).await;
             Ok(read.ok().flatten())
         };
         let answer = self.interrupt.or(read).await;
+        // The user has pressed no enter: what follows must not be on the line of the question.
         if !matches!(answer, Ok(Some(_))) {
             let _ = writeln!(err);
         }

@@ -26,6 +26,7 @@ pub(super) async fn carry_out(
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     let (sender, receiver) = unbounded_channel();
+    // Opened before the first write: a run that cannot be logged as asked does not begin.
     let log = console.request_log()?;
     let work = approved.carry_out(interrupt.cancel.clone(), sender);
     fence(console, "\n```text\n");
@@ -45,11 +46,11 @@ fn fence(console: &Console, text: &str) {
     }
 }
 
-/// Reports every event, and folds them. A closed standard output does not stop the run.
+/// Reports every event, and folds them.
 async fn report(console: &Console, log: Option<RequestLog>, mut events: UnboundedReceiver<Event>) -> Progress {
     let mut progress = Progress::default();
     let (mut out, mut err) = (console.host.stdout.clone(), console.host.stderr.clone());
-    let mut lines = RunReport {
+    let mut report = RunReport {
         out: &mut out,
         err: &mut err,
         color_out: console.color_out,
@@ -77,9 +78,10 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
         if let Some(log) = &log {
             log.event(&event);
         }
+        // A closed standard output must not stop a run that has begun to write.
         let _ = match console.format {
-            Format::Json => lines.json(&event, console.host.now()),
-            Format::Text | Format::Markdown => lines.text(&event),
+            Format::Json => report.json(&event, console.host.now()),
+            Format::Text | Format::Markdown => report.text(&event),
         };
     }
     progress
@@ -102,6 +104,7 @@ pub(super) fn summarize(console: &Console, progress: &Progress) -> Result<(), Fa
     console.lines(&run_lines(progress))
 }
 
+/// Returns the word of a verdict in JSON. Programs depend on these words, so that renaming a variant does not change its word.
 fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Done => "done",
@@ -114,6 +117,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
 /// Returns the exit code after a run.
 pub(super) fn exit_of(progress: &Progress, interrupt: &Interrupt) -> Exit {
     match progress.verdict() {
+        // A signal that came after the last write has stopped nothing.
         Verdict::Done => Exit::Done,
         _ if interrupt.cancel.is_stopping() => interrupt.exit(),
         Verdict::Partial => Exit::Partial,

@@ -29,14 +29,16 @@ pub(super) async fn run(
                 .hint("set `LOBU_DATABASE_URL` to the URL, or keep the password in a file that `PGPASSFILE` names"),
         );
     }
-    let place = place(console, arguments);
+    let location = data_location(console, arguments);
     match &arguments.command {
-        None => serve(console, arguments, place, interrupt).await,
-        Some(command) => maintain(console, common, command, place).await,
+        None => serve(console, arguments, location, interrupt).await,
+        Some(command) => maintain(console, common, command, location).await,
     }
 }
 
-fn place(console: &Console, arguments: &ServeArgs) -> DataLocation {
+/// Returns where the server's data is, and its keys. Secrets come from the environment only, because other users can read
+/// the command line of a process.
+fn data_location(console: &Console, arguments: &ServeArgs) -> DataLocation {
     let secret = |name: &str| console.host.environment.get(name).map(SecretString::from);
     let database_url = arguments.database_url.as_deref().map(SecretString::from);
     DataLocation {
@@ -57,14 +59,14 @@ fn has_password(url: &str) -> bool {
 async fn serve(
     console: &Console,
     arguments: &ServeArgs,
-    place: DataLocation,
+    location: DataLocation,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     log_to_stderr(console);
     let cancel = interrupt.cancel.clone();
     let arguments = command::ServeConfig {
         listen: arguments.listen.to_string(),
-        location: place,
+        location,
         public_url: arguments.public_url.clone(),
         mode: if arguments.local {
             PlatformMode::Stored
@@ -77,6 +79,7 @@ async fn serve(
         },
     };
     let mut err = console.host.stderr.clone();
+    // The first signal lets requests in flight finish, the second one does not wait for them.
     let abandoned = interrupt.cancel.clone();
     tokio::select! {
         served = command::serve(arguments, &mut err, async move { cancel.stopping().await }) => served.map_err(|error| failure(&error))?,

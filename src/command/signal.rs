@@ -37,6 +37,7 @@ impl Interrupt {
     /// The error of the work, or that a signal stopped it.
     pub(super) async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
+            // A signal counts even when the work would be done in the same moment.
             biased;
             () = self.cancel.stopping() => Err(Failure::new(self.kind(), "interrupted; nothing was written")),
             done = work => done,
@@ -55,10 +56,12 @@ impl Interrupt {
     fn listen(&self) {
         use tokio::signal::unix::{SignalKind, signal};
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+            // A signal that cannot be listened to keeps its default: it ends the process.
             let Ok(mut stream) = signal(kind) else { continue };
             let (cancel, terminated) = (self.cancel.clone(), Arc::clone(&self.terminated));
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {
+                    // Set before the command is stopped, which then asks for its exit code. A later Ctrl-C does not undo it.
                     terminated.fetch_or(kind != SignalKind::interrupt(), Ordering::Relaxed);
                     cancel.interrupt();
                 }

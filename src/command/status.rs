@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// How long a step has to run before its rate means something.
 const RATE_AFTER: Duration = Duration::from_secs(1);
 
-/// The status line of a terminal. Whoever prints something else erases it first; it comes back with the next tick.
+/// The status line of a terminal. It has to be erased before anything else is printed, and comes back with the next tick.
 #[derive(Clone, Default)]
 pub(super) struct StatusLine(Option<Arc<Mutex<Drawn>>>);
 
@@ -79,6 +79,7 @@ impl StatusLine {
                 started: now,
                 heard: now,
             });
+            // The ticker ends by itself when another step has begun or this one is over.
             let (line, number) = (self.clone(), drawn.begun);
             tokio::spawn(async move { line.tick(number).await });
         }
@@ -154,7 +155,7 @@ impl StatusStep {
         }
     }
 
-    /// Notes that the server was heard without anything being done.
+    /// Notes that the server has answered, although no row or resource is done.
     pub(super) fn hear(&self) {
         if let Some(mut drawn) = self.0.lock() {
             let heard = drawn.host.now();
@@ -181,7 +182,7 @@ fn progress(step: &StepCount, elapsed: Duration, silent: Duration) -> String {
         (_, 0) => format!("{verb}, {} s", elapsed.as_secs()),
         _ => format!("{verb} {done} of {total}"),
     };
-    // A rate says nothing while everything waits for an answer.
+    // While the server is silent, a rate would be misleading.
     if let Some(silence) = silence_text(silent_ms) {
         return format!("{count}; {silence}");
     }

@@ -68,8 +68,8 @@ fn forget_oldest(dir: &Path) -> std::io::Result<()> {
         .try_for_each(|(_, path)| fs::remove_file(path))
 }
 
-/// The rows by which the approved plan and this one differ, a sentence each. `None` where the approved plan is not
-/// known on this machine.
+/// Returns the rows by which the approved plan and this one differ, a sentence each, or `None` where the approved plan is
+/// not known on this machine.
 pub(super) fn differences(state_dir: Option<&Path>, approved: &PlanId, plan: &Plan) -> Option<Vec<String>> {
     let text = fs::read(state_dir?.join("plans").join(format!("{approved}.json"))).ok()?;
     let approved: KnownPlan = serde_json::from_slice(&text).ok()?;
@@ -93,7 +93,9 @@ fn compare(approved: &KnownPlan, now: &KnownPlan) -> Vec<String> {
         })
     });
     let mut lines: Vec<String> = gone.chain(new).chain(changed).collect();
+    // Each line begins with its address: sorting brings the three kinds of difference together by resource.
     lines.sort();
+    // The plan id covers more than the rows.
     if lines.is_empty() {
         lines.push("the rows are the same: the organization, the server or a warning is another".to_owned());
     }

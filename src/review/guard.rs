@@ -31,8 +31,8 @@ pub enum Consent {
 /// Why the guards refuse.
 #[derive(Debug)]
 pub(super) enum GuardRefusal {
-    /// Guards of `--fail-on` and `--max-restarts`, each with its reason.
-    Holds(Vec<String>),
+    /// Conditions of `--fail-on` and `--max-restarts` that are met, each with its numbers.
+    ConditionsMet(Vec<String>),
     /// Another plan than the approved one.
     OtherPlan { approved: String },
     /// The approved plan, but not all of it is selected.
@@ -51,6 +51,7 @@ impl Guards {
 
     /// Asks every guard. What is left out is not written, so only drift counts where it is not selected.
     pub(super) fn check(&self, plan: &Plan, selection: &Selection) -> Result<(), GuardRefusal> {
+        // The id comes first: the numbers of another plan than the approved one mean nothing.
         if let Some(approved) = &self.plan_id {
             if approved != plan.id.as_str() {
                 let approved = approved.clone();
@@ -76,16 +77,16 @@ impl Guards {
         if reasons.is_empty() {
             Ok(())
         } else {
-            Err(GuardRefusal::Holds(reasons))
+            Err(GuardRefusal::ConditionsMet(reasons))
         }
     }
 }
 
 impl GuardRefusal {
-    /// The refusal with what is known of the approved plan.
+    /// Returns the refusal as a failure, with what is known of the approved plan.
     pub(super) fn explained(self, state_dir: Option<&Path>, plan: &Plan) -> Failure {
         match self {
-            Self::Holds(reasons) => {
+            Self::ConditionsMet(reasons) => {
                 let mut failure = Failure::refused("refused by a guard; nothing was written")
                     .hint("apply without the guard if the plan is what you want");
                 failure.causes = reasons;
@@ -114,12 +115,13 @@ fn other_plan(approved: &str, state_dir: Option<&Path>, plan: &Plan) -> Failure 
     failure.hint("files or server changed since: review the plan again, then use its id")
 }
 
+/// Returns why `--max-restarts` refuses, or `None` within its limit. Possible restarts count too.
 fn too_many_restarts(counts: &Counts, limit: usize) -> Option<String> {
     let restarts = counts.all_restarts();
     (restarts > limit).then(|| format!("`--max-restarts {limit}`: {}", restarts_of(counts)))
 }
 
-/// `1 restart, 4 may restart`
+/// Returns `1 restart, 4 platforms may restart`.
 fn restarts_of(counts: &Counts) -> String {
     let certain = plural(counts.restart, "restart", "restarts");
     let possible = format!("{} may restart", plural(counts.may_restart, "platform", "platforms"));
@@ -130,6 +132,7 @@ fn restarts_of(counts: &Counts) -> String {
     }
 }
 
+/// Returns why a condition of `--fail-on` refuses, or `None` when it is not met.
 fn fails(counts: &Counts, guard: FailOn) -> Option<String> {
     match guard {
         FailOn::Drift if counts.drift > 0 => {
@@ -154,8 +157,11 @@ fn fails(counts: &Counts, guard: FailOn) -> Option<String> {
 }
 
 impl Consent {
-    /// Whether this is enough for a protected target: `--yes` needs the id of a reviewed plan, a user types the
+    /// Checks that this is enough for a protected target: `--yes` needs the id of a reviewed plan, a user types the
     /// organization's name.
+    ///
+    /// # Errors
+    /// Exit 4 when it is not enough.
     pub(super) fn suffices(&self, organization: &str, guards: &Guards, plan: &Plan) -> Result<(), Failure> {
         match self {
             Self::Unattended if guards.plan_id.is_some() => Ok(()),

@@ -1,8 +1,8 @@
 //! The review of a plan, without any face: load, plan, target, prune, select, check, approve.
 //!
-//! The screen, the plain questions, `--yes` and `demo` all go through a [`PlanReview`]. [`PlanReview::approve`] is the only way
-//! to a [`PreparedRun`], and it asks every guard: no face can apply what another one would refuse. Knows no stream and
-//! no key.
+//! The screen, the plain questions, `--yes` and `demo` all go through a [`PlanReview`]. [`PlanReview::approve`] is the
+//! only way to a [`PreparedRun`], and it asks every guard: no face can apply what another one would refuse. Knows no
+//! stream and no key.
 
 mod approved;
 mod guard;
@@ -38,8 +38,10 @@ pub struct PlanReview {
     options: ReviewOptions,
     /// The organization's name, where the target is protected.
     protected: Option<String>,
+    /// The rows that are marked for deletion, or whose drifted fields are.
     prune: BTreeSet<Address>,
     draft: Draft,
+    /// The rows that the user selected, without those that they need.
     selected: BTreeSet<Address>,
 }
 
@@ -89,17 +91,17 @@ impl PlanReview {
         })
     }
 
-    /// The plan, as `--target` and the marks for deletion leave it.
+    /// Returns the plan, as `--target` and the marks for deletion leave it.
     pub fn plan(&self) -> &Plan {
         &self.draft.plan
     }
 
-    /// The files and the server.
+    /// Returns what was read of the files and of the server.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
     }
 
-    /// The organization's name, where it has to be typed before anything is applied.
+    /// Returns the organization's name where it has to be typed before anything is applied, or `None` where it has not.
     pub fn protected(&self) -> Option<&str> {
         self.protected.as_deref()
     }
@@ -109,7 +111,7 @@ impl PlanReview {
         self.plan().rows.iter().any(Row::writes)
     }
 
-    /// What is selected, with the rows that it needs.
+    /// Returns the selected rows and those that they need.
     pub fn selection(&self) -> Selection {
         Selection::of(self.plan(), self.selected.iter().cloned())
     }
@@ -129,7 +131,7 @@ impl PlanReview {
         self.selected.retain(|address| !rows.contains(address));
     }
 
-    /// The rows that are marked for deletion, or whose drifted fields are.
+    /// Returns the rows that are marked for deletion, or whose drifted fields are.
     pub fn marked(&self) -> &BTreeSet<Address> {
         &self.prune
     }
@@ -140,6 +142,7 @@ impl PlanReview {
     /// # Errors
     /// What the server is known to refuse; the plan stays as it was.
     pub fn mark(&mut self, prune: BTreeSet<Address>) -> Result<(), Failure> {
+        // Planned before anything is changed, so that a failure leaves marks and selection as they were.
         self.draft = plan(&self.workspace, &self.options, &prune)?;
         let added = prune.difference(&self.prune).cloned();
         self.selected.extend(added);
@@ -147,7 +150,7 @@ impl PlanReview {
         Ok(())
     }
 
-    /// Asks the guards about what is selected now.
+    /// Asks the guards about the rows that are selected now.
     ///
     /// # Errors
     /// Every guard that refuses: exit 4, or 5 where this is not the plan that was approved.
@@ -161,6 +164,7 @@ impl PlanReview {
     /// # Errors
     /// As [`PlanReview::check`], and exit 4 where the confirmation is not enough.
     pub fn approve(&self, confirmation: &Consent) -> Result<PreparedRun, Failure> {
+        // Selection and plan may have changed since a face has asked (semantics, "Guards").
         self.check()?;
         if let Some(organization) = &self.protected {
             confirmation.suffices(organization, &self.options.guards, self.plan())?;

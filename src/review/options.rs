@@ -1,4 +1,4 @@
-//! What the command line says about a review; it does not change while a plan is looked at.
+//! The options of a review, from the command line. They do not change while a plan is looked at.
 
 use std::path::PathBuf;
 
@@ -14,9 +14,9 @@ use crate::session::Flags;
 /// Everything that decides which plan is made, and how it is carried out.
 #[derive(Debug, Clone)]
 pub struct ReviewOptions {
-    /// The project's `lobu.toml`; looked for from the current folder upwards when it is left out.
+    /// The project's `lobu.toml`; `None` to look for it from the current folder upwards.
     pub config: Option<PathBuf>,
-    /// Files of `--env-file`, first wins.
+    /// The files of `--env-file`; the first one that has a name wins.
     pub env_files: Vec<PathBuf>,
     /// Whether the project may read files outside its folder.
     pub allow_outside: bool,
@@ -24,7 +24,7 @@ pub struct ReviewOptions {
     pub secrets_check: config::SecretsCheck,
     /// Which half of the organization is planned.
     pub only: config::Only,
-    /// Which server and organization.
+    /// The flags that choose the server and the organization.
     pub flags: Flags,
     /// The maximum number of requests in flight.
     pub parallelism: usize,
@@ -36,7 +36,7 @@ pub struct ReviewOptions {
     pub prune: bool,
     /// Whether something that only the server has may be deleted: with `--prune`, or by a mark in the review.
     pub may_delete: bool,
-    /// What has to hold before anything is applied.
+    /// The conditions under which nothing is applied.
     pub guards: Guards,
     /// How rows are carried out.
     pub apply: ApplyOptions,
@@ -61,6 +61,7 @@ impl ReviewOptions {
             recheck: !plan.no_recheck,
             targets: plan.target.clone(),
             prune: plan.prune,
+            // Without a question there is no mark: then only `--prune` deletes.
             may_delete: plan.prune || !(arguments.yes || arguments.dry_run),
             guards: Guards::new(plan),
             apply: apply_options(arguments),
@@ -69,7 +70,7 @@ impl ReviewOptions {
         }
     }
 
-    /// The options of a command that only reads the project and asks the server.
+    /// Returns the options of a command that reads the project and perhaps the server, and applies nothing.
     pub fn reading(host: &Host, common: &Common) -> Self {
         Self::new(host, common, &ApplyArgs::default())
     }
@@ -85,7 +86,7 @@ fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
     }
 }
 
-/// What the command line says of server and organization.
+/// Returns the flags that choose the server and the organization.
 fn session_flags(common: &Common, protect: bool) -> Flags {
     Flags {
         url: common.url.clone(),

@@ -1,6 +1,6 @@
 //! Whether a `lobu.toml` that was found in a parent folder may be trusted.
 //!
-//! Anybody may put a `lobu.toml` into a folder such as `/tmp`. It decides which servers get which secrets, so that one of
+//! Any user may put a `lobu.toml` into a folder such as `/tmp`. It decides which servers get which secrets, so that one of
 //! another user is used only when it is named with `--config`, as git does with repositories of other users.
 
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) fn check_owner(file: &Path, current_dir: &Path) -> Result<(), Failure
 }
 
 #[cfg(not(unix))]
-pub fn check_owner(_file: &Path, _current_dir: &Path) -> Result<(), Failure> {
+pub(super) fn check_owner(_file: &Path, _current_dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 

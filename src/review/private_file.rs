@@ -13,8 +13,8 @@ pub(crate) enum Existing {
     Replace,
 }
 
-/// Opens a file for writing, and creates it when it is missing. Other users can not read it afterwards, even if they
-/// could before.
+/// Opens a file for writing, and creates it when it is missing. Other users cannot read it afterwards, even if they could
+/// before.
 ///
 /// # Errors
 /// When the file cannot be opened, or is open to others and that cannot be changed.
@@ -30,6 +30,7 @@ pub(crate) fn open_private(path: &Path, existing: Existing) -> io::Result<File> 
     let file = options.open(path)?;
     // Before the first byte is written: the mode above only counts for files that did not exist.
     close_to_others(&file)?;
+    // Not when it is opened: a file that cannot be closed to others keeps its text.
     if existing == Existing::Replace {
         file.set_len(0)?;
     }

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::plan::{Draft, Pattern, Plan, Selection, nearest_address};
 use crate::resource::Address;
 
-/// Leaves the rows that the patterns cover, and the rows that those need. Without patterns all rows stay.
+/// Keeps the rows that the patterns cover, and the rows that those need. Without patterns all rows stay.
 ///
 /// # Errors
 /// When a pattern is no address (exit 64), or covers no row of the plan.
@@ -19,6 +19,7 @@ pub(super) fn restrict(mut draft: Draft, targets: &[String]) -> Result<Draft, Fa
         return Err(unmatched(pattern, &draft.plan));
     }
     let covers = |address: &Address| patterns.iter().any(|pattern| pattern.covers(address));
+    // Rows that a covered row needs stay too, or the plan could not be applied as it is shown.
     let covered = draft.plan.rows.iter().map(|row| row.address.clone()).filter(&covers);
     let needed = Selection::of(&draft.plan, covered);
     draft.plan = draft

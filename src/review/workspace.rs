@@ -16,6 +16,7 @@ use crate::remote::{
 };
 use crate::resource::State;
 use crate::session::{Flags, Inputs, Session, Stored};
+use crate::show::word::plural;
 
 /// Called for each attempt of a request.
 pub type AttemptObserver = Box<dyn Fn(&Attempt) + Send + Sync>;
@@ -44,6 +45,7 @@ pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProjec
         display_root: &host.current_dir,
     };
     let loaded = config::load(&file, &load);
+    // Before anything is printed: from here on, no output may contain a value, the diagnostics included.
     host.redactor.add(&loaded.secret_values);
     Ok(loaded)
 }
@@ -56,6 +58,7 @@ fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
         };
         Failure::invalid(message).hints(it.help.clone())
     })?;
+    // A file that is named with `--config` is trusted, whoever owns it.
     if explicit.is_none() {
         check_owner(&found, &host.current_dir)?;
     }
@@ -65,7 +68,7 @@ fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
 /// Chooses server, organization and token.
 ///
 /// # Errors
-/// When one of them is not known, with every place that was looked at.
+/// When one of them is not known; the failure names every source that was looked at.
 pub fn choose_session(host: &Host, flags: &Flags, organization: Option<&str>) -> Result<Session, Failure> {
     let environment = host.environment.variables();
     let stored = Stored::read(environment, host.home.as_deref())?;
@@ -80,17 +83,17 @@ pub fn choose_session(host: &Host, flags: &Flags, organization: Option<&str>) ->
     Ok(session)
 }
 
-/// A server that can be spoken with.
+/// The way to a server, and its name.
 #[derive(Clone)]
 pub struct Connection {
-    /// Speaks with it.
+    /// Sends requests to the server, with the session's token.
     pub client: Client,
-    /// What plans and runs call it.
+    /// The organization and the URL, as plans and runs show them.
     pub target: Target,
 }
 
 impl Connection {
-    /// The same connection, with a function that is called for each attempt of a request.
+    /// Returns the same connection, with a function that is called for each attempt of a request.
     pub fn observed(self, observe: AttemptObserver) -> Self {
         Self {
             client: self.client.watched(observe),
@@ -109,6 +112,7 @@ impl RetryNotice {
     pub fn message(&self, attempt: &Attempt) -> Option<String> {
         let (_, reason) = attempt.will_retry.as_ref()?;
         let (next, max) = (attempt.attempt + 1, attempt.max_attempts);
+        // Requests run concurrently: only the first one of a round raises the number.
         let is_news = self.0.fetch_max(next, Ordering::Relaxed) < next;
         is_news.then(|| format!("{reason}; attempt {next} of {max}"))
     }
@@ -136,9 +140,9 @@ pub fn connect(session: &Session, options: &ReviewOptions) -> Result<Connection,
 
 /// The project and the server, both read.
 pub struct Workspace {
-    /// What the files say.
+    /// The desired state, and where each part of it is declared.
     pub project: Project,
-    /// What the server has.
+    /// The state of the server when it was read.
     pub remote: State,
     /// The way to the server.
     pub connection: Connection,
@@ -179,6 +183,8 @@ impl Workspace {
 }
 
 fn scope(project: &Project, options: &ReviewOptions) -> Scope {
+    // Settings and rules need a request for each resource. Those of undeclared resources matter only to a deletion, which
+    // is stale when they change.
     let details = |declared: BTreeSet<String>| {
         if options.may_delete {
             DetailsOf::All
@@ -194,7 +200,7 @@ fn scope(project: &Project, options: &ReviewOptions) -> Scope {
     }
 }
 
-/// A failed request as the end of a command that has written nothing.
+/// Returns a failed request as the end of a command that has written nothing.
 fn remote_failure(what: &str, connection: &Connection, error: &RemoteError) -> Failure {
     let failure = Failure::failed(format!("{what}: {}", connection.target.url)).because(error);
     match error.hint() {
@@ -203,26 +209,22 @@ fn remote_failure(what: &str, connection: &Connection, error: &RemoteError) -> F
     }
 }
 
-/// Problems that only the comparison could find, as one failure.
+/// Returns the problems that only the comparison could find, as one failure.
 fn problems_failure(problems: &[Problem]) -> Failure {
-    let count = problems.len();
-    let title = if count == 1 {
-        "1 row would be refused by the server".to_owned()
-    } else {
-        format!("{count} rows would be refused by the server")
-    };
-    let mut failure = Failure::invalid(format!("{title}; nothing was written"));
+    let rows = plural(problems.len(), "row", "rows");
+    let mut failure = Failure::invalid(format!("{rows} would be refused by the server; nothing was written"));
     for problem in problems {
-        let place = problem
+        let location = problem
             .origin
             .as_ref()
             .map(|it| format!("{}:{}: ", it.file.display(), it.line))
             .unwrap_or_default();
         failure
             .causes
-            .push(format!("{place}{}: {}", problem.address, problem.message));
+            .push(format!("{location}{}: {}", problem.address, problem.message));
         failure.hints.push(problem.hint.clone());
     }
+    // Problems of one kind follow each other, and have the same hint.
     failure.hints.dedup();
     failure
 }

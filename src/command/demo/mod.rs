@@ -24,7 +24,7 @@ const ORGANIZATION: &str = "dev";
 /// Runs the command: with `--yes` it plans, applies, and plans again to show that nothing is left to do.
 ///
 /// # Errors
-/// When the server or the folder of the project cannot be had.
+/// When the server cannot start, the folder of the project cannot be written, or the apply fails.
 pub(super) async fn run(
     console: &Console,
     common: &Common,
@@ -129,11 +129,12 @@ impl Embedded {
 
     async fn stop(self) {
         self.stop.interrupt();
-        // Nothing of it outlives the process.
+        // The server is in memory: when it does not stop in time, it ends with the process.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(2), self.task).await;
     }
 }
 
+/// Returns a folder that does not exist: the demo reads no stored context or credential.
 fn nowhere() -> PathBuf {
     Path::new("/nonexistent/lobuctl-demo").to_owned()
 }

@@ -44,13 +44,14 @@ impl Folder {
         let unwritable = |error: &std::io::Error| {
             Failure::failed(format!("the demo's folder {} cannot be written", path.display())).because(error)
         };
+        // The name can be guessed: a folder that exists already may be another user's, and is an error.
         create_private_folder(&path).map_err(|error| unwritable(&error))?;
         let folder = Self(path.clone());
         folder.write().map_err(|error| unwritable(&error))?;
         Ok(folder)
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub(super) fn path(&self) -> &Path {
         &self.0
     }

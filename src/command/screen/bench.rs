@@ -26,7 +26,7 @@ pub(super) struct Bench {
     state: Arc<Mutex<BenchState>>,
 }
 
-/// What the last load left.
+/// The result of the last load: a review, or the failure. Neither before the first load has ended.
 #[derive(Default)]
 struct BenchState {
     review: Option<PlanReview>,
@@ -47,7 +47,7 @@ impl Bench {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How the command ends when nothing was applied: as the plain questions would end.
+    /// Returns how the command ends when nothing was applied: as the plain questions would end.
     pub(super) fn left(&self) -> Result<Exit, Failure> {
         let mut state = self.state();
         if let Some(failure) = state.failure.take() {
@@ -65,10 +65,11 @@ impl Bench {
 }
 
 impl BenchState {
-    /// The review with exactly these rows selected and marked for deletion.
+    /// Returns the review with exactly these rows selected and marked for deletion.
     fn review_of(&mut self, request: &ApplyRequest) -> Result<&PlanReview, Failure> {
         let missing = || Failure::failed("there is no plan to apply");
         let review = self.review.as_mut().ok_or_else(missing)?;
+        // The screen keeps marks and selection; what it asks for counts, not what the review was left with.
         if *review.marked() != request.prune {
             review.mark(request.prune.clone())?;
         }
@@ -87,6 +88,7 @@ impl Workbench for Bench {
         let state = Arc::clone(&self.state);
         async move {
             let loaded = loading.load(&request).await;
+            // Locked after the last `await`: the screen takes the same lock on its own task to plan again.
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             match loaded {
                 Ok((loaded, review)) => {
@@ -111,6 +113,7 @@ impl Workbench for Bench {
     fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan> {
         let mut state = self.state();
         let review = state.review.as_mut()?;
+        // What the server would refuse is not planned, and the screen keeps the plan that it has.
         review.mark(prune.clone()).ok()?;
         Some(review.plan().clone())
     }
@@ -126,6 +129,7 @@ impl Workbench for Bench {
         cancel: Cancel,
         events: UnboundedSender<Event>,
     ) -> BoxFuture<'static, Result<(), String>> {
+        // Approved before the future exists, so that the lock is not held while the run writes.
         let approved = {
             let mut state = self.state();
             state.review_of(&request).and_then(|review| {
@@ -146,6 +150,7 @@ impl Workbench for Bench {
             let (sender, receiver) = unbounded_channel();
             relay(approved.carry_out(cancel, sender), receiver, |event| {
                 log.event(&event);
+                // A screen that has closed does not listen.
                 let _ = events.send(event);
             })
             .await;

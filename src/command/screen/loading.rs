@@ -45,7 +45,7 @@ pub(super) struct PlanLoader {
 }
 
 impl PlanLoader {
-    /// Creates a loading that reports its steps.
+    /// Creates a loader that reports its steps.
     pub(super) fn new(console: Console, options: ReviewOptions, steps: UnboundedSender<LoadStep>) -> Self {
         Self {
             console,
@@ -62,7 +62,7 @@ impl PlanLoader {
         let Some(project) = read.project else {
             return Err(Unloaded {
                 origin: read.diagnostics.iter().find_map(origin),
-                failure: Self::broken(&diagnostics),
+                failure: Self::configuration_failure(&diagnostics),
                 lines: diagnostics,
             });
         };
@@ -86,13 +86,13 @@ impl PlanLoader {
         Ok((loaded, review))
     }
 
-    fn tell(&self, step: LoadStep) {
+    fn send(&self, step: LoadStep) {
         // A screen that has closed does not listen.
         let _ = self.steps.send(step);
     }
 
-    /// The configuration's problems once more, for the normal screen.
-    fn broken(diagnostics: &[Line]) -> Failure {
+    /// Returns the configuration's problems as a failure, to be printed when the screen has closed.
+    fn configuration_failure(diagnostics: &[Line]) -> Failure {
         let mut failure = Failure::invalid("the configuration has errors; nothing was read from the server or written");
         failure.causes = vec![diagnostics.iter().map(Line::text).collect::<Vec<_>>().join("\n")];
         failure
@@ -100,13 +100,13 @@ impl PlanLoader {
 
     async fn read_project(&self) -> Result<LoadedProject, Failure> {
         const WHAT: &str = "read lobu.toml, agents and models";
-        self.tell(LoadStep::began(WHAT));
+        self.send(LoadStep::began(WHAT));
         let (host, options) = (self.console.host.clone(), self.options.clone());
         let read = tokio::task::spawn_blocking(move || read_project(&host, &options)).await;
         let read = read.map_err(|error| Failure::failed("the project could not be read").because(&error))?;
         match &read {
-            Ok(loaded) if loaded.project.is_some() => self.tell(LoadStep::done(WHAT, "")),
-            _ => self.tell(LoadStep::failed(WHAT, "")),
+            Ok(loaded) if loaded.project.is_some() => self.send(LoadStep::done(WHAT, "")),
+            _ => self.send(LoadStep::failed(WHAT, "")),
         }
         read
     }
@@ -119,9 +119,9 @@ impl PlanLoader {
             kinds: Mutex::default(),
         };
         let what = format!("read {}", session.url.value);
-        self.tell(LoadStep::began(&what));
+        self.send(LoadStep::began(&what));
         let review = PlanReview::load(project, session, self.options.clone(), &observer).await;
-        self.tell(match &review {
+        self.send(match &review {
             Ok(_) => LoadStep::done(&what, ""),
             Err(_) => LoadStep::failed(&what, ""),
         });
@@ -162,8 +162,9 @@ struct ScreenObserver {
 }
 
 impl LoadObserver for ScreenObserver {
-    /// One step for each kind of thing that is read, with how many there were so far.
+    /// Sends one step for each kind of resource, with the number of reads so far.
     fn reading(&self, reading: &ReadProgress) {
+        // `settings of triage` and `settings of billing` are the same step; a step for each would fill the screen.
         let kind = reading.what.split(" of ").next().unwrap_or_default().to_owned();
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let count = kinds.entry(kind.clone()).or_default();
@@ -179,6 +180,7 @@ impl LoadObserver for ScreenObserver {
                 log.attempt(attempt);
             }
             if let Some(message) = notice.message(attempt) {
+                // The name is always the same, so that a later attempt replaces the message.
                 let _ = steps.send(LoadStep::failed("waiting for the server", message));
             }
         })

@@ -17,7 +17,7 @@ use crate::review::ReviewOptions;
 use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, TuiExit, TuiOptions, run as run_screen};
 use bench::Bench;
 
-/// Shows the review, and says on the normal screen what came of it.
+/// Shows the review, and prints its result on the normal screen afterwards.
 ///
 /// # Errors
 /// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
@@ -34,7 +34,7 @@ pub(super) async fn run(console: &Console, options: ReviewOptions, interrupt: &I
     finish(console, &bench, &exit, interrupt)
 }
 
-/// What the terminal says of itself.
+/// Returns what the environment says about the terminal, and the user's preferences.
 fn screen_options(host: &Host) -> TuiOptions {
     let environment = &host.environment;
     let term = environment.get("TERM").unwrap_or_default();
@@ -44,7 +44,7 @@ fn screen_options(host: &Host) -> TuiOptions {
         _ if term.contains("256color") => ColorDepth::Many,
         _ => ColorDepth::Sixteen,
     };
-    // `COLORFGBG` is `foreground;background`, both of the 16 colors.
+    // `COLORFGBG` is `foreground;background`, both of the 16 colors. Some terminals put a third part between them.
     let background = environment
         .get("COLORFGBG")
         .and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
@@ -56,6 +56,7 @@ fn screen_options(host: &Host) -> TuiOptions {
         },
         depth,
         background: match background {
+            // White and bright white.
             Some(7 | 15) => Background::Light,
             Some(0..=6 | 8) => Background::Dark,
             _ => Background::Unknown,
@@ -82,6 +83,7 @@ fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrup
             code
         }
     });
+    // A run that ended completely decides the code, even if a signal closed the screen afterwards.
     match exit.ending {
         _ if exit.trouble.is_some() || exit.refused.is_some() => {
             Ok(of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed))
