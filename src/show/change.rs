@@ -9,6 +9,12 @@ use super::text_diff::{self, ContextLines};
 use crate::plan::{Change, ChangeKind, Impact, Presentation, Row, Verb};
 use crate::resource::Shown;
 
+/// The title over the differences of a row.
+pub const TITLE: &str = "detail";
+
+/// The title over the differences of a row in two columns.
+pub const COLUMNS_TITLE: &str = "before, after";
+
 /// Returns the note behind a field that only the server has.
 fn left_alone() -> String {
     format!(" ({SERVER_ONLY}; left alone)")

@@ -6,6 +6,9 @@ use super::progress::STOPPING;
 use super::word::duration;
 use crate::apply::event::EventKind;
 
+/// The title over the events of a run.
+pub const TITLE: &str = "log";
+
 /// The verbosity from which on an event is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {

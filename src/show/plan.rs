@@ -6,6 +6,12 @@ use super::row::{row_line, verb_role};
 use super::word::counted_list;
 use crate::plan::{Counts, Plan, Row, Verb};
 
+/// The state of a command that is reading and planning.
+pub const PLANNING: &str = "planning";
+
+/// The state of a command whose plan could not be made.
+pub const NO_PLAN: &str = "no plan";
+
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanView {

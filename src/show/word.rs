@@ -5,6 +5,11 @@ pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// Returns how many lines are not shown: `7 more`.
+pub fn more_text(count: usize) -> String {
+    format!("{count} more")
+}
+
 /// Returns a duration given in milliseconds: `12 ms`, `3.4 s`, `2 min 5 s`.
 pub fn duration(milliseconds: u64) -> String {
     match milliseconds {

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use super::header;
 use super::paint::Canvas;
 use crate::show::word::duration;
-use crate::show::{Role, printable};
+use crate::show::{Role, change, event, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::keymap;
 use crate::tui::layout::Layout;
@@ -62,17 +62,17 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
 
 /// Draws what the second pane shows; strong when it has the focus.
 fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
-    let text = match &model.screen {
-        Screen::Run(run) if run.log_open => " log ",
-        _ if board.detail.side_by_side() => " before, after ",
-        _ => " detail ",
+    let title = match &model.screen {
+        Screen::Run(run) if run.log_open => event::TITLE,
+        _ if board.detail.side_by_side() => change::COLUMNS_TITLE,
+        _ => change::TITLE,
     };
     let style = if board.focus == Focus::Detail {
         canvas.theme.role(Role::Strong)
     } else {
         canvas.theme.border()
     };
-    canvas.text(area.x, area.y - 1, area.right(), text, style);
+    canvas.text(area.x, area.y - 1, area.right(), &format!(" {title} "), style);
 }
 
 fn title(canvas: &mut Canvas, model: &Model, area: Rect) {

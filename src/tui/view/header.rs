@@ -11,7 +11,7 @@ use super::paint::Canvas;
 use crate::apply::{Status, Tally};
 use crate::plan::Verb;
 use crate::show::outcome::run_title;
-use crate::show::plan::{CountWord, Counted, count_words};
+use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
 use crate::show::row::row_name;
 use crate::show::selection::selected_text;
 use crate::show::word::{duration, running_time};
@@ -30,7 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
     match &model.screen {
         Screen::Loading(loading) => {
             let elapsed = model.now_ms.saturating_sub(loading.since_ms);
-            canvas.role(area.x, area.y, area.right(), "planning", Role::Strong);
+            canvas.role(area.x, area.y, area.right(), PLANNING, Role::Strong);
             canvas.right(
                 area.x,
                 area.y,
@@ -40,7 +40,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
             );
         }
         Screen::Failed(_) => {
-            canvas.role(area.x, area.y, area.right(), "no plan", Role::Error);
+            canvas.role(area.x, area.y, area.right(), NO_PLAN, Role::Error);
         }
         Screen::Review(review) => review_line(canvas, review, area, framed),
         Screen::Run(run) => run_line(canvas, model, run, area),

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use crate::show::Role;
+use crate::show::word::more_text;
 use crate::tui::sheet::Sheet;
 
 /// The rows of scrolled text that a window shows, and how many are below them.
@@ -38,7 +39,7 @@ impl Visible {
     /// Draws the marker, ` 7 more `, at the right.
     pub(super) fn mark(self, canvas: &mut Canvas, area: Rect) {
         if let Some(y) = self.marker {
-            let text = format!(" {} more ", self.below);
+            let text = format!(" {} ", more_text(self.below));
             canvas.right(area.x, y, area.right(), &text, canvas.theme.role(Role::Plain));
         }
     }

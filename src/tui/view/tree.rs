@@ -23,6 +23,7 @@ use crate::plan::{Counts, Row};
 use crate::show::plan::verbs_text;
 use crate::show::progress::status_summary;
 use crate::show::row::{row_hint, verb_role};
+use crate::show::word::more_text;
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::model::Model;
@@ -66,19 +67,19 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
 /// Draws the number of lines below the window, unless a message is shown there.
 fn more(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     let layout = model.layout();
-    let rest = board
+    let below = board
         .outline
         .shown()
         .len()
         .saturating_sub(board.outline.top() + usize::from(area.height));
     let free = layout.framed && (model.notice.is_none() || area.bottom() < layout.body.bottom());
-    if rest > 0 && free {
-        let words = format!(" {rest} more ");
+    if below > 0 && free {
+        let text = format!(" {} ", more_text(below));
         canvas.right(
             area.x,
             area.bottom(),
             area.right(),
-            &words,
+            &text,
             canvas.theme.role(Role::Plain),
         );
     }
