@@ -1,5 +1,5 @@
-//! One holder at a time for a name: a fair queue in the process, and on PostgreSQL a [`Lease`] too, so that several
-//! servers on one database exclude each other.
+//! Locks on names, with one holder at a time: a fair queue within the process and, on PostgreSQL, a [`Lease`] too, so that
+//! several servers on one database exclude each other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,29 +9,33 @@ use tokio::sync::OwnedMutexGuard;
 use super::db::{Db, DbResult, Tx};
 use super::lease::Lease;
 
-type Names = Arc<Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>>;
+/// The queue of each name. Weak, so that a queue ends with its last holder.
+type LocalQueues = Arc<Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>>;
 
-/// The names that are held or waited for.
+/// The names that are held or waited for in this process. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Locks {
-    names: Names,
+    names: LocalQueues,
 }
 
-/// The right to write under a name.
+/// The right to write under a name. Dropping it gives the name to the next one.
 pub(crate) struct Held {
     /// `None` on SQLite, which one process serves at a time.
+    // Declared first, so that the drop begins to release it before the next request of this process takes its turn.
     lease: Option<Lease>,
-    _local: Local,
+    _turn: LocalTurn,
 }
 
-struct Local {
+/// The turn of one request in the queue of a name.
+struct LocalTurn {
     name: String,
-    names: Names,
+    names: LocalQueues,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
-impl Drop for Local {
+impl Drop for LocalTurn {
     fn drop(&mut self) {
+        // The guard holds the queue, so it has to go before the queue's users are counted.
         self.guard = None;
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         if names.get(&self.name).is_some_and(|queue| queue.strong_count() == 0) {
@@ -41,7 +45,10 @@ impl Drop for Local {
 }
 
 impl Locks {
-    /// Waits until the name is free. Within this process, those who wait are served in order.
+    /// Waits until the name is free and takes it. Within this process, requests are served in the order in which they came.
+    ///
+    /// # Errors
+    /// When the lease cannot be had in time; see [`Lease::acquire`].
     pub(crate) async fn hold(&self, db: &Db, name: String) -> DbResult<Held> {
         let queue = {
             let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,21 +60,25 @@ impl Locks {
             })
         };
         let guard = Some(queue.lock_owned().await);
-        let local = Local {
+        let local = LocalTurn {
             name,
             names: self.names.clone(),
             guard,
         };
+        // The lease comes second: only one request of each server tries to take it at a time.
         let lease = match db {
             Db::Sqlite { .. } => None,
             Db::Postgres { pool, .. } => Some(Lease::acquire(pool, &local.name).await?),
         };
-        Ok(Held { lease, _local: local })
+        Ok(Held { lease, _turn: local })
     }
 }
 
 impl Held {
-    /// Begins a transaction that can only write while the name still belongs to this holder.
+    /// Begins a transaction in which the name belongs to this holder until it ends.
+    ///
+    /// # Errors
+    /// When another server has taken the name meanwhile.
     pub(crate) async fn begin(&mut self, db: &Db) -> DbResult<Tx<'static>> {
         let mut tx = db.begin().await?;
         if let Some(lease) = &self.lease {
@@ -76,7 +87,7 @@ impl Held {
         Ok(tx)
     }
 
-    /// Lets the next one in. Dropping does the same, a little later.
+    /// Releases the name, and waits until another server can take it. Dropping does not wait.
     pub(crate) async fn release(self) {
         if let Some(lease) = self.lease {
             lease.release().await;
@@ -89,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn admits_one_at_a_time_and_forgets_free_names() {
+    async fn admits_one_holder_at_a_time_and_forgets_free_names() {
         let db = Arc::new(Db::memory().await.unwrap());
         let locks = Locks::default();
         let inside = Arc::new(std::sync::atomic::AtomicUsize::new(0));

@@ -1,13 +1,13 @@
-//! Facts about the database itself: texts by name, in the table `meta`.
+//! Facts about the database itself, such as the mark of its key: texts by name, in the table `meta`.
 
 use super::db::{Db, DbResult, Tx, params};
 
-/// Reads a fact. `None` when it was never written.
+/// Reads the fact with this name. `None` when it was never written.
 pub(crate) async fn read(db: &Db, name: &str) -> DbResult<Option<String>> {
     db.value("SELECT value FROM meta WHERE name = $1", params![name]).await
 }
 
-/// Writes a fact over the one of this name.
+/// Writes a fact. Replaces the one with the same name.
 pub(crate) async fn write(tx: &mut Tx<'_>, name: &str, value: &str) -> DbResult<()> {
     let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     tx.execute(sql, params![name, value]).await?;

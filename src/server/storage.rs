@@ -97,7 +97,7 @@ impl OpenStorage {
         let db = Db::sqlite(&path, connections).await?;
         if !migration::has_tables(&db).await? {
             refuse_without_database(dir)?;
-        } else if let Some(reason) = db.damage().await? {
+        } else if let Some(reason) = db.find_damage().await? {
             return Err(ServerError::Damaged { path, reason });
         }
         migration::migrate(&db).await?;

@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::Db;
 use crate::server::error::ServerError;
 
-/// The migrations in order. A released one never changes: the database keeps its checksum.
+/// The migrations in order: version, name, statements. A released one must never change, not even in a comment, because
+/// the database stores its checksum and refuses to start with another one.
 const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "tables", include_str!("schema.sql")),
     (2, "revisions", include_str!("revision.sql")),
@@ -14,6 +15,7 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
     (4, "idempotency", include_str!("idempotency.sql")),
 ];
 
+/// Returns the migrations for a database whose generated keys have the type `serial_key`.
 fn migrator(serial_key: &str) -> Migrator {
     let migrations = MIGRATIONS.iter().map(|(version, name, text)| {
         let sql = AssertSqlSafe(text.replace("SERIAL_KEY", serial_key)).into_sql_str();
@@ -28,8 +30,8 @@ pub(crate) async fn has_tables(db: &Db) -> Result<bool, ServerError> {
     Ok(db.exists(sql, &[]).await?)
 }
 
-/// Brings the tables to the version of this release. On PostgreSQL the migrator holds an advisory lock, so several
-/// servers may start at once.
+/// Brings the tables to the version of this release. On PostgreSQL the migrator holds an advisory lock meanwhile, so several
+/// servers may start at the same time.
 pub(crate) async fn migrate(db: &Db) -> Result<(), ServerError> {
     let done = match db {
         Db::Sqlite { write, .. } => migrator("INTEGER PRIMARY KEY AUTOINCREMENT").run(write).await,

@@ -28,23 +28,25 @@ pub(crate) type SharedKeys = Arc<OnceLock<Arc<Keyring>>>;
 
 /// The open database.
 pub(crate) enum Db {
-    /// Readers share a pool; all writes go through one connection, one after the other. In memory both pools are the
-    /// same one.
+    /// Reads share a pool. All writes go through one connection, one after the other, because SQLite has one writer at a
+    /// time: waiting for the connection is fair, and waiting for SQLite's lock is not. In memory both pools are the same.
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
         keys: SharedKeys,
     },
+    /// Reads and writes share a pool.
     Postgres {
         pool: PgPool,
-        /// One connection for the session that shows this server to a rekey.
+        /// A pool of one connection, for the session that shows this server to a rekey (see `presence`). It opens with its
+        /// first use, so commands, which show no server, do not open it.
         session: PgPool,
         keys: SharedKeys,
     },
 }
 
-/// A query parameter. `OptText` and `OptInt` keep their type when the value is null, because PostgreSQL rejects an
-/// untyped null.
+/// A query parameter. A null keeps the type of its column, `OptText` or `OptInt`, because PostgreSQL rejects a null of
+/// another type.
 #[derive(Clone, Copy)]
 pub(crate) enum Param<'a> {
     Text(&'a str),
@@ -89,13 +91,14 @@ impl From<bool> for Param<'_> {
     }
 }
 
-/// Builds a parameter list: `params![id, name.as_deref(), 5_i64]`.
+/// Builds a parameter list, as in `params![id, name.as_deref(), 5_i64]`.
 macro_rules! params {
     ($($value:expr),* $(,)?) => { &[$($crate::server::db::Param::from($value)),*][..] };
 }
 pub(crate) use params;
 
-macro_rules! bound {
+/// Binds the parameters to a query. A macro, because the two databases have no type of query in common.
+macro_rules! bind_params {
     ($sql:expr, $params:expr) => {{
         let mut query = sqlx::query($sql);
         for param in $params {
@@ -111,11 +114,11 @@ macro_rules! bound {
 }
 
 fn on_sqlite<'q>(sql: &'static str, params: &[Param<'q>]) -> Query<'q, Sqlite, SqliteArguments> {
-    bound!(sql, params)
+    bind_params!(sql, params)
 }
 
 fn on_postgres<'q>(sql: &'static str, params: &[Param<'q>]) -> Query<'q, Postgres, PgArguments> {
-    bound!(sql, params)
+    bind_params!(sql, params)
 }
 
 impl Db {
@@ -124,13 +127,13 @@ impl Db {
         self.fetch_all(sql, params).await?.iter().map(T::from_row).collect()
     }
 
-    /// Reads at most one row, outside of any transaction.
+    /// Reads the first row of a query, outside of any transaction. `None` when there is no row.
     pub(crate) async fn row<T: FromRow>(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<T>> {
         let row = self.fetch_optional(sql, params).await?;
         row.map(|row| T::from_row(&row)).transpose()
     }
 
-    /// Reads the value of a query for one column of at most one row, outside of any transaction.
+    /// Reads the first row of a query for one column, outside of any transaction. `None` when there is no row.
     pub(crate) async fn value<T: ColumnValue>(&self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<T>> {
         let row = self.fetch_optional(sql, params).await?;
         row.map(|row| row.only_value()).transpose()
@@ -164,14 +167,19 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that may write.
+    /// Begins a transaction that may write. On SQLite it is the only one that may, until it ends.
+    ///
+    /// # Errors
+    /// When the database's key is not among the keys of this server (see [`Db::use_keys`]).
     pub(crate) async fn begin(&self) -> DbResult<Tx<'static>> {
         match self {
             Self::Sqlite { write, .. } => {
+                // IMMEDIATE takes the write lock now. A transaction that reads first and takes it later fails with "database is
+                // locked" when a command beside the server has written in between, without any waiting.
                 let inner = TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?);
-                self.with_key(inner).await
+                self.attach_key(inner).await
             }
-            Self::Postgres { pool, .. } => self.with_key(TxInner::Postgres(pool.begin().await?)).await,
+            Self::Postgres { pool, .. } => self.attach_key(TxInner::Postgres(pool.begin().await?)).await,
         }
     }
 
@@ -181,19 +189,22 @@ impl Db {
         }
     }
 
-    /// Lets transactions begin only while the database has one of these keys.
+    /// Gives transactions the keys to seal with. From now on, they begin only while the database has one of these keys.
     pub(crate) fn use_keys(&self, keys: Arc<Keyring>) {
+        // Set once at start; a second call would change nothing.
         let _ = self.keys().set(keys);
     }
 
-    /// Finds the database's key, which stays its key for as long as the transaction lasts: a rekey writes the row that is
-    /// locked here before it reads any other. So nothing is sealed with a key that a rekey has replaced.
-    async fn with_key<'a>(&self, inner: TxInner<'a>) -> DbResult<Tx<'a>> {
+    /// Reads which key the database has and attaches it to the transaction. The key does not change before the transaction
+    /// ends, because a rekey writes the row that is locked here before it reads any other row. So nothing is ever sealed with
+    /// a key that a rekey has replaced.
+    async fn attach_key<'a>(&self, inner: TxInner<'a>) -> DbResult<Tx<'a>> {
         let mut tx = Tx { inner, key: None };
         if let Some(keys) = self.keys().get() {
             let mark: Option<String> = tx.value(tx.inner.mark_query(), &[]).await?;
             tx.key = mark.and_then(|mark| keys.key_of_mark(&mark));
             if tx.key.is_none() {
+                // A protocol error is answered with 503: after a restart with the new key, the request succeeds.
                 return Err(sqlx::Error::Protocol(
                     "the encryption key was changed; restart with the new one".to_owned(),
                 ));
@@ -202,7 +213,7 @@ impl Db {
         Ok(tx)
     }
 
-    /// Closes every connection; SQLite then writes its log back into the file.
+    /// Closes every connection. When the last one to a SQLite file closes, its log is written back into the file.
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { read, write, .. } => {
@@ -217,10 +228,10 @@ impl Db {
     }
 }
 
-/// A transaction; dropped without [`Tx::commit`] it rolls back.
+/// A transaction. It rolls back when it is dropped without [`Tx::commit`].
 pub(crate) struct Tx<'a> {
     inner: TxInner<'a>,
-    /// `None` until the keys are known to fit the database, and for commands that seal nothing.
+    /// The key of the database. `None` before [`Db::use_keys`], and in commands that seal nothing.
     key: Option<Arc<EncryptionKey>>,
 }
 
@@ -230,10 +241,12 @@ enum TxInner<'a> {
 }
 
 impl TxInner<'_> {
-    /// SQLite has one writer at a time and needs no row lock.
+    /// Returns the statement that reads the mark of the database's key and keeps it from changing.
     fn mark_query(&self) -> &'static str {
         match self {
+            // SQLite has one writer at a time and needs no lock on the row.
             Self::Sqlite(_) => "SELECT value FROM meta WHERE name = 'key_check'",
+            // FOR SHARE lets other transactions begin, and makes a rekey wait for all of them.
             Self::Postgres(_) => "SELECT value FROM meta WHERE name = 'key_check' FOR SHARE",
         }
     }
@@ -245,13 +258,13 @@ impl Tx<'_> {
         self.fetch_all(sql, params).await?.iter().map(T::from_row).collect()
     }
 
-    /// Reads at most one row.
+    /// Reads the first row of a query. `None` when there is no row.
     pub(crate) async fn row<T: FromRow>(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Option<T>> {
         let row = self.fetch_optional(sql, params).await?;
         row.map(|row| T::from_row(&row)).transpose()
     }
 
-    /// Reads the values of a query for one column.
+    /// Reads all rows of a query for one column.
     pub(crate) async fn values<T: ColumnValue>(&mut self, sql: &'static str, params: &[Param<'_>]) -> DbResult<Vec<T>> {
         self.fetch_all(sql, params)
             .await?
@@ -260,7 +273,7 @@ impl Tx<'_> {
             .collect()
     }
 
-    /// Reads the value of a query for one column of at most one row.
+    /// Reads the first row of a query for one column. `None` when there is no row.
     pub(crate) async fn value<T: ColumnValue>(
         &mut self,
         sql: &'static str,
@@ -312,11 +325,12 @@ impl Tx<'_> {
     /// Returns the key to seal with in this transaction.
     ///
     /// # Errors
-    /// In a command that was opened without keys.
+    /// In a command that gave the database no keys.
     pub(crate) fn key(&self) -> Result<&EncryptionKey, SealError> {
         self.key.as_deref().ok_or(SealError)
     }
 
+    /// Ends the transaction and keeps its changes.
     pub(crate) async fn commit(self) -> DbResult<()> {
         match self.inner {
             TxInner::Sqlite(tx) => tx.commit().await,
@@ -324,6 +338,7 @@ impl Tx<'_> {
         }
     }
 
+    /// Ends the transaction and discards its changes.
     pub(crate) async fn rollback(self) -> DbResult<()> {
         match self.inner {
             TxInner::Sqlite(tx) => tx.rollback().await,

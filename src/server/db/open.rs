@@ -13,39 +13,43 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::{Db, SharedKeys, pooler};
 use crate::server::error::ServerError;
 
-const SQLITE_READERS: u32 = 4;
-/// A client that has vanished is noticed, and its locks are free, within a minute. One that stands still in the middle of
-/// a transaction, while its kernel keeps the connection alive, loses it after 10 seconds; see `lease`. Times are in
-/// seconds for TCP, in milliseconds otherwise.
-const TIMEOUTS: [(&str, &str); 6] = [
+/// The maximum number of connections that read a SQLite file.
+const MAX_SQLITE_READERS: u32 = 4;
+/// Settings of every PostgreSQL session. With them, the locks of a server whose machine has vanished are free within a
+/// minute, and those of a server that hangs in the middle of a transaction, while its kernel keeps the connection alive,
+/// after 10 seconds (see `lease`). Times of TCP are in seconds, all others in milliseconds.
+const SESSION_SETTINGS: [(&str, &str); 6] = [
     ("tcp_keepalives_idle", "20"),
     ("tcp_keepalives_interval", "10"),
     ("tcp_keepalives_count", "3"),
     ("statement_timeout", "60000"),
-    // Who waits for a row holds a connection: not for longer than others can wait for one.
+    // Below the 10 seconds that a request waits for a connection: one that waits for a row's lock holds a connection.
     ("lock_timeout", "8000"),
     ("idle_in_transaction_session_timeout", "10000"),
 ];
 
-/// Demands TLS with a verified certificate from every other machine, unless the URL or `PGSSLMODE` asks for less. The
-/// default of libpq, `prefer`, goes on in clear when the server, or somebody in between, offers no TLS.
-fn verified(options: PgConnectOptions) -> PgConnectOptions {
+/// Requires TLS with a verified certificate for a connection to another machine, unless the URL or `PGSSLMODE` asks for
+/// another mode. The default of libpq, `prefer`, continues without TLS when the server, or an attacker in between, offers
+/// none.
+fn require_verified_tls(options: PgConnectOptions) -> PgConnectOptions {
     let host = options.get_host();
+    // A host that begins with a slash is the directory of a Unix socket.
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    let here = host == "localhost"
+    let is_local = host == "localhost"
         || host.starts_with('/')
         || options.get_socket().is_some()
         || address.is_ok_and(|address| address.is_loopback());
     match options.get_ssl_mode() {
-        PgSslMode::Prefer | PgSslMode::Allow if !here => options.ssl_mode(PgSslMode::VerifyFull),
+        PgSslMode::Prefer | PgSslMode::Allow if !is_local => options.ssl_mode(PgSslMode::VerifyFull),
         _ => options,
     }
 }
 
 impl Db {
-    /// A database that dies with the process. One connection, for `:memory:` belongs to its connection.
+    /// Opens a new SQLite database in memory, without tables. It lasts until it is closed.
     pub(crate) async fn memory() -> Result<Self, ServerError> {
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        // One connection that never ends: a second one would open another database, and a closed one takes it along.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -59,11 +63,8 @@ impl Db {
         })
     }
 
-    /// A file in WAL mode. Every commit reaches the disk before it is acknowledged. With one connection for everything,
-    /// readers wait for writers too.
-    ///
-    /// After a full disk or an I/O error SQLite rolls back by itself; the rollback that sqlx sends then fails, and sqlx
-    /// goes on counting a transaction that is gone. Such a connection could begin nothing any more, so it is replaced.
+    /// Opens a SQLite file in WAL mode and creates it if needed. Every commit is on the disk before it is acknowledged.
+    /// `connections` bounds the number of readers; with 1, reads and writes share one connection and wait for each other.
     pub(crate) async fn sqlite(file: &Path, connections: u32) -> Result<Self, ServerError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -71,11 +72,14 @@ impl Db {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // For commands such as `token create`, which write from another process.
             .busy_timeout(Duration::from_secs(10));
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            // After a full disk or an I/O error SQLite rolls back by itself. The rollback that sqlx sends then fails, and sqlx
+            // still counts a transaction. Such a connection could never begin another one, so it is replaced.
             .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
         let write = write.connect_with(options.clone()).await?;
         if connections <= 1 {
@@ -86,7 +90,7 @@ impl Db {
             });
         }
         let read = SqlitePoolOptions::new()
-            .max_connections(connections.min(SQLITE_READERS))
+            .max_connections(connections.min(MAX_SQLITE_READERS))
             .connect_with(options)
             .await?;
         Ok(Self::Sqlite {
@@ -96,10 +100,15 @@ impl Db {
         })
     }
 
-    /// Connects to a PostgreSQL database.
+    /// Connects to a PostgreSQL database. `connections` bounds the number of connections for queries.
+    ///
+    /// # Errors
+    /// [`ServerError::DatabaseUrl`] when the URL does not parse, [`ServerError::SharedSessions`] behind a pooler that shares
+    /// sessions.
     pub(crate) async fn postgres(url: &SecretString, connections: u32) -> Result<Self, ServerError> {
+        // The parser's error may quote the URL, which may hold a password.
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
-        let options = verified(options);
+        let options = require_verified_tls(options);
         pooler::refuse_shared_sessions(&options).await?;
         let options = options.application_name("lobuctl");
         let session = PgPoolOptions::new()
@@ -110,7 +119,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.options(TIMEOUTS))
+            .connect_with(options.options(SESSION_SETTINGS))
             .await?;
         Ok(Self::Postgres {
             pool,
@@ -119,8 +128,8 @@ impl Db {
         })
     }
 
-    /// What SQLite's quick check finds wrong with the file first. `None` when nothing is.
-    pub(crate) async fn damage(&self) -> super::DbResult<Option<String>> {
+    /// Returns the first problem that SQLite's quick check finds in the file. `None` when it finds none, and on PostgreSQL.
+    pub(crate) async fn find_damage(&self) -> super::DbResult<Option<String>> {
         let Self::Sqlite { read, .. } = self else {
             return Ok(None);
         };
@@ -128,7 +137,7 @@ impl Db {
         Ok((found != "ok").then_some(found))
     }
 
-    /// Writes a copy of the SQLite database, as of one moment, into an empty file.
+    /// Writes a copy of the SQLite database, as of one moment, into the empty file at this path. Does nothing on PostgreSQL.
     pub(crate) async fn copy_into(&self, file: &str) -> super::DbResult<()> {
         if let Self::Sqlite { read, .. } = self {
             sqlx::query("VACUUM INTO $1").bind(file).execute(read).await?;
@@ -143,7 +152,7 @@ mod tests {
 
     #[test]
     fn demands_verified_tls_of_other_machines_unless_the_url_asks_for_less() {
-        let mode = |url: &str| verified(PgConnectOptions::from_str(url).unwrap()).get_ssl_mode();
+        let mode = |url: &str| require_verified_tls(PgConnectOptions::from_str(url).unwrap()).get_ssl_mode();
         for url in [
             "postgres://u@db.example.org/x",
             "postgres://u@10.0.0.7/x?sslmode=prefer",

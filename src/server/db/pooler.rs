@@ -1,4 +1,5 @@
-//! Refuses a pooler that shares sessions between clients. A session here keeps locks and settings that must be its own.
+//! Refuses a pooler that shares PostgreSQL sessions between clients. The server keeps advisory locks and settings in its
+//! sessions, which must not end up in the session of another client.
 
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, Row as _, raw_sql};
@@ -6,26 +7,28 @@ use sqlx::{Connection as _, PgConnection, Row as _, raw_sql};
 use super::DbResult;
 use crate::server::error::ServerError;
 
-/// Opens two sessions and looks whether they are two.
+/// Opens two connections and checks that each has a session of its own.
 ///
 /// # Errors
-/// [`ServerError::SharedSessions`] when they are not.
+/// [`ServerError::SharedSessions`] when they share one.
 pub(super) async fn refuse_shared_sessions(options: &PgConnectOptions) -> Result<(), ServerError> {
     let mut first = PgConnection::connect_with(options).await?;
     let mut second = PgConnection::connect_with(options).await?;
     let shared = are_shared(&mut first, &mut second).await;
+    // The result is known; a connection that cannot be closed in order ends when it is dropped.
     let _ = first.close().await;
     let _ = second.close().await;
     match shared {
         Ok(false) => Ok(()),
-        // Statement pooling refuses the transaction.
+        // A pooler that shares sessions between statements refuses to begin a transaction.
         Ok(true) | Err(sqlx::Error::Database(_)) => Err(ServerError::SharedSessions),
         Err(error) => Err(error.into()),
     }
 }
 
-/// A pooler that shares gives the second client the backend that the first one has just left. While the second one is in
-/// a transaction, the first one then gets another backend, without the setting.
+/// Whether a pooler shares sessions between these two connections. Such a pooler gives the second one the backend that the
+/// first one has just used. While the second one is in a transaction, the first one then gets another backend, in which the
+/// setting is missing.
 async fn are_shared(first: &mut PgConnection, second: &mut PgConnection) -> DbResult<bool> {
     raw_sql("SET lobuctl.session = 'first'").execute(&mut *first).await?;
     let before = backend(first).await?;
@@ -38,7 +41,8 @@ async fn are_shared(first: &mut PgConnection, second: &mut PgConnection) -> DbRe
     Ok(before == other || before != after || setting.as_deref() != Some("first"))
 }
 
-// The simple protocol: poolers that share sessions often know no prepared statements.
+/// Returns the process id of the backend that answers. Like all statements here it uses the simple protocol, because many
+/// poolers that share sessions do not support prepared statements.
 async fn backend(session: &mut PgConnection) -> DbResult<i32> {
     let row: PgRow = raw_sql("SELECT pg_backend_pid()").fetch_one(session).await?;
     row.try_get(0)

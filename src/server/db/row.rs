@@ -16,7 +16,7 @@ pub(crate) enum DbRow {
 }
 
 impl DbRow {
-    /// Returns the value of the row's only column.
+    /// Returns the value of the row's only column. It may have any name.
     pub(super) fn only_value<T: ColumnValue>(&self) -> DbResult<T> {
         let name = match self {
             Self::Sqlite(row) => row.columns().first().map(|column| column.name().to_owned()),
@@ -26,18 +26,19 @@ impl DbRow {
     }
 }
 
-/// A value that can be read from a column.
+/// A type that can be read from a column of either database.
 pub(crate) trait ColumnValue: Sized {
     /// Reads the column `name`.
     fn read(row: &DbRow, name: &str) -> DbResult<Self>;
 }
 
-/// A struct that can be read from a row. [`table_row!`] implements it.
+/// A struct that can be read from a row of either database. [`table_row!`] implements it.
 pub(crate) trait FromRow: Sized {
-    /// Reads every field from the column of its name.
+    /// Reads every field from the column with the field's name.
     fn from_row(row: &DbRow) -> DbResult<Self>;
 }
 
+/// Reads types that both drivers can read.
 macro_rules! read_as_is {
     ($($type:ty),*) => {
         $(impl ColumnValue for $type {
@@ -52,7 +53,7 @@ macro_rules! read_as_is {
 }
 read_as_is!(String, Option<String>, i64, Option<i64>);
 
-/// Both databases store booleans as 0 and 1.
+/// Both databases store a boolean as the integer 0 or 1.
 impl ColumnValue for bool {
     fn read(row: &DbRow, name: &str) -> DbResult<Self> {
         Ok(i64::read(row, name)? == 1)
