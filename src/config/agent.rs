@@ -12,7 +12,7 @@ use super::{mcp, network, platform, provider};
 use crate::resource::field_table::Field;
 use crate::resource::{Agent, FieldPath, field};
 
-/// The keys beside the fields of the agent's own row.
+/// The keys of an agent's table beside [`Agent::FIELDS`].
 const KEYS: [&str; 9] = [
     "dir",
     "providers",
@@ -25,7 +25,7 @@ const KEYS: [&str; 9] = [
     "worker",
 ];
 
-/// Keys that later Lobu releases know, with what to do about them.
+/// The keys of later Lobu releases, with advice on what to do.
 const LATER: [(&str, &str); 4] = [
     (
         "watchers",
@@ -36,9 +36,9 @@ const LATER: [(&str, &str); 4] = [
     ("preview", "the key belongs to a later Lobu release"),
 ];
 
-/// Reads one agent. `None` when its id cannot be used.
+/// Reads one agent. `None` when the server would refuse its id; its table is checked all the same.
 pub(super) fn read(id: Text, table: &Table<'_>) -> Option<AgentDraft> {
-    let usable = check_id(table, &id);
+    let is_valid_id = check_id(table, &id);
     check_keys(table);
     let mut settings = SettingsDraft::default();
     let fields = read_fields(table);
@@ -53,7 +53,7 @@ pub(super) fn read(id: Text, table: &Table<'_>) -> Option<AgentDraft> {
     }
     read_worker(table, &mut settings);
     mcp::read(table, &mut settings);
-    usable.then_some(AgentDraft {
+    is_valid_id.then_some(AgentDraft {
         id,
         fields,
         dir,
@@ -62,7 +62,7 @@ pub(super) fn read(id: Text, table: &Table<'_>) -> Option<AgentDraft> {
     })
 }
 
-/// Reads the fields of the agent's own row, whose keys are their names on the wire.
+/// Reads [`Agent::FIELDS`], whose keys in the file are their names on the wire.
 fn read_fields(table: &Table<'_>) -> Vec<(&'static str, Text)> {
     let read = |field: &Field<Agent>| {
         let text = if field.is_required() {
@@ -85,17 +85,18 @@ fn distinct(texts: Vec<Text>) -> Value {
     kept.map(Value::String).collect()
 }
 
+/// Whether an id has the form that the server requires (contract section 4). Reports it otherwise.
 fn check_id(table: &Table<'_>, id: &Text) -> bool {
     let allowed = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
-    let good = (3..=60).contains(&id.value.len())
+    let is_valid = (3..=60).contains(&id.value.len())
         && id.value.starts_with(|first: char| first.is_ascii_lowercase())
         && id.value.chars().all(allowed);
-    if !good {
+    if !is_valid {
         let message = format!("the server refuses the agent id {}", tick(&id.value));
         let help = "use 3 to 60 lower-case letters, digits and hyphens, starting with a letter";
         table.reader.error("agent-id", message, id.span.clone(), help);
     }
-    good
+    is_valid
 }
 
 fn check_keys(table: &Table<'_>) {
@@ -109,6 +110,7 @@ fn check_keys(table: &Table<'_>) {
     );
     let help = format!("rename it to `[[{}]]`", table.key_path(Some("platforms")));
     table.reader.error("renamed-key", message, span, &help);
+    // Reported already, so it must not be reported as unknown too.
     known.push("connections");
     table.check_keys(&known, &LATER);
 }

@@ -1,10 +1,10 @@
-//! Domain patterns, in the form in which the server stores them.
+//! Domain patterns in the form in which the server stores them (contract section 10).
 
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-/// Returns the patterns as [`pattern`] does, without empty ones, each once.
+/// Returns the patterns in the form of [`pattern`], without empty and repeated ones, in order.
 pub(super) fn normalize<'a>(domains: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     domains
@@ -28,7 +28,8 @@ pub(super) fn pattern(domain: &str) -> String {
     }
 }
 
-/// Returns the wire form of a domain that a judge decides about.
+/// Returns the wire form of a domain that is judged. `judge` is the name of a policy in `judges`; an empty one counts as
+/// absent.
 pub(super) fn judged_domain(domain: &str, judge: Option<&str>) -> Value {
     match judge.filter(|judge| !judge.is_empty()) {
         Some(judge) => json!({ "domain": domain, "judge": judge }),

@@ -1,12 +1,13 @@
-//! `.env` files: `NAME=value`, quotes, comments, values over several lines. A `$` is an ordinary character; no value is
-//! ever shown.
+//! `.env` files: `NAME=value`, quotes, comments, values over several lines. A `$` is an ordinary character, and no
+//! diagnostic contains a value.
 
 use super::diagnostic::Diagnostic;
 use super::finding::Findings;
 use super::source::Source;
 use crate::resource::Secret;
 
-/// Returns the variables of one file, in file order; of two with one name, the last counts.
+/// Returns the variables of one file, in file order, with repetitions; the last one of a name counts. Lines that cannot be
+/// read are skipped with a warning.
 pub(super) fn parse(source: &Source, findings: &mut Findings) -> Vec<(String, Secret)> {
     let mut variables = Vec::new();
     let mut offset = 0;
@@ -18,6 +19,7 @@ pub(super) fn parse(source: &Source, findings: &mut Findings) -> Vec<(String, Se
             match assignment(rest, line) {
                 Ok((name, value, consumed)) => {
                     variables.push((name.to_owned(), value));
+                    // A value in quotes can end on a later line.
                     length = length.max(consumed);
                 }
                 Err((message, help)) => findings.push(
@@ -32,17 +34,19 @@ pub(super) fn parse(source: &Source, findings: &mut Findings) -> Vec<(String, Se
     variables
 }
 
+/// Why a line is skipped, and what to do about it.
 type LineProblem = (&'static str, &'static str);
 
-/// Reads one assignment at the start of `rest`, and returns its length in bytes too.
+/// Reads one assignment at the start of `rest`, whose first line is `line`. Returns the name, the value, and the number of
+/// bytes that were read.
 fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usize), LineProblem> {
     let (name, _) = line.split_once('=').ok_or(("there is no `=`", "write `NAME=value`"))?;
     let start = name.len() + 1;
     let name = name.trim();
     let name = name.strip_prefix("export ").unwrap_or(name).trim();
-    let letter =
+    let in_name =
         |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '.' || character == '-';
-    if name.is_empty() || !name.chars().all(letter) {
+    if name.is_empty() || !name.chars().all(in_name) {
         return Err((
             "the name is not a word",
             "write `NAME=value`, the name in letters, digits and `_`",
@@ -61,7 +65,8 @@ fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usiz
     Ok((name, value, start + blank + length))
 }
 
-/// Returns the value up to the closing quote, and its length with that quote. Only double quotes know escapes.
+/// Returns the value up to the closing quote, and its length in bytes with that quote. `None` when there is no such quote.
+/// Only double quotes allow escapes.
 fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -81,7 +86,8 @@ fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
     None
 }
 
-/// Returns the text up to the end of the line or a comment, trimmed.
+/// Returns the text up to a comment, trimmed. A `#` begins one at the start and after a blank; elsewhere it
+/// belongs to the value.
 fn bare(text: &str) -> Secret {
     let comment = text
         .starts_with('#')
@@ -91,7 +97,8 @@ fn bare(text: &str) -> Secret {
     Secret::new(text[..comment.unwrap_or(text.len())].trim())
 }
 
-/// Returns the length of a quoted value including the rest of its line, which is dropped.
+/// Returns the number of bytes up to the end of the line that `length` bytes of the text lead to. The end of a line after a
+/// closing quote is ignored.
 fn to_line_end(text: &str, length: usize) -> usize {
     text[length..].find('\n').map_or(text.len(), |end| length + end + 1)
 }

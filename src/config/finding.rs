@@ -1,17 +1,18 @@
-//! Collects diagnostics, and keeps their number bounded.
+//! Collects diagnostics, up to a limit for each code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::{Diagnostic, Severity};
 
-/// The maximum number of diagnostics of one code. A file with a hundred thousand unknown keys is not a hundred thousand
-/// problems to read.
+/// The maximum number of diagnostics that are kept of each code and severity. A damaged file can have any number, and more
+/// would not help the user.
 const MAX_PER_CODE: usize = 100;
 
 /// The diagnostics found so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     kept: Vec<Diagnostic>,
+    /// The number of diagnostics of each code, with those that were not kept.
     counts: BTreeMap<(&'static str, Severity), usize>,
     /// Lines of `lobu.toml` that are not valid TOML, where further problems would be noise.
     broken_lines: BTreeSet<usize>,
@@ -36,7 +37,8 @@ impl Findings {
         count.is_some_and(|count| *count >= MAX_PER_CODE)
     }
 
-    /// From now on drops what follows from broken lines: missing keys, and problems on those lines.
+    /// Sets the lines that are not valid TOML. While there are any, diagnostics on them and missing keys are dropped, because
+    /// they follow from the broken syntax.
     pub(super) fn set_broken_lines(&mut self, lines: BTreeSet<usize>) {
         self.broken_lines = lines;
     }
@@ -47,9 +49,10 @@ impl Findings {
                 || diagnostic.line.is_some_and(|line| self.broken_lines.contains(&line)))
     }
 
-    /// Returns the diagnostics by file and position, then how many of each code were left out.
+    /// Returns the diagnostics by file and position, then one for each code that counts those that were not kept.
     pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.kept.sort_by(|left, right| left.order().cmp(&right.order()));
+        // Two agents can have one folder, whose files are then read and reported twice.
         self.kept.dedup();
         for ((code, severity), count) in self.counts {
             if let Some(more) = count.checked_sub(MAX_PER_CODE).filter(|more| *more > 0) {

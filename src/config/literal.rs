@@ -1,10 +1,13 @@
-//! Well-known tokens, recognized by their shape.
+//! Tokens of well-known services, recognized by their form.
 
-/// What to do about a secret in a file.
+/// The advice for a secret in a file.
 pub(super) const HELP: &str =
     "whoever can read the file has it: put the value into `.env`, and write `\"$NAME\"` in its place";
 
-/// Prefixes of tokens, what they are called in a sentence, and the minimum length of what follows the prefix.
+/// The prefixes of tokens, their names with an article, and the minimum number of bytes after the prefix.
+///
+/// The first match counts, so a longer prefix comes before a shorter one. The minimum keeps ordinary text such as `sk-learn`
+/// from matching.
 const PREFIXES: [(&str, &str, usize); 14] = [
     ("sk-ant-", "an Anthropic API key", 4),
     ("sk-", "an API key", 16),
@@ -22,7 +25,7 @@ const PREFIXES: [(&str, &str, usize); 14] = [
     ("owl_pat_", "a Lobu API token", 8),
 ];
 
-/// Returns what a text is when it has the shape of a well-known token.
+/// Returns the kind of token that a text has the form of, such as `a Slack token`.
 pub(super) fn token_kind(text: &str) -> Option<&'static str> {
     let text = text.trim();
     let part = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -36,7 +39,7 @@ pub(super) fn token_kind(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a text is digits, a colon and 35 characters, as in `123456789:AA…`.
+/// Whether a text has the form of a Telegram bot token: 8 to 12 digits, a colon and 35 characters.
 fn is_telegram_token(text: &str) -> bool {
     text.split_once(':').is_some_and(|(id, rest)| {
         (8..=12).contains(&id.len())

@@ -1,4 +1,4 @@
-//! `[agents.ID.skills.mcp.SERVER]`: MCP servers. References stay as they are written: the gateway resolves them.
+//! `[agents.ID.skills.mcp.SERVER]`: MCP servers. References are sent as they are written, without their values.
 
 use serde_json::{Map, Value};
 
@@ -71,14 +71,14 @@ fn read_server(table: &Table<'_>) -> Value {
     Value::Object(wire)
 }
 
-/// Copies a string that is not empty, and returns it.
+/// Copies a string to the wire form and returns it. An empty one is left out, as the original CLI does.
 fn copy(text: Option<Text>, name: &str, wire: &mut Map<String, Value>) -> Option<Text> {
     let text = text.filter(|text| !text.value.is_empty())?;
     wire.insert(name.to_owned(), Value::String(text.value.clone()));
     Some(text)
 }
 
-/// Reads `headers` or `env`.
+/// Converts `headers` or `env`, and records references and literal secrets.
 fn read_entries(table: &Table<'_>, key: &str, entries: Vec<(Text, Text)>) -> Value {
     let mut wire = Map::new();
     for (name, value) in entries {

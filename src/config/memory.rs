@@ -6,7 +6,7 @@ use super::table::Table;
 
 const KEYS: [&str; 7] = ["enabled", "org", "name", "description", "visibility", "models", "data"];
 
-/// Keys that later Lobu releases know, with what to do about them.
+/// The keys of later Lobu releases, with advice on what to do.
 const LATER: [(&str, &str); 3] = [
     (
         "organization_id",
@@ -40,6 +40,7 @@ pub(super) fn read(root: &Table<'_>) -> Option<MemoryDraft> {
                 .help("keep one of the two tables"),
         );
     }
+    // If both spellings are used, only that is reported, and not each flat key as unknown.
     let known: Vec<&str> = KEYS.into_iter().chain(["owletto"]).collect();
     memory.check_keys(if flat.is_some() { &known } else { &["owletto"] }, &LATER);
     let owletto = memory.table("owletto")?;
@@ -48,7 +49,7 @@ pub(super) fn read(root: &Table<'_>) -> Option<MemoryDraft> {
 }
 
 fn read_entries(table: &Table<'_>) -> MemoryDraft {
-    // These three are checked, but no plan compares them: the organization is managed on the server.
+    // The values of these three keys are checked but not used, because the organization is managed on the server.
     for key in ["name", "description"] {
         table.string(key);
     }

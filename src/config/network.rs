@@ -1,4 +1,4 @@
-//! `[agents.ID.network]`: domain lists, and the judges of the domains that are decided one request at a time.
+//! `[agents.ID.network]`: lists of domains, and the policies by which a judge decides about single requests.
 
 use serde_json::{Map, Value};
 use toml::Spanned;
@@ -11,7 +11,7 @@ use super::source::Text;
 use super::table::Table;
 use crate::resource::{FieldPath, field};
 
-/// Reads the table into `networkConfig`, with only the keys that it mentions.
+/// Reads the table into `networkConfig`. A key that the table does not mention stays absent, so that it is left alone.
 pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
     let Some(network) = agent.table("network") else {
         return;
@@ -55,7 +55,8 @@ fn check_allowed(network: &Table<'_>, domains: &[Text]) {
     }
 }
 
-/// Reads a domain, or a table `{ domain, judge }`.
+/// Reads a domain, or a table `{ domain, judge }`. The domain is not normalized here, but it is in skills (contract
+/// section 10).
 fn read_judged<'a>(network: &Table<'a>, index: usize, item: &'a Spanned<DeValue<'a>>) -> Option<Value> {
     match item.get_ref() {
         DeValue::String(domain) => Some(judged_domain(domain, None)),

@@ -1,4 +1,4 @@
-//! `[[agents.ID.platforms]]`: chat platforms, still with references instead of secrets.
+//! `[[agents.ID.platforms]]`: chat platforms. References to secrets are not resolved yet.
 
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::PlatformDraft;
@@ -7,10 +7,10 @@ use super::suggestion::nearest;
 use super::table::{Table, listed};
 use crate::resource::is_secret_key;
 
-/// The types that a gateway can start.
+/// The types that a gateway can start (contract section 7). Others are only warnings, because the local mode accepts them.
 const TYPES: [&str; 6] = ["telegram", "slack", "discord", "whatsapp", "teams", "gchat"];
 
-/// Keys that later Lobu releases know, with what to do about them.
+/// The keys of later Lobu releases, with advice on what to do.
 const LATER: [(&str, &str); 1] = [(
     "channels",
     "the key belongs to a later Lobu release: bind channels on the server",
@@ -32,6 +32,7 @@ fn read_platform(table: &Table<'_>) -> Option<PlatformDraft> {
     if let Some(name) = &name {
         check_name(table, name);
     }
+    // `required` reports a missing key and then reads a string, so it must not see a table.
     if table.get("config").is_none() {
         table.required("config", "{ botToken = \"$TELEGRAM_BOT_TOKEN\" }");
     }
@@ -61,8 +62,9 @@ fn check_type(table: &Table<'_>, kind: &Text) {
 
 fn check_name(table: &Table<'_>, name: &Text) {
     let part = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
-    let good = name.value.starts_with(part) && name.value.chars().all(|character| part(character) || character == '-');
-    if !good {
+    let is_valid =
+        name.value.starts_with(part) && name.value.chars().all(|character| part(character) || character == '-');
+    if !is_valid {
         let message = format!("{} is not a platform name", tick(&name.value));
         let help = "use lower-case letters, digits and hyphens, starting with a letter or a digit";
         table.reader.error("platform-name", message, name.span.clone(), help);

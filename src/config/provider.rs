@@ -24,6 +24,7 @@ pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
         if let Some(first) = seen.get(&id.value) {
             report_duplicate(agent, &id, &installed[*first].0);
         }
+        // Duplicates are kept here, because the error prevents a plan.
         seen.entry(id.value.clone()).or_insert(installed.len());
         installed.push((id, model));
     }
@@ -65,7 +66,7 @@ fn set_preferences(agent: &Table<'_>, settings: &mut SettingsDraft, installed: V
     }
 }
 
-/// Returns the id and the preferred model. `None` when there is no usable id.
+/// Reads one provider: its id and its preferred model, if it has one. `None` when there is no usable id.
 fn read_entry(provider: &Table<'_>) -> Option<(Text, Option<Text>)> {
     provider.check_keys(&["id", "model", "key", "secret_ref"], &[]);
     let id = provider.required_filled("id", "\"anthropic\"");

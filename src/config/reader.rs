@@ -1,4 +1,4 @@
-//! What the readers of `lobu.toml` share: its text, and what they find in it.
+//! The state that all readers of `lobu.toml` share: its text, the diagnostics and the references.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -9,17 +9,19 @@ use super::literal;
 use super::reference::{self, Reference};
 use super::source::{Source, Text};
 
-/// Collects the diagnostics and the references of one file. Readers share it by reference, so that a table can be read
-/// without handing a list of results through every call.
+/// Collects the diagnostics and the references of one file.
+///
+/// It is shared by reference and uses `RefCell`, so that no function needs a list of results as a parameter. Each borrow
+/// ends within one method.
 pub(super) struct Reader<'a> {
-    /// The file.
+    /// The text of the file.
     pub source: &'a Source,
     findings: RefCell<Findings>,
     references: RefCell<Vec<Reference>>,
 }
 
 impl<'a> Reader<'a> {
-    /// Starts reading a file.
+    /// Creates a reader that adds to earlier findings.
     pub(super) fn new(source: &'a Source, findings: Findings) -> Self {
         Self {
             source,
@@ -28,7 +30,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns everything that was found.
+    /// Returns the findings, with the earlier ones, and the references.
     pub(super) fn finish(self) -> (Findings, Vec<Reference>) {
         (self.findings.into_inner(), self.references.into_inner())
     }
@@ -53,8 +55,10 @@ impl<'a> Reader<'a> {
         self.report(Diagnostic::warning(code, message).at(self.source, span).help(help));
     }
 
-    /// Reads a string that may be a reference to a secret; `location` is its key, as in
-    /// `agents.triage.platforms[0].config.botToken`. Warns about text that only looks like a reference.
+    /// Records a string if it is a reference to a secret, and warns if it only looks like one.
+    ///
+    /// `location` is the key, as in `agents.triage.platforms[0].config.botToken`, and `sent` whether the value itself goes to
+    /// the server.
     pub(super) fn reference(&self, location: String, text: &Text, sent: bool) {
         let Some(name) = reference::name(&text.value) else {
             return self.check_look_alike(&location, text);
@@ -83,11 +87,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Warns when a string that is meant to be a secret stands in the file itself.
+    /// Warns when a string that should be a secret is literal text.
     pub(super) fn check_literal_secret(&self, location: &str, text: &Text) {
         let value = text.value.trim();
         let is_reference = reference::name(value).is_some() || reference::look_alike(value).is_some();
-        // A value with a known shape is reported where it is read.
+        // `reference` handles references and look-alikes, `check_token_shape` tokens of a known form, and `***` is a copy
+        // of a redacted value.
         if value.is_empty() || is_reference || literal::token_kind(value).is_some() || value.starts_with("***") {
             return;
         }

@@ -1,8 +1,9 @@
-//! `$NAME`: what is a reference to a secret, and what only looks like one.
+//! References to secrets, `$NAME` (contract section 10.1), and texts that only look like one.
 
 use std::ops::Range;
 
-/// The name of the token that lobuctl itself uses. No file may refer to it.
+/// The variable of the token that lobuctl itself uses. No file may refer to it, because it gives access to the
+/// whole organization.
 pub(super) const API_TOKEN: &str = "LOBU_API_TOKEN";
 
 /// One `$NAME` in `lobu.toml`.
@@ -18,7 +19,7 @@ pub(super) struct Reference {
     pub sent: bool,
 }
 
-/// Returns the name, when the whole string is a reference. Space around it does not count.
+/// Returns the name in a string that is a reference as a whole. White space around it does not count.
 pub(super) fn name(text: &str) -> Option<&str> {
     text.trim().strip_prefix('$').filter(|name| is_name(name))
 }
@@ -29,7 +30,7 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(part)
 }
 
-/// Returns the name that may have been meant by `${NAME}`, `$name` or `Bearer $NAME`.
+/// Returns the name that was probably meant by text such as `${NAME}`, `$name` or `Bearer $NAME`, for advice.
 pub(super) fn look_alike(text: &str) -> Option<String> {
     let (_, after) = text.split_once('$')?;
     let after = after.trim_start_matches(['{', '(', '$']);

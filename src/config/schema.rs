@@ -1,10 +1,10 @@
 //! The JSON Schema of `lobu.toml`, for editors.
 //!
-//! It tells what an editor can tell while one types; what needs other files or the server's rules is said by `load`.
+//! It has the rules that an editor can check while the user types. Those that need other files are checked by `load` only.
 
 use serde_json::{Value, json};
 
-/// A draft-07 schema, which is what TOML language servers read.
+/// Returns the schema, as draft 07, which is the one that TOML language servers support.
 pub fn json_schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -47,6 +47,7 @@ fn text(description: &str) -> Value {
     json!({"type": "string", "description": description})
 }
 
+/// A string that must not be empty.
 fn filled(description: &str) -> Value {
     json!({"type": "string", "minLength": 1, "description": description})
 }
@@ -59,6 +60,7 @@ fn text_map(description: &str) -> Value {
     json!({"type": "object", "additionalProperties": {"type": "string"}, "description": description})
 }
 
+/// An object with these keys only.
 fn closed(required: &[&str], properties: &Value) -> Value {
     json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
 }

@@ -12,28 +12,28 @@ const BLOCK: usize = 512;
 /// A string from a file, with its location.
 #[derive(Debug, Clone)]
 pub(super) struct Text {
-    /// The string itself.
+    /// The string, with escapes decoded and not trimmed.
     pub value: String,
-    /// The bytes it takes in the file, quotes included.
+    /// The bytes of the string in the file, with its quotes.
     pub span: Range<usize>,
 }
 
 /// The text of one file, with an index of its lines.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The path of the file, as it is shown.
+    /// The path of the file as it is shown: relative to [`super::LoadOptions::display_root`] where possible.
     pub path: PathBuf,
     /// The text, without a byte order mark.
     pub text: String,
     /// The byte at which each line starts.
     lines: Vec<usize>,
-    /// The number of characters that start before each block. Without it, a file of one long line would make every
-    /// column cost a pass over the line.
+    /// The number of characters that start before each block. Without it, finding a column in a file of one long line would
+    /// take a pass over the line.
     characters: Vec<usize>,
 }
 
 impl Source {
-    /// Indexes a text. A byte order mark at its start is dropped.
+    /// Creates the index of a text. A byte order mark at its start is dropped.
     pub fn new(path: impl Into<PathBuf>, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
         let lines = std::iter::once(0)
@@ -72,7 +72,7 @@ impl Source {
             .unwrap_or(self.text.len())
     }
 
-    /// Returns the byte at a line and a column, both counted from 1.
+    /// Returns the byte at a line and a column, both counted from 1, or the length of the text when it has no such position.
     pub fn offset(&self, line: usize, column: usize) -> usize {
         let wanted = self.characters_before(self.line_start(line)) + column.saturating_sub(1);
         let block = self.characters.partition_point(|before| *before <= wanted).max(1) - 1;
@@ -97,7 +97,7 @@ fn starts_character(byte: u8) -> bool {
     byte & 0xc0 != 0x80
 }
 
-/// The masked texts of all files that were read. Nothing in them is secret.
+/// The masked texts of all files that were read, by path. They contain no secrets, so their lines may be printed.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     texts: BTreeMap<PathBuf, MaskedText>,

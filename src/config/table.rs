@@ -1,6 +1,6 @@
-//! A table of `lobu.toml` that is read key by key, with a diagnostic for everything that is wrong.
+//! A table of `lobu.toml` that is read key by key, with a diagnostic for every problem.
 //!
-//! `serde` would stop at the first problem and print the value, which may be a secret; so the tables are walked by hand.
+//! Deserializing with `serde` would stop at the first problem and print the value, which may be a secret.
 
 use std::ops::Range;
 
@@ -13,16 +13,17 @@ use super::source::Text;
 use super::suggestion::nearest;
 use crate::resource::FieldPath;
 
-/// A table, with its location and its path from the root.
+/// A table with its location and its path from the root. Methods that read a key return `None` when the key is absent or
+/// when its value was reported as wrong.
 #[derive(Clone)]
 pub(super) struct Table<'a> {
-    /// Collects what is found.
+    /// Collects the diagnostics and references.
     pub reader: &'a Reader<'a>,
     /// The keys and values.
     pub entries: &'a DeTable<'a>,
     /// The location that a missing key is reported at.
     pub span: Range<usize>,
-    /// The segments of the path; an index is `[0]`.
+    /// The segments of the path; the index of a list is a segment such as `[0]`.
     pub path: Vec<String>,
 }
 
@@ -43,7 +44,7 @@ impl<'a> Table<'a> {
         name
     }
 
-    /// Returns the value of a key, whatever its type.
+    /// Returns the value of a key, of any type, and reports nothing.
     pub(super) fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.entries.get(key)
     }
@@ -53,20 +54,21 @@ impl<'a> Table<'a> {
         self.entries.get_key_value(key).map(|(key, _)| key.span())
     }
 
-    /// Reports unknown keys with a suggestion, and keys of `later` (with the reason) as not synced.
+    /// Reports unknown keys with a suggestion, and warns about those in `later`, which are keys of later Lobu releases with
+    /// advice on what to do.
     pub(super) fn check_keys(&self, known: &[&str], later: &[(&str, &str)]) {
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
                 continue;
             }
-            if let Some((_, reason)) = later.iter().find(|(key, _)| *key == name) {
+            if let Some((_, advice)) = later.iter().find(|(key, _)| *key == name) {
                 let message = format!("{} is not synced", tick(&self.key_path(Some(name))));
-                self.reader.warn("not-synced", message, key.span(), reason);
+                self.reader.warn("not-synced", message, key.span(), advice);
                 continue;
             }
             let candidates = known.iter().copied().chain(later.iter().map(|(key, _)| *key));
-            // The search costs more than all the rest, and nobody reads its result beyond the limit.
+            // The search is the slowest step of reading a file, and errors beyond the limit are only counted.
             let near = if self.reader.is_full("unknown-key") {
                 None
             } else {
@@ -133,7 +135,7 @@ impl<'a> Table<'a> {
         Some(text)
     }
 
-    /// Reads a string, and reports it when it is neither empty nor one of `choices`.
+    /// Reads a string, and reports it when it is neither empty nor one of `choices`. An invalid one is returned all the same.
     pub(super) fn choice(&self, key: &str, choices: &[&str]) -> Option<Text> {
         let text = self.string(key)?;
         if !text.value.is_empty() && !choices.contains(&text.value.as_str()) {
@@ -164,7 +166,7 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// Returns a table that lies below this one.
+    /// Returns a table below this one, `path` being the segments between the two.
     pub(super) fn child(
         &self,
         path: impl IntoIterator<Item = String>,
@@ -179,7 +181,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Reads every entry as a table, with its key.
+    /// Reads every entry as a table, with its key, in file order. Entries of another type are reported and left out.
     pub(super) fn tables_by_key(&self) -> Vec<(Text, Table<'a>)> {
         self.values_by_key(Self::table)
     }
@@ -212,6 +214,7 @@ impl<'a> Table<'a> {
 
     /// Reads a list of tables, `[[…]]` or `[{…}]`, if the key is present.
     pub(super) fn tables(&self, key: &str) -> Option<Vec<Table<'a>>> {
+        // One pair of brackets instead of two is a common mistake, which deserves its own advice.
         if let Some(DeValue::Table(_)) = self.get(key).map(Spanned::get_ref) {
             let name = self.key_path(Some(key));
             let message = format!("{} must be a list of tables, found a table", tick(&name));

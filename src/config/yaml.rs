@@ -1,4 +1,4 @@
-//! YAML as a tree in which every node has its location.
+//! YAML as a tree of nodes with their locations, with scalars as the `yaml` package of JavaScript reads them.
 
 use std::ops::Range;
 
@@ -12,7 +12,8 @@ use super::source::Source;
 /// The size in bytes of the stack that documents are parsed on.
 const STACK_SIZE: usize = 64 * 1024 * 1024;
 
-/// The maximum number of levels that the parser reads, so that deeper ones are reported with their location.
+/// The maximum number of levels that the parser reads. It is above [`MAX_DEPTH`], so that a document that is too deep can
+/// be reported with the location of the node.
 const MAX_PARSED_DEPTH: usize = 256;
 
 /// The maximum number of levels of a document. Beyond twice as many, the server stores values that no client can read.
@@ -23,7 +24,8 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct YamlNode {
     /// The content.
     pub value: YamlValue,
-    /// The bytes of the file; empty when only the start is known.
+    /// The bytes of the file that are underlined for this node: a scalar as far as it is on its first line, else the first
+    /// character.
     pub span: Range<usize>,
 }
 
@@ -102,8 +104,11 @@ impl YamlNode {
 }
 
 /// Parses all documents of `text`, which starts at line `first_line` (from 1) of the source.
+///
+/// # Errors
+/// When the syntax is broken, a limit is exceeded, or a value is nested too deep.
 pub(super) fn parse(source: &Source, text: &str, first_line: usize) -> Result<Vec<YamlNode>, Box<Diagnostic>> {
-    let raw = deserialize(text).map_err(|error| Box::new(refused(source, first_line, &error)))?;
+    let raw = deserialize(text).map_err(|error| Box::new(syntax_error(source, first_line, &error)))?;
     let locator = Locator { source, first_line };
     let documents: Vec<YamlNode> = raw.into_iter().map(|node| locator.node(node)).collect();
     match documents.iter().find_map(|document| deeper_than(document, MAX_DEPTH)) {
@@ -119,12 +124,13 @@ fn deserialize(text: &str) -> Result<Vec<Spanned<Raw>>, serde_saphyr::Error> {
         let builder = std::thread::Builder::new().stack_size(STACK_SIZE);
         match builder.spawn_scoped(scope, parse) {
             Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // The system refused a thread, so the caller's stack has to do.
             Err(_) => parse(),
         }
     })
 }
 
-/// Returns the first node that has more than `levels` levels above it.
+/// Returns the first node below the first `levels` levels.
 fn deeper_than(node: &YamlNode, levels: usize) -> Option<&YamlNode> {
     let Some(levels) = levels.checked_sub(1) else {
         return Some(node);
@@ -145,21 +151,24 @@ fn too_deep(source: &Source, node: &YamlNode) -> Diagnostic {
 
 /// Returns the options with which this parser reads scalars as the `yaml` package of JavaScript does.
 fn options() -> Options {
+    // The limits stop small documents that expand to huge ones through aliases.
     let mut budget = Budget::default();
     budget.max_events = 200_000;
     budget.max_nodes = 100_000;
     budget.max_aliases = 1_000;
     budget.max_depth = MAX_PARSED_DEPTH;
     serde_saphyr::options! {
+        // YAML 1.2: `yes`, `on` and `1_000` are texts, and `<<` is an ordinary key.
         strict_booleans: true,
         underscored_numbers_as_strings: true,
         merge_keys: MergeKeyPolicy::AsOrdinary,
+        // The snippet of an error would print the line, which may hold a secret.
         with_snippet: false,
         budget: Some(budget),
     }
 }
 
-fn refused(source: &Source, first_line: usize, error: &serde_saphyr::Error) -> Diagnostic {
+fn syntax_error(source: &Source, first_line: usize, error: &serde_saphyr::Error) -> Diagnostic {
     let message = error.without_snippet().to_string();
     let message = message.lines().next().unwrap_or("it cannot be read");
     // The parser's own location counts from the front matter, and its advice is for programmers.
@@ -175,8 +184,10 @@ fn refused(source: &Source, first_line: usize, error: &serde_saphyr::Error) -> D
     diagnostic.at(source, offset..offset)
 }
 
+/// Turns locations of the parser into bytes of the file.
 struct Locator<'a> {
     source: &'a Source,
+    /// The line of the file, from 1, on which the parsed text begins.
     first_line: usize,
 }
 
@@ -187,6 +198,7 @@ impl Locator<'_> {
         self.source.offset(line + self.first_line - 1, column)
     }
 
+    /// Returns the bytes of a node: a scalar up to the end of its line, else the first character.
     fn span(&self, location: Location, scalar: bool) -> Range<usize> {
         let start = self.offset(location);
         let rest = self.source.text.get(start..).unwrap_or("");
@@ -229,6 +241,7 @@ impl Locator<'_> {
     }
 }
 
+/// A node as the parser delivers it.
 enum Raw {
     Scalar(Value),
     List(Vec<Spanned<Raw>>),
@@ -236,7 +249,8 @@ enum Raw {
 }
 
 impl Raw {
-    /// Returns the key that JavaScript would make of it.
+    /// Returns the object key that JavaScript would make of the node. Lists and mappings, which JSON cannot have as keys,
+    /// become an empty one.
     fn key(self) -> String {
         match self {
             Self::Scalar(Value::String(text)) => text,
@@ -286,8 +300,9 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        let whole = value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0;
-        let number = if whole {
+        // JavaScript writes `1.0` as `1`. From 2^53 on, a float no longer holds every integer.
+        let is_integer = value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0;
+        let number = if is_integer {
             Some(Number::from(value as i64))
         } else {
             Number::from_f64(value)

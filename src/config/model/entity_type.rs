@@ -1,4 +1,4 @@
-//! An entity type from a model file, and what the server would refuse about it (contract section 8.1).
+//! An entity type from a model file, with the checks of the server (contract section 8.1).
 
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ const KEYS: [&str; 11] = [
     "required",
 ];
 
+/// The slugs that the server reserves beside those that start with `$`.
 const RESERVED: [&str; 14] = [
     "agents",
     "connectors",
@@ -38,14 +39,14 @@ const RESERVED: [&str; 14] = [
     "connector",
 ];
 
-/// Reads one entity type.
+/// Reads one entity type. It is declared only if it has a usable name and slug.
 pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
     if !matches!(document.value, YamlValue::Map(_)) {
         return reader.wrong_type("entity type", document, "a mapping");
     }
     reader.check_keys(document, &KEYS);
     let name = reader.required(document, "name");
-    let slug = slug(reader, document);
+    let slug = read_slug(reader, document);
     let resource = EntityType {
         slug: slug.as_ref().map(|(slug, _)| slug.clone()).unwrap_or_default(),
         name: name.as_ref().map(|(name, _)| name.clone()).unwrap_or_default(),
@@ -71,7 +72,8 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
     });
 }
 
-fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, std::ops::Range<usize>)> {
+/// Returns the normalized slug and its location. `None` when it is missing or reserved.
+fn read_slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, std::ops::Range<usize>)> {
     let (written, span) = reader.required(document, "slug")?;
     let slug = normalize_entity_slug(&written);
     if slug.starts_with('$') {
@@ -86,7 +88,7 @@ fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, st
         return None;
     }
     if RESERVED.contains(&slug.as_str()) {
-        reader.findings.push(reserved(&slug).at(reader.source, span));
+        reader.findings.push(reserved_slug(&slug).at(reader.source, span));
         return None;
     }
     if slug != written {
@@ -102,8 +104,8 @@ fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, st
     Some((slug, span))
 }
 
-/// Only a warning, and the type is left out: real projects have such types next to everything else that they apply.
-fn reserved(slug: &str) -> Diagnostic {
+/// Returns the warning for a reserved slug. It is no error, because real projects have such types and still apply the others.
+fn reserved_slug(slug: &str) -> Diagnostic {
     let message = format!(
         "the entity type {} is not synced: the server keeps its slug to itself",
         tick(slug)
@@ -111,7 +113,7 @@ fn reserved(slug: &str) -> Diagnostic {
     Diagnostic::warning("reserved-slug", message).help("choose another slug, here and in the rules that name it")
 }
 
-/// Checks the keys of a schema that make table columns, as the server does.
+/// Checks the keys by which a schema declares table columns. The server refuses the same values.
 fn check_columns(reader: &mut ModelReader<'_>, document: &YamlNode, schema: Option<&Value>) {
     let properties = document
         .get("metadata_schema")
@@ -131,8 +133,8 @@ fn check_columns(reader: &mut ModelReader<'_>, document: &YamlNode, schema: Opti
         }
     }
     let columns = schema.map(table_columns).unwrap_or_default();
-    let excess = columns.get(EntityType::MAX_TABLE_COLUMNS);
-    let node = excess.and_then(|name| properties.get(name)?.get("x-table-column"));
+    let first_excess = columns.get(EntityType::MAX_TABLE_COLUMNS);
+    let node = first_excess.and_then(|name| properties.get(name)?.get("x-table-column"));
     if let Some(node) = node {
         too_many_columns(reader, node, columns.len());
     }

@@ -1,4 +1,4 @@
-//! The files of the `models` folder: which types they declare, and what in them is not synced.
+//! The files of the `models` folder: the types that they declare, with warnings about content that is not synced.
 
 mod entity_type;
 mod reader;
@@ -12,9 +12,11 @@ use super::yaml::{self, YamlNode, YamlValue};
 use reader::ModelReader;
 pub(super) use reader::{Declared, Models};
 
+/// The values of `type` that are synced. Each kind has two spellings.
 const TYPES: [&str; 4] = ["entity", "entity_type", "relationship", "relationship_type"];
 
-/// Reads one file: one document or several, single types or the bundles of later releases.
+/// Reads one file, which has one document or several. Each is a single type or a bundle of later releases (lists of types).
+/// `file` is the index of the source among the model files.
 pub(super) fn read(source: &Source, file: usize, models: &mut Models, findings: &mut Findings) {
     match yaml::parse(source, &source.text, 1) {
         Err(problem) => findings.push(*problem),
@@ -69,11 +71,13 @@ fn read_document(reader: &mut ModelReader<'_>, document: &YamlNode) {
     );
 }
 
+/// Reads a document with lists of types instead of a type of its own.
 fn read_bundle(reader: &mut ModelReader<'_>, document: &YamlNode) {
     for (key, span, node) in document.entries() {
         let items = match node.items() {
             Some(items) => items,
             None if node.is_null() => &[],
+            // Only the lists that are read need the right type; the others are reported as not synced below.
             None if matches!(key.as_str(), "entities" | "relationships") => {
                 reader.wrong_type(key, node, "a list");
                 continue;
@@ -101,6 +105,7 @@ fn check_version(reader: &mut ModelReader<'_>, document: &YamlNode) {
     }
 }
 
+/// Warns about a document of a type that is not synced.
 fn skip(reader: &mut ModelReader<'_>, kind: &YamlNode) {
     let file = reader.source.path.display();
     let name = kind.text().unwrap_or_default();

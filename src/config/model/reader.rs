@@ -1,4 +1,4 @@
-//! What the readers of single types share.
+//! The state and the checks that the readers of both kinds of types share.
 
 use std::ops::Range;
 
@@ -16,11 +16,11 @@ pub(in crate::config) struct Declared<T> {
     pub resource: T,
     /// The address of its row in a plan.
     pub address: Address,
-    /// The index of its file among the model files.
+    /// The index of its source among the model files.
     pub file: usize,
     /// The location of its slug.
     pub span: Range<usize>,
-    /// The locations of its keys.
+    /// The locations of its keys, by wire name.
     pub locations: Vec<(FieldPath, Range<usize>)>,
 }
 
@@ -35,13 +35,13 @@ pub(in crate::config) struct Models {
 
 /// A model file that is being read.
 pub(in crate::config) struct ModelReader<'a> {
-    /// The file.
+    /// The text of the file.
     pub source: &'a Source,
-    /// The index of the file among the model files.
+    /// The index of the source among the model files.
     pub file: usize,
     /// Collects the types.
     pub models: &'a mut Models,
-    /// Collects the problems.
+    /// Collects the diagnostics.
     pub findings: &'a mut Findings,
 }
 
@@ -52,7 +52,7 @@ impl ModelReader<'_> {
             .push(Diagnostic::warning("not-synced", format!("{} is not synced", tick(key))).at(self.source, span));
     }
 
-    /// Warns about the keys of a type that are not synced.
+    /// Warns about the keys of a type that are not in `known`, which are not sent.
     pub(in crate::config) fn check_keys(&mut self, document: &YamlNode, known: &[&str]) {
         for (key, span, _) in document.entries() {
             if known.contains(&key.as_str()) {
@@ -88,7 +88,7 @@ impl ModelReader<'_> {
         None
     }
 
-    /// Reads a boolean, if the key is present.
+    /// Reads a boolean, if the key is present; null counts as absent.
     pub(in crate::config) fn boolean(&mut self, document: &YamlNode, key: &str) -> Option<bool> {
         let node = document.get(key).filter(|node| !node.is_null())?;
         let found = node.json().as_bool();
@@ -118,11 +118,12 @@ impl ModelReader<'_> {
         Some((text, node.span.clone()))
     }
 
-    /// Reads `metadata_schema`, or makes one of top-level `properties` and `required`.
+    /// Reads `metadata_schema`, or makes one of top-level `properties` and `required`, which the server ignores outside of it
+    /// (contract section 8.1).
     pub(in crate::config) fn metadata_schema(&mut self, document: &YamlNode) -> Option<serde_json::Value> {
-        let short = ["properties", "required"].map(|key| document.get(key).filter(|node| !node.is_null()));
-        let long = document.get("metadata_schema").filter(|node| !node.is_null());
-        if let (Some(_), Some(node)) = (long, short.into_iter().flatten().next()) {
+        let top_level = ["properties", "required"].map(|key| document.get(key).filter(|node| !node.is_null()));
+        let schema = document.get("metadata_schema").filter(|node| !node.is_null());
+        if let (Some(_), Some(node)) = (schema, top_level.into_iter().flatten().next()) {
             self.findings.push(
                 Diagnostic::error(
                     "schema-twice",
@@ -132,13 +133,13 @@ impl ModelReader<'_> {
                 .help("move them into `metadata_schema`"),
             );
         }
-        if let Some(schema) = long {
+        if let Some(schema) = schema {
             if !matches!(schema.value, YamlValue::Map(_)) {
                 self.wrong_type("metadata_schema", schema, "a mapping");
             }
             return Some(schema.json());
         }
-        let [properties, required] = short;
+        let [properties, required] = top_level;
         if properties.is_none() && required.is_none() {
             return None;
         }
@@ -149,7 +150,8 @@ impl ModelReader<'_> {
     }
 }
 
-/// Returns the locations of a type's keys under their wire names; those of a schema three levels deep.
+/// Returns the locations of a type's keys under their wire names. Those of a schema are three levels deep, which reaches the
+/// keys of each property: `metadata_schema.properties.NAME.KEY`.
 pub(in crate::config) fn locations(document: &YamlNode) -> Vec<(FieldPath, Range<usize>)> {
     let mut locations = Vec::new();
     for (key, span, node) in document.entries() {

@@ -28,24 +28,24 @@ const KEYS: [&str; 15] = [
     "required",
 ];
 
-/// Reads one relationship type.
+/// Reads one relationship type. It is declared only if it has a usable name and slug.
 pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
     if !matches!(document.value, YamlValue::Map(_)) {
         return reader.wrong_type("relationship type", document, "a mapping");
     }
     reader.check_keys(document, &KEYS);
     let name = reader.required(document, "name");
-    let slug = slug(reader, document);
+    let slug = read_slug(reader, document);
     let resource = RelationshipType {
         slug: slug.as_ref().map(|(slug, _)| slug.clone()).unwrap_or_default(),
         name: name.as_ref().map(|(name, _)| name.clone()).unwrap_or_default(),
         description: reader.string(document, "description"),
         metadata_schema: reader.metadata_schema(document),
-        is_symmetric: either(reader, document, ["is_symmetric", "symmetric"], ModelReader::boolean),
-        inverse_type_slug: either(reader, document, ["inverse_type_slug", "inverse"], ModelReader::string),
-        status: status(reader, document),
-        auto_create_when: auto_create_when(reader, document),
-        rules: rules(reader, document),
+        is_symmetric: read_alias(reader, document, ["is_symmetric", "symmetric"], ModelReader::boolean),
+        inverse_type_slug: read_alias(reader, document, ["inverse_type_slug", "inverse"], ModelReader::string),
+        status: read_status(reader, document),
+        auto_create_when: read_auto_create_when(reader, document),
+        rules: read_rules(reader, document),
     };
     let (Some((slug, span)), Some(_)) = (slug, name) else {
         return;
@@ -60,7 +60,8 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
     });
 }
 
-fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, Range<usize>)> {
+/// Returns the slug and its location. Unlike that of an entity type, the server stores it verbatim (contract section 8.2).
+fn read_slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, Range<usize>)> {
     let (slug, span) = reader.required(document, "slug")?;
     if slug.starts_with('$') {
         reader.findings.push(
@@ -76,8 +77,8 @@ fn slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, Ra
     Some((slug, span))
 }
 
-/// A value with two spellings; both at once is an error.
-fn either<'a, T>(
+/// Reads a value whose key has two spellings. Using both is an error.
+fn read_alias<'a, T>(
     reader: &mut ModelReader<'a>,
     document: &YamlNode,
     keys: [&str; 2],
@@ -108,7 +109,7 @@ fn check_inverse(reader: &mut ModelReader<'_>, document: &YamlNode, slug: &str, 
     }
 }
 
-fn status(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<String> {
+fn read_status(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<String> {
     let status = reader.string(document, "status")?;
     if status == "active" || status == "archived" {
         return Some(status);
@@ -124,7 +125,7 @@ fn status(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<String> {
     None
 }
 
-fn auto_create_when(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Value> {
+fn read_auto_create_when(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Value> {
     let node = document.get("auto_create_when").filter(|node| !node.is_null())?;
     if node.items().is_none() {
         reader.wrong_type("auto_create_when", node, "a list");
@@ -132,7 +133,7 @@ fn auto_create_when(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option
     Some(node.json())
 }
 
-fn rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTreeMap<Rule, Vec<Value>>> {
+fn read_rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTreeMap<Rule, Vec<Value>>> {
     let node = document.get("rules").filter(|node| !node.is_null())?;
     let Some(items) = node.items() else {
         reader.wrong_type("rules", node, "a list of `{source, target}`");
@@ -140,7 +141,7 @@ fn rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTreeMap<R
     };
     let mut rules = BTreeMap::new();
     for item in items {
-        let Some(rule) = rule(reader, item) else { continue };
+        let Some(rule) = read_rule(reader, item) else { continue };
         if rules.contains_key(&rule) {
             reader.findings.push(
                 Diagnostic::warning(
@@ -160,13 +161,14 @@ fn rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTreeMap<R
     Some(rules)
 }
 
-fn rule(reader: &mut ModelReader<'_>, item: &YamlNode) -> Option<Rule> {
-    let end = |keys: [&str; 2]| {
+/// Reads one rule. The slugs are normalized, because the server stores those of entity types that way.
+fn read_rule(reader: &mut ModelReader<'_>, item: &YamlNode) -> Option<Rule> {
+    let entity_slug = |keys: [&str; 2]| {
         let text = keys.into_iter().find_map(|key| item.get(key)).and_then(YamlNode::text);
         text.filter(|slug| !slug.trim().is_empty()).map(normalize_entity_slug)
     };
-    let source = end(["source", "source_entity_type_slug"]);
-    let target = end(["target", "target_entity_type_slug"]);
+    let source = entity_slug(["source", "source_entity_type_slug"]);
+    let target = entity_slug(["target", "target_entity_type_slug"]);
     if let (Some(source), Some(target)) = (source, target) {
         return Some(Rule { source, target });
     }
