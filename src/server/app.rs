@@ -20,68 +20,76 @@ use super::runtime::PlatformRuntime;
 /// The shared state of all routes.
 pub(crate) struct App {
     pub(crate) db: Db,
-    /// Opens sealed values. Transactions know the key that seals; see [`super::db::Tx::key`].
+    /// Open sealed values. The key that seals comes from the transaction; see [`super::db::Tx::key`].
     pub(crate) keys: Arc<Keyring>,
     pub(crate) locks: Locks,
     pub(crate) runtime: Arc<dyn PlatformRuntime>,
     pub(crate) mode: PlatformMode,
     pub(crate) limits: Limits,
+    /// The origin that clients see, without a trailing slash. Set at start, or else when the listening address is known.
     pub(crate) public_url: OnceLock<String>,
-    /// Held for reading by every change that is under way.
-    pub(crate) working: Arc<RwLock<()>>,
+    /// Held for reading by every change that is under way, so that a server that stops can wait for all of them by taking
+    /// it for writing.
+    pub(crate) changes: Arc<RwLock<()>>,
     /// Bounds the memory of all request bodies together; see [`super::body`].
     pub(crate) bodies: Arc<Semaphore>,
-    /// Bounds the records of denied requests.
+    /// Bounds how many denied requests the audit records.
     pub(crate) denials: DenialBudget,
-    /// Bounds the audit.
+    /// How many events of the audit are kept, and for how long.
     pub(crate) audit_limits: AuditLimits,
-    /// The latest expiry of a token that the database remembers as passed.
+    /// The latest expiry among the tokens that were refused as expired, in milliseconds since 1970.
     pub(crate) remembered_expiry: AtomicI64,
 }
 
-/// The state as handlers receive it.
+/// The shared state as handlers receive it.
 pub(crate) type Shared = Arc<App>;
 
 impl App {
-    /// Returns the origin that clients see, without a trailing slash.
+    /// Returns the origin that clients see, without a trailing slash. A router without a listening address and without a
+    /// public URL, as in tests, is `http://localhost`.
     pub(crate) fn origin(&self) -> &str {
         self.public_url.get().map_or("http://localhost", String::as_str)
     }
 
-    /// Makes sure that a token which has expired at that time stays expired, should the clock be set back.
+    /// Stores in the database that a token has expired at `expired_at`, so that it stays expired when the system's clock is
+    /// set back and the server is started again.
     pub(crate) async fn remember_expiry(&self, expired_at: i64) {
+        // Only a later expiry than all before is worth a write: a client may repeat a refused request any number of times.
         if self.remembered_expiry.fetch_max(expired_at, Ordering::Relaxed) >= expired_at {
             return;
         }
+        // The request is refused anyway, and the upkeep writes the time every minute.
         if let Err(error) = clock::remember(&self.db).await {
             tracing::warn!(reason = %error, "the time was not remembered");
         }
     }
 
-    /// Runs a change to its end, even when the client disconnects or the request times out.
-    pub(crate) async fn finish<T, F>(&self, work: F) -> Result<T, ApiError>
+    /// Runs a change to its end, even when the client disconnects or the request times out: a dropped future would leave the
+    /// runtime and the database in different states. A panic in it becomes an internal error.
+    pub(crate) async fn run_to_completion<T, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, ApiError>> + Send + 'static,
     {
-        let working = self.working.clone().read_owned().await;
+        let changes = self.changes.clone().read_owned().await;
         let task = tokio::spawn(async move {
-            let done = work.await;
-            drop(working);
-            done
+            let result = work.await;
+            drop(changes);
+            result
         });
         task.await.unwrap_or_else(|error| Err(ApiError::internal(&error)))
     }
 
     /// Waits until no change is under way, for at most `timeout`.
     pub(crate) async fn wait_until_idle(&self, timeout: Duration) {
-        if tokio::time::timeout(timeout, self.working.write()).await.is_err() {
+        if tokio::time::timeout(timeout, self.changes.write()).await.is_err() {
             tracing::warn!("stopped while changes were still under way");
         }
     }
 }
 
-/// Formats milliseconds since 1970 as the type rows do: `2026-04-30T12:00:00.000Z`.
+/// Formats a time in milliseconds since 1970 as in `2026-04-30T12:00:00.000Z`, the form in which types and the audit answer
+/// times. A time out of range becomes 1970.
 pub(crate) fn iso(at: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()

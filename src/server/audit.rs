@@ -1,4 +1,4 @@
-//! Who changed what and when: written in the transaction of the change, without values, and read by administrators.
+//! The audit: who changed what and when, written in the transaction of the change, without values, and read by administrators.
 
 use axum::Json;
 use axum::extract::{Query, Request, State};
@@ -15,10 +15,12 @@ use super::db::{Db, DbResult, Tx, params, table_row};
 use super::options::AuditLimits;
 use super::reply::{ApiError, ApiResult, Denial};
 
-const PAGE: i64 = 100;
-const LARGEST_PAGE: i64 = 500;
+/// The numbers of events in a response: by default, and at most.
+const DEFAULT_PAGE: i64 = 100;
+const MAX_PAGE: i64 = 500;
 
-/// Records a change on behalf of a caller. `fields` are names, never values.
+/// Records a change in the transaction that makes it, so that none is kept without its event. `action` is the kind of the
+/// resource and a verb, as in `agent.create`; `target` is the id or slug; `fields` are names, never values.
 pub(crate) async fn record(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -38,7 +40,8 @@ pub(crate) async fn record(
     event.write(tx).await
 }
 
-/// Records requests that would change something and were denied. The number of records in a minute is bounded.
+/// A layer that records denied requests, except those that would only have read. The number of records in a minute is
+/// bounded (see `denial`).
 pub(crate) async fn record_denials(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let target = format!("{} {}", request.method(), request.uri().path());
@@ -46,9 +49,11 @@ pub(crate) async fn record_denials(State(app): State<Shared>, request: Request, 
     let response = next.run(request).await;
     if let Some(denial) = response.extensions().get::<Denial>()
         && !reads
+        // Last, because it counts the denial as recorded.
         && app.denials.admits(&denial.organization, now())
         && let Err(error) = write_denial(&app, denial, &target, request_id.as_deref()).await
     {
+        // The response is the same with or without its event.
         tracing::warn!(reason = %error, "a denial was not recorded");
     }
     response
@@ -73,7 +78,8 @@ async fn write_denial(app: &App, denial: &Denial, target: &str, request_id: Opti
     tx.commit().await
 }
 
-// The ids count up, so that the newest one tells which rows are too many.
+// Ids count up, so those that exceed the number of events follow from the newest one, without counting the rows. Gaps make
+// this delete a little earlier than needed.
 const PRUNE: &str = "DELETE FROM audit WHERE at < $1 OR id <= (SELECT COALESCE(MAX(id), 0) FROM audit) - $2";
 
 /// Deletes the events that exceed the limits, oldest first.
@@ -88,8 +94,11 @@ pub(crate) async fn prune(db: &Db, limits: AuditLimits) -> DbResult<()> {
 /// The query of [`list`].
 #[derive(Deserialize)]
 pub(crate) struct AuditQuery {
+    /// The maximum number of events.
     limit: Option<i64>,
+    /// Selects the events with a smaller id.
     before: Option<i64>,
+    /// Selects the events of one target.
     target: Option<String>,
 }
 
@@ -107,7 +116,7 @@ table_row! {
     }
 }
 
-const LIST: &str = concat!(
+const NEWEST_FIRST: &str = concat!(
     "SELECT ",
     audit_columns!(),
     " FROM audit WHERE organization_id = $1 AND id < $2 AND ($3 = '' OR target = $3) ORDER BY id DESC LIMIT $4"
@@ -117,7 +126,7 @@ const LIST: &str = concat!(
 #[derive(Serialize)]
 pub(crate) struct AuditPage {
     events: Vec<AuditBody>,
-    /// The `before` of the following page.
+    /// The `before` of the following page. `None` on a page that is not full, which is the last one.
     next: Option<i64>,
 }
 
@@ -142,24 +151,25 @@ struct ActorBody {
 
 impl From<AuditRow> for AuditBody {
     fn from(row: AuditRow) -> Self {
-        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
             id: row.id,
             at: iso(row.at),
             actor: ActorBody {
-                user_id: known(row.account_id),
-                token_id: known(row.token_id),
+                user_id: non_empty(row.account_id),
+                token_id: non_empty(row.token_id),
             },
             action: row.action,
             target: row.target,
-            fields: bounded(&row.fields),
+            fields: bounded_fields(&row.fields),
             request_id: row.request_id,
         }
     }
 }
 
-/// Bounds the names of an event that an older release has stored.
-fn bounded(fields: &Value) -> Value {
+/// Bounds the number of names in an event, which older releases did not do when they stored it. The additional name counts
+/// those that are left out.
+fn bounded_fields(fields: &Value) -> Value {
     let names = fields.as_array().filter(|names| names.len() > MAX_FIELDS + 1);
     names.map_or(fields.clone(), |names| {
         let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
@@ -167,18 +177,19 @@ fn bounded(fields: &Value) -> Value {
     })
 }
 
-/// `GET /api/:org/audit`: the newest events first.
+/// `GET /api/:org/audit`: lists the events of the organization, newest first.
 pub(crate) async fn list(
     State(app): State<Shared>,
     Admin(caller): Admin,
     page: Result<Query<AuditQuery>, axum::extract::rejection::QueryRejection>,
 ) -> ApiResult<Json<AuditPage>> {
     let Query(page) = page.map_err(|_| ApiError::bad_request("limit and before must be numbers"))?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let limit = page.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
+    // PostgreSQL refuses U+0000 in a parameter; no target contains it.
     let target = page.target.filter(|target| !target.contains('\0')).unwrap_or_default();
     let before = page.before.unwrap_or(i64::MAX);
     let parameters = params![&caller.organization.id, before, &target, limit];
-    let rows: Vec<AuditRow> = app.db.rows(LIST, parameters).await?;
+    let rows: Vec<AuditRow> = app.db.rows(NEWEST_FIRST, parameters).await?;
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
     let next = rows.last().filter(|_| full).map(|row| row.id);
     let events = rows.into_iter().map(AuditBody::from).collect();

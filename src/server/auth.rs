@@ -1,4 +1,5 @@
-//! Who sends a request, for which organization, and whether they may: contract section 2, in its order.
+//! Authentication and authorization: who sends a request, for which organization, and whether the request is allowed. The
+//! order of the checks is that of contract section 2.
 
 use std::sync::Arc;
 
@@ -13,22 +14,25 @@ use super::reply::{ApiError, ApiResult, Denial};
 use super::request_info::RequestInfo;
 use super::token;
 
-/// The organization of the path.
+/// The organization that a request names in its path.
 #[derive(Debug, Clone)]
 pub(crate) struct Organization {
     pub(crate) id: String,
     pub(crate) slug: String,
+    /// Whether anyone may read its types.
     pub(crate) public: bool,
 }
 
 /// The user behind a token, as a member of the organization.
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
+    /// The id of the user.
     pub(crate) account: String,
-    /// The row id of the token.
+    /// The row id of the token, such as `tok_3f0c…`.
     pub(crate) token: String,
-    /// Scopes, separated by spaces.
+    /// The scopes of the token, separated by spaces.
     pub(crate) scope: String,
+    /// The user's role in the organization: `owner`, `admin` or `member`.
     pub(crate) role: String,
 }
 
@@ -38,7 +42,7 @@ impl Member {
         self.scope.split_whitespace().any(|word| word == "mcp:admin")
     }
 
-    /// Whether the user may administer the organization, whatever the token's scope.
+    /// Whether the user may administer the organization. The token may still lack the scope for it.
     pub(crate) fn is_org_admin(&self) -> bool {
         matches!(self.role.as_str(), "owner" | "admin")
     }
@@ -53,12 +57,12 @@ impl Member {
 pub(crate) struct Caller {
     pub(crate) organization: Organization,
     pub(crate) member: Member,
-    /// The id of the request, for the audit.
+    /// The id of the request, for the audit. `None` when the request did not pass the layers of the server.
     pub(crate) request_id: Option<String>,
 }
 
 impl Caller {
-    /// Describes the denial of this member's request.
+    /// Returns what the audit records when this member's request is denied.
     pub(crate) fn denial(&self) -> Denial {
         Denial {
             organization: self.organization.id.clone(),
@@ -67,15 +71,17 @@ impl Caller {
     }
 }
 
-/// Accepts any member with a valid token.
+/// An extractor that accepts members of the organization with a valid token.
 pub(crate) struct AnyMember(pub(crate) Caller);
 
-/// Accepts members whose token has `mcp:admin`.
+/// An extractor that accepts members whose token has the scope `mcp:admin`. Their role does not matter, as on the recorded
+/// server.
 pub(crate) struct Admin(pub(crate) Caller);
 
-/// Accepts members, and anyone when the organization is public.
+/// An extractor that accepts members and, when the organization is public, requests without credentials.
 pub(crate) struct Visitor {
     pub(crate) organization: Organization,
+    /// `None` for a request without credentials.
     pub(crate) member: Option<Member>,
     /// The id of the request, for the audit.
     pub(crate) request_id: Option<String>,
@@ -94,8 +100,8 @@ impl FromRequestParts<Shared> for AnyMember {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
-        let organization = organization(parts, app).await?;
-        let member = member(parts, app, &organization).await?;
+        let organization = find_organization(parts, app).await?;
+        let member = authenticate(parts, app, &organization).await?;
         let Some(member) = member else {
             return Err(unauthorized(app, &organization));
         };
@@ -124,8 +130,8 @@ impl FromRequestParts<Shared> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
-        let organization = organization(parts, app).await?;
-        let member = member(parts, app, &organization).await?;
+        let organization = find_organization(parts, app).await?;
+        let member = authenticate(parts, app, &organization).await?;
         if member.is_none() && !organization.public {
             return Err(unauthorized(app, &organization));
         }
@@ -137,13 +143,13 @@ impl FromRequestParts<Shared> for Visitor {
     }
 }
 
-/// Returns the id of a request.
+/// Returns the id of a request. `None` when the request did not pass the layers of the server.
 pub(crate) fn request_id(extensions: &Extensions) -> Option<String> {
     extensions.get::<Arc<RequestInfo>>().map(|info| info.id.clone())
 }
 
 table_row! {
-    /// What the path says about an organization.
+    /// The organization with the slug of a path.
     pub(crate) struct OrganizationRow, columns organization_columns {
         id: String = "id",
         visibility: String = "visibility",
@@ -151,7 +157,7 @@ table_row! {
 }
 
 // The organization is looked up before the credentials, as the recorded server does: an unknown one is 404 for everyone.
-async fn organization(parts: &mut Parts, app: &App) -> ApiResult<Organization> {
+async fn find_organization(parts: &mut Parts, app: &App) -> ApiResult<Organization> {
     let params = RawPathParams::from_request_parts(parts, &()).await;
     let params = params.map_err(|_| ApiError::not_found("Not found"))?;
     let slug = params
@@ -160,6 +166,7 @@ async fn organization(parts: &mut Parts, app: &App) -> ApiResult<Organization> {
         .map(|(_, slug)| slug.to_owned())
         .unwrap_or_default();
     if slug.contains('\0') {
+        // PostgreSQL refuses U+0000 in a parameter, which would be answered with 500.
         return Err(ApiError::bad_request("ids cannot contain U+0000"));
     }
     let sql = concat!("SELECT ", organization_columns!(), " FROM organization WHERE slug = $1");
@@ -194,8 +201,13 @@ const BY_HASH: &str = concat!(
     " FROM token t LEFT JOIN member m ON m.account_id = t.account_id AND m.organization_id = $2 WHERE t.hash = $1"
 );
 
-/// Returns the member that the credentials belong to; `None` when there are no credentials.
-async fn member(parts: &Parts, app: &App, organization: &Organization) -> ApiResult<Option<Member>> {
+/// Returns the member that the credentials belong to. `None` when there are no credentials, in the form of contract
+/// section 2: `Bearer`, one space, and a token.
+///
+/// # Errors
+/// 401 for a token that is unknown, expired or revoked, and 403 for one of another organization or of a user who is not a
+/// member.
+async fn authenticate(parts: &Parts, app: &App, organization: &Organization) -> ApiResult<Option<Member>> {
     let sent = parts
         .headers
         .get(header::AUTHORIZATION)
@@ -212,12 +224,13 @@ async fn member(parts: &Parts, app: &App, organization: &Organization) -> ApiRes
         return Err(invalid_token(app, organization, None));
     };
     let actor = Some((row.account_id.clone(), row.id.clone()));
-    let same: bool = row.hash.as_bytes().ct_eq(hash.as_bytes()).into();
+    // The index has found the row by this hash. Comparing once more in constant time does not rely on how it compares.
+    let hash_matches: bool = row.hash.as_bytes().ct_eq(hash.as_bytes()).into();
     let expired = row.expires_at.is_some_and(|at| at <= now());
     if let Some(at) = row.expires_at.filter(|_| expired) {
         app.remember_expiry(at).await;
     }
-    if !same || expired || row.revoked_at.is_some() {
+    if !hash_matches || expired || row.revoked_at.is_some() {
         return Err(invalid_token(app, organization, actor));
     }
     let denial = Denial {
@@ -230,6 +243,7 @@ async fn member(parts: &Parts, app: &App, organization: &Organization) -> ApiRes
     let Some(role) = row.role else {
         return Err(forbidden("Token owner is not a member of this organization").denying(denial));
     };
+    // Only now: the log names tokens that were accepted.
     if let Some(info) = RequestInfo::of(parts) {
         info.set_token(&row.id);
     }
@@ -256,6 +270,7 @@ pub(crate) fn unauthorized(app: &App, organization: &Organization) -> ApiError {
         })
 }
 
+/// Returns the 401 for a token that is unknown, expired or revoked. The response does not show which.
 fn invalid_token(app: &App, organization: &Organization, actor: Option<(String, String)>) -> ApiError {
     let value = format!("{}, error=\"invalid_token\"", challenge(app));
     let message = "Invalid or expired access token";
@@ -267,6 +282,7 @@ fn invalid_token(app: &App, organization: &Organization, actor: Option<(String, 
         })
 }
 
+/// Returns the value of `WWW-Authenticate`.
 fn challenge(app: &App) -> String {
     format!("Bearer realm=\"{}/.well-known/oauth-protected-resource\"", app.origin())
 }

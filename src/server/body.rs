@@ -10,12 +10,12 @@ use super::app::{App, Shared};
 use super::nesting;
 use super::reply::ApiError;
 
-/// The number of bytes of all bodies that are held at one time, in KiB. Further requests wait.
+/// The maximum size of all bodies that are held at one time, in KiB. Further requests wait.
 pub(crate) const HELD_KIB: usize = 64 * 1024;
 
-/// The body of a request as JSON, whatever its content type.
+/// The body of a request as JSON. The content type is ignored (contract section 1).
 ///
-/// Handlers keep it until they return: its permit bounds the memory of all bodies together.
+/// A handler keeps it until it returns, because its permit bounds the memory of all bodies together.
 pub(crate) struct JsonBody {
     value: Value,
     _permit: OwnedSemaphorePermit,
@@ -41,7 +41,10 @@ impl FromRequest<Shared> for SettingsBody {
 }
 
 impl JsonBody {
-    /// Reads at most `limit` bytes and parses them.
+    /// Reads a body of at most `limit` bytes and parses it.
+    ///
+    /// # Errors
+    /// 413 for a larger body, 415 for a compressed one, 400 for one that is not JSON or exceeds the bounds of `nesting`.
     pub(crate) async fn read(mut request: Request, app: &App, limit: usize) -> Result<Self, ApiError> {
         let encoding = request.headers().get(header::CONTENT_ENCODING);
         if encoding.is_some_and(|encoding| encoding != "identity") {
@@ -50,10 +53,12 @@ impl JsonBody {
                 "an encoded body is not supported",
             ));
         }
-        let size = announced(request.headers()).unwrap_or(limit);
+        // Without a length, as with chunks, a body may need the whole limit.
+        let size = content_length(request.headers()).unwrap_or(limit);
         if size > limit {
             return Err(too_large());
         }
+        // Taken before the body is read, so that the requests that wait here hold nothing of theirs.
         let permit = app.bodies.clone().acquire_many_owned(permits(size)).await;
         let permit = permit.map_err(|error| ApiError::internal(&error))?;
         DefaultBodyLimit::max(limit).apply(&mut request);
@@ -83,10 +88,11 @@ impl JsonBody {
     }
 }
 
-fn announced(headers: &HeaderMap) -> Option<usize> {
+fn content_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// Returns the number of permits for a body of this size in bytes.
 fn permits(size: usize) -> u32 {
     u32::try_from(size.div_ceil(1024).clamp(1, HELD_KIB)).unwrap_or(1)
 }
@@ -97,6 +103,7 @@ fn too_large() -> ApiError {
 
 fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ApiError::bad_request("the body is not UTF-8"))?;
+    // Some editors and shells put a byte order mark before the text, which serde_json refuses.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     nesting::check(text).map_err(|error| ApiError::bad_request(error.to_string()))?;
     // The parser's message may quote the body, which may hold secrets: only the location is repeated.
@@ -113,7 +120,7 @@ fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
     Ok(value)
 }
 
-/// PostgreSQL cannot store U+0000 in a text.
+/// Whether a text or key contains U+0000, which PostgreSQL cannot store.
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -123,7 +130,10 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
-/// Returns a text field, where null and absent mean the same.
+/// Returns a text field. `None` when it is null or absent.
+///
+/// # Errors
+/// 400 for a value of another type.
 pub(crate) fn text_field<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, ApiError> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),

@@ -15,25 +15,29 @@ use super::token::{self, ADMIN_SCOPE, NewToken};
 
 /// The slug of the organization that every server starts with.
 pub(crate) const ORGANIZATION: &str = "dev";
-/// The id of the user who owns it.
+/// The id of the user who owns the organization. Tokens of the command line belong to this user.
 pub(crate) const ACCOUNT: &str = "bootstrap-user";
+/// The name of that user.
 const ACCOUNT_NAME: &str = "dev-local";
 
-/// Creates the first organization if needed. Returns its admin token when it was created now.
-pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Option<SecretString>, ServerError> {
+/// Creates the organization [`ORGANIZATION`] if it does not exist, with an admin token that is also written to `token_file`.
+/// Returns the token, or `None` when the organization exists.
+pub(crate) async fn first_start(db: &Db, token_file: Option<&Path>) -> Result<Option<SecretString>, ServerError> {
     let sql = "SELECT id FROM organization WHERE slug = $1";
     if db.exists(sql, params![ORGANIZATION]).await? {
         return Ok(None);
     }
-    // Always a fresh one: a file that is already there may have come with a cloned repository.
+    // Always a new token: a file that already exists may have come with a cloned repository, and its author would know the
+    // token.
     let token = token::mint()?;
-    if let Some(path) = keep_in {
+    if let Some(path) = token_file {
         file::write_secret(path, &token)?;
     }
+    // One transaction: after a crash, the organization exists exactly when the token works.
     let mut tx = db.begin().await?;
-    organization(&mut tx, "org-bootstrap-dev", ORGANIZATION).await?;
-    account(&mut tx, ACCOUNT, ACCOUNT_NAME).await?;
-    member(&mut tx, ORGANIZATION, ACCOUNT, "owner").await?;
+    insert_organization(&mut tx, "org-bootstrap-dev", ORGANIZATION).await?;
+    insert_account(&mut tx, ACCOUNT, ACCOUNT_NAME).await?;
+    upsert_member(&mut tx, ORGANIZATION, ACCOUNT, "owner").await?;
     let new = NewToken {
         name: "bootstrap".to_owned(),
         account: ACCOUNT.to_owned(),
@@ -46,13 +50,14 @@ pub(crate) async fn first_start(db: &Db, keep_in: Option<&Path>) -> Result<Optio
     Ok(Some(token))
 }
 
-/// Slugs that would hide a route.
-const TAKEN: [&str; 5] = ["agents", "auth-config", "features", "health", "organizations"];
+/// Slugs that would make a path below `/api/` ambiguous, because a route without an organization begins with the same word.
+const RESERVED_SLUGS: [&str; 5] = ["agents", "auth-config", "features", "health", "organizations"];
 
-/// Refuses a slug that cannot be used in a path.
+/// Refuses a slug that cannot be used in a path. A slug has lower-case letters, digits and hyphens, and does not begin with
+/// a hyphen.
 pub(crate) fn check_slug(slug: &str) -> Result<(), ServerError> {
     let plain = |each: u8| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-';
-    if slug.is_empty() || slug.starts_with('-') || !slug.bytes().all(plain) || TAKEN.contains(&slug) {
+    if slug.is_empty() || slug.starts_with('-') || !slug.bytes().all(plain) || RESERVED_SLUGS.contains(&slug) {
         return Err(ServerError::Argument(format!(
             "`{slug}` cannot be the slug of an organization"
         )));
@@ -60,19 +65,22 @@ pub(crate) fn check_slug(slug: &str) -> Result<(), ServerError> {
     Ok(())
 }
 
-pub(crate) async fn organization(tx: &mut Tx<'_>, id: &str, slug: &str) -> Result<(), ServerError> {
+/// Inserts a private organization. Fails when the id or the slug exists.
+pub(crate) async fn insert_organization(tx: &mut Tx<'_>, id: &str, slug: &str) -> Result<(), ServerError> {
     let sql = "INSERT INTO organization (id, slug, name, created_at) VALUES ($1, $2, $2, $3)";
     tx.execute(sql, params![id, slug, now()]).await?;
     Ok(())
 }
 
-pub(crate) async fn account(tx: &mut Tx<'_>, id: &str, name: &str) -> Result<(), ServerError> {
+/// Inserts a user. Does nothing when the id exists.
+pub(crate) async fn insert_account(tx: &mut Tx<'_>, id: &str, name: &str) -> Result<(), ServerError> {
     let sql = "INSERT INTO account (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
     tx.execute(sql, params![id, name, now()]).await?;
     Ok(())
 }
 
-pub(crate) async fn member(tx: &mut Tx<'_>, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
+/// Gives a user a role in the organization with this slug. Does nothing when there is no such organization.
+pub(crate) async fn upsert_member(tx: &mut Tx<'_>, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
     tx.execute(
         "INSERT INTO member (organization_id, account_id, role) \
          SELECT id, $2, $3 FROM organization WHERE slug = $1 \

@@ -1,4 +1,4 @@
-//! How many denials of access are recorded: a flood of wrong tokens must not fill the disk.
+//! Bounds how many denials of access the audit records, so that a flood of requests with wrong tokens does not fill the disk.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,11 +10,13 @@ const MINUTE_MS: i64 = 60_000;
 /// Counts the denials of the current minute by organization.
 #[derive(Debug, Default)]
 pub(crate) struct DenialBudget {
+    /// For each organization, the minute of its last denial and the number of denials in that minute. It has one entry for
+    /// each organization that exists, because a request for an unknown one is no denial.
     counts: Mutex<HashMap<String, (i64, u32)>>,
 }
 
 impl DenialBudget {
-    /// Whether one more denial may be recorded for an organization at that time, in milliseconds since 1970.
+    /// Counts a denial and returns whether it may be recorded. `now` is in milliseconds since 1970.
     pub(crate) fn admits(&self, organization: &str, now: i64) -> bool {
         let minute = now / MINUTE_MS;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

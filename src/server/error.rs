@@ -1,8 +1,8 @@
-//! Why the server or its maintenance commands cannot go on. Every message says what to do next.
+//! The errors of the server and its maintenance commands. Every message names what to do next, where that is known.
 
 use std::path::PathBuf;
 
-/// Why the server, or one of its maintenance commands, could not go on.
+/// An error that ends the server or one of its maintenance commands.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
@@ -28,7 +28,7 @@ pub enum ServerError {
     /// A file or directory belongs to another user.
     #[error("`{}` belongs to another user; use a directory of your own", .0.display())]
     ForeignFile(PathBuf),
-    /// Others can read or write a private file, or write to its directory.
+    /// Other users can read or write a private file, or write to its directory.
     #[error("`{}` is open to other users; `chmod {mode:o} {}` closes it", path.display(), path.display())]
     OpenToOthers {
         /// The file or directory.
@@ -36,13 +36,13 @@ pub enum ServerError {
         /// The mode that would be accepted.
         mode: u32,
     },
-    /// A private file is a link, a directory or a device.
+    /// A file that has to be private is a link, a directory or a device.
     #[error("`{}` is not a regular file", .0.display())]
     NotAFile(PathBuf),
-    /// A data directory has a key or a token, and no database that they could belong to.
+    /// A data directory has a key or a token, but no database that it could belong to. Holds the path of that file.
     #[error("`{}` is there, but the database beside it is missing or empty; restore the database, or start in an empty directory", .0.display())]
     DatabaseMissing(PathBuf),
-    /// The database's pages do not fit together.
+    /// SQLite's check found the database file damaged.
     #[error("the database `{}` is damaged ({reason}); restore a backup", path.display())]
     Damaged {
         /// The database file.
@@ -50,10 +50,10 @@ pub enum ServerError {
         /// What the check found first.
         reason: String,
     },
-    /// The database URL does not parse. The URL is not repeated: it may carry a password.
+    /// The database URL does not parse. The message does not repeat it, because it may contain a password.
     #[error("the database URL is not a PostgreSQL URL; it looks like postgres://user@host:5432/name")]
     DatabaseUrl,
-    /// The database cannot be reached or answered with an error.
+    /// The database cannot be reached, or a statement failed.
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
     /// A pooler gives one session of the database to several clients.
@@ -67,36 +67,36 @@ pub enum ServerError {
     /// The key does not parse.
     #[error("the encryption key is neither 32 bytes of base64 nor 64 hexadecimal digits")]
     KeyFormat,
-    /// PostgreSQL without a key.
+    /// No key is configured for PostgreSQL, and no directory of key files.
     #[error("an encryption key is required with PostgreSQL; set LOBUCTL_ENCRYPTION_KEY")]
     KeyRequired,
-    /// The key is not the one that the database was written with.
+    /// The key is not the one that the secrets in the database are sealed with.
     #[error("the database was encrypted with another key; set LOBUCTL_ENCRYPTION_KEY to that one")]
     WrongKey,
-    /// Another rekey is under way.
+    /// Another process worked with the key files for longer than a start or a rekey waits.
     #[error("another rekey is under way; wait until it has ended")]
     RekeyRunning,
-    /// Running servers would not be able to use the new key.
+    /// Running servers do not have the new key. Holds their number.
     #[error(
         "{0} running server(s) do not have the new key; restart each with LOBUCTL_NEW_ENCRYPTION_KEY set to it, then rekey again"
     )]
     ServersLackKey(i64),
-    /// A value that a command was given makes no sense.
+    /// An argument is invalid. Holds the whole message.
     #[error("{0}")]
     Argument(String),
     /// Reading or writing a connection failed while serving.
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
-    /// The output went away.
+    /// The output of a command could not be written.
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
-    /// The system gives no random numbers.
+    /// The system's random number generator failed.
     #[error("the system gives no random numbers")]
     Random,
 }
 
 impl ServerError {
-    /// A file error with its path.
+    /// Creates a [`ServerError::File`].
     pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::File {
             path: path.into(),

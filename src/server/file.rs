@@ -1,4 +1,4 @@
-//! The files beside a database: the directory's lock, the key, the first token. Private from their first byte on.
+//! The files beside a database: the directory's lock, the keys, the first token. They are private from their first byte on.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::ServerError;
 use super::random::random_id;
 
-/// Creates a directory that only its owner enters, with a `.gitignore` that keeps all of it out of a repository.
+/// Creates a directory that only its owner can enter, with a `.gitignore` that keeps its files out of a repository. A
+/// directory that exists is checked and kept.
 ///
 /// # Errors
 /// When the directory cannot be created, belongs to another user, or can be written to by others.
@@ -21,7 +22,7 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), ServerError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| ServerError::file(path, error))?;
     let metadata = std::fs::metadata(path).map_err(|error| ServerError::file(path, error))?;
-    // Whoever can write to the directory can put a key or a database of their own there.
+    // Another user who can write to the directory could replace the key or the database.
     check_owner(path, &metadata, 0o022)?;
     ignore_for_git(path)
 }
@@ -35,11 +36,13 @@ fn ignore_for_git(dir: &Path) -> Result<(), ServerError> {
     }
 }
 
-/// Refuses what belongs to another user or gives others one of the rights in `forbidden`, as ssh does for its keys.
+/// Refuses a file or directory that belongs to another user, or whose mode has one of the bits in `forbidden`, as ssh does
+/// with its keys.
 #[cfg(unix)]
 fn check_owner(path: &Path, metadata: &Metadata, forbidden: u32) -> Result<(), ServerError> {
     use std::os::unix::fs::MetadataExt as _;
     let (owner, me) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    // Root can read and write everything anyway, and prepares the directory of a service.
     if owner != me && owner != 0 {
         return Err(ServerError::ForeignFile(path.to_owned()));
     }
@@ -58,9 +61,9 @@ fn check_owner(_: &Path, _: &Metadata, _: u32) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Refuses a private file that others can read or write, or that is a link to somewhere else. A file that does not
-/// exist is fine.
+/// Refuses a private file that other users can read or write, or that is not a regular file. Accepts a missing file.
 pub(crate) fn check_private(path: &Path) -> Result<(), ServerError> {
+    // Without following links: the target of a link may be a file that another user controls.
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(ServerError::NotAFile(path.to_owned())),
         Ok(metadata) => check_owner(path, &metadata, 0o077),
@@ -77,7 +80,10 @@ fn private_options() -> OpenOptions {
     options
 }
 
-/// Takes the directory for this process. The lock goes with the file, however the process ends.
+/// Takes the lock of a data directory for this process. It is released when the returned file is closed, even by a crash.
+///
+/// # Errors
+/// [`ServerError::DataDirTaken`] at once when another process has it.
 pub(crate) fn lock_dir(dir: &Path) -> Result<File, ServerError> {
     let path = dir.join("lock");
     let file = private_options().create(true).truncate(false).open(&path);
@@ -89,11 +95,14 @@ pub(crate) fn lock_dir(dir: &Path) -> Result<File, ServerError> {
     }
 }
 
-/// The longest time to wait for another process that works with the keys.
-const KEYS_WAIT: Duration = Duration::from_mins(1);
+/// The longest time to wait for another process that works with the key files.
+const MAX_KEYS_WAIT: Duration = Duration::from_mins(1);
 
-/// Takes the keys of a directory for this process: a start that looks for the database's key and a rekey that replaces
-/// it exclude each other.
+/// Takes the lock of the key files of a directory for this process. A start that looks for the database's key and a rekey
+/// that replaces it exclude each other with it. It is not the lock of [`lock_dir`], which a running server holds all the time.
+///
+/// # Errors
+/// [`ServerError::RekeyRunning`] when another process holds it for a minute.
 pub(crate) async fn lock_keys(dir: &Path) -> Result<File, ServerError> {
     let path = dir.join("keys.lock");
     let file = private_options().create(true).truncate(false).open(&path);
@@ -102,7 +111,8 @@ pub(crate) async fn lock_keys(dir: &Path) -> Result<File, ServerError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if started.elapsed() < KEYS_WAIT => {
+            Err(TryLockError::WouldBlock) if started.elapsed() < MAX_KEYS_WAIT => {
+                // A waiting `lock` would block the thread, and could not end after a minute.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(TryLockError::WouldBlock) => return Err(ServerError::RekeyRunning),
@@ -111,7 +121,7 @@ pub(crate) async fn lock_keys(dir: &Path) -> Result<File, ServerError> {
     }
 }
 
-/// Whether a server has the directory.
+/// Whether a running server holds the lock of a data directory. Takes the lock for a moment.
 pub(crate) fn is_served(dir: &Path) -> Result<bool, ServerError> {
     match lock_dir(dir) {
         Ok(_) => Ok(false),
@@ -120,7 +130,10 @@ pub(crate) fn is_served(dir: &Path) -> Result<bool, ServerError> {
     }
 }
 
-/// Creates an empty private file that did not exist before.
+/// Creates an empty private file.
+///
+/// # Errors
+/// When the path exists, even as a broken link.
 pub(crate) fn create_new(path: &Path) -> Result<File, ServerError> {
     private_options()
         .create_new(true)
@@ -128,13 +141,14 @@ pub(crate) fn create_new(path: &Path) -> Result<File, ServerError> {
         .map_err(|error| ServerError::file(path, error))
 }
 
-/// Writes a line into a private file, whole or not at all, over a file that may be there.
+/// Writes a text and a line break to a private file, completely or not at all. Replaces an existing file.
 pub(crate) fn write_secret(path: &Path, text: &SecretString) -> Result<(), ServerError> {
-    // A name that cannot be guessed, opened only when it is new: nobody can have put a file or a link there.
+    // The name cannot be guessed and the file must be new, so no other user can have put a file or a link there.
     let draft = path.with_extension(format!("{}.tmp", random_id()?));
     let written = (|| {
         let mut file = private_options().create_new(true).open(&draft)?;
         writeln!(file, "{}", text.expose_secret())?;
+        // The content has to be on the disk before the name, or a crash could leave an empty file under it.
         file.sync_all()?;
         drop(file);
         move_into_place(&draft, path)
@@ -145,15 +159,19 @@ pub(crate) fn write_secret(path: &Path, text: &SecretString) -> Result<(), Serve
     written.map_err(|error| ServerError::file(path, error))
 }
 
-/// Renames a finished file, and waits until its new name is on the disk.
+/// Renames a finished file over `path`, and waits until the new name is on the disk.
 pub(crate) fn move_into_place(draft: &Path, path: &Path) -> std::io::Result<()> {
     std::fs::rename(draft, path)?;
+    // The name belongs to the directory, which has to be written to the disk for itself.
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let dir = File::open(dir.unwrap_or_else(|| Path::new(".")))?;
     dir.sync_all()
 }
 
-/// Reads the line of a private file. `None` when there is no such file.
+/// Reads the text of a private file, without surrounding white space. `None` when there is no such file.
+///
+/// # Errors
+/// When the file is not private; see [`check_private`].
 pub(crate) fn read_secret(path: &Path) -> Result<Option<SecretString>, ServerError> {
     check_private(path)?;
     match std::fs::read_to_string(path) {

@@ -1,19 +1,19 @@
-//! Which names of this server a client may call it by.
+//! The names by which a client may address this server.
 //!
-//! A web page can point a name of its own at a loopback or private address and then send requests from the user's
-//! browser (DNS rebinding). Such a request carries the page's name as `Host`. An address in digits cannot be rebound,
-//! so those are always fine.
+//! The owner of a web page can let the page's host name resolve to a loopback or private address, and then send requests
+//! from the user's browser (DNS rebinding). Such a request has the page's name in `Host`. An address in digits cannot be
+//! rebound, so those are always accepted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::{HeaderMap, Uri, header};
 
 /// Whether the request names this server: by an address in digits, by `localhost`, or by the host of the public URL.
-/// A request without any name comes from no browser.
+/// A request without `Host` is accepted, because every browser sends it.
 pub(crate) fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     let mut names = headers.get_all(header::HOST).iter();
     let Some(name) = names.next() else { return true };
-    // Two names are two opinions on where the request goes.
+    // A proxy and this server could choose different ones of two names.
     if names.next().is_some() {
         return false;
     }
@@ -22,6 +22,7 @@ pub(crate) fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     is_address(&host) || host == "localhost" || host.ends_with(".localhost") || public_host(public_url) == Some(host)
 }
 
+/// Returns a host without its port. An IPv6 address without brackets keeps its last group.
 fn without_port(name: &str) -> &str {
     match name.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|each| each.is_ascii_digit()) && !host.ends_with(':') => host,
@@ -29,6 +30,7 @@ fn without_port(name: &str) -> &str {
     }
 }
 
+/// Whether a host is an IPv4 address, or an IPv6 address in brackets or without.
 fn is_address(host: &str) -> bool {
     let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     inner.map_or_else(
@@ -37,6 +39,7 @@ fn is_address(host: &str) -> bool {
     )
 }
 
+/// Returns the host of a URL in lower case. `None` when it has none.
 fn public_host(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     uri.host().map(str::to_ascii_lowercase)

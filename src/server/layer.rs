@@ -1,4 +1,4 @@
-//! The layers around all routes: limits, a timeout, panics answered with 500, one log line without secrets, safe headers.
+//! The layers around all routes: limits, a timeout, a 500 for panics, one log line without secrets, and safe headers.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -17,25 +17,27 @@ use super::host_name;
 use super::reply::ApiError;
 use super::request_info::RequestInfo;
 
-const COMPRESS_FROM: u64 = 1024;
+/// The size above which a response is compressed, in bytes.
+const MIN_COMPRESSED_BYTES: u64 = 1024;
 
-/// Wraps the routes.
+/// Wraps the routes. The layer that is added last sees a request first.
 pub(crate) fn wrap(routes: Router, app: Shared) -> Router {
     routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(app, observe))
+        .layer(CatchPanicLayer::custom(panic_response))
+        .layer(from_fn_with_state(app, serve_request))
         .layer(
             CompressionLayer::new()
                 .gzip(true)
-                .compress_when(SizeAbove::new(COMPRESS_FROM)),
+                .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES)),
         )
 }
 
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    ApiError::internal(&"a handler panicked").into_response()
+fn panic_response(_: Box<dyn Any + Send>) -> Response {
+    ApiError::internal(&"a handler panic_response").into_response()
 }
 
-async fn observe(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+/// Refuses, times and logs one request.
+async fn serve_request(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let info = RequestInfo::attach(&mut request);
     let method = method_name(request.method());
@@ -45,11 +47,12 @@ async fn observe(State(app): State<Shared>, mut request: Request, next: Next) ->
         .map(|path| path.as_str().to_owned());
     let mut response = match refusal(&app, &request) {
         Some(refusal) => refusal.into_response(),
-        None => timed(app.limits.request, next.run(request)).await,
+        None => with_timeout(app.limits.request, next.run(request)).await,
     };
-    protect(&mut response, &info);
+    add_safe_headers(&mut response, &info);
     tracing::info!(
         %method,
+        // The pattern of the route and not the path, which is chosen by the client.
         route = route.as_deref().unwrap_or("none"),
         status = response.status().as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -61,19 +64,19 @@ async fn observe(State(app): State<Shared>, mut request: Request, next: Next) ->
     response
 }
 
-/// Returns the refusal of a request that must not reach a route.
+/// Returns the error for a request that must not reach a route. `None` when it may.
 fn refusal(app: &App, request: &Request) -> Option<ApiError> {
     if !host_name::is_ours(request.headers(), app.origin()) {
         let message = "this server is not known by that name; `--public-url` tells it which one it has";
         return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, message));
     }
-    (head_size(request) > app.limits.head).then(|| {
+    (head_bytes(request) > app.limits.head).then(|| {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         ApiError::new(status, "the request's head is too large")
     })
 }
 
-/// Returns the method for the log. A client may send any word of any length as a method: only the known ones are repeated.
+/// Returns the name of the method for the log. Unknown methods are `other`, because a client may send any text as a method.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -87,14 +90,16 @@ fn method_name(method: &Method) -> &'static str {
     }
 }
 
-async fn timed(limit: Duration, answer: impl Future<Output = Response>) -> Response {
+async fn with_timeout(limit: Duration, answer: impl Future<Output = Response>) -> Response {
     match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
+        // Only the response is given up: a change goes on to its end (see `App::run_to_completion`).
         Err(_) => ApiError::unavailable("the request took too long, read before trying again").into_response(),
     }
 }
 
-fn head_size(request: &Request) -> usize {
+/// Returns the size of a request's path, query and headers, in bytes.
+fn head_bytes(request: &Request) -> usize {
     let fields: usize = request
         .headers()
         .iter()
@@ -104,7 +109,8 @@ fn head_size(request: &Request) -> usize {
     fields + target
 }
 
-fn protect(response: &mut Response, info: &RequestInfo) {
+/// Adds the request's id, and headers that keep browsers and proxies from storing, guessing or framing the response.
+fn add_safe_headers(response: &mut Response, info: &RequestInfo) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

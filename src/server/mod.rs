@@ -86,7 +86,7 @@ impl Server {
         };
         let storage = OpenStorage::open(&options.storage, &source, options.connections).await?;
         let (db, locks) = (storage.db, Locks::default());
-        let keep_in = match &options.storage {
+        let token_file = match &options.storage {
             Storage::Sqlite { data_dir } => Some(
                 options
                     .bootstrap_file
@@ -97,7 +97,7 @@ impl Server {
         clock::restore(&db).await?;
         let held = locks.hold(&db, rekey::LOCK.to_owned()).await?;
         rekey::adopt_database(&db, &storage.keys).await?;
-        let bootstrap = bootstrap::first_start(&db, keep_in.as_deref()).await?;
+        let bootstrap = bootstrap::first_start(&db, token_file.as_deref()).await?;
         held.release().await;
         drop(storage.key_lock);
         let app = Arc::new(App {
@@ -110,7 +110,7 @@ impl Server {
             public_url: options
                 .public_url
                 .map_or_else(OnceLock::new, |url| url.trim_end_matches('/').to_owned().into()),
-            working: Arc::new(RwLock::new(())),
+            changes: Arc::new(RwLock::new(())),
             bodies: Arc::new(Semaphore::new(body::HELD_KIB)),
             denials: DenialBudget::default(),
             audit_limits: options.audit,
@@ -143,8 +143,8 @@ impl Server {
         if tx.exists(sql, params![slug]).await? {
             return Err(ServerError::Argument(format!("organization `{slug}` exists")));
         }
-        bootstrap::organization(&mut tx, &format!("org-{slug}"), slug).await?;
-        bootstrap::member(&mut tx, slug, bootstrap::ACCOUNT, "owner").await?;
+        bootstrap::insert_organization(&mut tx, &format!("org-{slug}"), slug).await?;
+        bootstrap::upsert_member(&mut tx, slug, bootstrap::ACCOUNT, "owner").await?;
         Ok(tx.commit().await?)
     }
 
@@ -163,15 +163,15 @@ impl Server {
     /// Makes a user a member of an organization, as `owner`, `admin` or `member`. Creates the user if needed.
     pub async fn add_member(&self, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
         let mut tx = self.app.db.begin().await?;
-        bootstrap::account(&mut tx, account, account).await?;
-        bootstrap::member(&mut tx, slug, account, role).await?;
+        bootstrap::insert_account(&mut tx, account, account).await?;
+        bootstrap::upsert_member(&mut tx, slug, account, role).await?;
         Ok(tx.commit().await?)
     }
 
     /// Creates a user who is a member of no organization.
     pub async fn add_account(&self, account: &str) -> Result<(), ServerError> {
         let mut tx = self.app.db.begin().await?;
-        bootstrap::account(&mut tx, account, account).await?;
+        bootstrap::insert_account(&mut tx, account, account).await?;
         Ok(tx.commit().await?)
     }
 

@@ -236,7 +236,7 @@ pub(crate) async fn delete(
     precondition: Precondition,
 ) -> ApiResult<Json<Success>> {
     let work = app.clone();
-    app.finish(async move {
+    app.run_to_completion(async move {
         let mut tx = work.db.begin().await?;
         let row = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
         precondition.check(&row.revision())?;

@@ -66,7 +66,7 @@ async fn perform(
     action: PlatformAction,
 ) -> ApiResult<Response> {
     let work = app.clone();
-    app.finish(async move {
+    app.run_to_completion(async move {
         let mut held = work.locks.hold(&work.db, format!("platform/{id}")).await?;
         let outcome = perform_locked(&work, &caller, &mut held, &id, &precondition, action).await;
         // Released explicitly, so that the next request does not wait for the drop of a database connection.

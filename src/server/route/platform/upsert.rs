@@ -107,7 +107,7 @@ pub(crate) async fn put(
         precondition,
         request,
     };
-    app.finish(Box::pin(upsert.run())).await
+    app.run_to_completion(Box::pin(upsert.run())).await
 }
 
 /// `POST /api/:org/agents/:id/platforms`: the server chooses the id.
@@ -147,7 +147,7 @@ async fn create_with_new_id(
         precondition: Precondition::default(),
         request: request.clone(),
     };
-    app.finish(Box::pin(upsert.run())).await
+    app.run_to_completion(Box::pin(upsert.run())).await
 }
 
 /// Returns the current time in milliseconds since 1970, or a later time when that one was returned before: ids of the
