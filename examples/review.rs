@@ -59,5 +59,5 @@ async fn main() {
         ..TuiOptions::default()
     };
     let exit = run(Arc::new(CannedWorkbench::new(plan, script)), options).await;
-    println!("{:?}, {} runs, {:?}", exit.ending, exit.runs.len(), exit.trouble);
+    println!("{:?}, {} runs, {:?}", exit.ending, exit.runs.len(), exit.screen_failure);
 }

@@ -85,6 +85,7 @@ fn impact_lines(row: &Row) -> Vec<Line> {
 
 /// Returns the changes to show: rows that come or go as a whole list their fields only on request.
 fn shown_changes(row: &Row, contents: bool) -> impl Iterator<Item = &Change> {
+    // Everything about such a row is new or gone, which its own line says.
     let hidden = matches!(row.verb, Verb::Create | Verb::Drift | Verb::Delete) && !contents;
     row.changes.iter().filter(move |_| !hidden)
 }
@@ -250,6 +251,7 @@ fn is_long(change: &Change) -> bool {
 
 /// Whether a field is one of the agent's prompts, which are shown as text however short they are.
 fn is_prose(change: &Change) -> bool {
+    // `identityMd`, `soulMd` and `userMd`.
     change.path.segments().len() == 1 && change.path.leaf().ends_with("Md")
 }
 

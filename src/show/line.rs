@@ -5,7 +5,7 @@ use crate::resource::is_invisible;
 /// The meaning of a piece of text. A renderer gives it a style; the text has to be clear without one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Nothing special.
+    /// Ordinary text.
     #[default]
     Plain,
     /// A section's title, a header.
@@ -20,9 +20,9 @@ pub enum Role {
     Drift,
     /// Something that is deleted.
     Delete,
-    /// A warning, a restart.
+    /// A warning, or a restart that a user has to know of.
     Warning,
-    /// An error.
+    /// An error, or a row that was not applied.
     Error,
     /// Something that succeeded.
     Success,
@@ -53,11 +53,11 @@ pub enum Role {
 pub struct Span {
     /// The text: no control characters, no line ends.
     pub text: String,
-    /// The meaning of the text.
+    /// The meaning of the text, from which a renderer chooses a style.
     pub role: Role,
 }
 
-/// One line of text.
+/// One line of text, before it is wrapped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
     /// The number of blank columns before the first span.
@@ -105,6 +105,7 @@ pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {
+            // A tab would be one column wide to the layout, and up to eight on the terminal.
             '\t' => safe.push_str("    "),
             hidden if is_hidden(hidden) => safe.extend([format!("<U+{:04X}>", u32::from(hidden))]),
             other => safe.push(other),

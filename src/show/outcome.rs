@@ -138,6 +138,7 @@ pub fn tally_text(tally: &Tally) -> String {
         (tally.stale, "stale"),
         (tally.skipped, "skipped"),
     ];
+    // Shown even when they are 0: a run that wrote nothing shows just that.
     let always = |word: &str| word == "created" || word == "updated";
     let shown = parts.iter().filter(|(count, word)| *count > 0 || always(word));
     let counts: Vec<String> = shown.map(|(count, word)| format!("{count} {word}")).collect();

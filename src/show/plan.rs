@@ -61,7 +61,7 @@ pub fn summary_line(counts: &Counts) -> Line {
 pub enum Counted {
     /// Rows of this verb.
     Rows(Verb),
-    /// Platforms that restart.
+    /// Platforms that certainly restart.
     Restarts,
     /// Platforms that may restart.
     PossibleRestarts,
@@ -74,7 +74,7 @@ pub enum Counted {
 /// One number of a plan with its sign and its word, where a whole sentence does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountWord {
-    /// What is counted.
+    /// What the number counts, for a renderer that shows some numbers in a special way.
     pub counted: Counted,
     /// The role of the number.
     pub role: Role,
@@ -193,6 +193,7 @@ fn has_notable_child(row: &Row, rows: &[&Row]) -> bool {
 
 /// Returns the rows below a row. Rows are in pre-order, so an agent's children follow it directly.
 fn children<'a>(row: &'a Row, rows: &'a [&'a Row]) -> impl Iterator<Item = &'a &'a Row> {
+    // A search from the start for each row would take quadratic time with thousands of rows.
     let start = rows.partition_point(|other| other.address <= row.address);
     rows.iter()
         .skip(start)

@@ -30,6 +30,7 @@ pub fn status_lines(row: &RowProgress, elapsed_ms: u64) -> Vec<Line> {
     let mut lines = match &row.status {
         Status::Queued => line(Role::Dim, "waiting".to_owned()),
         Status::Running { since_ms } => {
+            // The caller's clock may be a little behind that of the events.
             let elapsed = elapsed_ms.saturating_sub(*since_ms);
             let limit = if elapsed < SLOW_MS {
                 String::new()

@@ -12,7 +12,7 @@ pub enum Checkbox {
     Selected,
     /// It is selected because a selected row needs it.
     Implied,
-    /// It is left out.
+    /// It is not selected, and is not written.
     LeftOut,
     /// Some of the rows below it are selected.
     Mixed,

@@ -80,6 +80,7 @@ fn work(before: &str, after: &str) -> usize {
 fn add_roughly(before: &str, after: &str, result: &mut TextDifference) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    // The head is cut off first: in a text of equal lines, head and tail would overlap.
     let (old, new) = (&old[head..], &new[head..]);
     let pairs = old.iter().rev().zip(new.iter().rev());
     let tail = pairs.take_while(|(old, new)| old == new).count();

@@ -12,6 +12,7 @@ pub fn more_text(count: usize) -> String {
 
 /// Returns a duration given in milliseconds: `12 ms`, `3.4 s`, `2 min 5 s`.
 pub fn duration(milliseconds: u64) -> String {
+    // Cut, not rounded: nothing shorter than a minute is shown as `60.0 s`.
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),

@@ -15,7 +15,7 @@ use crate::apply::Cancel;
 use crate::plan::Row;
 use crate::show::{Line, Role};
 
-/// Starts reading and planning.
+/// Starts reading and planning. Sends [`Message::LoadStep`] for each step and [`Message::Loaded`] at the end.
 pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: UnboundedSender<Message>) {
     let (sender, steps) = unbounded_channel();
     let work = workbench.load(request, sender);
@@ -27,7 +27,7 @@ pub(super) fn load(workbench: &dyn Workbench, request: LoadRequest, to: Unbounde
     });
 }
 
-/// Starts a run.
+/// Starts a run. Sends [`Message::Run`] for each event and [`Message::RunEnded`] at the end.
 pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Cancel, to: UnboundedSender<Message>) {
     let (sender, events) = unbounded_channel();
     let work = workbench.apply(request, cancel, sender);
@@ -37,8 +37,9 @@ pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Ca
     });
 }
 
-/// Starts comparing the long texts of a row.
+/// Starts comparing the long texts of a row. Sends [`Message::Compared`] at the end.
 pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Message>) {
+    // Comparing is computation only, and would keep a thread of the runtime from everything else.
     tokio::task::spawn_blocking(move || {
         let compared = std::panic::catch_unwind(AssertUnwindSafe(|| detail::compare(&row, side_by_side)));
         let lines = compared.unwrap_or_else(|panic| {

@@ -19,7 +19,7 @@ pub struct Facts {
     pub title: Title,
     /// The secrets that the files use.
     pub secrets: Vec<SecretUsage>,
-    /// Warnings from loading.
+    /// The warnings of the files and of the session. Those of the plan are in the plan.
     pub warnings: Vec<Line>,
     /// Whether the organization has to be typed before an apply.
     pub protected: bool,
@@ -44,15 +44,15 @@ pub struct Board {
     pub facts: Facts,
     /// The plan.
     pub plan: Plan,
-    /// The tree.
+    /// The tree as it is folded and filtered, with the cursor.
     pub outline: Outline,
-    /// The detail beside it.
+    /// The row at the cursor in full.
     pub detail: DetailPane,
     /// The pane that has the keys.
     pub focus: Focus,
     /// Whether only the focused pane is shown.
     pub zoom: bool,
-    /// The filter line while it is open.
+    /// The filter line while it is open; `None` when it is closed, even if a filter applies.
     pub filter: Option<Input>,
     /// Drift rows to delete, and rows whose drifted fields are to be cleared.
     pub prune: BTreeSet<Address>,
@@ -63,7 +63,7 @@ impl Board {
     /// board, if there is one.
     pub fn of(loaded: LoadedPlan, before: Option<&Self>) -> Self {
         let outline = match before {
-            Some(before) => before.outline.over(&loaded.plan),
+            Some(before) => before.outline.rebuilt_for(&loaded.plan),
             None => Outline::of(&loaded.plan),
         };
         Self {
@@ -86,7 +86,7 @@ impl Board {
 
     /// Replaces the plan by another one of the same files and server.
     pub fn replace_plan(&mut self, plan: Plan) {
-        self.outline = self.outline.over(&plan);
+        self.outline = self.outline.rebuilt_for(&plan);
         self.plan = plan;
         self.detail.forget();
     }

@@ -282,7 +282,7 @@ impl DetailPane {
             let index = index + self.head.len();
             match line {
                 BodyLine::One(line) => one(&mut strips, index, line, width),
-                BodyLine::Two(left, right) => two(&mut strips, index, left, right, column(width)),
+                BodyLine::Two(left, right) => two(&mut strips, index, left, right, column_width(width)),
             }
         }
         self.strips = strips;
@@ -292,7 +292,7 @@ impl DetailPane {
 }
 
 /// Returns the width of each of the two columns; three cells are between them.
-pub fn column(width: usize) -> usize {
+pub fn column_width(width: usize) -> usize {
     (width.saturating_sub(3) / 2).max(1)
 }
 

@@ -24,6 +24,7 @@ enum LineSyntax {
 /// The path has to be absolute: files come from projects that may be hostile, and an editor takes a relative path such as
 /// `+!cmd` or `-c…` for a command. Vim and its relatives get `--` in addition.
 pub fn command(editor: &str, file: &Path, line: usize) -> Option<Vec<String>> {
+    // Split at blanks, without a shell: nothing in a file's name is interpreted.
     let mut arguments: Vec<String> = editor.split_whitespace().map(str::to_owned).collect();
     let program = arguments.first()?.clone();
     let file = file.display().to_string();

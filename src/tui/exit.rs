@@ -5,17 +5,17 @@ use crate::apply::Progress;
 /// The result of showing the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TuiExit {
-    /// Why the screen ended.
+    /// Why the screen was left.
     pub ending: ExitReason,
-    /// Every run, in order; more than one after a retry.
+    /// Every run that began, oldest first; more than one after a retry.
     pub runs: Vec<Progress>,
-    /// Why the last run could not begin, or broke off.
-    pub refused: Option<String>,
-    /// Why the terminal could not be used, or no longer.
-    pub trouble: Option<String>,
+    /// Why the last run could not begin or broke off; `None` when it ended by itself, or there was none.
+    pub run_failure: Option<String>,
+    /// Why the screen could not be shown, or had to close; `None` when it was left as usual.
+    pub screen_failure: Option<String>,
 }
 
-/// Why the screen ended.
+/// Why the screen was left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExitReason {
     /// The user quit; nothing was applied.
@@ -23,16 +23,16 @@ pub enum ExitReason {
     Left,
     /// The last run ended and the user quit.
     Applied,
-    /// There was no plan.
+    /// The user quit a screen without a plan, because files or server could not be read.
     LoadFailed,
     /// Ctrl-C; what was in flight may be unknown.
     Interrupted,
-    /// SIGTERM or SIGHUP.
+    /// The process got SIGTERM or SIGHUP, or its terminal has gone.
     Terminated,
 }
 
 impl TuiExit {
-    /// Returns the last run.
+    /// Returns the last run, or `None` if none began.
     pub fn progress(&self) -> Option<&Progress> {
         self.runs.last()
     }

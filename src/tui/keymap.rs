@@ -10,7 +10,7 @@ use super::outline::RowKind;
 use super::screen::Screen;
 use crate::plan::{Row, Verb};
 
-/// One line of the table.
+/// One line of the key table: some keys and their action in some contexts.
 pub struct Binding {
     /// The keys; each of them does the same.
     pub keys: &'static [Key],
@@ -20,7 +20,7 @@ pub struct Binding {
     pub when: fn(&Model) -> bool,
     /// The message when it does nothing; empty for keys that are pressed out of habit.
     pub otherwise: &'static str,
-    /// The action of the keys.
+    /// What the keys do.
     pub action: Action,
     /// The position in the footer, lowest first; 0 for keys that only the help lists.
     pub rank: u8,
@@ -121,7 +121,7 @@ fn is_pruned(model: &Model) -> bool {
 fn can_go_back(model: &Model) -> bool {
     model
         .board()
-        .is_some_and(|board| board.focus == Focus::Detail || board.zoom || !board.outline.lens().query.is_empty())
+        .is_some_and(|board| board.focus == Focus::Detail || board.zoom || !board.outline.filters().query.is_empty())
 }
 
 /// Creates a line of the table that is not in the footer.

@@ -24,7 +24,7 @@ pub struct Layout {
     pub area: Rect,
     /// Whether a border is drawn around and between.
     pub framed: bool,
-    /// The line of counts or of progress.
+    /// The line of counts or of progress; empty on a terminal of fewer than three lines.
     pub header: Rect,
     /// Everything between header and footer.
     pub body: Rect,
@@ -32,7 +32,7 @@ pub struct Layout {
     pub tree: Option<Rect>,
     /// The detail, unless only the tree is on the screen.
     pub detail: Option<Rect>,
-    /// The line of keys.
+    /// The line of keys; empty on a terminal of fewer than four lines.
     pub footer: Rect,
 }
 
@@ -118,6 +118,7 @@ fn bare(area: Rect, focus: Focus) -> Layout {
 }
 
 fn framed(area: Rect, focus: Focus, zoom: bool) -> Layout {
+    // At either side the frame and a blank; above the frame, the header and a rule; below a rule, the footer and the frame.
     let (x, width) = (2, area.width - 4);
     let body = Rect::new(x, 3, width, area.height - 6);
     let (tree, detail) = match (zoom, area.width >= WIDE) {
@@ -139,6 +140,7 @@ fn framed(area: Rect, focus: Focus, zoom: bool) -> Layout {
 
 fn beside(body: Rect) -> (Option<Rect>, Option<Rect>) {
     let left = body.width * 46 / 100;
+    // Between the panes are a blank, the rule and a blank.
     let tree = Rect { width: left, ..body };
     let detail = Rect {
         x: body.x + left + 3,
@@ -151,6 +153,7 @@ fn beside(body: Rect) -> (Option<Rect>, Option<Rect>) {
 fn stacked(body: Rect) -> (Option<Rect>, Option<Rect>) {
     let upper = (body.height * 55 / 100).max(3);
     let tree = Rect { height: upper, ..body };
+    // The rule between the panes takes a line.
     let detail = Rect {
         y: body.y + upper + 1,
         height: body.height - upper - 1,

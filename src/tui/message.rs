@@ -18,7 +18,7 @@ use crate::show::Line;
 pub enum Message {
     /// A key was pressed.
     Key(Key),
-    /// Text was pasted.
+    /// Text was pasted, with bracketed paste: a terminal without it sends keys.
     Paste(String),
     /// A mouse event arrived.
     Mouse(MouseEvent),
@@ -33,7 +33,7 @@ pub enum Message {
     Clock(u64),
     /// A step of loading began or ended.
     LoadStep(LoadStep),
-    /// Loading ended.
+    /// Loading ended, with a plan or with the reason why there is none.
     Loaded(Box<Result<LoadedPlan, LoadFailure>>),
     /// The plan with other rows to delete; `None` if there is none.
     Replanned(Box<Option<Plan>>),
@@ -45,23 +45,23 @@ pub enum Message {
     RunEnded(Result<(), String>),
     /// A row with long texts was compared in the background.
     Compared {
-        /// The row.
+        /// The address of the row.
         address: Address,
         /// Whether the lines are for two columns.
         side_by_side: bool,
-        /// The compared lines.
+        /// The lines of its changes, before they are wrapped.
         lines: Vec<super::detail::BodyLine>,
     },
     /// The editor ended, or could not be opened.
     Edited(Result<(), String>),
-    /// SIGTERM or SIGHUP.
+    /// The process got SIGTERM or SIGHUP, or its terminal has gone.
     Terminate,
 }
 
 /// A file to open in the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditRequest {
-    /// The file and the line.
+    /// The file, relative to the folder of the options, and the line from 1.
     pub origin: Origin,
     /// Names of environment variables that the editor must not inherit: the project's secrets.
     pub hidden_variables: Vec<String>,
@@ -76,7 +76,7 @@ pub enum Effect {
     Replan(BTreeSet<Address>),
     /// Ask the guards about these rows, and answer before the next key is read.
     Check(ApplyRequest),
-    /// Apply the selected rows.
+    /// Apply the selected rows, until the run ends or is cancelled.
     Apply(ApplyRequest, Cancel),
     /// Compare a row with long texts in the background.
     Compare {
@@ -91,9 +91,9 @@ pub enum Effect {
     Edit(EditRequest),
     /// Suspend the process until it is continued.
     Suspend,
-    /// Draw everything again.
+    /// Draw everything again, because another program has written to the terminal.
     Redraw,
-    /// Close the screen.
+    /// Close the screen with this result.
     Quit(TuiExit),
 }
 

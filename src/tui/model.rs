@@ -5,31 +5,31 @@ use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
 use super::options::TuiOptions;
-use super::screen::{After, Confirmation, LoadingScreen, Overlay, RunState, Screen};
+use super::screen::{AfterLoading, Confirmation, LoadingScreen, Overlay, RunState, Screen};
 use super::theme::Theme;
 use crate::apply::Progress;
 use crate::show::Line;
 
-/// The state of the screen.
+/// The state of the screen: what is drawn, and what a key does next.
 #[derive(Debug, Clone)]
 pub struct Model {
     /// Columns and lines of the terminal.
     pub size: (u16, u16),
     /// Milliseconds since the screen appeared.
     pub now_ms: u64,
-    /// What fills the terminal.
+    /// The screen that fills the terminal, below any dialog.
     pub screen: Screen,
-    /// The open dialog, if any.
+    /// The open dialog, which takes the keys; `None` while there is none.
     pub overlay: Option<Overlay>,
     /// A message about the last key or event.
     pub notice: Option<Line>,
     /// Keys to ignore because they only finish a word whose first letter was enough: `es` and enter after `y`.
     pub ignored_keys: &'static [Key],
-    /// The runs before the one on the screen.
+    /// The earlier runs, oldest first, without the one on the screen.
     pub runs: Vec<Progress>,
-    /// The colors.
+    /// The styles of roles on this terminal.
     pub theme: Theme,
-    /// The drawn characters.
+    /// The characters for lines and symbols on this terminal.
     pub glyphs: Glyphs,
 }
 
@@ -94,7 +94,7 @@ impl Model {
         Self {
             size: (width, height),
             now_ms: 0,
-            screen: Screen::Loading(Box::new(LoadingScreen::new(0, After::First))),
+            screen: Screen::Loading(Box::new(LoadingScreen::new(0, AfterLoading::First))),
             overlay: None,
             notice: None,
             ignored_keys: &[],
@@ -161,6 +161,13 @@ impl Model {
             Screen::Run(run) => matches!(run.state, RunState::Running | RunState::Leaving(_)),
             Screen::Failed(_) | Screen::Review(_) => false,
         }
+    }
+
+    /// Takes the screen out of the model, so that its parts can be moved to another one. The caller puts a screen back before
+    /// anything is drawn.
+    pub(super) fn take_screen(&mut self) -> Screen {
+        let placeholder = LoadingScreen::new(self.now_ms, AfterLoading::First);
+        std::mem::replace(&mut self.screen, Screen::Loading(Box::new(placeholder)))
     }
 
     /// Returns the layout at the current size.

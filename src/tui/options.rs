@@ -11,7 +11,7 @@ pub struct TuiOptions {
     pub depth: ColorDepth,
     /// The background, if known; it matters only with many colors.
     pub background: Background,
-    /// The value of `$VISUAL` or `$EDITOR`: a command, maybe with arguments.
+    /// The value of `$VISUAL`, else of `$EDITOR`: a command, perhaps with arguments. `None` to try the usual editors.
     pub editor: Option<String>,
     /// The folder that the paths of the plan start from; the folder of the process when it is empty.
     pub folder: PathBuf,
@@ -25,7 +25,7 @@ pub enum GlyphSet {
     /// Box drawing, check marks.
     #[default]
     Unicode,
-    /// For locales that are not UTF-8.
+    /// ASCII only, for locales that are not UTF-8.
     Ascii,
 }
 

@@ -6,9 +6,9 @@ use super::search::{Found, Index};
 use super::tree::{NodeId, PlanTree, TreeNode};
 use crate::plan::{Plan, Row, Verb};
 
-/// The filters of the tree.
+/// The conditions under which a row of the tree is visible; all of them have to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lens {
+pub struct Filters {
     /// Whether unchanged rows are hidden.
     pub changes_only: bool,
     /// The kinds of rows that are hidden.
@@ -41,7 +41,7 @@ impl RowKind {
         }
     }
 
-    /// Returns the name of the group.
+    /// Returns the name of the group in the message that it is hidden or shown.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -60,7 +60,7 @@ pub struct Outline {
     /// The rows that match the typed filter; `None` without one.
     found: Option<Found>,
     folded: HashSet<NodeId>,
-    lens: Lens,
+    filters: Filters,
     /// The visible nodes, ascending.
     shown: Vec<usize>,
     /// The position of the cursor in `shown`.
@@ -90,13 +90,13 @@ impl Outline {
     }
 
     /// Creates the outline of another plan with the same folds, filters and cursor.
-    pub fn over(&self, plan: &Plan) -> Self {
+    pub fn rebuilt_for(&self, plan: &Plan) -> Self {
         let mut next = Self::of(plan);
         let known: HashSet<&NodeId> = self.tree.nodes().iter().map(|node| &node.id).collect();
         // New nodes are folded as `of` decided; nodes of both plans are folded as the user left them.
         next.folded.retain(|id| !known.contains(id));
         next.folded.extend(self.folded.iter().cloned());
-        next.lens = self.lens.clone();
+        next.filters = self.filters.clone();
         next.refresh(plan);
         // The line first: where the node at the cursor has gone, the cursor stays at the same height.
         next.cursor = self.cursor;
@@ -107,14 +107,14 @@ impl Outline {
         next
     }
 
-    /// Returns the whole tree.
+    /// Returns the whole tree, without regard to folds and filters.
     pub fn tree(&self) -> &PlanTree {
         &self.tree
     }
 
-    /// Returns the filters.
-    pub fn lens(&self) -> &Lens {
-        &self.lens
+    /// Returns the conditions under which rows are visible.
+    pub fn filters(&self) -> &Filters {
+        &self.filters
     }
 
     /// Returns the nodes that no fold and no filter hides, top to bottom.
@@ -145,7 +145,7 @@ impl Outline {
     /// Whether a node hides its children.
     pub fn is_folded(&self, index: usize) -> bool {
         // What the typed filter has found is visible, folded or not.
-        self.lens.query.is_empty() && self.tree.node(index).is_some_and(|node| self.folded.contains(&node.id))
+        self.filters.query.is_empty() && self.tree.node(index).is_some_and(|node| self.folded.contains(&node.id))
     }
 
     /// Moves the cursor by a number of lines, negative for up.
@@ -238,9 +238,9 @@ impl Outline {
         }
     }
 
-    /// Changes the filters.
-    pub fn look(&mut self, plan: &Plan, change: impl FnOnce(&mut Lens)) {
-        change(&mut self.lens);
+    /// Changes the filters, and keeps the cursor on its node or the nearest visible one above it.
+    pub fn change_filters(&mut self, plan: &Plan, change: impl FnOnce(&mut Filters)) {
+        change(&mut self.filters);
         self.refresh(plan);
     }
 
@@ -283,7 +283,7 @@ impl Outline {
 
     fn refresh(&mut self, plan: &Plan) {
         let here = self.current().map(|node| node.id.clone());
-        self.found = self.index.search(&self.lens.query);
+        self.found = self.index.search(&self.filters.query);
         let kept = self.kept(plan);
         self.shown.clear();
         let mut index = 0;
@@ -341,6 +341,8 @@ impl Outline {
     fn passes(&self, plan: &Plan, row: usize) -> bool {
         let found = self.found.as_ref().is_none_or(|found| found.rows[row]);
         let row = &plan.rows[row];
-        found && !self.lens.hidden.contains(&RowKind::of(row.verb)) && (!self.lens.changes_only || row.is_notable())
+        found
+            && !self.filters.hidden.contains(&RowKind::of(row.verb))
+            && (!self.filters.changes_only || row.is_notable())
     }
 }

@@ -17,12 +17,12 @@ pub(super) struct Index {
     count: usize,
 }
 
-/// The result of a search.
+/// The rows that a query matches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Whether a row matches.
+    /// Whether each row of the plan matches.
     pub rows: Vec<bool>,
-    /// The row that matches best.
+    /// The row that matches best, or `None` when no row matches.
     pub best: Option<usize>,
 }
 

@@ -41,6 +41,7 @@ mod unix {
     }
 
     pub(super) async fn stop() {
+        // Listening begins before the stop, or the signal that continues the process could be missed.
         let listener = signal(continued());
         let stopped = kill_current_process_group(Signal::TSTP);
         if let (Ok(mut listener), Ok(())) = (listener, stopped) {

@@ -57,13 +57,13 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
     drop(guard);
     // If the run panicked, the screen has shown it already.
     let kept = hook.kept();
-    exit.trouble = kept.filter(|_| exit.refused.is_none());
+    exit.screen_failure = kept.filter(|_| exit.run_failure.is_none());
     exit
 }
 
 fn no_terminal(error: &io::Error) -> TuiExit {
     TuiExit {
-        trouble: Some(format!("cannot use the terminal: {error}")),
+        screen_failure: Some(format!("cannot use the terminal: {error}")),
         ..TuiExit::default()
     }
 }
@@ -71,7 +71,7 @@ fn no_terminal(error: &io::Error) -> TuiExit {
 /// Whether the terminal is in use by the screen. Restoring it twice would move the cursor over a panic's message.
 static HELD: AtomicBool = AtomicBool::new(false);
 
-/// Holds the terminal.
+/// Holds the terminal: taken when the guard is made, given back when it is dropped.
 struct Guard {
     mouse: bool,
 }
@@ -221,6 +221,7 @@ impl TerminalHost for RealTerminal<'_> {
 
 /// Opens the user's editor, or the first of the usual ones that is installed, as git does.
 async fn open(editor: Option<&str>, folder: &Path, request: &EditRequest) -> Result<(), String> {
+    // `editor::command` relies on an absolute path.
     let file = std::path::absolute(folder.join(&request.origin.file))
         .map_err(|error| format!("cannot open `{}`: {error}", request.origin.file.display()))?;
     let chosen = editor.filter(|editor| !editor.trim().is_empty());

@@ -41,14 +41,14 @@ pub enum NodeId {
     Parent(Address),
 }
 
-/// A line of the tree.
+/// A line of the tree: a heading, or a row of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeNode {
     /// The identity, by which a node is found again in another plan.
     pub id: NodeId,
     /// The index of its row in the plan; headings have none.
     pub row: Option<usize>,
-    /// 0 for headings.
+    /// The number of nodes above it: 0 for headings.
     pub depth: usize,
     /// The index after the last node of its subtree.
     pub end: usize,

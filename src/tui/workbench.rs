@@ -71,14 +71,14 @@ pub struct ApplyRequest {
 pub struct LoadStep {
     /// The name of the step: `read lobu.toml`, `list agents`.
     pub what: String,
-    /// How far the step is.
+    /// Whether the step is running, done or failed.
     pub state: StepState,
 }
 
 /// The state of a step of loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepState {
-    /// The step is running.
+    /// The step has begun and not ended.
     Running,
     /// The step is done, with a detail such as `12 agents`.
     Done(String),
@@ -119,7 +119,7 @@ pub struct LoadedPlan {
     pub plan: Plan,
     /// Every `$NAME` that the files use.
     pub secrets: Vec<SecretUsage>,
-    /// Warnings from loading.
+    /// The warnings of the files and of the session. Those of the plan are in the plan.
     pub warnings: Vec<Line>,
     /// The config file and the target.
     pub title: Title,

@@ -25,11 +25,11 @@ pub(super) async fn run(console: &Console, options: ReviewOptions, interrupt: &I
     let bench = Arc::new(Bench::new(console.for_screen(), options));
     let shown = RedactedBench::new(bench.clone(), console.host.redactor.clone());
     let exit = run_screen(Arc::new(shown), screen_options(&console.host)).await;
-    if let Some(refused) = &exit.refused {
-        console.failure(&Failure::failed(format!("the run failed: {refused}")));
+    if let Some(run_failure) = &exit.run_failure {
+        console.failure(&Failure::failed(format!("the run failed: {run_failure}")));
     }
-    if let Some(trouble) = &exit.trouble {
-        console.failure(&Failure::failed(format!("the screen had to close: {trouble}")));
+    if let Some(screen_failure) = &exit.screen_failure {
+        console.failure(&Failure::failed(format!("the screen had to close: {screen_failure}")));
     }
     finish(console, &bench, &exit, interrupt)
 }
@@ -85,7 +85,7 @@ fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrup
     });
     // A run that ended completely decides the code, even if a signal closed the screen afterwards.
     match exit.ending {
-        _ if exit.trouble.is_some() || exit.refused.is_some() => {
+        _ if exit.screen_failure.is_some() || exit.run_failure.is_some() => {
             Ok(of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed))
         }
         ExitReason::Left | ExitReason::Applied | ExitReason::LoadFailed => of_run.map_or_else(|| bench.left(), Ok),

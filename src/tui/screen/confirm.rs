@@ -53,6 +53,7 @@ impl Confirm {
     pub fn of(review: &Review) -> Self {
         let plan = &review.board.plan;
         let preview = ApplyPreview::of(plan, &review.selection, &review.board.prune);
+        // A protected target is confirmed by its name, even where nothing is deleted or restarts.
         let confirmation = if review.board.facts.protected {
             Confirmation::Typed(plan.target.organization.clone())
         } else if preview.needs_typed_yes() {

@@ -1,6 +1,6 @@
 //! There is no plan: the diagnostics, to be read and scrolled.
 
-use super::After;
+use super::AfterLoading;
 use crate::resource::Origin;
 use crate::show::{Line, Role};
 use crate::tui::sheet::Sheet;
@@ -14,12 +14,12 @@ pub struct Failed {
     /// The diagnostics.
     pub diagnostics: Sheet,
     /// What the next attempt does with its plan.
-    pub after: After,
+    pub after: AfterLoading,
 }
 
 impl Failed {
     /// Creates the screen from a failure.
-    pub fn new(failure: LoadFailure, after: After) -> Self {
+    pub fn new(failure: LoadFailure, after: AfterLoading) -> Self {
         let lines = if failure.lines.is_empty() {
             vec![Line::default().push(Role::Error, "no reason was given")]
         } else {

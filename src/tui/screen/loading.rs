@@ -8,7 +8,7 @@ use crate::tui::workbench::{LoadRequest, LoadStep};
 
 /// What happens with the plan when it is loaded.
 #[derive(Debug, Clone, Default)]
-pub enum After {
+pub enum AfterLoading {
     /// It is reviewed for the first time.
     #[default]
     First,
@@ -28,7 +28,7 @@ pub enum After {
     },
 }
 
-impl After {
+impl AfterLoading {
     /// Returns the previous plan, or `None` the first time.
     pub fn board(&self) -> Option<&Board> {
         match self {
@@ -53,12 +53,12 @@ pub struct LoadingScreen {
     /// When loading began, by the screen's clock in milliseconds.
     pub since_ms: u64,
     /// What happens with the plan.
-    pub after: After,
+    pub after: AfterLoading,
 }
 
 impl LoadingScreen {
     /// Creates the screen without any step.
-    pub fn new(since_ms: u64, after: After) -> Self {
+    pub fn new(since_ms: u64, after: AfterLoading) -> Self {
         Self {
             steps: Vec::new(),
             since_ms,

@@ -11,7 +11,7 @@ mod secrets;
 pub use confirm::{Confirm, Confirmation};
 pub use failed::Failed;
 pub use help::help_sheet;
-pub use loading::{After, LoadingScreen};
+pub use loading::{AfterLoading, LoadingScreen};
 pub use review::Review;
 pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;

@@ -10,9 +10,9 @@ use crate::tui::workbench::ApplyRequest;
 /// The screen before anything is applied.
 #[derive(Debug, Clone)]
 pub struct Review {
-    /// The plan.
+    /// The plan, with its tree and detail.
     pub board: Board,
-    /// The selected rows.
+    /// The rows that the user selected, and those that they need.
     pub selection: Selection,
     /// The row that was just marked for deletion. It is selected in the next plan even if it was deselected before.
     pub wanted: Option<Address>,
@@ -42,6 +42,7 @@ impl Review {
     /// Returns the rows that could be applied and are not selected by the user.
     pub fn left_out(&self) -> BTreeSet<Address> {
         let rows = self.board.plan.rows.iter();
+        // A row that is only needed by another one was not chosen: it is left out as soon as nothing needs it.
         rows.filter(|row| matches!(self.selection.mark(row), Mark::LeftOut | Mark::Implied))
             .map(|row| row.address.clone())
             .collect()

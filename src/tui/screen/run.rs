@@ -8,21 +8,21 @@ use crate::resource::Address;
 use crate::tui::board::Board;
 use crate::tui::exit::ExitReason;
 
-/// The state of a run.
+/// Whether a run goes on, and whether the user waits for its end to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
-    /// It is running.
+    /// The run goes on.
     Running,
-    /// It is running, and the screen closes when it ends.
+    /// The run goes on, and the screen closes for this reason when it ends.
     Leaving(ExitReason),
-    /// It ended, with the reason if it could not begin.
+    /// The run ended; with a reason if it could not begin or broke off.
     Ended(Option<String>),
 }
 
 /// The screen while a plan is applied, and after.
 #[derive(Debug, Clone)]
 pub struct RunScreen {
-    /// The plan.
+    /// The plan that is applied, with its tree and detail.
     pub board: Board,
     /// The progress so far.
     pub progress: Progress,
@@ -30,7 +30,7 @@ pub struct RunScreen {
     pub log: Vec<Event>,
     /// The positions in the log of each row's requests.
     pub requests: HashMap<Address, Vec<usize>>,
-    /// Stops the run.
+    /// Stops the run: once gently, twice at once.
     pub cancel: Cancel,
     /// When it began, by the screen's clock in milliseconds.
     pub since_ms: u64,
@@ -42,7 +42,7 @@ pub struct RunScreen {
     pub log_open: bool,
     /// The number of log entries below the last one on the screen.
     pub log_back: usize,
-    /// Its state.
+    /// Whether the run goes on.
     pub state: RunState,
 }
 
@@ -64,7 +64,7 @@ impl RunScreen {
         }
     }
 
-    /// Whether the run ended.
+    /// Whether the run has ended, completely or not.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, RunState::Ended(_))
     }

@@ -10,9 +10,7 @@ use crate::tui::exit::ExitReason;
 use crate::tui::key::Key;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{
-    After, Confirm, Confirmation, LoadingScreen, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet,
-};
+use crate::tui::screen::{Confirm, Confirmation, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet};
 
 /// The keys that users press after `y` out of habit.
 const AFTER_Y: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
@@ -65,10 +63,12 @@ fn agree(model: &mut Model) -> Effects {
 
 /// Turns the review into a run with the same tree.
 fn begin(model: &mut Model) -> Effects {
-    // Taking the review out of the model leaves a hole for a moment; no frame is drawn before it is filled.
-    let placeholder = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, After::First)));
-    let Screen::Review(review) = std::mem::replace(&mut model.screen, placeholder) else {
-        return Effects::new();
+    let review = match model.take_screen() {
+        Screen::Review(review) => review,
+        other => {
+            model.screen = other;
+            return Effects::new();
+        }
     };
     let request = review.request();
     let mut board = review.board;

@@ -11,7 +11,7 @@ use crate::tui::board::Board;
 use crate::tui::detail::BodyLine;
 use crate::tui::message::{Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, Failed, Overlay, Review, RunScreen, RunState, Screen};
+use crate::tui::screen::{AfterLoading, Failed, Overlay, Review, RunScreen, RunState, Screen};
 use crate::tui::workbench::{LoadFailure, LoadStep, LoadedPlan, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
@@ -43,14 +43,14 @@ pub(super) fn loaded(model: &mut Model, result: Result<LoadedPlan, LoadFailure>)
     }
 }
 
-fn review(model: &mut Model, loaded: LoadedPlan, after: After) -> Effects {
-    let again = matches!(after, After::Again { .. }).then(|| notice(Role::Plain, "planned again"));
+fn review(model: &mut Model, loaded: LoadedPlan, after: AfterLoading) -> Effects {
+    let again = matches!(after, AfterLoading::Again { .. }).then(|| notice(Role::Plain, "planned again"));
     model.notice = load_notice(&loaded).or(again);
     let board = Board::of(loaded, after.board());
     let (review, asks) = match after {
-        After::First => (Review::without(board, &BTreeSet::new()), false),
-        After::Again { without, .. } => (Review::without(board, &without), false),
-        After::Retry { not_applied, .. } => (Review::only(board, &not_applied), true),
+        AfterLoading::First => (Review::without(board, &BTreeSet::new()), false),
+        AfterLoading::Again { without, .. } => (Review::without(board, &without), false),
+        AfterLoading::Retry { not_applied, .. } => (Review::only(board, &not_applied), true),
     };
     let anything = !review.selection.is_empty();
     model.screen = Screen::Review(Box::new(review));

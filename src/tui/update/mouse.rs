@@ -26,7 +26,7 @@ pub(super) fn handle(model: &mut Model, event: MouseEvent) -> Effects {
 
 fn wheel(model: &mut Model, at: Position, by: isize) {
     if model.overlay.is_some() || model.board().is_none() {
-        return super::movement::travel(model, by);
+        return super::movement::move_by(model, by);
     }
     let layout = model.layout();
     if let Screen::Run(run) = &mut model.screen

@@ -11,9 +11,9 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Confirm, Overlay, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Movement) {
-    let height = page(model);
+    let height = page_rows(model);
     if let Some(by) = distance(action, height) {
-        return travel(model, by);
+        return move_by(model, by);
     }
     stop_following(model);
     match action {
@@ -22,7 +22,7 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
         Movement::NextWarning => next_warning(model),
         _ => {
             if let Some(board) = model.board_mut() {
-                within(board, action);
+                move_in_board(board, action);
             }
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
 
 /// Returns the number of lines of one page. The last line of a page is the first one of the next, so that the eye does not
 /// lose the context; without a frame it is covered by the number of lines that follow.
-fn page(model: &Model) -> isize {
+fn page_rows(model: &Model) -> isize {
     let layout = model.layout();
     if let Some(Overlay::Confirm(confirm)) = &model.overlay {
         let list = layout.page(confirm.head_rows(layout.header.width)).list;
@@ -56,7 +56,7 @@ fn distance(action: Movement, page: isize) -> Option<isize> {
     }
 }
 
-pub(super) fn travel(model: &mut Model, by: isize) {
+pub(super) fn move_by(model: &mut Model, by: isize) {
     let layout = model.layout();
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Help(sheet) | Overlay::Secrets(sheet)), _) => {
@@ -106,7 +106,7 @@ fn stop_following(model: &mut Model) {
     }
 }
 
-fn within(board: &mut Board, action: Movement) {
+fn move_in_board(board: &mut Board, action: Movement) {
     match action {
         Movement::Left => left(board),
         Movement::Right => right(board),
@@ -162,7 +162,9 @@ fn back(board: &mut Board) {
     } else if board.focus == Focus::Detail {
         board.focus = Focus::Tree;
     } else {
-        board.outline.look(&board.plan, |lens| lens.query.clear());
+        board
+            .outline
+            .change_filters(&board.plan, |filters| filters.query.clear());
     }
 }
 

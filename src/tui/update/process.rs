@@ -46,18 +46,18 @@ pub(super) fn leave_as(model: &mut Model, ending: ExitReason) -> Effects {
 /// Returns the result of the screen: every run, the current one as far as it has come.
 pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     let mut runs = model.runs.clone();
-    let mut refused = None;
+    let mut run_failure = None;
     if let Screen::Run(run) = &model.screen {
         if let RunState::Ended(Some(message)) = &run.state {
-            refused = Some(message.clone());
+            run_failure = Some(message.clone());
         }
         runs.extend(run.record());
     }
     TuiExit {
         ending,
         runs,
-        refused,
-        trouble: None,
+        run_failure,
+        screen_failure: None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::tui::action::Task;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::{EditRequest, Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{After, LoadingScreen, RunScreen, Screen};
+use crate::tui::screen::{AfterLoading, LoadingScreen, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     match action {
@@ -23,8 +23,8 @@ pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
 
 /// Reads and plans again. Folds, filters, cursor and deselected rows stay.
 pub(super) fn replan(model: &mut Model) -> Effects {
-    let after = match take_screen(model) {
-        Screen::Review(review) => After::Again {
+    let after = match model.take_screen() {
+        Screen::Review(review) => AfterLoading::Again {
             without: review.left_out(),
             board: Box::new(review.board),
         },
@@ -33,12 +33,13 @@ pub(super) fn replan(model: &mut Model) -> Effects {
             let mut board = run.board;
             // The marks for deletion were made for the run that has ended.
             board.prune.clear();
-            After::Again {
+            AfterLoading::Again {
                 board: Box::new(board),
                 without: BTreeSet::new(),
             }
         }
         Screen::Failed(failed) => failed.after,
+        // The files are being read already.
         Screen::Loading(loading) => {
             model.screen = Screen::Loading(loading);
             return Effects::new();
@@ -49,12 +50,12 @@ pub(super) fn replan(model: &mut Model) -> Effects {
 
 /// Plans again, because the run has changed the server, and selects only the rows that were not applied.
 fn retry(model: &mut Model) -> Effects {
-    match take_screen(model) {
+    match model.take_screen() {
         Screen::Run(run) => {
             let not_applied = not_applied(&run);
             model.runs.extend(run.record());
             let board = Box::new(run.board);
-            load(model, After::Retry { board, not_applied })
+            load(model, AfterLoading::Retry { board, not_applied })
         }
         other => {
             model.screen = other;
@@ -69,11 +70,6 @@ fn not_applied(run: &RunScreen) -> BTreeSet<Address> {
         return run.board.plan.rows.iter().map(|row| row.address.clone()).collect();
     }
     run.not_applied()
-}
-
-fn take_screen(model: &mut Model) -> Screen {
-    let placeholder = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, After::First)));
-    std::mem::replace(&mut model.screen, placeholder)
 }
 
 /// Opens the file of the row, in the tree at its declaration, in the detail at the field on the screen.
@@ -119,6 +115,7 @@ fn origin_in_view(board: &Board, row: &Row, change: &Change) -> Option<Origin> {
     let mut origin = change.origin.clone()?;
     let has_own_file = row.origin.as_ref().is_none_or(|row| row.file != origin.file);
     if let Some(text) = change.after.as_ref().and_then(Shown::as_str).filter(|_| has_own_file) {
+        // The origin of such a text is the first line of its file.
         origin.line += board.detail.text_line_in_view(&change.path.to_string(), text);
     }
     Some(origin)
@@ -147,7 +144,7 @@ fn copy_text(model: &mut Model) -> Effects {
 }
 
 /// Switches to the loading screen. The caller decides what happens with the plan.
-fn load(model: &mut Model, after: After) -> Effects {
+fn load(model: &mut Model, after: AfterLoading) -> Effects {
     let request = after.request();
     model.overlay = None;
     model.screen = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, after)));

@@ -32,7 +32,7 @@ fn on_board(board: &mut Board, action: ViewOption) {
         ViewOption::Zoom => zoom(board),
         ViewOption::Filter => {
             board.focus = Focus::Tree;
-            board.filter = Some(Input::new(board.outline.lens().query.clone()));
+            board.filter = Some(Input::new(board.outline.filters().query.clone()));
         }
         _ => {}
     }
@@ -63,8 +63,8 @@ fn changes_only(model: &mut Model) {
     let Some(board) = model.board_mut() else { return };
     board
         .outline
-        .look(&board.plan, |lens| lens.changes_only = !lens.changes_only);
-    let text = if board.outline.lens().changes_only {
+        .change_filters(&board.plan, |filters| filters.changes_only = !filters.changes_only);
+    let text = if board.outline.filters().changes_only {
         "changes only"
     } else {
         "everything"
@@ -74,12 +74,12 @@ fn changes_only(model: &mut Model) {
 
 fn toggle_kind(model: &mut Model, kind: RowKind) {
     let Some(board) = model.board_mut() else { return };
-    board.outline.look(&board.plan, |lens| {
-        if !lens.hidden.remove(&kind) {
-            lens.hidden.insert(kind);
+    board.outline.change_filters(&board.plan, |filters| {
+        if !filters.hidden.remove(&kind) {
+            filters.hidden.insert(kind);
         }
     });
-    let is_hidden = board.outline.lens().hidden.contains(&kind);
+    let is_hidden = board.outline.filters().hidden.contains(&kind);
     let state = if is_hidden { "hidden" } else { "shown" };
     model.notice = Some(notice(Role::Dim, format!("{}: {state}", kind.word())));
 }
@@ -89,6 +89,8 @@ pub(super) fn apply_filter(model: &mut Model) {
     let Some(board) = model.board_mut() else { return };
     let Some(input) = &board.filter else { return };
     let query = input.value().to_owned();
-    board.outline.look(&board.plan, |lens| lens.query = query);
+    board
+        .outline
+        .change_filters(&board.plan, |filters| filters.query = query);
     board.outline.go_to_match();
 }

@@ -36,25 +36,25 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
 
 fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     let area = layout.area;
-    canvas.frame(area);
+    canvas.draw_frame(area);
     title(canvas, model, area);
     let [open_right, open_left, open_down, open_up] = canvas.glyphs.joints;
     let (upper, lower) = (area.top() + 2, area.bottom() - 3);
-    canvas.rule(area, lower, [open_right, open_left]);
+    canvas.horizontal_line(area, lower, [open_right, open_left]);
     if model.is_confirming() {
         return message(canvas, model, area, lower);
     }
-    canvas.rule(area, upper, [open_right, open_left]);
+    canvas.horizontal_line(area, upper, [open_right, open_left]);
     let (Some(tree), Some(detail), Some(board)) = (layout.tree, layout.detail, model.board()) else {
         return message(canvas, model, area, lower);
     };
     if tree.y == detail.y {
         let x = detail.x - 2;
-        canvas.column(x, upper + 1, lower);
-        canvas.glyph(x, upper, open_down, canvas.theme.border());
-        canvas.glyph(x, lower, open_up, canvas.theme.border());
+        canvas.vertical_line(x, upper + 1, lower);
+        canvas.write_char(x, upper, open_down, canvas.theme.border());
+        canvas.write_char(x, lower, open_up, canvas.theme.border());
     } else {
-        canvas.rule(area, detail.y - 1, [open_right, open_left]);
+        canvas.horizontal_line(area, detail.y - 1, [open_right, open_left]);
     }
     pane_title(canvas, model, board, detail);
     message(canvas, model, area, lower);
@@ -72,21 +72,21 @@ fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     } else {
         canvas.theme.border()
     };
-    canvas.text(area.x, area.y - 1, area.right(), &format!(" {title} "), style);
+    canvas.write_styled(area.x, area.y - 1, area.right(), &format!(" {title} "), style);
 }
 
 fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let end = area.right().saturating_sub(2);
     let strong = canvas.theme.role(Role::Strong);
-    let mut x = canvas.text(2, area.y, end, " lobuctl ", strong);
+    let mut x = canvas.write_styled(2, area.y, end, " lobuctl ", strong);
     let Some(board) = model.board() else { return };
     let took = format!(" plan {} ", duration(board.facts.took_ms));
     x += 1;
     let room = usize::from(end.saturating_sub(x + 2));
     let text = from_to(board, room);
-    let x = canvas.text(x, area.y, end, &format!(" {text} "), canvas.theme.role(Role::Plain));
+    let x = canvas.write_styled(x, area.y, end, &format!(" {text} "), canvas.theme.role(Role::Plain));
     if usize::from(x) + width(&took) < usize::from(end) {
-        canvas.right(x, area.y, end, &took, canvas.theme.role(Role::Dim));
+        canvas.write_right(x, area.y, end, &took, canvas.theme.role(Role::Dim));
     }
 }
 
@@ -97,6 +97,7 @@ fn from_to(board: &Board, room: usize) -> String {
     let protected = if board.facts.protected { " (protected)" } else { "" };
     let target = printable(&format!("{} at {}{protected}", title.organization, title.host));
     let config = printable(&title.config);
+    // Four columns are the arrow between the two.
     let left = room.saturating_sub(width(&target) + 4);
     let mut shown = config.as_str();
     while width(shown) > left {
@@ -116,7 +117,7 @@ fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
     // The rule around the message is dim already.
     let role = if role == Role::Dim { Role::Plain } else { role };
     let text = format!(" {} ", fit(&notice.text(), room));
-    canvas.role(2, y, area.right().saturating_sub(1), &text, role);
+    canvas.write(2, y, area.right().saturating_sub(1), &text, role);
 }
 
 /// Draws the keys that do something now, as many as fit. Without a frame a message takes their place.
@@ -132,7 +133,7 @@ fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     }
     match &model.notice {
         Some(notice) if !layout.framed => {
-            canvas.line(area, area.y, notice);
+            canvas.write_line(area, area.y, notice);
         }
         _ => keys(canvas, model, area),
     }
@@ -154,29 +155,29 @@ fn keys(canvas: &mut Canvas, model: &Model, area: Rect) {
             }
             room -= columns(binding);
         }
-        x = canvas.text(
+        x = canvas.write_styled(
             x,
             area.y,
             area.right(),
             &binding.keys[0].to_string(),
             canvas.theme.key(),
         );
-        x = canvas.role(x + 1, area.y, area.right(), binding.label, Role::Plain) + 2;
+        x = canvas.write(x + 1, area.y, area.right(), binding.label, Role::Plain) + 2;
     }
 }
 
 /// Draws the filter while it is typed. Returns whether it is.
 fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
     let Some(input) = &board.filter else { return false };
-    let x = canvas.text(area.x, area.y, area.right(), "/", canvas.theme.key());
+    let x = canvas.write_styled(area.x, area.y, area.right(), "/", canvas.theme.key());
     let room = usize::from(area.right().saturating_sub(x));
     let scroll = input.visual_scroll(room.saturating_sub(1));
     let tail: String = input.value().chars().skip(scroll).collect();
     // The filter is not wrapped: when it is longer than the line, the part around the cursor is shown.
-    let end = canvas.role(x, area.y, area.right(), &printable(&tail), Role::Plain);
+    let end = canvas.write(x, area.y, area.right(), &printable(&tail), Role::Plain);
     let cursor = x + input.visual_cursor().saturating_sub(scroll) as u16;
     canvas.set_cursor(cursor, area.y);
     let hint = "   enter keeps it, esc clears it";
-    canvas.role(end, area.y, area.right(), hint, Role::Dim);
+    canvas.write(end, area.y, area.right(), hint, Role::Dim);
     true
 }

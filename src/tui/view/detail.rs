@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::paint::Canvas;
 use super::sheet::Visible;
 use crate::show::Role;
-use crate::tui::detail::{DetailLine, DetailPane, Strip, column};
+use crate::tui::detail::{DetailLine, DetailPane, Strip, column_width};
 
 /// Draws the visible part of the detail.
 pub(super) fn draw(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed: bool) {
@@ -17,7 +17,7 @@ pub(super) fn draw(canvas: &mut Canvas, detail: &DetailPane, area: Rect, framed:
     if detail.is_waiting() {
         let y = area.y + (detail.strips().len() - from) as u16;
         if y < area.bottom() {
-            canvas.role(area.x, y, area.right(), "comparing…", Role::Dim);
+            canvas.write(area.x, y, area.right(), "comparing…", Role::Dim);
         }
     }
     visible.mark(canvas, area);
@@ -27,11 +27,11 @@ fn draw_strip(canvas: &mut Canvas, detail: &DetailPane, strip: Strip, area: Rect
     match detail.line(strip.line) {
         Some(DetailLine::Full(line)) => {
             if let Some(cut) = strip.left {
-                canvas.cut(area, y, line, cut);
+                canvas.write_cut(area, y, line, cut);
             }
         }
         Some(DetailLine::Columns { before, after }) => {
-            let width = column(usize::from(area.width)) as u16;
+            let width = column_width(usize::from(area.width)) as u16;
             let left_area = Rect { width, ..area };
             let right_area = Rect {
                 x: area.x + width + 3,
@@ -39,11 +39,11 @@ fn draw_strip(canvas: &mut Canvas, detail: &DetailPane, strip: Strip, area: Rect
                 ..area
             };
             if let Some(cut) = strip.left {
-                canvas.cut(left_area, y, before, cut);
+                canvas.write_cut(left_area, y, before, cut);
             }
-            canvas.column(area.x + width + 1, y, y + 1);
+            canvas.vertical_line(area.x + width + 1, y, y + 1);
             if let Some(cut) = strip.right {
-                canvas.cut(right_area, y, after, cut);
+                canvas.write_cut(right_area, y, after, cut);
             }
         }
         None => {}

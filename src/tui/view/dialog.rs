@@ -46,13 +46,13 @@ fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) {
         .collect();
     let height = (wrapped.len() as u16 + 2).min(outer.height);
     let area = centered(outer, columns + 4, height);
-    canvas.frame(area);
-    canvas.role(area.x + 2, area.y, area.right().saturating_sub(1), title, Role::Strong);
+    canvas.draw_frame(area);
+    canvas.write(area.x + 2, area.y, area.right().saturating_sub(1), title, Role::Strong);
     let inner = Rect::new(area.x + 2, area.y + 1, columns, area.height.saturating_sub(2));
     // The question is the last line: when the box is too small, the first ones go.
     let skip = wrapped.len().saturating_sub(usize::from(inner.height));
     for (at, (line, cut)) in wrapped.iter().skip(skip).enumerate() {
-        canvas.cut(inner, inner.y + at as u16, line, *cut);
+        canvas.write_cut(inner, inner.y + at as u16, line, *cut);
     }
 }
 
@@ -72,8 +72,8 @@ pub(super) fn list(canvas: &mut Canvas, title: &str, list: &Sheet, layout: &Layo
     let (columns, most) = layout.list_size();
     let rows = u16::try_from(list.rows(columns).len()).unwrap_or(u16::MAX);
     let area = centered(layout.area, columns + 4, rows.min(most).saturating_add(2));
-    canvas.frame(area);
-    canvas.role(area.x + 2, area.y, area.right().saturating_sub(1), title, Role::Strong);
+    canvas.draw_frame(area);
+    canvas.write(area.x + 2, area.y, area.right().saturating_sub(1), title, Role::Strong);
     let inner = Rect::new(
         area.x + 2,
         area.y + 1,

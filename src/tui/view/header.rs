@@ -22,7 +22,7 @@ use crate::tui::outline::RowKind;
 use crate::tui::screen::{Review, RunScreen, RunState, Screen};
 use crate::tui::wrap::{fit, width};
 
-/// Draws the header.
+/// Draws the header of the screen below any dialog.
 pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool) {
     if area.height == 0 {
         return;
@@ -30,8 +30,8 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
     match &model.screen {
         Screen::Loading(loading) => {
             let elapsed = model.now_ms.saturating_sub(loading.since_ms);
-            canvas.role(area.x, area.y, area.right(), PLANNING, Role::Strong);
-            canvas.right(
+            canvas.write(area.x, area.y, area.right(), PLANNING, Role::Strong);
+            canvas.write_right(
                 area.x,
                 area.y,
                 area.right(),
@@ -40,7 +40,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
             );
         }
         Screen::Failed(_) => {
-            canvas.role(area.x, area.y, area.right(), NO_PLAN, Role::Error);
+            canvas.write(area.x, area.y, area.right(), NO_PLAN, Role::Error);
         }
         Screen::Review(review) => review_line(canvas, review, area, framed),
         Screen::Run(run) => run_line(canvas, model, run, area),
@@ -68,6 +68,7 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
         &[Form::Signs]
     };
     let selected = [selected(review, area.width, false), selected(review, area.width, true)];
+    // In this order, the text about the selection is shortened only where even signs have no room beside it.
     let tries = selected
         .iter()
         .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
@@ -89,9 +90,9 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
     let fits = used(&parts) + width(&query) < room;
     let x = write(canvas, area, &parts, gap(*form) as u16);
     if fits {
-        canvas.role(x, area.y, area.right(), &query, Role::Running);
+        canvas.write(x, area.y, area.right(), &query, Role::Running);
     }
-    canvas.right(x, area.y, area.right(), selected, canvas.theme.role(Role::Strong));
+    canvas.write_right(x, area.y, area.right(), selected, canvas.theme.role(Role::Strong));
 }
 
 fn gap(form: Form) -> usize {
@@ -104,7 +105,7 @@ fn gap(form: Form) -> usize {
 
 /// Returns the filter, as a reminder that the tree does not show everything.
 fn hidden_part(board: &Board) -> String {
-    let query = &board.outline.lens().query;
+    let query = &board.outline.filters().query;
     if query.is_empty() || board.filter.is_some() {
         return String::new();
     }
@@ -122,7 +123,7 @@ fn selected(review: &Review, columns: u16, short: bool) -> String {
 
 fn parts(review: &Review, form: Form) -> Vec<Part> {
     let counts = &review.board.plan.counts;
-    let hidden = &review.board.outline.lens().hidden;
+    let hidden = &review.board.outline.filters().hidden;
     let text = |word: &CountWord| {
         let (sign, count) = (word.sign, word.count);
         let is_hidden = matches!(word.counted, Counted::Rows(verb) if hidden.contains(&RowKind::of(verb)));
@@ -149,7 +150,7 @@ fn parts(review: &Review, form: Form) -> Vec<Part> {
 fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
     let mut x = area.x;
     for (role, text) in parts {
-        x = canvas.role(x, area.y, area.right(), text, *role) + gap;
+        x = canvas.write(x, area.y, area.right(), text, *role) + gap;
     }
     x
 }
@@ -162,7 +163,7 @@ fn run_line(canvas: &mut Canvas, model: &Model, run: &RunScreen, area: Rect) {
     } else {
         running_time(elapsed)
     };
-    let end = canvas.right(area.x, area.y, area.right(), &elapsed, canvas.theme.role(Role::Dim));
+    let end = canvas.write_right(area.x, area.y, area.right(), &elapsed, canvas.theme.role(Role::Dim));
     let mut x = area.x;
     if area.width >= 50 && !run.has_ended() {
         x = bar(canvas, area, &tally, area.width / 5);
@@ -192,7 +193,7 @@ fn running_rows(canvas: &mut Canvas, run: &RunScreen, area: Rect, x: u16) {
     let rows = run.progress.rows.iter().filter(|(_, row)| busy(&row.status));
     let ids: Vec<String> = rows.take(8).map(|(address, _)| row_name(address)).collect();
     let text = fit(&printable(&ids.join(", ")), room);
-    canvas.role(x, area.y, area.right(), &text, Role::Dim);
+    canvas.write(x, area.y, area.right(), &text, Role::Dim);
 }
 
 fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {
@@ -202,7 +203,7 @@ fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {
     for column in 0..columns {
         let part = usize::from(column >= full);
         let role = if part == 0 { Role::Success } else { Role::Dim };
-        canvas.glyph(
+        canvas.write_char(
             area.x + column,
             area.y,
             canvas.glyphs.bar[part],

@@ -33,13 +33,13 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, loading: &LoadingScreen, 
         );
     }
     if loading.steps.is_empty() && area.height > 0 {
-        canvas.glyph(
+        canvas.write_char(
             area.x,
             area.y,
             canvas.glyphs.spin(model.now_ms),
             canvas.theme.role(Role::Running),
         );
-        canvas.role(area.x + 2, area.y, area.right(), "reading", Role::Plain);
+        canvas.write(area.x + 2, area.y, area.right(), "reading", Role::Plain);
     }
 }
 
@@ -49,8 +49,8 @@ fn draw_step(canvas: &mut Canvas, model: &Model, step: &LoadStep, area: Rect, co
         StepState::Done(detail) => (canvas.glyphs.done, Role::Success, detail.as_str()),
         StepState::Failed(reason) => (canvas.glyphs.failed, Role::Error, reason.as_str()),
     };
-    canvas.glyph(area.x, area.y, glyph, canvas.theme.role(role));
-    canvas.role(area.x + 2, area.y, area.right(), &printable(&step.what), Role::Plain);
+    canvas.write_char(area.x, area.y, glyph, canvas.theme.role(role));
+    canvas.write(area.x + 2, area.y, area.right(), &printable(&step.what), Role::Plain);
     let role = if role == Role::Error { Role::Error } else { Role::Dim };
-    canvas.role(area.x + 4 + column, area.y, area.right(), &printable(detail), role);
+    canvas.write(area.x + 4 + column, area.y, area.right(), &printable(detail), role);
 }

@@ -24,13 +24,13 @@ pub(super) fn draw(canvas: &mut Canvas, run: &RunScreen, area: Rect) {
         .take(usize::from(area.height))
         .collect();
     if newest.is_empty() {
-        canvas.role(area.x, area.y, area.right(), "no requests yet", Role::Dim);
+        canvas.write(area.x, area.y, area.right(), "no requests yet", Role::Dim);
     }
     // Wrapped, they may be more rows than the pane has: the oldest are left out.
     let rows: Vec<(&Line, Cut)> = newest.iter().rev().flat_map(|line| wrapped(line, area)).collect();
     let skip = rows.len().saturating_sub(usize::from(area.height));
     for (at, (line, cut)) in rows[skip..].iter().enumerate() {
-        canvas.cut(area, area.y + at as u16, line, *cut);
+        canvas.write_cut(area, area.y + at as u16, line, *cut);
     }
 }
 

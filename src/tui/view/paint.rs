@@ -39,7 +39,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Writes a text from `x` on, up to `end`; returns where the next one begins.
-    pub(super) fn text(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+    pub(super) fn write_styled(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
         let end = end.min(self.buffer.area.right());
         if x >= end || !self.buffer.area.contains(Position::new(x, y)) {
             return x;
@@ -51,38 +51,38 @@ impl<'a> Canvas<'a> {
         next
     }
 
-    /// Writes a text in the style of a role; otherwise like [`Self::text`].
-    pub(super) fn role(&mut self, x: u16, y: u16, end: u16, text: &str, role: Role) -> u16 {
-        self.text(x, y, end, text, self.theme.role(role))
+    /// Writes a text in the style of a role; otherwise like [`Self::write_styled`].
+    pub(super) fn write(&mut self, x: u16, y: u16, end: u16, text: &str, role: Role) -> u16 {
+        self.write_styled(x, y, end, text, self.theme.role(role))
     }
 
     /// Writes a text so that it ends before `end`; returns where it begins.
-    pub(super) fn right(&mut self, start: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+    pub(super) fn write_right(&mut self, start: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
         let columns = width(text) as u16;
         let x = end.saturating_sub(columns).max(start);
-        self.text(x, y, end, text, style);
+        self.write_styled(x, y, end, text, style);
         x
     }
 
     /// Writes one character, which may be two columns wide.
-    pub(super) fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
+    pub(super) fn write_char(&mut self, x: u16, y: u16, glyph: char, style: Style) {
         let mut bytes = [0; 4];
-        self.text(x, y, x.saturating_add(2), glyph.encode_utf8(&mut bytes), style);
+        self.write_styled(x, y, x.saturating_add(2), glyph.encode_utf8(&mut bytes), style);
     }
 
     /// Writes a part of a line.
-    pub(super) fn cut(&mut self, area: Rect, y: u16, line: &Line, cut: Cut) {
+    pub(super) fn write_cut(&mut self, area: Rect, y: u16, line: &Line, cut: Cut) {
         let mut x = area.x.saturating_add(cut.indent as u16);
         for (role, text) in pieces(line, cut) {
-            x = self.role(x, y, area.right(), text, role);
+            x = self.write(x, y, area.right(), text, role);
         }
     }
 
     /// Writes a whole line, clipped. Returns where the next text begins.
-    pub(super) fn line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
+    pub(super) fn write_line(&mut self, area: Rect, y: u16, line: &Line) -> u16 {
         let mut x = area.x.saturating_add(line.indent as u16);
         for span in &line.spans {
-            x = self.role(x, y, area.right(), &span.text, span.role);
+            x = self.write(x, y, area.right(), &span.text, span.role);
         }
         x
     }
@@ -103,30 +103,30 @@ impl<'a> Canvas<'a> {
     }
 
     /// Draws a horizontal line with these ends.
-    pub(super) fn rule(&mut self, area: Rect, y: u16, ends: [char; 2]) {
+    pub(super) fn horizontal_line(&mut self, area: Rect, y: u16, ends: [char; 2]) {
         let style = self.theme.border();
         for x in area.left()..area.right() {
-            self.glyph(x, y, self.glyphs.horizontal, style);
+            self.write_char(x, y, self.glyphs.horizontal, style);
         }
-        self.glyph(area.left(), y, ends[0], style);
-        self.glyph(area.right().saturating_sub(1), y, ends[1], style);
+        self.write_char(area.left(), y, ends[0], style);
+        self.write_char(area.right().saturating_sub(1), y, ends[1], style);
     }
 
     /// Draws a vertical line.
-    pub(super) fn column(&mut self, x: u16, from: u16, to: u16) {
+    pub(super) fn vertical_line(&mut self, x: u16, from: u16, to: u16) {
         for y in from..to {
-            self.glyph(x, y, self.glyphs.vertical, self.theme.border());
+            self.write_char(x, y, self.glyphs.vertical, self.theme.border());
         }
     }
 
     /// Clears an area and draws a frame around it.
-    pub(super) fn frame(&mut self, area: Rect) {
+    pub(super) fn draw_frame(&mut self, area: Rect) {
         self.clear(area);
         let [upper_left, upper_right, lower_left, lower_right] = self.glyphs.corners;
-        self.column(area.left(), area.top(), area.bottom());
-        self.column(area.right().saturating_sub(1), area.top(), area.bottom());
-        self.rule(area, area.top(), [upper_left, upper_right]);
-        self.rule(area, area.bottom().saturating_sub(1), [lower_left, lower_right]);
+        self.vertical_line(area.left(), area.top(), area.bottom());
+        self.vertical_line(area.right().saturating_sub(1), area.top(), area.bottom());
+        self.horizontal_line(area, area.top(), [upper_left, upper_right]);
+        self.horizontal_line(area, area.bottom().saturating_sub(1), [lower_left, lower_right]);
     }
 
     /// Returns a style with the emphasis of text that the filter has found.

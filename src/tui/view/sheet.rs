@@ -40,7 +40,7 @@ impl Visible {
     pub(super) fn mark(self, canvas: &mut Canvas, area: Rect) {
         if let Some(y) = self.marker {
             let text = format!(" {} ", more_text(self.below));
-            canvas.right(area.x, y, area.right(), &text, canvas.theme.role(Role::Plain));
+            canvas.write_right(area.x, y, area.right(), &text, canvas.theme.role(Role::Plain));
         }
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas, sheet: &Sheet, area: Rect, framed: bool)
     let first = sheet.first_row(area.width, area.height);
     let visible = Visible::of(area, rows.len(), first, framed);
     for (at, (line, cut)) in rows.iter().skip(first).take(visible.rows).enumerate() {
-        canvas.cut(area, area.y + at as u16, line, *cut);
+        canvas.write_cut(area, area.y + at as u16, line, *cut);
     }
     visible.mark(canvas, area);
 }

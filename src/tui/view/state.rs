@@ -8,7 +8,7 @@ use crate::show::selection::Checkbox;
 use crate::tui::glyph::Glyphs;
 use crate::tui::screen::Review;
 
-/// The box before a node: its own row and the rows below it taken together.
+/// Returns the box before a node: its own row and the rows below it taken together.
 pub(super) fn checkbox(review: &Review, own: Option<usize>, rows: impl Iterator<Item = usize>) -> (Role, &'static str) {
     let marks: Vec<Mark> = rows
         .map(|row| review.mark(row))
@@ -38,7 +38,7 @@ pub(super) fn glyph(glyphs: &Glyphs, progress: Option<&RowProgress>, now_ms: u64
     }
 }
 
-/// Returns how much a row needs the user; larger is more.
+/// Returns how much a row needs the user; larger is more. A folded node shows the state of its most urgent row.
 pub(super) fn urgency(status: &Status) -> u8 {
     match status {
         Status::Finished { outcome, .. } if outcome.succeeded() => 0,

@@ -37,7 +37,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
     let outline = &board.outline;
     let from = outline.top().min(outline.shown().len());
     let visible = outline.shown()[from..].iter().take(usize::from(area.height));
-    let mut matchers = matchers(&outline.lens().query);
+    let mut matchers = matchers(&outline.filters().query);
     for (line, index) in visible.enumerate() {
         let row = Rect {
             y: area.y + line as u16,
@@ -60,7 +60,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
     }
     more(canvas, model, board, area);
     if outline.shown().is_empty() {
-        canvas.role(area.x, area.y, area.right(), empty_message(board), Role::Dim);
+        canvas.write(area.x, area.y, area.right(), empty_message(board), Role::Dim);
     }
 }
 
@@ -75,7 +75,7 @@ fn more(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     let free = layout.framed && (model.notice.is_none() || area.bottom() < layout.body.bottom());
     if below > 0 && free {
         let text = format!(" {} ", more_text(below));
-        canvas.right(
+        canvas.write_right(
             area.x,
             area.bottom(),
             area.right(),
@@ -88,7 +88,7 @@ fn more(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
 fn empty_message(board: &Board) -> &'static str {
     if board.plan.rows.is_empty() {
         "nothing in the files, nothing on the server"
-    } else if board.outline.lens().query.is_empty() {
+    } else if board.outline.filters().query.is_empty() {
         "everything is hidden: `c` and `1` to `4` show rows again"
     } else {
         "nothing matches; esc clears the filter"
@@ -198,7 +198,9 @@ impl NodeLine<'_, '_> {
         let style = self.canvas.theme.role(if dim { Role::Dim } else { Role::Id });
         let found = found(&text, matchers);
         if found.is_empty() {
-            return self.canvas.text(x, self.area.y, self.area.right(), &text, style);
+            return self
+                .canvas
+                .write_styled(x, self.area.y, self.area.right(), &text, style);
         }
         let mut x = x;
         for (at, piece) in text.graphemes(true).enumerate() {
@@ -207,7 +209,9 @@ impl NodeLine<'_, '_> {
             } else {
                 style
             };
-            x = self.canvas.text(x, self.area.y, self.area.right(), piece, style);
+            x = self
+                .canvas
+                .write_styled(x, self.area.y, self.area.right(), piece, style);
         }
         x
     }
@@ -218,7 +222,7 @@ impl NodeLine<'_, '_> {
     }
 
     fn put(&mut self, x: u16, text: &str, role: Role) -> u16 {
-        self.canvas.role(x, self.area.y, self.area.right(), text, role)
+        self.canvas.write(x, self.area.y, self.area.right(), text, role)
     }
 
     /// Draws a text at the right edge, as much as there is room for.
@@ -229,7 +233,8 @@ impl NodeLine<'_, '_> {
         }
         let text = fit(&printable(text), room);
         let style = self.canvas.theme.role(role);
-        self.canvas.right(x + 2, self.area.y, self.area.right(), &text, style);
+        self.canvas
+            .write_right(x + 2, self.area.y, self.area.right(), &text, style);
         debug_assert!(width(&text) <= room);
     }
 }
