@@ -29,7 +29,7 @@ pub(crate) async fn first_start(db: &Db, token_file: Option<&Path>) -> Result<Op
     }
     // Always a new token: a file that already exists may have come with a cloned repository, and its author would know the
     // token.
-    let token = token::mint()?;
+    let token = token::generate()?;
     if let Some(path) = token_file {
         file::write_secret(path, &token)?;
     }

@@ -1,7 +1,7 @@
 //! The embedded REST server: contract sections 2 to 9 over SQLite or PostgreSQL, in process or on a port.
 //!
-//! A server for a laptop or a small team, and the server that the tests run against. It is no chat gateway. Of this crate
-//! it knows only the error body of `wire`, so that its idea of the API cannot follow the client's mistakes.
+//! It is made for a laptop or a small team, and the tests run against it. It is no chat gateway. Of this crate it uses only
+//! the error body of `wire`, so a mistake in the client's view of the API is not repeated here.
 
 mod app;
 mod audit;
@@ -71,6 +71,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Server {
     app: Shared,
     router: Router,
+    /// The first admin token, when this start has created it.
     bootstrap: Option<SecretString>,
     presence: Presence,
 }
@@ -78,6 +79,9 @@ pub struct Server {
 impl Server {
     /// Opens the storage, brings its tables up to date, and creates the organization `dev` with an admin token when it
     /// does not exist.
+    ///
+    /// # Errors
+    /// When the storage is in use, damaged, not private, or encrypted with another key; see [`ServerError`].
     pub async fn open(options: ServerOptions) -> Result<Self, ServerError> {
         let source = KeySource {
             key: options.encryption_key,
@@ -94,11 +98,15 @@ impl Server {
             ),
             Storage::Memory | Storage::Postgres { .. } => options.bootstrap_file,
         };
+        // Before the first use of the time: what follows stores it.
         clock::restore(&db).await?;
+        // Several servers may start on one PostgreSQL database at the same time, and a rekey may be running: one of them
+        // marks the database's key and creates the first token.
         let held = locks.hold(&db, rekey::LOCK.to_owned()).await?;
         rekey::adopt_database(&db, &storage.keys).await?;
         let bootstrap = bootstrap::first_start(&db, token_file.as_deref()).await?;
         held.release().await;
+        // The keys fit the database now. A rekey may run from here on, and this server follows it.
         drop(storage.key_lock);
         let app = Arc::new(App {
             db,
@@ -130,12 +138,15 @@ impl Server {
         self.router.clone()
     }
 
-    /// Returns the admin token of `dev` when [`Server::open`] has created it: at the first start on a database.
+    /// Returns the admin token of `dev`. `None` unless [`Server::open`] has created it, at the first start on a database.
     pub fn bootstrap_token(&self) -> Option<SecretString> {
         self.bootstrap.clone()
     }
 
-    /// Creates a private organization, owned by the first user.
+    /// Creates a private organization, owned by the first user. The slug has lower-case letters, digits and hyphens.
+    ///
+    /// # Errors
+    /// [`ServerError::Argument`] when the slug is taken or invalid.
     pub async fn create_organization(&self, slug: &str) -> Result<(), ServerError> {
         bootstrap::check_slug(slug)?;
         let mut tx = self.app.db.begin().await?;
@@ -148,7 +159,7 @@ impl Server {
         Ok(tx.commit().await?)
     }
 
-    /// Makes an organization's types readable by anyone, or by its members only.
+    /// Makes an organization public, so that anyone may read its types, or private. Does nothing for an unknown slug.
     pub async fn set_public(&self, slug: &str, public: bool) -> Result<(), ServerError> {
         let visibility = if public { "public" } else { "private" };
         let mut tx = self.app.db.begin().await?;
@@ -197,9 +208,9 @@ impl Server {
         Ok(token::revoke(&self.app.db, id).await?)
     }
 
-    /// Deletes what is older or more than is kept, as a serving server does every minute.
+    /// Deletes old events of the audit and old idempotency keys once, as a serving server does every minute.
     pub async fn run_upkeep(&self) -> Result<(), ServerError> {
-        Ok(upkeep::once(&self.app).await?)
+        Ok(upkeep::run_once(&self.app).await?)
     }
 
     /// Serves until `shutdown` completes, then waits for requests and changes that are under way.
@@ -209,8 +220,10 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let address = listener.local_addr().map_err(ServerError::Serve)?;
+        // An origin from the options stays.
         let _ = self.app.public_url.set(format!("http://{address}"));
         let upkeep = tokio::spawn(upkeep::run(self.app.clone()));
+        // The time limit starts with the shutdown, so the shutdown has to be visible here as well as in `listen`.
         let (stopping, mut stopped) = tokio::sync::watch::channel(false);
         let shutdown = async move {
             shutdown.await;
@@ -224,9 +237,11 @@ impl Server {
                 tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
             } => tracing::warn!("stopped while connections were still open"),
         }
+        // Changes go on after their requests have ended, by a timeout for example.
         self.app.wait_until_idle(SHUTDOWN_TIMEOUT).await;
         upkeep.abort();
-        // A connection goes back before its pool closes; a directory stays taken until its database is closed.
+        // The session of the presence has to go back before its pool closes, which waits for it. The lock of a directory has
+        // to stay until the database is closed, or another server could open it too early.
         let directory = match self.presence {
             Presence::Directory { lock } => Some(lock),
             other => {

@@ -1,8 +1,9 @@
 //! Bounds on the shape of JSON: checked on the text of a request before it is parsed, and on stored values before they
 //! are answered.
 //!
-//! A response adds a few levels around a stored value, and clients stop at 128 levels: one value nested deeper would make
-//! a whole list unreadable. Many small values take a hundred times their size in memory once they are parsed.
+//! A response adds a few levels around a stored value, and JSON parsers such as `serde_json` stop at 128 levels: a single
+//! value that is nested deeper would make a whole list unreadable. Many small values take a hundred times the size of their
+//! text in memory once they are parsed.
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 const MAX_DEPTH: usize = 64;
 /// The maximum number of values and keys in one body.
 const MAX_VALUES: usize = 200_000;
-/// Takes the place of a stored part that is nested too deeply to be answered.
+/// Replaces a part of a stored value that is nested too deeply to be answered.
 const LEFT_OUT: &str = "[left out: nested more than 64 levels deep]";
 
 /// Why a text was refused before it was parsed.
@@ -24,7 +25,7 @@ pub(crate) enum NestingError {
     TooMany,
 }
 
-/// Checks the bounds on a text that should be JSON. Whether it is JSON is left to the parser.
+/// Checks the bounds on a text that should be JSON. Does not check that it is JSON, which the parser does.
 pub(crate) fn check(text: &str) -> Result<(), NestingError> {
     let (mut depth, mut values) = (0_usize, 0_usize);
     let mut bytes = text.bytes();
@@ -36,6 +37,7 @@ pub(crate) fn check(text: &str) -> Result<(), NestingError> {
                 values += 1;
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
+            // Each is followed by one more value, or follows one more key.
             b',' | b':' => values += 1,
             _ => {}
         }
@@ -49,6 +51,7 @@ pub(crate) fn check(text: &str) -> Result<(), NestingError> {
     Ok(())
 }
 
+/// Skips to the end of a string whose first quotation mark was read.
 fn skip_string(bytes: &mut std::str::Bytes<'_>) {
     while let Some(byte) = bytes.next() {
         match byte {
@@ -60,7 +63,7 @@ fn skip_string(bytes: &mut std::str::Bytes<'_>) {
     }
 }
 
-/// Replaces what is nested too deeply in a stored value. Databases of older releases may hold such values.
+/// Replaces the parts of a stored value that are nested too deeply. Only releases without [`check`] have stored such values.
 pub(crate) fn cut(value: &mut Value) {
     cut_below(value, MAX_DEPTH);
 }

@@ -25,7 +25,7 @@ pub enum Storage {
     },
 }
 
-/// What a PUT of a platform does beside storing it.
+/// Whether a PUT of a platform only stores it: the two modes of the recorded server (contract section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlatformMode {
     /// The runtime checks and starts the platform.
@@ -50,7 +50,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// How long a request may take before it is answered with 503.
     pub request: Duration,
-    /// How long a platform may take to start before that counts as failed.
+    /// How long the start of a platform may take before it counts as failed. Shorter than a request, so that the client
+    /// still gets the reason.
     pub start: Duration,
 }
 
@@ -97,21 +98,21 @@ impl Default for AuditLimits {
 pub struct ServerOptions {
     /// The database.
     pub storage: Storage,
-    /// The origin that clients see, as in `https://lobu.example.org`. Without one, it is the listening address.
+    /// The origin that clients see, such as `https://lobu.example.org`. `None` means the listening address.
     pub public_url: Option<String>,
     /// Starts and stops platforms.
     pub runtime: Arc<dyn PlatformRuntime>,
     /// Whether platforms are started.
     pub mode: PlatformMode,
-    /// 32 bytes as base64, or 64 hexadecimal digits. Without one: random in memory, a file beside SQLite, the
-    /// files in `key_dir` with PostgreSQL.
+    /// The key of the secrets: 32 bytes as base64, or 64 hexadecimal digits. `None` means a random key in memory, the key
+    /// file beside a SQLite database, and the key files in `key_dir` with PostgreSQL.
     pub encryption_key: Option<SecretString>,
-    /// The key that the next rekey will use, so that it can run beside this server.
+    /// The key that the next rekey will use, so that it can run while this server does. Only used with `encryption_key`.
     pub next_encryption_key: Option<SecretString>,
     /// The directory whose key files are used with PostgreSQL when there is no `encryption_key`.
     pub key_dir: Option<PathBuf>,
-    /// The file for the admin token of the first start. With SQLite, the default is `bootstrap-pat.txt` in the data
-    /// directory.
+    /// The file for the admin token of the first start. `None` means `bootstrap-pat.txt` in the data directory with SQLite,
+    /// and no file otherwise.
     pub bootstrap_file: Option<PathBuf>,
     /// Limits on requests and connections.
     pub limits: Limits,

@@ -1,4 +1,4 @@
-//! The parameters of a path.
+//! The parameters of a path, with errors in the form of the API.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -13,6 +13,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathIds
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // PostgreSQL refuses U+0000 in a parameter, which would be answered with 500.
         if parts.uri.path().to_ascii_lowercase().contains("%00") {
             return Err(ApiError::bad_request("ids cannot contain U+0000"));
         }

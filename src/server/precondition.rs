@@ -1,4 +1,4 @@
-//! `ETag`, `If-Match` and `If-None-Match`: a change is refused when the resource is not the one that the client has read.
+//! `ETag`, `If-Match` and `If-None-Match`: a change is refused when the resource has changed since the client read it.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -15,13 +15,13 @@ use super::reply::{ApiError, ApiResult};
 pub(crate) struct Revision(String);
 
 impl Revision {
-    /// Returns the revision of a row that was last written at that time, in milliseconds since 1970. Writes within one
-    /// millisecond still differ, because every write raises the time by at least one.
+    /// Returns the revision of a row that was last written at `updated_at`, in milliseconds since 1970. Two writes in one
+    /// millisecond have different revisions too, because every write increases the time by at least one.
     pub(crate) fn of_row(updated_at: i64) -> Self {
         Self(updated_at.to_string())
     }
 
-    /// Returns the revision of a resource that consists of several rows.
+    /// Returns the revision of a resource that consists of several rows. Every change of the resource has to change a part.
     pub(crate) fn of_parts(parts: &[i64]) -> Self {
         let parts: Vec<String> = parts.iter().map(i64::to_string).collect();
         Self(parts.join("-"))
@@ -71,7 +71,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Precondition {
 impl Precondition {
     /// Reads the headers.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
-        let sent = text(headers, &header::IF_MATCH);
+        let sent = header_text(headers, &header::IF_MATCH);
         let expected = sent.as_deref().filter(|sent| *sent != "*").map(|sent| {
             let tags = sent.split(',').map(|tag| tag.trim().trim_matches('"').to_owned());
             tags.collect()
@@ -79,11 +79,11 @@ impl Precondition {
         Self {
             must_exist: sent.is_some(),
             expected,
-            must_not_exist: text(headers, &header::IF_NONE_MATCH).as_deref() == Some("*"),
+            must_not_exist: header_text(headers, &header::IF_NONE_MATCH).as_deref() == Some("*"),
         }
     }
 
-    /// Refuses unless the existing resource is one of the expected ones.
+    /// Refuses a change with 412 when the existing resource is not one of the expected ones, or must not exist.
     pub(crate) fn check(&self, current: &Revision) -> ApiResult<()> {
         self.check_by(current, |tag| tag == current.0)
     }
@@ -102,7 +102,7 @@ impl Precondition {
         Ok(())
     }
 
-    /// Refuses when the missing resource is expected to exist.
+    /// Refuses a change with 412 when the missing resource is expected to exist.
     pub(crate) fn check_missing(&self) -> ApiResult<()> {
         if self.must_exist { Err(changed()) } else { Ok(()) }
     }
@@ -113,7 +113,8 @@ fn changed() -> ApiError {
     ApiError::new(StatusCode::PRECONDITION_FAILED, message)
 }
 
-fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+/// Returns the lines of a header, joined by commas, which means the same. `None` when there are none.
+fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     let lines: Vec<&str> = headers
         .get_all(name)
         .iter()

@@ -1,4 +1,4 @@
-//! Random texts for tokens, ids and the names of drafts.
+//! Random texts for tokens, ids and the names of temporary files, from the system's generator.
 
 use aes_gcm::aead::Generate;
 use aes_gcm::aead::array::Array;

@@ -1,6 +1,6 @@
-//! Error responses, in the two shapes of the contract, and the plain success.
+//! Error responses, in the two forms of contract section 1, and the plain success.
 //!
-//! Every error is JSON. Messages of the database and of the runtime's internals go to the log, never to a client.
+//! Every error is JSON. Messages of the database and of internal errors go to the log, never to a client.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -25,12 +25,12 @@ struct ErrorParts {
     denied: Option<Denial>,
 }
 
-/// Who was denied what an organization guards, for the audit. Travels with the response as an extension.
+/// A denial of access, for the audit. The response carries it as an extension.
 #[derive(Debug, Clone)]
 pub(crate) struct Denial {
     /// The id of the organization.
     pub(crate) organization: String,
-    /// The user and the row id of the token, where the token is known.
+    /// The id of the user and the row id of the token. `None` when the token is missing or unknown.
     pub(crate) actor: Option<(String, String)>,
 }
 
@@ -47,12 +47,12 @@ impl ApiError {
         }))
     }
 
-    /// `{"error": message}`.
+    /// Creates the error `{"error": message}`.
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self::with_body(status, message.into(), None)
     }
 
-    /// `{"error": code, "error_description": message}`.
+    /// Creates the error `{"error": code, "error_description": message}`.
     pub(crate) fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self::with_body(status, code.to_owned(), Some(message.into()))
     }
@@ -69,12 +69,12 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, message)
     }
 
-    /// 503 with `Retry-After`: the same request may succeed in a moment.
+    /// Creates a 503 with `Retry-After` of one second, for requests that may succeed when they are sent again.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message).with(header::RETRY_AFTER, "1")
     }
 
-    /// 500. The reason goes to the log, not to the client.
+    /// Creates a 500. The reason goes to the log, not to the client.
     pub(crate) fn internal(reason: &dyn std::fmt::Display) -> Self {
         tracing::error!(%reason, "request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
@@ -85,7 +85,7 @@ impl ApiError {
         self.0.status
     }
 
-    /// Adds a header. A second call replaces the first one's.
+    /// Sets the one additional header of the response. A second call replaces the header of the first one.
     pub(crate) fn with(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.0.header = Some((name, value.into()));
         self
@@ -119,18 +119,23 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// SQLSTATE classes answered with 503, because the same request can succeed later: connection, authorization, database,
-/// rollback, resources, lock, operator intervention, read-only.
-const TEMPORARY: [&str; 9] = ["08", "28", "3D", "40", "53", "55", "57", "25006", "25P0"];
-/// SQLite's codes of trouble that ends with its cause, whatever their extension: busy, locked, out of memory, I/O
-/// error, full disk, cannot open (out of files).
-const BUSY: [i32; 6] = [5, 6, 7, 10, 13, 14];
+/// Beginnings of SQLSTATE codes that are answered with 503, because the same request can succeed later: connection (08),
+/// authorization (28), unknown database (3D), rollback (40), resources (53), lock (55), operator intervention (57), read-only
+/// transaction (25006), and one that has failed or was ended by a timeout (25P0).
+const TEMPORARY_SQLSTATES: [&str; 9] = ["08", "28", "3D", "40", "53", "55", "57", "25006", "25P0"];
+/// Primary result codes of SQLite that are answered with 503, because the same request can succeed when their cause is gone:
+/// busy (5), locked (6), out of memory (7), I/O error (10), full disk (13), cannot open, as without free files (14).
+const TEMPORARY_SQLITE: [i32; 6] = [5, 6, 7, 10, 13, 14];
 
 fn is_temporary(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(inner) => inner.code().is_some_and(|code| {
-            let sqlite = code.len() < 5 && code.parse::<i32>().is_ok_and(|code| BUSY.contains(&(code & 0xff)));
-            sqlite || (code.len() == 5 && TEMPORARY.iter().any(|class| code.starts_with(class)))
+            // SQLite's code is a number whose lowest byte is the primary code; a SQLSTATE has five characters.
+            let sqlite = code.len() < 5
+                && code
+                    .parse::<i32>()
+                    .is_ok_and(|code| TEMPORARY_SQLITE.contains(&(code & 0xff)));
+            sqlite || (code.len() == 5 && TEMPORARY_SQLSTATES.iter().any(|class| code.starts_with(class)))
         }),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

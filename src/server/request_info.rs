@@ -1,4 +1,4 @@
-//! What is known of a request beside its content: its id, who sent it, and, once checked, with which token.
+//! What the server knows about a request besides its content: its id, the address of its sender, and its token.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -8,21 +8,22 @@ use axum::http::request::Parts;
 
 use super::random::random_id;
 
-/// Travels with a request as an extension.
+/// The description of a request, which carries it as an extension.
 pub(crate) struct RequestInfo {
     /// Random, answered as `x-request-id` and written to the log and the audit.
     pub(crate) id: String,
-    /// The address of the other end, which may be a proxy. `None` in process.
+    /// The address of the sender, which may be a proxy. `None` for a request within the process.
     pub(crate) peer: Option<IpAddr>,
     /// The row id of the token, set where the credentials are checked.
     token: OnceLock<String>,
 }
 
 impl RequestInfo {
-    /// Describes a request that just arrived, and attaches the description to it.
+    /// Creates the description of a request that has just arrived, and attaches it to the request.
     pub(crate) fn attach(request: &mut Request) -> Arc<Self> {
         let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>();
         let info = Arc::new(Self {
+            // Without random numbers a request is served without an id rather than refused.
             id: random_id().unwrap_or_default(),
             peer: peer.map(|peer| peer.0.ip()),
             token: OnceLock::new(),
@@ -31,17 +32,17 @@ impl RequestInfo {
         info
     }
 
-    /// The description that [`RequestInfo::attach`] left.
+    /// Returns the description that [`RequestInfo::attach`] has attached, if any.
     pub(crate) fn of(parts: &Parts) -> Option<&Arc<Self>> {
         parts.extensions.get()
     }
 
-    /// Notes the token that the request was sent with.
+    /// Stores the row id of the token with which the request was accepted.
     pub(crate) fn set_token(&self, id: &str) {
         let _ = self.token.set(id.to_owned());
     }
 
-    /// The row id of the token, where one was accepted.
+    /// Returns the row id of the token. `None` when none was accepted.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.get().map(String::as_str)
     }

@@ -1,4 +1,5 @@
-//! Personal access tokens: `owl_pat_` and 32 characters, of which the database keeps the SHA-256 only.
+//! Personal access tokens: `owl_pat_` and 32 characters (contract section 2). The database keeps only their SHA-256, which
+//! needs no salt because the characters are random.
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -17,18 +18,18 @@ const MAX_NAME_CHARS: usize = 100;
 /// All scopes, separated by spaces. An administrator's token has all of them.
 pub const ADMIN_SCOPE: &str = "mcp:read mcp:write mcp:admin";
 
-/// What a token is created from.
+/// The properties of a token that is to be created.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// The name that people know it by: one printable line of at most 100 characters.
+    /// The name that `token list` shows: one printable line of at most 100 characters.
     pub name: String,
-    /// The id of the user that it belongs to.
+    /// The id of the user that the token belongs to.
     pub account: String,
-    /// The slug of the only organization that it is valid for. `None` means every organization of its user.
+    /// The slug of the only organization that the token is valid for. `None` means every organization of its user.
     pub organization: Option<String>,
-    /// Scopes out of [`ADMIN_SCOPE`], separated by spaces.
+    /// The scopes of the token, a subset of [`ADMIN_SCOPE`], separated by spaces.
     pub scope: String,
-    /// When it expires, in milliseconds since 1970.
+    /// When the token expires, in milliseconds since 1970, at most ten years ahead. `None` means never.
     pub expires_at: Option<i64>,
 }
 
@@ -65,8 +66,8 @@ const REVOKE: &str = concat!(
     revoked_columns!()
 );
 
-/// Returns the text of a new token.
-pub(crate) fn mint() -> Result<SecretString, ServerError> {
+/// Returns the text of a new random token. It is not stored yet.
+pub(crate) fn generate() -> Result<SecretString, ServerError> {
     Ok(SecretString::from(format!("{PREFIX}{}", random_text()?)))
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn hash(token: &str) -> String {
 
 /// Creates a token. Returns its row id and its text, which cannot be read again.
 pub(crate) async fn create(db: &Db, new: &NewToken) -> Result<(String, SecretString), ServerError> {
-    let token = mint()?;
+    let token = generate()?;
     let mut tx = db.begin().await?;
     let id = insert(&mut tx, &token, new).await?;
     tx.commit().await?;
@@ -85,6 +86,9 @@ pub(crate) async fn create(db: &Db, new: &NewToken) -> Result<(String, SecretStr
 }
 
 /// Stores a token and records that in the audit. Returns its row id.
+///
+/// # Errors
+/// [`ServerError::Argument`] for an unknown scope, organization or user, and for a name or an expiry out of bounds.
 pub(crate) async fn insert(tx: &mut Tx<'_>, token: &SecretString, new: &NewToken) -> Result<String, ServerError> {
     check_scope(&new.scope)?;
     check_name(&new.name)?;
@@ -130,27 +134,27 @@ fn check_scope(scope: &str) -> Result<(), ServerError> {
 }
 
 /// The longest time that a token may be valid, in milliseconds: ten years.
-const LONGEST_LIFE_MS: i64 = 3650 * 24 * 60 * 60 * 1000;
+const MAX_LIFETIME_MS: i64 = 3650 * 24 * 60 * 60 * 1000;
 
 /// Refuses an expiry too far ahead: dates out of range would be shown as 1970.
 fn check_expiry(expires_at: Option<i64>) -> Result<(), ServerError> {
-    if expires_at.is_some_and(|at| at > now().saturating_add(LONGEST_LIFE_MS)) {
+    if expires_at.is_some_and(|at| at > now().saturating_add(MAX_LIFETIME_MS)) {
         let message = "a token expires within 3650 days; `--never-expires` is for longer";
         return Err(ServerError::Argument(message.to_owned()));
     }
     Ok(())
 }
 
-/// Refuses names that `token list` cannot show on one line: a line break in a name could fake a second row.
+/// Refuses a name that `token list` cannot show on one line, because a line break in a name could fake a second row.
 fn check_name(name: &str) -> Result<(), ServerError> {
-    let invisible = |letter: char| {
+    let unprintable = |letter: char| {
         letter.is_control()
             || (letter.is_whitespace() && letter != ' ')
             // Directional and zero-width characters change how a line is shown.
             || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     let length = name.chars().count();
-    if name.trim().is_empty() || length > MAX_NAME_CHARS || name.chars().any(invisible) {
+    if name.trim().is_empty() || length > MAX_NAME_CHARS || name.chars().any(unprintable) {
         return Err(ServerError::Argument(format!(
             "the name of a token is one printable line of 1 to {MAX_NAME_CHARS} characters"
         )));
@@ -198,7 +202,8 @@ pub(crate) async fn list(db: &Db) -> DbResult<Vec<TokenRow>> {
     db.rows(LIST, &[]).await
 }
 
-/// Revokes a token by its row id and records that in the audit. Returns whether there was such a token, not yet revoked.
+/// Revokes a token by its row id and records that in the audit. Returns whether a token was revoked: false when there is none
+/// with the id, or it was revoked before.
 pub(crate) async fn revoke(db: &Db, id: &str) -> DbResult<bool> {
     let mut tx = db.begin().await?;
     let revoked: Option<RevokedToken> = tx.row(REVOKE, params![now(), id]).await?;

@@ -1,4 +1,4 @@
-//! Work that no request asks for: old rows are deleted and the time is remembered.
+//! Periodic work: deletes old rows and stores the current time.
 
 use std::time::Duration;
 
@@ -7,20 +7,21 @@ use super::db::DbResult;
 use super::{audit, clock, idempotency};
 
 /// The time between two rounds.
-const ROUND: Duration = Duration::from_mins(1);
+const INTERVAL: Duration = Duration::from_mins(1);
 
-/// Runs until it is aborted.
+/// Runs one round every minute until the task is aborted.
 pub(crate) async fn run(app: Shared) {
     loop {
-        tokio::time::sleep(ROUND).await;
-        if let Err(error) = once(&app).await {
+        tokio::time::sleep(INTERVAL).await;
+        // A round that fails is not repeated at once: the next one does the same work.
+        if let Err(error) = run_once(&app).await {
             tracing::warn!(reason = %error, "the upkeep of the database failed; it is tried again in a minute");
         }
     }
 }
 
 /// Runs one round.
-pub(crate) async fn once(app: &Shared) -> DbResult<()> {
+pub(crate) async fn run_once(app: &Shared) -> DbResult<()> {
     clock::remember(&app.db).await?;
     idempotency::prune(&app.db).await?;
     audit::prune(&app.db, app.audit_limits).await

@@ -1,5 +1,5 @@
-//! The connections that are open, and which of them wait for a request: when there is no room for a new client, the
-//! one that has waited longest is closed.
+//! The open connections, and which of them wait for a request. When there is no room for another client, the one that has
+//! waited longest is closed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,27 +11,29 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Connections {
     limit: usize,
     state: Mutex<ConnectionState>,
-    /// Rings when a connection closed or became idle.
+    /// Notified when a connection was closed or became idle.
     changed: Notify,
 }
 
 #[derive(Default)]
 struct ConnectionState {
+    /// The number of open connections, idle or busy.
     open: usize,
-    /// Counts up; an idle connection with a smaller number has waited longer.
+    /// The key that the next idle connection gets. Keys count up, so a smaller one has waited longer.
     next: u64,
+    /// The idle connections, each with the token that closes it.
     idle: BTreeMap<u64, CancellationToken>,
 }
 
-/// One open connection. Dropping it gives its room back.
+/// The slot of one open connection. Dropping it makes room for another connection.
 pub(super) struct Slot {
     connections: Arc<Connections>,
     evict: CancellationToken,
-    /// The key in `idle`; `None` while a request is in progress.
-    waiting: Mutex<Option<u64>>,
+    /// The key in [`ConnectionState::idle`]. `None` while a request is in progress.
+    idle_key: Mutex<Option<u64>>,
 }
 
-/// A request in progress: its connection is not closed to make room.
+/// Marks a connection with a request in progress, which is not closed to make room. Dropping it makes the connection idle.
 pub(super) struct Busy<'a>(&'a Slot);
 
 impl Connections {
@@ -48,16 +50,17 @@ impl Connections {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a connection may be accepted. One place is kept free for the next client by closing the connection
-    /// that has been idle longest.
-    pub(super) async fn room(&self) {
+    /// Waits until another connection may be accepted. While there is no room, closes the connection that has been idle
+    /// longest.
+    pub(super) async fn wait_for_room(&self) {
         loop {
+            // A notification between the check and the wait is kept for the wait, so none is lost.
             let changed = self.changed.notified();
             if self.state().open < self.limit {
                 return;
             }
             self.close_oldest_idle();
-            // The closed connection gives its room back when its task ends; that rings too.
+            // There is room when the task of the closed connection has ended, which notifies this one again.
             changed.await;
         }
     }
@@ -76,33 +79,34 @@ impl Connections {
         }
     }
 
-    /// Takes room for a connection, which waits for its first request.
+    /// Adds a connection, which is idle until its first request.
     pub(super) fn enter(self: &Arc<Self>) -> Slot {
         let slot = Slot {
             connections: self.clone(),
             evict: CancellationToken::new(),
-            waiting: Mutex::new(None),
+            idle_key: Mutex::new(None),
         };
         self.state().open += 1;
-        slot.wait();
+        slot.mark_idle();
         slot
     }
 }
 
 impl Slot {
-    fn wait(&self) {
+    fn mark_idle(&self) {
         let mut state = self.connections.state();
         let key = state.next;
         state.next += 1;
         state.idle.insert(key, self.evict.clone());
         drop(state);
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        *self.idle_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
         self.connections.changed.notify_one();
     }
 
-    /// Marks the connection as busy. `None` when it was chosen to be closed just before.
-    pub(super) fn begin(&self) -> Option<Busy<'_>> {
-        let key = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Marks the connection as busy until the returned value is dropped. `None` when the connection was chosen to be closed
+    /// just before: its request must not be answered then.
+    pub(super) fn mark_busy(&self) -> Option<Busy<'_>> {
+        let key = self.idle_key.lock().unwrap_or_else(PoisonError::into_inner).take();
         key.and_then(|key| self.connections.state().idle.remove(&key))
             .map(|_| Busy(self))
     }
@@ -115,13 +119,13 @@ impl Slot {
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.wait();
+        self.0.mark_idle();
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let key = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let key = self.idle_key.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut state = self.connections.state();
         state.open -= 1;
         if let Some(key) = key {
@@ -141,9 +145,9 @@ mod tests {
         let connections = Connections::new(2);
         let first = connections.enter();
         let second = connections.enter();
-        let busy = first.begin().unwrap();
+        let busy = first.mark_busy().unwrap();
         connections.close_oldest_idle();
-        assert!(second.evict.is_cancelled() && second.begin().is_none());
+        assert!(second.evict.is_cancelled() && second.mark_busy().is_none());
         assert!(!first.evict.is_cancelled());
         connections.close_oldest_idle();
         assert!(!first.evict.is_cancelled(), "a request is in progress");
@@ -151,7 +155,7 @@ mod tests {
         connections.close_oldest_idle();
         assert!(first.evict.is_cancelled());
         drop((first, second));
-        connections.room().await;
+        connections.wait_for_room().await;
         let state = connections.state();
         assert_eq!((state.open, state.idle.len()), (0, 0));
     }

@@ -1,4 +1,4 @@
-//! The built-in runtime: it knows the six platforms and what each one requires, and connects to none of them.
+//! The built-in runtime: it knows the six types of platforms and what each requires, and connects to none of them.
 
 use std::sync::LazyLock;
 
@@ -10,14 +10,15 @@ use super::instance::{BoxFuture, Instance, PlatformRuntime, RuntimeError, Starte
 pub(crate) static SCHEMAS: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("schemas.json")).unwrap_or_default());
 
-/// Checks configs and reports every start as successful. The row is the only record of what runs.
+/// A runtime that checks configs and reports the start of every valid one as successful. It keeps no state: the row in the
+/// database is the only record of what runs, so any server can go on with it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BuiltinRuntime;
 
 /// Keys of a config, each with the environment variable that the platform's own library reads.
 type Keys = &'static [(&'static str, &'static str)];
 
-/// The required keys of each platform.
+/// The required keys of each type of platform. Google Chat has none of its own; see `check_google_credentials`.
 const REQUIRED: [(&str, Keys); 5] = [
     ("telegram", &[("botToken", "TELEGRAM_BOT_TOKEN")]),
     ("slack", &[("signingSecret", "SLACK_SIGNING_SECRET")]),
@@ -62,7 +63,7 @@ impl PlatformRuntime for BuiltinRuntime {
         }
         match kind {
             "telegram" => check_mode(instance.config.get("mode")),
-            "gchat" => check_google(&instance.config),
+            "gchat" => check_google_credentials(&instance.config),
             _ => Ok(()),
         }
     }
@@ -111,7 +112,8 @@ fn check_mode(mode: Option<&Value>) -> Result<(), RuntimeError> {
     Err(RuntimeError::invalid(format!("Invalid mode: {shown}. {expected}")))
 }
 
-fn check_google(config: &Map<String, Value>) -> Result<(), RuntimeError> {
+/// Requires one of two ways to authenticate.
+fn check_google_credentials(config: &Map<String, Value>) -> Result<(), RuntimeError> {
     let credentials = config
         .get("credentials")
         .is_some_and(|value| !value.is_null() && value != "");
@@ -123,8 +125,9 @@ fn check_google(config: &Map<String, Value>) -> Result<(), RuntimeError> {
     Err(RuntimeError::invalid(NO_GOOGLE_CREDENTIALS))
 }
 
+/// Returns the facts that a real start would learn from the platform.
 fn metadata(instance: &Instance) -> Map<String, Value> {
-    let own = instance
+    let configured_name = instance
         .config
         .get("userName")
         .and_then(Value::as_str)
@@ -140,7 +143,10 @@ fn metadata(instance: &Instance) -> Map<String, Value> {
         _ => None,
     };
     let mut metadata = Map::new();
-    metadata.insert("botUsername".to_owned(), json!(own.map_or(name, str::to_owned)));
+    metadata.insert(
+        "botUsername".to_owned(),
+        json!(configured_name.map_or(name, str::to_owned)),
+    );
     if let Some(id) = id {
         metadata.insert("botUserId".to_owned(), id.clone());
     }

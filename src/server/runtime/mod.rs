@@ -1,6 +1,6 @@
 //! Starting, restarting and stopping the instances of platforms.
 //!
-//! Knows instances only: no rows, no requests. The caller holds the lock of the instance's id meanwhile.
+//! It knows instances and no rows or requests. The caller holds the lock of the instance's id during each call.
 
 mod builtin;
 mod instance;

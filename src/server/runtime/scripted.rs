@@ -10,7 +10,7 @@ use super::instance::{BoxFuture, Instance, PlatformRuntime, RuntimeError, Starte
 /// Decides the outcome of one start. `None` leaves it to the built-in runtime.
 pub type Script = Box<dyn Fn(&Instance) -> Option<Result<Started, RuntimeError>> + Send + Sync>;
 
-/// The number of calls so far.
+/// The numbers of calls so far, failed ones included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuntimeCounts {
     /// Attempts to start.
@@ -37,13 +37,13 @@ struct Inner {
 }
 
 impl ScriptedRuntime {
-    /// Calls the script at every start and restart.
+    /// Makes the script decide every start and restart.
     pub fn with_script(mut self, script: Script) -> Self {
         self.script = Some(script);
         self
     }
 
-    /// Delays every start and restart.
+    /// Delays the outcome of every start and restart by `delay`.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
@@ -59,7 +59,7 @@ impl ScriptedRuntime {
         self.inner().counts
     }
 
-    /// Returns the instance that runs under an id.
+    /// Returns the instance that runs under an id. `None` when none does.
     pub fn running(&self, id: &str) -> Option<Instance> {
         self.inner().running.get(id).cloned()
     }
@@ -71,6 +71,7 @@ impl ScriptedRuntime {
     async fn attempt(&self, instance: &Instance) -> Result<Started, RuntimeError> {
         tokio::time::sleep(self.delay).await;
         {
+            // In a block, because the lock must not be held across the `await` below.
             let mut inner = self.inner();
             if inner.failures > 0 {
                 inner.failures -= 1;
