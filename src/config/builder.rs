@@ -44,14 +44,14 @@ fn origin(source: &Source, span: &Range<usize>) -> Origin {
 
 impl Builder<'_> {
     /// Adds an agent, its settings and its platforms.
-    pub(super) fn agent(&mut self, draft: AgentDraft, folder: AgentFolder) {
+    pub(super) fn add_agent(&mut self, draft: AgentDraft, folder: AgentFolder) {
         let id = draft.id.value.clone();
         let address = Address::agent(id.clone());
         self.origins.set(address.clone(), origin(self.source, &draft.id.span));
         self.origins
             .set(Address::settings(id.clone()), origin(self.source, &draft.id.span));
         for platform in &draft.platforms {
-            self.platform(&id, platform);
+            self.add_platform(&id, platform);
         }
         let mut agent = Agent {
             id: id.clone(),
@@ -66,10 +66,10 @@ impl Builder<'_> {
             let _ = field.map(|field| field.set(&mut agent, value));
         }
         self.state.agents.insert(id, agent);
-        self.settings(draft, folder);
+        self.add_settings(draft, folder);
     }
 
-    fn settings(&mut self, draft: AgentDraft, folder: AgentFolder) {
+    fn add_settings(&mut self, draft: AgentDraft, folder: AgentFolder) {
         let id = draft.id.value;
         let address = Address::settings(id.clone());
         for (path, span) in &draft.settings.locations {
@@ -93,18 +93,19 @@ impl Builder<'_> {
         self.state.settings.insert(id.clone(), Settings { agent: id, fields });
     }
 
-    fn platform(&mut self, agent: &str, draft: &PlatformDraft) {
+    fn add_platform(&mut self, agent: &str, draft: &PlatformDraft) {
         let name = draft.name.as_ref().map(|name| name.value.as_str());
         let mut platform = Platform::declared(agent, &draft.kind.value, name);
         let address = platform.address();
         self.origins.set(address.clone(), origin(self.source, &draft.kind.span));
         for (key, text) in &draft.config {
-            let value = self.config_value(draft, key, text);
+            let value = self.resolve_config_value(draft, key, text);
             platform.config.insert(key.value.clone(), value);
             let path = FieldPath::of(["config", key.value.as_str()]);
             self.origins
                 .set_field(address.clone(), path, origin(self.source, &key.span));
         }
+        // The name is what the user would change to make the id unique, so it is underlined if there is one.
         let span = draft.name.as_ref().map_or(&draft.kind.span, |name| &name.span).clone();
         match self.stable_ids.entry(platform.stable_id.clone()) {
             Entry::Occupied(first) => {
@@ -123,7 +124,7 @@ impl Builder<'_> {
         }
     }
 
-    fn config_value(&mut self, draft: &PlatformDraft, key: &Text, text: &Text) -> ConfigValue {
+    fn resolve_config_value(&mut self, draft: &PlatformDraft, key: &Text, text: &Text) -> ConfigValue {
         let Some(name) = reference::name(&text.value) else {
             return if is_secret_key(&key.value) {
                 ConfigValue::Secret(Secret::new(text.value.as_str()))
@@ -145,7 +146,7 @@ impl Builder<'_> {
     }
 
     /// Adds the types of the model files.
-    pub(super) fn models(&mut self, models: Models, files: &[Source]) {
+    pub(super) fn add_models(&mut self, models: Models, files: &[Source]) {
         let entity_types = self.declare(models.entity_types, files);
         self.state.entity_types = entity_types;
         let relationship_types = self.declare(models.relationship_types, files);

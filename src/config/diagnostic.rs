@@ -137,6 +137,7 @@ impl Diagnostic {
 
     /// Returns the key that diagnostics are sorted by: file, position, then text.
     pub(super) fn order(&self) -> (Option<&Path>, usize, Severity, &str) {
+        // The message comes last, so that equal diagnostics become neighbors, which `Findings` merges.
         let start = self.span.as_ref().map_or(0, |span| span.start);
         (self.file.as_deref(), start, self.severity, &self.message)
     }

@@ -4,19 +4,19 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-/// Returns the patterns in the form of [`pattern`], without empty and repeated ones, in order.
+/// Returns the patterns in the form of [`normalize_pattern`], without empty and repeated ones, in order.
 pub(super) fn normalize<'a>(domains: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     domains
         .into_iter()
-        .map(pattern)
+        .map(normalize_pattern)
         .filter(|domain| !domain.is_empty() && seen.insert(domain.clone()))
         .collect()
 }
 
 /// Returns one pattern as the server stores it: trimmed, in lower case, `*.x` as `.x`. A regular expression (`/…/`) is
 /// only trimmed.
-pub(super) fn pattern(domain: &str) -> String {
+pub(super) fn normalize_pattern(domain: &str) -> String {
     let domain = domain.trim();
     if domain.starts_with('/') {
         return domain.to_owned();

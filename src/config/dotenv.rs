@@ -16,7 +16,7 @@ pub(super) fn parse(source: &Source, findings: &mut Findings) -> Vec<(String, Se
         let trimmed = line.trim();
         let mut length = line.len();
         if !trimmed.is_empty() && !trimmed.starts_with('#') {
-            match assignment(rest, line) {
+            match read_assignment(rest, line) {
                 Ok((name, value, consumed)) => {
                     variables.push((name.to_owned(), value));
                     // A value in quotes can end on a later line.
@@ -39,7 +39,7 @@ type LineProblem = (&'static str, &'static str);
 
 /// Reads one assignment at the start of `rest`, whose first line is `line`. Returns the name, the value, and the number of
 /// bytes that were read.
-fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usize), LineProblem> {
+fn read_assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usize), LineProblem> {
     let (name, _) = line.split_once('=').ok_or(("there is no `=`", "write `NAME=value`"))?;
     let start = name.len() + 1;
     let name = name.trim();
@@ -57,17 +57,18 @@ fn assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret, usiz
     let after = &after[blank..];
     let (value, length) = match after.chars().next() {
         Some(quote @ ('"' | '\'' | '`')) => {
-            let (value, length) = quoted(&after[1..], quote).ok_or(("a quote is not closed", "close the quote"))?;
-            (value, to_line_end(after, length + 1))
+            let (value, length) =
+                read_quoted(&after[1..], quote).ok_or(("a quote is not closed", "close the quote"))?;
+            (value, extend_to_line_end(after, length + 1))
         }
-        _ => (bare(after.split('\n').next().unwrap_or("")), 0),
+        _ => (read_bare(after.split('\n').next().unwrap_or("")), 0),
     };
     Ok((name, value, start + blank + length))
 }
 
 /// Returns the value up to the closing quote, and its length in bytes with that quote. `None` when there is no such quote.
 /// Only double quotes allow escapes.
-fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
+fn read_quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
     let mut value = String::new();
     let mut characters = text.char_indices();
     while let Some((index, character)) = characters.next() {
@@ -88,7 +89,7 @@ fn quoted(text: &str, quote: char) -> Option<(Secret, usize)> {
 
 /// Returns the text up to a comment, trimmed. A `#` begins one at the start and after a blank; elsewhere it
 /// belongs to the value.
-fn bare(text: &str) -> Secret {
+fn read_bare(text: &str) -> Secret {
     let comment = text
         .starts_with('#')
         .then_some(0)
@@ -99,6 +100,6 @@ fn bare(text: &str) -> Secret {
 
 /// Returns the number of bytes up to the end of the line that `length` bytes of the text lead to. The end of a line after a
 /// closing quote is ignored.
-fn to_line_end(text: &str, length: usize) -> usize {
+fn extend_to_line_end(text: &str, length: usize) -> usize {
     text[length..].find('\n').map_or(text.len(), |end| length + end + 1)
 }

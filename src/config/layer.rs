@@ -66,6 +66,7 @@ pub(super) fn merge(fields: &mut Map<String, Value>, skills: &[Skill]) {
 
     let mut servers = take_object(fields, field::MCP_SERVERS);
     for (id, server) in skills.iter().flat_map(|skill| &skill.servers) {
+        // `lobu.toml` comes first, then the first skill that has the server.
         if !servers.contains_key(id) {
             servers.insert(id.clone(), Value::Object(server.clone()));
         }
@@ -119,6 +120,7 @@ fn merge_judged_domains(network: &mut Map<String, Value>, skills: &[Skill]) {
 /// Adds the judges of the skills. Of two with one name, that of `lobu.toml` counts, else that of the first skill.
 fn merge_judges(network: &mut Map<String, Value>, skills: &[Skill]) {
     let own = take_object(network, "judges");
+    // An empty table is a value of its own (semantics, "Comparing"), so it must not vanish.
     let mentioned = network.contains_key("judges");
     let mut all = Map::new();
     for skill in skills {

@@ -83,6 +83,7 @@ fn read_entries(table: &Table<'_>, key: &str, entries: Vec<(Text, Text)>) -> Val
     let mut wire = Map::new();
     for (name, value) in entries {
         let location = format!("{}.{}", table.key_path(Some(key)), name.value);
+        // Only under a secret key: most variables and headers are ordinary text.
         if is_secret_key(&name.value) {
             table.reader.check_literal_secret(&location, &value);
         }

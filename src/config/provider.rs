@@ -34,6 +34,7 @@ pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
         .collect();
     let has_providers = !ids.is_empty();
     settings.set(field::PROVIDERS, Value::Array(ids), agent, "providers");
+    // The mode follows from the providers (contract section 10), so it has their location.
     if has_providers {
         settings.set(field::MODEL_SELECTION, json!({ "mode": "auto" }), agent, "providers");
     }

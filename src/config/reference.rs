@@ -39,6 +39,7 @@ pub(super) fn look_alike(text: &str) -> Option<String> {
         .take_while(|character| character.is_ascii_alphanumeric() || *character == '_')
         .collect();
     let starts_like_one = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    // The advice shows the nearest valid name, which has neither lower case nor a leading underscore.
     let name = name.trim_start_matches('_').to_ascii_uppercase();
     (starts_like_one && is_name(&name)).then_some(name)
 }

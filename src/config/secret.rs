@@ -102,6 +102,7 @@ pub(super) fn check(
     for (name, uses) in missing {
         let severity = match check {
             SecretsCheck::All => Some(Severity::Error),
+            // A name with one use that is sent must have a value, even if its other uses are only checked for presence.
             SecretsCheck::Sent => uses.iter().any(|reference| reference.sent).then_some(Severity::Error),
             SecretsCheck::Warn => Some(Severity::Warning),
             SecretsCheck::Off => None,

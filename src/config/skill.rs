@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::diagnostic::{Diagnostic, Severity, tick};
-use super::domain::{judged_domain, normalize, pattern};
+use super::domain::{judged_domain, normalize, normalize_pattern};
 use super::finding::Findings;
 use super::source::Source;
 use super::whitespace::{is_js_space, js_trim};
@@ -41,7 +41,7 @@ pub(super) fn read(source: &Source, name: &str, flat: bool, findings: &mut Findi
     match yaml::parse(source, front, first_line) {
         Ok(mut documents) if documents.len() <= 1 => Some(documents.pop().map_or_else(
             || text_only(name, js_trim(body)),
-            |front| FrontMatter { source, findings }.skill(name, &front, body),
+            |front| FrontMatter { source, findings }.read(name, &front, body),
         )),
         Ok(_) => Some(text_only(name, text)),
         // The gateway accepts such a file too, so a broken header does not stop a plan.
@@ -90,16 +90,16 @@ struct FrontMatter<'a> {
 }
 
 impl FrontMatter<'_> {
-    fn skill(mut self, fallback: &str, front: &YamlNode, body: &str) -> Skill {
+    fn read(mut self, fallback: &str, front: &YamlNode, body: &str) -> Skill {
         let name = front
             .get("name")
             .and_then(YamlNode::text)
             .map(str::trim)
             .filter(|name| !name.is_empty());
         let mut skill = text_only(name.unwrap_or(fallback), js_trim(body));
-        skill.packages = self.strings(front, "nixPackages");
-        skill.network = self.network(front);
-        skill.servers = self.servers(front);
+        skill.packages = self.read_strings(front, "nixPackages");
+        skill.network = self.read_network(front);
+        skill.servers = self.read_servers(front);
         let mut extra = Map::new();
         if let Some(description) = front
             .get("description")
@@ -147,7 +147,7 @@ impl FrontMatter<'_> {
         );
     }
 
-    fn strings(&mut self, parent: &YamlNode, key: &str) -> Vec<String> {
+    fn read_strings(&mut self, parent: &YamlNode, key: &str) -> Vec<String> {
         let Some(node) = parent.get(key) else { return Vec::new() };
         let Some(items) = node.items() else {
             self.warn_wrong_type(node, key, "a list of strings");
@@ -163,16 +163,16 @@ impl FrontMatter<'_> {
         texts
     }
 
-    fn network(&mut self, front: &YamlNode) -> Map<String, Value> {
+    fn read_network(&mut self, front: &YamlNode) -> Map<String, Value> {
         let mut wire = Map::new();
         if let Some(network) = front.get("network") {
             for (key, name) in [("allow", "allowedDomains"), ("deny", "deniedDomains")] {
-                let domains = normalize(self.strings(network, key).iter().map(String::as_str));
+                let domains = normalize(self.read_strings(network, key).iter().map(String::as_str));
                 if !domains.is_empty() {
                     wire.insert(name.to_owned(), domains.into());
                 }
             }
-            let judged = self.judged(network);
+            let judged = self.read_judged(network);
             if !judged.is_empty() {
                 wire.insert("judgedDomains".to_owned(), Value::Array(judged));
             }
@@ -188,7 +188,7 @@ impl FrontMatter<'_> {
         wire
     }
 
-    fn judged(&mut self, network: &YamlNode) -> Vec<Value> {
+    fn read_judged(&mut self, network: &YamlNode) -> Vec<Value> {
         let Some(node) = network.get("judge") else {
             return Vec::new();
         };
@@ -201,7 +201,7 @@ impl FrontMatter<'_> {
             let domain = item
                 .text()
                 .or_else(|| item.get("domain").and_then(YamlNode::text))
-                .map(pattern);
+                .map(normalize_pattern);
             match domain.filter(|domain| !domain.is_empty()) {
                 Some(domain) => judged.push(judged_domain(&domain, item.get("judge").and_then(YamlNode::text))),
                 None => self.warn_wrong_type(item, "network.judge", "a domain or `{domain, judge}`"),
@@ -210,7 +210,7 @@ impl FrontMatter<'_> {
         judged
     }
 
-    fn servers(&mut self, front: &YamlNode) -> Vec<(String, Map<String, Value>)> {
+    fn read_servers(&mut self, front: &YamlNode) -> Vec<(String, Map<String, Value>)> {
         let Some(node) = front.get("mcpServers") else {
             return Vec::new();
         };
@@ -223,7 +223,7 @@ impl FrontMatter<'_> {
                         wire.insert(key.clone(), text.into());
                     }
                     ("args", _, Some(_)) => {
-                        wire.insert(key.clone(), self.strings(server, key).into());
+                        wire.insert(key.clone(), self.read_strings(server, key).into());
                     }
                     ("url" | "type" | "command", ..) => {}
                     // The gateway drops the other keys, such as `env` and `headers`, which the MCP server would miss.

@@ -105,7 +105,7 @@ impl Address {
         }
     }
 
-    /// Returns what a row shows after the kind: `triage`, `triage/triage-telegram`, `company`.
+    /// Returns the text that a row shows after the kind: `triage`, `triage/triage-telegram`, `company`.
     pub fn id(&self) -> String {
         match self {
             Self::Agent { id } => id.clone(),

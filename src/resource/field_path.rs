@@ -56,6 +56,7 @@ impl FieldPath {
         while let Some(character) = characters.next() {
             match character {
                 '"' => quoted = !quoted,
+                // A backslash is an escape in quotes only. At the end of the text nothing follows it, and it is dropped.
                 '\\' if quoted => segments
                     .last_mut()
                     .into_iter()

@@ -42,6 +42,7 @@ pub fn with_visible_escapes(json: String) -> String {
     let mut escaped = String::with_capacity(json.len() + 16);
     for character in json.chars() {
         if is_hidden(character) {
+            // JSON escapes are UTF-16, so a character beyond U+FFFF takes two.
             let units = character.encode_utf16(&mut [0; 2]).to_vec();
             escaped.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
@@ -62,7 +63,7 @@ pub fn is_ordinary_invisible(before: Option<char>, character: char, after: Optio
     }
 }
 
-/// Whether a character can be the base of an emoji.
+/// Whether a character can be the base of an emoji. The blocks are wider than Unicode's list of emoji, which grows each year.
 fn is_symbol(character: char) -> bool {
     matches!(character,
         '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{21ff}'

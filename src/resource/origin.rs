@@ -42,6 +42,7 @@ impl Origins {
     /// Returns the location of a field, or of the nearest enclosing field, or of the resource.
     pub fn of_field(&self, address: &Address, path: &FieldPath) -> Option<&Origin> {
         let segments = path.segments();
+        // From the longest prefix to the shortest one.
         (1..=segments.len())
             .rev()
             .find_map(|length| {

@@ -18,6 +18,7 @@ pub fn platform_slug(text: &str) -> String {
 /// names can lead to the same id.
 pub fn stable_platform_id(agent: &str, kind: &str, name: Option<&str>) -> String {
     let mut id = format!("{}-{}", platform_slug(agent), platform_slug(kind));
+    // A name whose slug is empty still adds its `-`: the id has to be the one that other clients build.
     if let Some(name) = name.filter(|name| !name.is_empty()) {
         id.push('-');
         id.push_str(&platform_slug(name));
@@ -31,6 +32,7 @@ pub fn normalize_entity_slug(slug: &str) -> String {
     if slug.starts_with('$') {
         return slug.to_owned();
     }
+    // One `-` for each character: unlike a platform's slug, runs stay runs.
     let keep = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
     slug.to_lowercase()
         .chars()

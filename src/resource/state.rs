@@ -22,7 +22,7 @@ pub struct State {
 }
 
 impl State {
-    /// Returns every resource with its address, kind by kind.
+    /// Returns every resource with its address, kind by kind. This is not the order of addresses.
     pub fn resources(&self) -> impl Iterator<Item = (Address, Resource)> + '_ {
         let agents = self.agents.values().cloned().map(Resource::Agent);
         let settings = self.settings.values().cloned().map(Resource::Settings);

@@ -24,6 +24,7 @@ pub fn is_redacted(value: &Value) -> bool {
 
 /// Whether two lists hold the same values. Neither order nor repetitions count.
 pub fn same_set(left: &[Value], right: &[Value]) -> bool {
+    // Quadratic, because values with one meaning can differ in text. The lists are written by hand and short.
     let within = |some: &[Value], all: &[Value]| some.iter().all(|value| all.iter().any(|other| same(value, other)));
     within(left, right) && within(right, left)
 }
@@ -61,6 +62,7 @@ pub fn canonical(value: &Value) -> Value {
 
 fn same_object(left: &Map<String, Value>, right: &Map<String, Value>) -> bool {
     let covers = |one: &Map<String, Value>, other: &Map<String, Value>| {
+        // `null` equals absent, so the number of keys proves nothing.
         one.iter().all(|(key, value)| match other.get(key) {
             Some(found) => same(value, found),
             None => value.is_null(),

@@ -52,9 +52,9 @@ impl Session {
     /// When no server or organization is set, or one of the values is malformed. A missing token is reported by
     /// [`Session::token`].
     pub fn choose(inputs: &Inputs<'_>) -> Result<Self, SessionError> {
-        let server = inputs.server()?;
-        let organization = inputs.organization(&server)?;
-        let token = inputs.token(&server);
+        let server = inputs.choose_server()?;
+        let organization = inputs.choose_organization(&server)?;
+        let token = inputs.choose_token(&server);
         let mut warnings = inputs.stored.warnings.clone();
         warnings.extend(inputs.ignored_memory_url(&server));
         Ok(Self {
@@ -80,7 +80,7 @@ impl Inputs<'_> {
         (!value.is_empty()).then_some(value)
     }
 
-    fn server(&self) -> Result<NamedServer, SessionError> {
+    fn choose_server(&self) -> Result<NamedServer, SessionError> {
         if let Some(url) = &self.flags.url {
             return self.by_url(url, ValueSource::Flag("--url"));
         }
@@ -112,7 +112,7 @@ impl Inputs<'_> {
             "`LOBU_CONTEXT`",
         ];
         let mut searched: Vec<String> = variables.map(str::to_owned).into();
-        searched.extend(self.file("config.json"));
+        searched.extend(self.stored_path("config.json"));
         SessionError::NoServer { searched }
     }
 
@@ -175,7 +175,7 @@ impl Inputs<'_> {
         ServerUrl::parse(text).ok().map(|(url, _)| url)
     }
 
-    fn organization(&self, server: &NamedServer) -> Result<Sourced<String>, SessionError> {
+    fn choose_organization(&self, server: &NamedServer) -> Result<Sourced<String>, SessionError> {
         let flag = self.flags.org.clone().map(|org| (org, ValueSource::Flag("--org")));
         let named = server.organization.clone().map(|org| (org, server.source.clone()));
         // A flag takes precedence over every variable, also when the organization is part of the URL in `--url`.
@@ -233,7 +233,7 @@ impl Inputs<'_> {
         })
     }
 
-    fn token(&self, server: &NamedServer) -> Option<Sourced<Secret>> {
+    fn choose_token(&self, server: &NamedServer) -> Option<Sourced<Secret>> {
         if let Some(token) = self.variable("LOBU_API_TOKEN") {
             return Some(Sourced {
                 value: Secret::new(token),
@@ -252,7 +252,7 @@ impl Inputs<'_> {
     fn token_locations(&self, server: &NamedServer) -> Vec<String> {
         let mut locations = vec!["`LOBU_API_TOKEN`".to_owned()];
         let file = self
-            .file("credentials.json")
+            .stored_path("credentials.json")
             .unwrap_or_else(|| "no credentials file".to_owned());
         let context = server.context.as_ref();
         locations.push(context.map_or_else(
@@ -275,7 +275,7 @@ impl Inputs<'_> {
         })
     }
 
-    fn file(&self, name: &str) -> Option<String> {
+    fn stored_path(&self, name: &str) -> Option<String> {
         Some(self.stored.folder.as_ref()?.join(name).display().to_string())
     }
 }

@@ -22,16 +22,17 @@ const TEXTS: [(&str, &str); 3] = [
 
 impl Loader<'_> {
     /// Reads the folder of an agent. An agent without a usable folder has the project's skills only.
-    pub(super) fn agent_folder(&mut self, source: &Source, agent: &AgentDraft) -> AgentFolder {
+    pub(super) fn read_agent_folder(&mut self, source: &Source, agent: &AgentDraft) -> AgentFolder {
         let mut folder = AgentFolder::default();
-        let mut skills = self.project_skills();
-        if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.folder(source, dir)) {
+        // The order matters: later skills replace earlier ones, and those of the agent come last (contract section 10.3).
+        let mut skills = self.read_project_skills();
+        if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.resolve_folder(source, dir)) {
             for (name, wire) in TEXTS {
                 self.warn_misspelled(&dir, name);
-                let text = self.optional_text(&dir.join(name));
+                let text = self.read_optional_text(&dir.join(name));
                 folder.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
             }
-            skills.extend(self.skills(&dir.join("skills")));
+            skills.extend(self.read_skills(&dir.join("skills")));
         }
         folder.skill_origin = skills.first().map(|(_, origin)| origin.clone());
         folder.skills = layered(skills.into_iter().map(|(skill, _)| skill));
@@ -39,11 +40,12 @@ impl Loader<'_> {
     }
 
     /// Reads a text, trimmed, with its origin. `None` when it is missing, blank, or was reported instead.
-    fn optional_text(&mut self, path: &Path) -> Option<(String, Origin)> {
+    fn read_optional_text(&mut self, path: &Path) -> Option<(String, Origin)> {
+        // A broken link "does not exist", but is not the same as a missing file: reading it reports the link.
         if !path.exists() && !path.is_symlink() {
             return None;
         }
-        let source = self.source(path, mask::covered)?;
+        let source = self.read_source(path, mask::covered)?;
         prompt::check(&source, &self.values, &mut self.findings);
         let text = whitespace::js_trim(&source.text);
         (!text.is_empty()).then(|| (text.to_owned(), first_line(&source)))
@@ -53,24 +55,25 @@ impl Loader<'_> {
     fn warn_misspelled(&mut self, folder: &Path, name: &str) {
         if let Some(found) = misspelled_name(folder, name) {
             let message = format!("{} is not read: its name is spelled differently", tick(&found));
-            let warning = Diagnostic::warning("misspelt-file", message).in_file(self.shown(&folder.join(&found)));
+            let warning = Diagnostic::warning("misspelt-file", message).in_file(self.shown_path(&folder.join(&found)));
             self.findings.push(warning.help(format!("rename it to {}", tick(name))));
         }
     }
 
-    fn project_skills(&mut self) -> Vec<(Skill, Origin)> {
+    fn read_project_skills(&mut self) -> Vec<(Skill, Origin)> {
         if self.project_skills.is_none() {
-            let skills = self.skills(&self.root.join("skills"));
+            let skills = self.read_skills(&self.root.join("skills"));
             self.project_skills = Some(skills);
         }
         self.project_skills.clone().unwrap_or_default()
     }
 
     /// Reads the skills in a folder, sorted by file name. Entries that are neither a folder nor `*.md` are ignored.
-    fn skills(&mut self, folder: &Path) -> Vec<(Skill, Origin)> {
+    fn read_skills(&mut self, folder: &Path) -> Vec<(Skill, Origin)> {
         let mut skills = Vec::new();
-        for entry in self.entries(folder) {
+        for entry in self.list_entries(folder) {
             let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // `metadata` follows links, so a linked skill counts like any other.
             let (file, name, flat) = match fs::metadata(&entry) {
                 Ok(found) if found.is_dir() && has_entry(&entry, "SKILL.md") => (entry.join("SKILL.md"), name, false),
                 Ok(found) if found.is_dir() => {
@@ -82,12 +85,12 @@ impl Loader<'_> {
                     None => continue,
                 },
                 Err(error) => {
-                    let shown = self.shown(&entry);
+                    let shown = self.shown_path(&entry);
                     self.findings.push(unreadable(&error).in_file(shown));
                     continue;
                 }
             };
-            let Some(source) = self.source(&file, mask::skill) else {
+            let Some(source) = self.read_source(&file, mask::skill) else {
                 continue;
             };
             prompt::check(&source, &self.values, &mut self.findings);

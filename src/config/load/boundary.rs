@@ -24,6 +24,7 @@ impl Boundary {
     /// Creates the boundary of the project in a folder.
     pub(super) fn new(root: &Path, allow_outside: bool) -> Self {
         Self {
+            // Real paths are compared, so the root has to be one too; a home folder can be behind a link.
             root: fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()),
             allow_outside,
         }
@@ -41,6 +42,7 @@ impl Boundary {
         if is_kernel_file(&real) {
             return Err(Box::new(kernel_file()));
         }
+        // Within the project only the names below it count, so that a project may itself be in a folder such as `.env.d`.
         let inside = real.strip_prefix(&self.root).ok();
         if let Some(kind) = private_kind(inside.unwrap_or(&real), &real) {
             let message = format!("this leads to {kind}, which no agent may be given");

@@ -59,6 +59,7 @@ pub(super) fn missing_folder(source: &Source, dir: &Text, path: &Path) -> Diagno
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
+    // There are siblings only if the parent exists, so only the last segment can be misspelled.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match nearest(&name, siblings.iter().map(String::as_str)) {
         Some(near) => missing.help(format!("did you mean {}?", tick(&dir.value.replace(&*name, near)))),
@@ -169,6 +170,7 @@ fn without_dots(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
+            // Only after a name: `..` at the start of a relative path has nothing to remove.
             Component::ParentDir if matches!(tidied.components().next_back(), Some(Component::Normal(_))) => {
                 tidied.pop();
             }

@@ -38,12 +38,13 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
         project_skills: None,
         secret_values: Vec::new(),
     };
-    let source = loader.source(&absolute(file), mask::lobu_toml);
-    let draft = source.as_ref().map(|source| loader.draft(source));
+    let source = loader.read_source(&absolute(file), mask::lobu_toml);
+    let draft = source.as_ref().map(|source| loader.read_draft(source));
+    // Taken from the draft, so that a command can report to the right organization even if the project has errors.
     let org = draft.as_ref().and_then(ProjectDraft::organization);
     let project = source
         .zip(draft)
-        .map(|(source, draft)| loader.project(file, &source, draft));
+        .map(|(source, draft)| loader.read_project(file, &source, draft));
     let diagnostics = loader.findings.into_sorted();
     let has_errors = diagnostics.iter().any(Diagnostic::is_error);
     LoadedProject {
@@ -73,7 +74,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     /// Reads `lobu.toml` itself.
-    fn draft(&mut self, source: &Source) -> ProjectDraft {
+    fn read_draft(&mut self, source: &Source) -> ProjectDraft {
         let (mut draft, findings) = document::read(source, std::mem::take(&mut self.findings));
         self.findings = findings;
         // Only agents use secrets, so a plan of the memory schema needs no values.
@@ -83,7 +84,7 @@ impl Loader<'_> {
         draft
     }
 
-    fn project(&mut self, file: &Path, source: &Source, draft: ProjectDraft) -> Project {
+    fn read_project(&mut self, file: &Path, source: &Source, draft: ProjectDraft) -> Project {
         // Before the folders are read: their texts are searched for these values.
         self.values = self.read_values(&draft.references);
         let check = self.options.secrets_check;
@@ -91,7 +92,7 @@ impl Loader<'_> {
         let secrets = secret::summaries(source, &draft.references, &self.values);
         let organization = draft.organization();
         let memory_enabled = draft.memory.as_ref().is_some_and(|memory| memory.enabled);
-        let (desired, origins) = self.resources(source, draft);
+        let (desired, origins) = self.build_resources(source, draft);
         // A literal value under a secret key must not be shown either, although no `$NAME` leads to it.
         let literals = desired.platforms.values().flat_map(|it| it.config.values());
         let literals = literals.filter_map(|value| match value {
@@ -112,18 +113,19 @@ impl Loader<'_> {
     }
 
     /// Reads the folders that the draft names, as far as `only` asks for them, and builds the resources.
-    fn resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins) {
+    fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins) {
+        // All folders are read before the builder exists, because it borrows the values and the findings.
         let mut agents = Vec::new();
         if self.options.only != Only::Memory {
             for agent in draft.agents {
-                let folder = self.agent_folder(source, &agent);
+                let folder = self.read_agent_folder(source, &agent);
                 agents.push((agent, folder));
             }
         }
         let memory = draft
             .memory
             .filter(|memory| memory.enabled && self.options.only != Only::Agents);
-        let models = memory.map(|memory| self.models(source, &memory));
+        let models = memory.map(|memory| self.read_models(source, &memory));
         let mut builder = Builder {
             source,
             values: &self.values,
@@ -133,25 +135,25 @@ impl Loader<'_> {
             stable_ids: HashMap::new(),
         };
         for (agent, folder) in agents {
-            builder.agent(agent, folder);
+            builder.add_agent(agent, folder);
         }
         if let Some((models, files)) = models {
-            builder.models(models, &files);
+            builder.add_models(models, &files);
         }
         (builder.state, builder.origins)
     }
 
     /// Returns the path of a file as it is shown.
-    fn shown(&self, path: &Path) -> PathBuf {
+    fn shown_path(&self, path: &Path) -> PathBuf {
         relative(path, self.options.display_root)
     }
 
     /// Reads a file within the boundary, and keeps its masked text for display. `None` when it was reported instead.
-    fn source(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
+    fn read_source(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
         match self.boundary.check(path) {
-            Ok(()) => self.source_anywhere(path, mask),
+            Ok(()) => self.read_source_anywhere(path, mask),
             Err(problem) => {
-                let shown = self.shown(path);
+                let shown = self.shown_path(path);
                 self.findings.push(problem.in_file(shown));
                 None
             }
@@ -159,8 +161,8 @@ impl Loader<'_> {
     }
 
     /// Reads a file that the user chose, or a `.env` file, which may be outside the boundary.
-    fn source_anywhere(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
-        let shown = self.shown(path);
+    fn read_source_anywhere(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
+        let shown = self.shown_path(path);
         match read(path) {
             Ok(text) => {
                 let source = Source::new(shown, &text);
@@ -189,7 +191,7 @@ impl Loader<'_> {
         // A broken link does not "exist"; it is reported when it is read.
         let local = local.into_iter().filter(|file| file.exists() || file.is_symlink());
         for file in given.chain(local).collect::<Vec<_>>() {
-            let Some(source) = self.source_anywhere(&file, mask::env) else {
+            let Some(source) = self.read_source_anywhere(&file, mask::env) else {
                 continue;
             };
             let from = SecretSource::File(source.path.clone());
@@ -204,7 +206,7 @@ impl Loader<'_> {
     }
 
     /// Returns the folder that a key of `lobu.toml` names, or reports why it cannot be read.
-    fn folder(&mut self, source: &Source, dir: &Text) -> Option<PathBuf> {
+    fn resolve_folder(&mut self, source: &Source, dir: &Text) -> Option<PathBuf> {
         let path = absolute(&self.root.join(dir.value.trim()));
         let problem = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => match self.boundary.check(&path) {
@@ -234,7 +236,7 @@ impl Loader<'_> {
     }
 
     /// Returns the paths in a folder, sorted. Empty when there is no such folder, or when it was reported instead.
-    fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
+    fn list_entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         if !folder.exists() && !folder.is_symlink() {
             return Vec::new();
         }
@@ -250,7 +252,7 @@ impl Loader<'_> {
                 paths
             }
             Err(problem) => {
-                let shown = self.shown(folder);
+                let shown = self.shown_path(folder);
                 self.findings.push(problem.in_file(shown));
                 Vec::new()
             }

@@ -32,24 +32,28 @@ struct Walk {
 
 impl Loader<'_> {
     /// Reads the model files in the folder that the memory table names. A declared type has the index of its source.
-    pub(super) fn models(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, Vec<Source>) {
+    pub(super) fn read_models(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, Vec<Source>) {
         self.warn_not_synced(source, memory);
         let mut models = Models::default();
         let mut sources = Vec::new();
-        let Some(folder) = memory.models.as_ref().and_then(|models| self.folder(source, models)) else {
+        let Some(folder) = memory
+            .models
+            .as_ref()
+            .and_then(|models| self.resolve_folder(source, models))
+        else {
             return (models, sources);
         };
         let mut walk = Walk::default();
-        self.walk(&folder, MAX_DEPTH, &mut walk);
+        self.collect_files(&folder, MAX_DEPTH, &mut walk);
         if walk.entries > MAX_ENTRIES {
             let message = format!("the folder has more than {MAX_ENTRIES} files and folders");
-            let problem = Diagnostic::error("too-many-files", message).in_file(self.shown(&folder));
+            let problem = Diagnostic::error("too-many-files", message).in_file(self.shown_path(&folder));
             self.findings
                 .push(problem.help("`models` must name the folder that holds the model files alone"));
             return (models, sources);
         }
         for file in walk.files {
-            if let Some(source) = self.source(&file, mask::yaml) {
+            if let Some(source) = self.read_source(&file, mask::yaml) {
                 prompt::check(&source, &self.values, &mut self.findings);
                 model::read(&source, sources.len(), &mut models, &mut self.findings);
                 sources.push(source);
@@ -74,19 +78,19 @@ impl Loader<'_> {
     }
 
     /// Finds the YAML files of a folder and, as later releases do, of the folders in it.
-    fn walk(&mut self, folder: &Path, depth: usize, walk: &mut Walk) {
+    fn collect_files(&mut self, folder: &Path, depth: usize, walk: &mut Walk) {
         let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         if depth == 0 || walk.entries > MAX_ENTRIES || !walk.visited.insert(real) {
             return;
         }
-        for entry in self.entries(folder) {
+        for entry in self.list_entries(folder) {
             walk.entries += 1;
             match fs::metadata(&entry) {
-                Ok(found) if found.is_dir() => self.walk(&entry, depth - 1, walk),
+                Ok(found) if found.is_dir() => self.collect_files(&entry, depth - 1, walk),
                 Ok(_) if is_yaml(&entry) => walk.files.push(entry),
                 Ok(_) => {}
                 Err(error) => {
-                    let shown = self.shown(&entry);
+                    let shown = self.shown_path(&entry);
                     self.findings.push(unreadable(&error).in_file(shown));
                 }
             }

@@ -63,6 +63,7 @@ fn invisible(source: &Source, start: usize, hidden: &[char]) -> Diagnostic {
     for character in hidden {
         *seen.entry(*character).or_insert(0) += 1;
         if seen[character] == 1 && seen.len() <= MAX_LISTED {
+            // Writing to a `String` cannot fail.
             let _ = write!(listed, " U+{:04X}", u32::from(*character));
         }
     }

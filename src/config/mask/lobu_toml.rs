@@ -127,6 +127,7 @@ impl Masker {
             '#' => self.emit(line(rest), false),
             '\n' => {
                 match self.brackets.last() {
+                    // A statement ends with its line unless a bracket is open.
                     None => self.allows_value = None,
                     Some((true, _)) => self.newer_syntax = self.newer_syntax.or(Some(self.position)),
                     Some(_) => {}
@@ -140,6 +141,7 @@ impl Masker {
                 self.end_value();
                 self.emit(&rest[..1], true)
             }
+            // In a table in braces the next entry begins; in a list the key stays the same.
             ',' => {
                 if self.brackets.last().is_some_and(|(brace, _)| *brace) {
                     self.allows_value = None;

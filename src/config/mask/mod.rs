@@ -61,6 +61,7 @@ pub(super) fn yaml(text: &str) -> MaskedText {
     // The indentation of the key whose value is being covered. Deeper lines belong to its value.
     let mut closed: Option<usize> = None;
     for line in text.split_inclusive('\n') {
+        // The dash of a list item counts as indentation, so that all keys of the item have the same.
         let indent = line.len() - line.trim_start_matches([' ', '-']).len();
         if !line.trim().is_empty() && closed.is_some_and(|outer| indent <= outer) {
             closed = None;

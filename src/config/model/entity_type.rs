@@ -60,6 +60,7 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
             .map(YamlNode::json),
     };
     check_columns(reader, document, resource.metadata_schema.as_ref());
+    // Only now, so that every problem of the document is reported.
     let (Some((slug, span)), Some(_)) = (slug, name) else {
         return;
     };

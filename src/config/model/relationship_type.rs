@@ -156,6 +156,7 @@ fn read_rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTree
                 .help("remove one of them"),
             );
         }
+        // Without ids: only the server knows those of its rows.
         rules.insert(rule, Vec::new());
     }
     Some(rules)
