@@ -5,6 +5,8 @@ use std::io::Write;
 use lobuctl::plan::Verb;
 use lobuctl::resource::Address;
 use lobuctl::tui::basic_color::BasicColors;
+use ratatui::buffer::Cell;
+use ratatui::style::Modifier;
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
@@ -30,6 +32,19 @@ fn folding_hides_and_unfolding_shows() {
     assert!(open.text().contains("telegram"));
     let closed = open.keys("g j <left>");
     assert!(closed.text().contains("▸     = archive"), "{}", closed.text());
+}
+
+#[test]
+fn the_filter_marks_what_it_found_after_letters_that_are_not_ascii() {
+    let rows = vec![
+        canned::row(Address::agent("triage"), Verb::Noop),
+        canned::row(canned::platform("triage", "slack", Some("größe-ops")), Verb::Update),
+    ];
+    let driver = ModelDriver::of(canned::plan_of(rows), 100, 20).keys("/ops<enter>");
+    let buffer = driver.buffer();
+    let marked = |cell: &&Cell| cell.modifier.contains(Modifier::UNDERLINED);
+    let marked: String = buffer.content().iter().filter(marked).map(Cell::symbol).collect();
+    assert_eq!(marked, "ops", "{}", driver.styled());
 }
 
 #[test]

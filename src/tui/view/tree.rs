@@ -203,8 +203,9 @@ impl NodeLine<'_, '_> {
                 .write_styled(x, self.area.y, self.area.right(), &text, style);
         }
         let mut x = x;
-        for (at, piece) in text.graphemes(true).enumerate() {
-            let style = if found.contains(&at) {
+        for (start, piece) in text.grapheme_indices(true) {
+            // The positions are those of bytes; of a letter that is not ASCII, any of its bytes may be among them.
+            let style = if (start..start + piece.len()).any(|byte| found.contains(&byte)) {
                 self.canvas.found(style)
             } else {
                 style
@@ -247,7 +248,7 @@ fn counted(counts: Counts, folded: bool) -> String {
     verbs_text(&Counts { noop, ..counts })
 }
 
-/// Returns the positions of the characters that the filter has found in a label.
+/// Returns the positions of the bytes that the filter has found in a label.
 fn found(text: &str, matchers: &mut [Matcher]) -> HashSet<usize> {
     let hits = matchers
         .iter_mut()
