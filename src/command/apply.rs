@@ -34,7 +34,7 @@ enum Face {
     Screen,
 }
 
-/// Runs the command.
+/// Plans, and applies what is approved on the face that flags and terminal allow.
 ///
 /// # Errors
 /// What ends it before anything is written.

@@ -151,6 +151,7 @@ impl Console {
                 let _ = self.object("diagnostic", &diagnostic_value(diagnostic));
             }
         }
+        // Standard error has the source lines in every format.
         self.status.erase();
         let text = render(&shown, sources, self.diagnostic_style());
         let mut err = self.host.stderr.clone();

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{ContextSummary, Stored, summaries, use_context};
 
-/// Runs the command.
+/// Lists the contexts, shows the current one, or makes another one current.
 ///
 /// # Errors
 /// When the files cannot be used, or there is no such context.

@@ -123,6 +123,7 @@ async fn check_permissions(
 fn blamed(error: &RemoteError) -> &'static str {
     match error.status() {
         Some(401 | 403) => "token",
+        // What an unknown organization is answered with (contract section 3).
         Some(404) => "organization",
         _ => "response",
     }

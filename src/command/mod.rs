@@ -43,6 +43,7 @@ pub async fn run(cli: &Cli, host: Host) -> Exit {
 async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
     match cli.command() {
         Command::Apply(arguments) => apply::run(console, &cli.common, &arguments, interrupt).await,
+        // A plan is an apply that ends before anything is asked.
         Command::Plan(arguments) => {
             let arguments = ApplyArgs {
                 plan: arguments,

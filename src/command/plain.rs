@@ -19,13 +19,13 @@ use crate::show::secret::{source_or_missing, source_text};
 use crate::show::selection::Checkbox;
 use crate::show::{Line, Role};
 
-/// What the user decided.
+/// The decision that ends the questions about one plan.
 pub(super) enum Decision {
     /// Write what is selected.
     Apply(Consent),
     /// Read files and server again.
     Reload,
-    /// Write nothing.
+    /// Write nothing, and end with the exit code of a declined plan.
     No,
 }
 

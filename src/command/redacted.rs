@@ -22,7 +22,7 @@ pub(super) struct RedactedBench<B> {
 }
 
 impl<B> RedactedBench<B> {
-    /// Wraps a workbench.
+    /// Creates a workbench over another one.
     pub(super) fn new(bench: Arc<B>, redactor: Redactor) -> Self {
         Self { bench, redactor }
     }
@@ -47,6 +47,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
                 Ok(loaded) => Ok(LoadedPlan {
                     plan: redactor.record(loaded.plan),
                     warnings: redacted_lines(&redactor, loaded.warnings),
+                    // Names and sources of secrets are shown; values are not among them.
                     ..loaded
                 }),
                 Err(failure) => Err(LoadFailure {

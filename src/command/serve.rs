@@ -13,7 +13,7 @@ use crate::server::command::{self, BackupArgs, DataLocation, RekeyArgs};
 use crate::server::command::{TokenCreateArgs, TokenListArgs, TokenRevokeArgs};
 use crate::server::{AuditLimits, PlatformMode, ServerError};
 
-/// Runs the command.
+/// Runs the server, or one of the commands on its data.
 ///
 /// # Errors
 /// When the port or the database cannot be used.
@@ -91,6 +91,7 @@ async fn serve(
 /// Sends the server's log to standard error.
 fn log_to_stderr(console: &Console) {
     use tracing_subscriber::EnvFilter;
+    // Messages of the server from `info` on, those of libraries only when something is wrong.
     let level = match (console.quiet, console.verbose) {
         (true, _) => "error",
         (false, 0) => "lobuctl=info,warn",

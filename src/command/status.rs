@@ -31,7 +31,7 @@ struct Drawn {
     begun: u64,
 }
 
-/// How far a step is.
+/// A step and how far it is.
 #[derive(Clone, Copy)]
 struct StepCount {
     /// The number of the step, from 1.

@@ -32,6 +32,7 @@ pub(super) fn run(console: &Console, common: &Common, arguments: &ValidateArgs) 
         return Err(Failure::invalid("the configuration has errors"));
     };
     let desired = &project.desired;
+    // As the user would type it.
     let file: PathBuf = project
         .file
         .strip_prefix(&console.host.current_dir)

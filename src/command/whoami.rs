@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::review::{ReviewOptions, choose_session, read_project};
 
-/// Runs the command.
+/// Prints the session that other commands would use, without reaching the server.
 ///
 /// # Errors
 /// When no server or no organization is set.

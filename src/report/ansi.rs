@@ -13,7 +13,7 @@ pub fn write_lines(out: &mut dyn Write, lines: &[Line], color: bool) -> io::Resu
     lines.iter().try_for_each(|line| write_line(out, line, color))
 }
 
-/// Writes one line.
+/// Writes one line with its indent and a line end.
 ///
 /// # Errors
 /// When the writer fails.
@@ -23,6 +23,7 @@ pub fn write_line(out: &mut dyn Write, line: &Line, color: bool) -> io::Result<(
     }
     write!(out, "{:indent$}", "", indent = line.indent)?;
     for span in &line.spans {
+        // Each span is reset, so that no color runs on when a reader cuts the line.
         match style(span.role).filter(|_| color) {
             Some(style) => write!(out, "\u{1b}[{style}m{}\u{1b}[0m", span.text)?,
             None => out.write_all(span.text.as_bytes())?,

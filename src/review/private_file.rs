@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) enum Existing {
     /// It stays, and what is written goes behind it.
     Append,
-    /// It is removed.
+    /// It is removed once the file is closed to other users.
     Replace,
 }
 

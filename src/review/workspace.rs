@@ -149,7 +149,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Reads the server.
+    /// Reads from the server everything that the plan compares.
     ///
     /// # Errors
     /// The first read that failed.

@@ -79,6 +79,7 @@ fn request_line(kind: &EventKind) -> Option<Line> {
         .plain(format!("{method} {path} "))
         .push(role, status)
         .push(Role::Dim, format!(" {}", duration(*took_ms)));
+    // Nearly every request succeeds at once: the number is shown only where it is news.
     Some(if *attempt > 1 {
         line.push(Role::Dim, format!(" (attempt {attempt})"))
     } else {

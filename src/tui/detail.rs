@@ -80,6 +80,7 @@ impl DetailPane {
     pub fn forget(&mut self) {
         let position = self.shown.take().map(|(address, _)| (address, self.scroll));
         *self = Self {
+            // A position that was not restored yet is the one that the user left.
             resume: self.resume.take().or(position),
             side_by_side: self.side_by_side,
             ..Self::default()
@@ -160,6 +161,7 @@ impl DetailPane {
                 Some(Role::Field) => break,
                 Some(Role::AddedText | Role::Dim) => {
                     let shown = line.text();
+                    // Without the sign of the diff and the blank after it.
                     let wanted = shown.get(2..).unwrap_or_default();
                     let found = lines[next..].iter().position(|known| known == wanted);
                     next += found.map_or(0, |skipped| skipped + 1);

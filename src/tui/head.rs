@@ -40,6 +40,7 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         Screen::Run(run) => head.extend(state(run, row, model.now_ms)),
         Screen::Loading(_) | Screen::Failed(_) => {}
     }
+    // What may happen is no longer of interest once the outcome is known.
     if !has_ended(model, row) {
         head.extend(caution_lines(row));
     }
@@ -98,6 +99,7 @@ fn drift(model: &Model, board: &Board, row: &Row) -> Option<Line> {
     let is_marked = board.prune.contains(&row.address);
     let sentence = row_sentence(row, is_marked)?;
     let is_drift = row.verb == Verb::Drift;
+    // Outside the review `D` does nothing, so it is not named there.
     let key = match (reviewing, is_marked) {
         (true, true) => "; `D` leaves it alone again",
         (true, false) if is_drift => "; `D` selects it for deletion",

@@ -55,7 +55,9 @@ impl Key {
 
     /// Reads what the terminal reports. Returns `None` for releases, and for keys with alt or super held.
     pub fn from_event(event: KeyEvent) -> Option<Self> {
+        // A terminal that also reports releases would do everything twice.
         let pressed = matches!(event.kind, KeyEventKind::Press | KeyEventKind::Repeat);
+        // Nothing is bound to alt, and `esc` with another key right after it arrives as that key with alt.
         let alt = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER);
         (pressed && !alt).then(|| Self {
             code: event.code,

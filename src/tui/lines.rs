@@ -38,8 +38,9 @@ pub(super) fn text(shown: &Shown) -> String {
     }
 }
 
-/// Returns a line of the log, or `None` for events that are not logged: what succeeded is in the tree.
+/// Returns a line of the log, or `None` for events that are not logged.
 pub(super) fn event(event: &Event) -> Option<Line> {
+    // The tree shows it already, and its requests are in the log.
     if matches!(&event.kind, EventKind::StepFinished { outcome, .. } if outcome.succeeded()) {
         return None;
     }

@@ -73,6 +73,7 @@ impl Confirm {
     /// Puts a guard's reasons on top of the list; from then on the page cannot be confirmed.
     pub fn refuse(&mut self, refusal: Refusal) {
         self.confirmation = Confirmation::Refused;
+        // On top, because the list below may be longer than the page.
         let mut lines = refusal.lines;
         if !self.list.lines().is_empty() {
             lines.push(Line::default());

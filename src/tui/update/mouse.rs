@@ -44,6 +44,7 @@ fn wheel(model: &mut Model, at: Position, by: isize) {
 }
 
 fn click(model: &mut Model, at: Position) -> Effects {
+    // A click beside a dialog must not change what is behind it.
     if model.overlay.is_some() {
         return Effects::new();
     }

@@ -69,7 +69,7 @@ pub(super) fn move_by(model: &mut Model, by: isize) {
             failed.diagnostics.scroll_by(by, layout.body.width, layout.body.height);
         }
         (None, Screen::Run(run)) if run.log_open && run.board.focus == Focus::Detail => scroll_log(run, by),
-        (None, _) => travel_board(model, by),
+        (None, _) => move_board_by(model, by),
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn scroll_log(run: &mut RunScreen, by: isize) {
     run.log_back = run.log_back.saturating_add_signed(by.saturating_neg()).min(last);
 }
 
-fn travel_board(model: &mut Model, by: isize) {
+fn move_board_by(model: &mut Model, by: isize) {
     stop_following(model);
     let layout = model.layout();
     let Some(board) = model.board_mut() else { return };

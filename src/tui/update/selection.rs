@@ -32,6 +32,7 @@ fn toggle(review: &mut Review) -> Option<String> {
     let plan = &review.board.plan;
     let rows = here.iter().filter_map(|row| plan.rows.get(*row));
     review.selection.toggle(plan, rows.clone());
+    // A row that was deselected is still written when a selected one needs it.
     match rows.into_iter().find(|row| review.selection.mark(row) == Mark::Implied) {
         Some(row) => Some(stays_because(review, row)),
         None => added_rows(review, before),
@@ -44,12 +45,14 @@ fn stays_because(review: &Review, row: &Row) -> String {
     implied_text(&row.address, &needed_by.unwrap_or(row).address)
 }
 
+/// Returns which rows were added because selected ones need them; `before` is the number of such rows before the change.
 fn added_rows(review: &Review, before: usize) -> Option<String> {
     let implied = review.selection.implied.len();
     let mut rows = review.board.plan.rows.iter();
     let first = rows.find(|row| review.selection.mark(row) == Mark::Implied)?;
     match implied.saturating_sub(before) {
         0 => None,
+        // Only when it is the only one is `first` the row that was added.
         1 if implied == 1 => Some(stays_because(review, first)),
         more => Some(more_implied_text(more)),
     }
@@ -103,6 +106,7 @@ fn delete(review: &mut Review) -> (Option<String>, Effects) {
     (Some(text), vec![Effect::Replan(review.board.prune.clone())])
 }
 
+/// Returns what applying deletes once the row is marked.
 fn deletes(row: &Row) -> String {
     if row.verb == Verb::Drift {
         format!("{} is deleted", name(row))
@@ -111,6 +115,7 @@ fn deletes(row: &Row) -> String {
     }
 }
 
+/// Returns why a deletion that the user did not mark cannot be taken back here.
 fn nothing_to_delete(address: &Address, name: &str) -> String {
     match address.parent() {
         Some(_) => format!("{name} is deleted with its agent"),

@@ -45,6 +45,7 @@ fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) {
         .flat_map(|line| cuts(line, usize::from(columns)).into_iter().map(move |cut| (line, cut)))
         .collect();
     let height = (wrapped.len() as u16 + 2).min(outer.height);
+    // On each side of the text are the border and a blank.
     let area = centered(outer, columns + 4, height);
     canvas.draw_frame(area);
     canvas.write(area.x + 2, area.y, area.right().saturating_sub(1), title, Role::Strong);

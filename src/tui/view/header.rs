@@ -197,6 +197,7 @@ fn running_rows(canvas: &mut Canvas, run: &RunScreen, area: Rect, x: u16) {
 }
 
 fn bar(canvas: &mut Canvas, area: Rect, tally: &Tally, columns: u16) -> u16 {
+    // Before its first event a run has no rows.
     let full = (usize::from(columns) * tally.ended())
         .checked_div(tally.total)
         .unwrap_or(0) as u16;

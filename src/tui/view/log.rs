@@ -16,6 +16,7 @@ use crate::tui::wrap::{Cut, cuts};
 
 /// Draws the end of the log, or what was scrolled to.
 pub(super) fn draw(canvas: &mut Canvas, run: &RunScreen, area: Rect) {
+    // The newest entries first, so that a long log is not formatted as a whole for one page.
     let until = run.log.len().saturating_sub(run.log_back);
     let newest: Vec<Line> = run.log[..until]
         .iter()
