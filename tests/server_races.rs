@@ -16,7 +16,17 @@ use crate::support::server::{JsonClient, open};
 const ROUNDS: usize = 200;
 const POSTGRES_ROUNDS: usize = 60;
 
-/// Runs a check for many rounds and tells which round failed, and why.
+/// Returns the number of rounds of each check: `LOBUCTL_TEST_RACE_ROUNDS`, or the usual one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to run is the decision of whoever runs the tests"
+)]
+fn round_count(usual: usize) -> usize {
+    let asked = std::env::var("LOBUCTL_TEST_RACE_ROUNDS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// Runs a check for many rounds. The error names the round that failed, and why.
 async fn rounds(
     name: &str,
     check: impl AsyncFn(&RaceClients, usize) -> RaceResult,
@@ -51,7 +61,7 @@ fn options(storage: Storage, runtime: &Arc<ScriptedRuntime>) -> ServerOptions {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
+async fn sqlite_keeps_its_promises() {
     let runtime = Arc::new(ScriptedRuntime::default());
     let dir = tempfile::tempdir().unwrap();
     let storage = Storage::Sqlite {
@@ -62,10 +72,11 @@ async fn sqlite_keeps_its_promises_for_two_hundred_rounds() {
         clients: vec![JsonClient::new(&server, &token)],
         runtime: Some(runtime),
     };
-    for verdict in all(&track, ROUNDS).await {
+    let count = round_count(ROUNDS);
+    for verdict in all(&track, count).await {
         verdict.unwrap();
     }
-    rounds("types", race::types, &track, ROUNDS / 4).await.unwrap();
+    rounds("types", race::types, &track, count / 4).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,10 +126,11 @@ async fn on_postgres(purpose: &str, servers: usize) {
         clients,
         runtime: Some(runtime),
     };
-    for verdict in all(&track, POSTGRES_ROUNDS).await {
+    let count = round_count(POSTGRES_ROUNDS);
+    for verdict in all(&track, count).await {
         verdict.unwrap();
     }
-    rounds("types", race::types, &track, POSTGRES_ROUNDS / 4).await.unwrap();
+    rounds("types", race::types, &track, count / 4).await.unwrap();
     drop(open_servers);
     database.drop_now().await;
 }

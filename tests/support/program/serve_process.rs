@@ -114,6 +114,11 @@ impl ServeProcess {
             .to_owned()
     }
 
+    /// Returns the id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Makes the process stand still. [`ServeProcess::thaw`] lets it go on.
     pub fn freeze(&self) {
         self.send("STOP");
@@ -126,7 +131,7 @@ impl ServeProcess {
 
     /// Sends a signal by name, such as `STOP`.
     pub fn send(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
