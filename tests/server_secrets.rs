@@ -36,6 +36,15 @@ async fn seals_and_redacts_what_a_client_declares_secret() {
         (&shown["hook"], &shown["chatId"]),
         (&json!("***hook"), &json!("***chat"))
     );
+    let named = json!({ "botToken": "1:A", "signingSecret": "2:B", "userName": "HIDDEN-name" });
+    let named = json!({ "platform": "slack", "config": named, "secretKeys": ["userName"] });
+    admin
+        .put("/api/dev/agents/owned/platforms/by-stable-id/owned-slack", named)
+        .await;
+    let shown = admin.get("/api/dev/agents/owned/platforms/owned-slack").await;
+    // The start copies the name into the metadata.
+    assert_eq!(shown.body["metadata"]["botUsername"], "***name");
+    assert!(!shown.text.contains("HIDDEN"), "{}", shown.text);
     let settings = json!({ "mcpServers": { "db": { "url": "https://x", "env": { "DATABASE_URL": "HIDDEN-database",
         "PGPASS": "$PGPASS", "REGION": "HIDDEN-region" }, "headers": { "X-Tenant": "HIDDEN-tenant" } } } });
     admin.patch("/api/dev/agents/owned/config", settings).await;

@@ -131,6 +131,19 @@ pub(crate) fn redact(fields: SecretFields<'_>, root: &mut Map<String, Value>) {
     });
 }
 
+/// Redacts the values of `copies` that repeat a secret leaf of `root`.
+pub(crate) fn redact_copies(fields: SecretFields<'_>, root: &Map<String, Value>, copies: &mut Map<String, Value>) {
+    let mut secrets = Vec::new();
+    // A visit needs a map that it may change, and the secrets stay as they are.
+    let _ = fields.visit::<()>(&mut root.clone(), &mut |leaf| {
+        secrets.push(leaf.clone());
+        Ok(())
+    });
+    for copy in copies.values_mut().filter(|copy| secrets.contains(copy)) {
+        *copy = Value::String(redaction(copy));
+    }
+}
+
 /// Returns the stars for a secret, followed by its last characters when it is long.
 fn redaction(leaf: &Value) -> String {
     let Value::String(text) = leaf else {

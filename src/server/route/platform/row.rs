@@ -152,6 +152,14 @@ impl StoredPlatform {
         }
     }
 
+    /// Returns the metadata with redactions in place of secrets. A start copies some values of the config, such as the
+    /// name of a bot, and a client may have declared any of them secret.
+    fn metadata_without_secrets(&self) -> Map<String, Value> {
+        let mut metadata = self.metadata.clone();
+        secret::redact_copies(self.secret_fields(), &self.instance.config, &mut metadata);
+        metadata
+    }
+
     /// Returns the platform as it is answered.
     pub(crate) fn body(&self) -> PlatformBody {
         let mut config = self.instance.config.clone();
@@ -165,7 +173,7 @@ impl StoredPlatform {
             template_agent_id: self.instance.agent.clone(),
             config,
             settings,
-            metadata: self.metadata.clone(),
+            metadata: self.metadata_without_secrets(),
             status: self.status,
             error_message: self.error.clone(),
             created_at: self.created_at,
@@ -222,7 +230,7 @@ impl StoredPlatform {
                     &instance.kind,
                     &config,
                     &json!(instance.settings).to_string(),
-                    &json!(self.metadata).to_string(),
+                    &json!(self.metadata_without_secrets()).to_string(),
                     &json!(self.secret_keys).to_string(),
                     self.status.as_str(),
                     self.created_at
@@ -251,7 +259,7 @@ impl StoredPlatform {
                     &self.instance.kind,
                     &config,
                     &json!(self.instance.settings).to_string(),
-                    &json!(self.metadata).to_string(),
+                    &json!(self.metadata_without_secrets()).to_string(),
                     &json!(self.secret_keys).to_string(),
                     self.status.as_str(),
                     self.error.as_deref(),
