@@ -107,6 +107,7 @@ pub struct InputLines(Arc<Mutex<Box<dyn BufRead + Send>>>);
 impl InputLines {
     /// Creates a handle of `reader`.
     pub fn new(reader: impl Read + Send + 'static) -> Self {
+        // All clones share one buffer, because it reads ahead and each of them must see the lines that are in it.
         Self(Arc::new(Mutex::new(Box::new(BufReader::new(reader)))))
     }
 
@@ -218,6 +219,7 @@ impl Host {
             stdin: InputLines::new(io::stdin()),
             terminals,
             size: (terminals.stdout || terminals.stderr).then(real_size).flatten(),
+            // Without `HOME`, the user database of the system may have the folder.
             home: environment
                 .get("HOME")
                 .map(PathBuf::from)
@@ -307,6 +309,7 @@ impl Host {
 
     /// Whether characters beyond ASCII can be shown, by the locale. The first variable that is set decides.
     pub fn shows_unicode(&self) -> bool {
+        // The order of precedence in POSIX.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
             .into_iter()
             .find_map(|name| self.environment.get(name));

@@ -14,6 +14,7 @@ const ONLY: &[FlagValue<Only>] = &[
     ("memory", "Entity types and relationship types", Only::Memory),
 ];
 
+// `Warn` and `Off` are no values of the flag; commands choose them.
 const SECRETS_CHECK: &[FlagValue<SecretsCheck>] = &[
     ("all", "Every reference", SecretsCheck::All),
     ("sent", "Those whose value is sent to the server", SecretsCheck::Sent),

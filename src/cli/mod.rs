@@ -29,6 +29,7 @@ pub struct Cli {
     #[command(flatten)]
     pub common: Common,
     /// The command; `apply` when there is none.
+    // Private, because only `Cli::command` turns its absence into `apply`.
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten, next_help_heading = "Plan and apply")]

@@ -94,6 +94,7 @@ impl Source {
 
 /// Whether a byte of UTF-8 text is the first one of a character.
 fn starts_character(byte: u8) -> bool {
+    // All other bytes of a character are `10xxxxxx`.
     byte & 0xc0 != 0x80
 }
 

@@ -27,7 +27,7 @@ pub enum Address {
     Platform {
         /// The agent's id.
         agent: String,
-        /// The type, as a slug.
+        /// The type as a slug, such as `telegram`.
         kind: String,
         /// The name, or `#` and the id on the server. `None` for the platform of this type that has no name.
         name: Option<String>,
@@ -160,6 +160,7 @@ impl Address {
     }
 }
 
+// By hand, because the derived order would put all agents before all settings.
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.order().cmp(&other.order())

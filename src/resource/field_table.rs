@@ -21,6 +21,7 @@ pub struct Field<T: 'static> {
 
 /// Gives access to the value of a field that has the type `V` in a resource of the type `T`.
 struct FieldAccess<T, V> {
+    // Function pointers, because a constant table cannot hold boxed closures.
     get: fn(&T) -> &V,
     get_mut: fn(&mut T) -> &mut V,
 }

@@ -24,6 +24,7 @@ const RANGES: [(char, char); 20] = [
     ('\u{1bca0}', '\u{1bca3}'), // shorthand format controls
     ('\u{1d159}', '\u{1d159}'), // null note head
     ('\u{1d173}', '\u{1d17a}'), // musical format controls
+    // Tags spell ASCII text that a language model reads and no program shows.
     ('\u{e0000}', '\u{e0fff}'), // tags and more variation selectors
 ];
 
@@ -58,6 +59,7 @@ pub fn is_ordinary_invisible(before: Option<char>, character: char, after: Optio
     match character {
         '\u{fe0e}' | '\u{fe0f}' => before.is_some_and(|before| is_symbol(before) || "#*0123456789".contains(before)),
         '\u{200d}' if before.is_some_and(is_emoji_part) => after.is_some_and(is_symbol),
+        // A joiner next to another invisible character is not ordinary: runs of them can encode text.
         '\u{200c}' | '\u{200d}' => before.is_some_and(is_joining_letter) && after.is_none_or(|it| !is_invisible(it)),
         _ => false,
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, FieldPath};
 
-/// A line of a file.
+/// The line of a file that declares a resource or a field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// The path as a user would type it: relative to the current folder where possible.

@@ -80,6 +80,8 @@ impl Inputs<'_> {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Chooses the server. In order of precedence: `--url`, `--context`, a variable with a URL, a context by variable, the
+    /// current context.
     fn choose_server(&self) -> Result<NamedServer, SessionError> {
         if let Some(url) = &self.flags.url {
             return self.by_url(url, ValueSource::Flag("--url"));
@@ -118,6 +120,7 @@ impl Inputs<'_> {
 
     fn by_url(&self, text: &str, source: ValueSource) -> Result<NamedServer, SessionError> {
         let (url, organization) = parse_url(text, &source)?;
+        // A stored context with this server lends its credentials and its guard to the URL.
         let context = self.context_of(&url);
         Ok(NamedServer {
             url,
@@ -170,6 +173,7 @@ impl Inputs<'_> {
             .map(str::to_owned)
     }
 
+    /// Returns the URL of a stored context. `None` when it has none, or a malformed one.
     fn context_url(&self, name: &str) -> Option<ServerUrl> {
         let text = self.stored.contexts.contexts.get(name)?.api_url.as_deref()?;
         ServerUrl::parse(text).ok().map(|(url, _)| url)
@@ -221,6 +225,7 @@ impl Inputs<'_> {
         Some((organization, ValueSource::Variable("LOBU_MEMORY_URL")))
     }
 
+    /// Returns the warning for a `LOBU_MEMORY_URL` that names another server than the chosen one.
     fn ignored_memory_url(&self, server: &NamedServer) -> Option<String> {
         let (url, _) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
         let other = !url.shares_origin_with(&server.url);
@@ -249,6 +254,7 @@ impl Inputs<'_> {
         })
     }
 
+    /// Returns the variables and files that were searched for a token, for the hint of [`SessionError::NoToken`].
     fn token_locations(&self, server: &NamedServer) -> Vec<String> {
         let mut locations = vec!["`LOBU_API_TOKEN`".to_owned()];
         let file = self

@@ -70,9 +70,9 @@ impl Session {
 /// A value, and where it was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// The value.
+    /// The value itself.
     pub value: T,
-    /// Where it was set.
+    /// The flag, variable or file that set it.
     pub source: ValueSource,
 }
 

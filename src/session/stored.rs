@@ -39,10 +39,10 @@ pub(super) struct StoredContext {
     pub(super) api_url: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 struct Credentials {
+    /// The version of the file's format. 0 when the file does not have it.
     version: u64,
     contexts: BTreeMap<String, StoredCredential>,
 }
@@ -53,6 +53,7 @@ struct StoredCredential {
     access_token: Option<String>,
 }
 
+// Unknown keys are errors, because a misspelled key must not turn a guard off.
 #[derive(Debug, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct OwnConfig {
@@ -173,6 +174,7 @@ fn read_text(path: &Path) -> Result<Option<FileText>, SessionError> {
 #[cfg(unix)]
 fn open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
+    // Any permission of the group or of others counts, as `ssh` does it for its keys.
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
