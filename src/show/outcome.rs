@@ -191,6 +191,7 @@ fn trouble_lines(progress: &Progress) -> Vec<Line> {
             _ => ("", None),
         };
         let partly = outcome.wrote();
+        // Paths differ from row to row: without them, the same answer is the same reason.
         let key = (word, without_request(message), hint, partly);
         let index = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(index) {

@@ -182,6 +182,7 @@ pub const TABLE: &[Binding] = &[
     bound(&[Key::char(' ')], REVIEW, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
     bound(&[ENTER], BOARD, Action::Move(Movement::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows, "there are no rows"),
     bound(&[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows, "there are no rows"),
+    // There are two panes, so that the next one and the previous one are the same.
     bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Move(Movement::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
     bound(&[Key::char('a')], REVIEW, Action::Dialog(DialogAction::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
     bound(&[Key::char('D')], REVIEW, Action::Select(Select::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift, "only what the server has and the files have not can be deleted"),

@@ -56,6 +56,7 @@ fn toggle_log(run: &mut RunScreen) {
     run.log_open = !run.log_open;
     // The log opens at its newest entry.
     run.log_back = 0;
+    // The log is scrolled with the keys of the pane that it replaces.
     run.board.focus = if run.log_open { Focus::Detail } else { Focus::Tree };
 }
 
