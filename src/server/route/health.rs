@@ -10,11 +10,11 @@ use crate::server::app::{App, Shared, iso, now};
 use crate::server::db::DbResult;
 use crate::server::options::PlatformMode;
 
-/// Lets clients detect the release.
+/// The name by which clients recognize the release of the API (contract section 9).
 const SERVICE: &str = "owletto-api";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// `GET /health`: the process answers.
+/// `GET /health`: shows that the process answers. It does not use the database.
 pub(crate) async fn live() -> Json<Value> {
     Json(json!({
         "status": "ok",
@@ -27,7 +27,7 @@ pub(crate) async fn live() -> Json<Value> {
     }))
 }
 
-/// `GET /health/ready`: the database can be written to. The transaction changes nothing and is rolled back.
+/// `GET /health/ready`: shows whether the database can be written to, with 503 when it cannot.
 pub(crate) async fn ready(State(app): State<Shared>) -> Response {
     match probe(&app).await {
         Ok(()) => Json(json!({ "status": "ok", "service": SERVICE, "database": "ok" })).into_response(),
@@ -39,29 +39,31 @@ pub(crate) async fn ready(State(app): State<Shared>) -> Response {
     }
 }
 
+/// Writes to the database in a transaction that is rolled back.
 async fn probe(app: &App) -> DbResult<()> {
     let mut tx = app.db.begin().await?;
+    // No row has this name. PostgreSQL refuses the statement all the same while it is read-only, as a standby is.
     let sql = "UPDATE meta SET value = value WHERE name = 'ready'";
     tx.execute(sql, &[]).await?;
     tx.rollback().await
 }
 
-/// `GET /health/scheduler`: this server has no scheduler.
+/// `GET /health/scheduler`: shows that this server has no scheduler.
 pub(crate) async fn scheduler() -> Json<Value> {
     Json(json!({ "status": "ok", "scheduler": "none" }))
 }
 
-/// `GET /api/health`
+/// `GET /api/health`: as the recorded server answers, with the service name that it has on this path.
 pub(crate) async fn api() -> Json<Value> {
     Json(json!({ "status": "healthy", "service": "user-research-mcp", "timestamp": iso(now()), "version": VERSION }))
 }
 
-/// `GET /api/features`: whether platforms run here.
+/// `GET /api/features`: `lobuEmbedded` is whether platforms are started here (contract section 7.1).
 pub(crate) async fn features(State(app): State<Shared>) -> Json<Value> {
     Json(json!({ "agents": true, "lobuEmbedded": app.mode == PlatformMode::Live }))
 }
 
-/// `GET /api/auth-config`: tokens are made on the command line only.
+/// `GET /api/auth-config`: no way to sign in, because tokens are created on the command line only.
 pub(crate) async fn auth_config() -> Json<Value> {
     Json(json!({ "social": [], "magicLink": false, "phone": false, "emailPassword": false }))
 }
@@ -70,7 +72,7 @@ fn origin(app: &App) -> String {
     app.origin().to_owned()
 }
 
-/// `GET /.well-known/oauth-protected-resource`
+/// `GET /.well-known/oauth-protected-resource`: the document that the challenge of a 401 names.
 pub(crate) async fn protected_resource(State(app): State<Shared>) -> Json<Value> {
     let origin = origin(&app);
     Json(json!({
@@ -81,7 +83,7 @@ pub(crate) async fn protected_resource(State(app): State<Shared>) -> Json<Value>
     }))
 }
 
-/// `GET /.well-known/oauth-authorization-server`: no grants, for there is no sign-in.
+/// `GET /.well-known/oauth-authorization-server`: offers no grants, because there is no sign-in.
 pub(crate) async fn authorization_server(State(app): State<Shared>) -> Json<Value> {
     Json(json!({
         "issuer": origin(&app),

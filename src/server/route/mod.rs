@@ -1,4 +1,4 @@
-//! The table of all routes. Each resource has its own module.
+//! The table of all routes. Each resource has a module with its handlers.
 
 mod agent;
 mod health;
@@ -20,11 +20,12 @@ use super::reply::ApiError;
 /// Returns all routes, without the layers that every request passes through.
 pub(crate) fn routes(app: Shared) -> Router {
     Router::new()
-        .merge(open())
-        .merge(agents())
+        .merge(unguarded_routes())
+        .merge(agent_routes())
         .route("/api/{org}/audit", get(audit::list))
         .route("/api/{org}/public/organization", get(organization::public))
         .route("/api/{org}/public/agents", get(agent::public))
+        // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
@@ -32,7 +33,8 @@ pub(crate) fn routes(app: Shared) -> Router {
         .with_state(app)
 }
 
-fn open() -> Router<Shared> {
+/// Returns the routes that need no credentials and name no organization.
+fn unguarded_routes() -> Router<Shared> {
     Router::new()
         .route("/health", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -51,7 +53,8 @@ fn open() -> Router<Shared> {
         .route("/api/agents/platforms/{kind}", get(platform::schema))
 }
 
-fn agents() -> Router<Shared> {
+/// Returns the routes of agents and their platforms.
+fn agent_routes() -> Router<Shared> {
     Router::new()
         .route("/api/{org}/agents", get(agent::list).post(agent::create))
         .route(
@@ -84,6 +87,8 @@ fn agents() -> Router<Shared> {
         )
 }
 
+/// Answers a path or method without a route. The recorded server answers GET with 200 (contract section 1); a client that
+/// has mistyped a path is better served by 404.
 async fn unmatched(method: Method) -> Response {
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();

@@ -13,7 +13,7 @@ use crate::server::path::PathIds;
 use crate::server::reply::{ApiError, ApiResult};
 
 table_row! {
-    /// An organization and the role that the caller has in it.
+    /// An organization and the caller's role in it, if any.
     pub(crate) struct VisibleOrganization, columns organization_columns {
         id: String = "o.id",
         slug: String = "o.slug",
@@ -23,20 +23,23 @@ table_row! {
     }
 }
 
-macro_rules! select {
-    ($rest:literal) => {
+/// Expands to a query for organizations, with the role of the user `$1`.
+macro_rules! select_organizations {
+    ($conditions:literal) => {
         concat!(
             "SELECT ",
             organization_columns!(),
             " FROM organization o LEFT JOIN member m ON m.organization_id = o.id AND m.account_id = $1 ",
-            $rest
+            $conditions
         )
     };
 }
 
-const VISIBLE: &str = select!("WHERE m.role IS NOT NULL OR o.visibility = 'public' ORDER BY o.name, o.slug");
-const VISIBLE_BY_SLUG: &str = select!("WHERE o.slug = $2 AND (m.role IS NOT NULL OR o.visibility = 'public')");
-/// No account has the empty id: this finds what everyone may see.
+const VISIBLE: &str =
+    select_organizations!("WHERE m.role IS NOT NULL OR o.visibility = 'public' ORDER BY o.name, o.slug");
+const VISIBLE_BY_SLUG: &str =
+    select_organizations!("WHERE o.slug = $2 AND (m.role IS NOT NULL OR o.visibility = 'public')");
+/// The parameter for requests without credentials. No user has the empty id, so only public organizations are found.
 const ANYONE: &str = "";
 
 /// An element of [`list`].
@@ -49,7 +52,8 @@ pub(crate) struct ListedOrganization {
     visibility: String,
 }
 
-/// The tool `list_organizations`: the caller's own organizations and the public ones, as a bare list.
+/// The tool `list_organizations`: lists the caller's organizations and the public ones. The response is a JSON list, not an
+/// object with a list.
 pub(crate) async fn list(app: &App, visitor: &Visitor) -> ApiResult<Vec<ListedOrganization>> {
     let Some(member) = &visitor.member else {
         return Err(unauthorized(app, &visitor.organization));
@@ -80,7 +84,7 @@ struct WorkspaceBody {
     name: String,
 }
 
-/// The tool `resolve_path`, for the path of an organization.
+/// The tool `resolve_path`: returns the organization that the first segment of `path` names, if the caller may see it.
 pub(crate) async fn resolve_path(
     app: &App,
     visitor: &Visitor,
@@ -117,7 +121,7 @@ struct PublicOrganization {
     visibility: Option<String>,
 }
 
-/// `GET /api/organizations`: the public organizations, for anyone.
+/// `GET /api/organizations`: lists the public organizations.
 pub(crate) async fn list_public(State(app): State<Shared>) -> ApiResult<Json<PublicOrganizations>> {
     let rows: Vec<VisibleOrganization> = app.db.rows(VISIBLE, params![ANYONE]).await?;
     let organizations = rows.into_iter().map(|row| PublicOrganization {
@@ -137,7 +141,7 @@ pub(crate) struct PublicOrganizationReply {
     organization: PublicOrganization,
 }
 
-/// `GET /api/:org/public/organization`
+/// `GET /api/:org/public/organization`: reads a public organization. A private one is 404, like one that does not exist.
 pub(crate) async fn public(
     State(app): State<Shared>,
     PathIds(slug): PathIds<String>,

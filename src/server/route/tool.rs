@@ -14,17 +14,18 @@ use crate::server::path::PathIds;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
 
-/// The maximum size of a body, in bytes, from those who may only read. What a call may do depends on its action, which
-/// is known only when the body has been parsed: for them it must be cheap to parse.
+/// The maximum size of a body, in bytes, from a caller who may only read. Whether a call writes depends on its action, which
+/// is known only after the body was parsed; so for such callers, parsing must be cheap.
 const READER_BODY: usize = 16 * 1024;
 
-/// Runs the tool of the path.
+/// Runs the tool that the path names.
 pub(crate) async fn call(
     State(app): State<Shared>,
     visitor: Visitor,
     PathIds((_, tool)): PathIds<(String, String)>,
     request: Request,
 ) -> ApiResult<Response> {
+    // Read here and not by extractors, because the request is needed whole: the limit of its body depends on the caller.
     let precondition = Precondition::from_headers(request.headers());
     let key = IdempotencyKey::from_headers(request.headers());
     let mut body = read(&app, &visitor, request).await?;
@@ -44,6 +45,7 @@ pub(crate) async fn call(
     }
 }
 
+/// Reads the body, within the limit for this caller.
 async fn read(app: &App, visitor: &Visitor, request: Request) -> ApiResult<JsonBody> {
     if visitor.may_write() {
         return JsonBody::read(request, app, app.limits.body).await;

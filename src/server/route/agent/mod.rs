@@ -27,16 +27,16 @@ use crate::server::precondition::{Precondition, Revision};
 use crate::server::reply::{ApiError, ApiResult, Success, success};
 
 const ID_RULE: &str = "agentId must be 3-60 lowercase alphanumeric chars with hyphens, starting with a letter";
-/// How often a create looks again when the agent is created and deleted by others at the same time.
+/// The number of attempts of a create while other clients create and delete the same agent.
 const MAX_ATTEMPTS: usize = 3;
 
-/// The response of a list.
+/// The response of [`list`] and [`public`].
 #[derive(Serialize)]
 pub(crate) struct AgentListBody<T> {
     agents: Vec<T>,
 }
 
-/// `GET /api/:org/agents`
+/// `GET /api/:org/agents`: lists the agents of the organization, newest first. There are no pages.
 pub(crate) async fn list(
     State(app): State<Shared>,
     AnyMember(caller): AnyMember,
@@ -56,14 +56,14 @@ pub(crate) struct AgentWithSettings {
     counts: AgentCounts,
 }
 
-/// `GET /api/:org/agents/:id`
+/// `GET /api/:org/agents/:id`: reads an agent with its settings. An agent of another organization is 404.
 pub(crate) async fn read(
     State(app): State<Shared>,
     AnyMember(caller): AnyMember,
     PathIds((_, id)): PathIds<(String, String)>,
 ) -> ApiResult<(Revision, Json<AgentWithSettings>)> {
-    // The row comes before the settings: should they change in between, the revision is the older one, and a change
-    // that relies on it is refused.
+    // The row is read before the settings. If they change in between, the revision is the older one, and a change that is
+    // based on it is refused.
     let row = AgentRow::find(&app.db, &id).await?;
     let row = row.filter(|row| row.organization_id == caller.organization.id);
     let row = row.ok_or_else(not_found)?;
@@ -78,7 +78,7 @@ pub(crate) async fn read(
     Ok((revision, Json(body)))
 }
 
-/// `GET /api/:org/public/agents`, for public organizations.
+/// `GET /api/:org/public/agents`: lists the names of the agents of a public organization.
 pub(crate) async fn public(
     State(app): State<Shared>,
     PathIds(slug): PathIds<String>,
@@ -100,6 +100,7 @@ struct NewAgent {
 
 impl NewAgent {
     fn from_fields(fields: &Map<String, Value>) -> ApiResult<Self> {
+        // An empty text counts as missing, as on the recorded server.
         let given = |name| fields.get(name).filter(|value| !value.is_null() && *value != "");
         let (Some(id), Some(_)) = (given("agentId"), given("name")) else {
             return Err(ApiError::bad_request("agentId and name are required"));
@@ -117,6 +118,7 @@ impl NewAgent {
         })
     }
 
+    /// Returns the agent as a create answers it.
     fn body(&self) -> AgentName {
         AgentName {
             agent_id: self.id.clone(),
@@ -126,6 +128,7 @@ impl NewAgent {
     }
 }
 
+/// Whether a text is a valid id (contract section 4).
 fn is_agent_id(id: &str) -> bool {
     (3..=60).contains(&id.len())
         && id.starts_with(|first: char| first.is_ascii_lowercase())
@@ -134,7 +137,8 @@ fn is_agent_id(id: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// `POST /api/:org/agents`: 201 for a new agent, 200 with the stored values for one that exists.
+/// `POST /api/:org/agents`: creates an agent. 201 for a new one, 200 with the stored values for one that exists (contract
+/// section 4).
 pub(crate) async fn create(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -148,7 +152,7 @@ pub(crate) async fn create(
         if let Some(response) = insert(&app, &caller, &new, request.as_ref()).await? {
             return Ok(response);
         }
-        // The agent existed a moment ago. Without a row it was deleted between the two statements.
+        // The insert found the agent. If there is no row now, it was deleted in between.
         let Some(row) = AgentRow::find(&app.db, &new.id).await? else {
             continue;
         };
@@ -162,8 +166,7 @@ pub(crate) async fn create(
     ))
 }
 
-/// Inserts the agent and returns the response; `None` when the agent exists. The one statement also stores the MCP server
-/// that every new agent gets, so the agent cannot be seen before it is complete.
+/// Inserts the agent and returns the response. `None` when the agent exists.
 async fn insert(
     app: &Shared,
     caller: &Caller,
@@ -172,6 +175,8 @@ async fn insert(
 ) -> ApiResult<Option<Response>> {
     let organization = &caller.organization;
     let url = format!("{}/mcp/{}", app.origin(), organization.slug);
+    // Every new agent gets this MCP server (contract section 4). Stored by the same statement, so no client can see or change
+    // the agent before it is complete.
     let settings = json!({ "mcpServers": { "owletto": { "url": url } } }).to_string();
     let owner = json!({ "platform": "owletto", "userId": caller.member.account }).to_string();
     let mut tx = app.db.begin().await?;
@@ -196,6 +201,7 @@ async fn insert(
         )
         .await?;
     if inserted == 0 {
+        // The transaction rolls back here, which also releases the idempotency key.
         return Ok(None);
     }
     let body = new.body();
@@ -209,7 +215,7 @@ async fn insert(
     Ok(Some((StatusCode::CREATED, Json(body)).into_response()))
 }
 
-/// `PATCH /api/:org/agents/:id`
+/// `PATCH /api/:org/agents/:id`: changes the fields that are given.
 pub(crate) async fn patch(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -220,6 +226,7 @@ pub(crate) async fn patch(
     let patch = AgentPatch::from_fields(&body.take_fields())?;
     let mut tx = app.db.begin().await?;
     let row = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
+    // The agent's own part only: its settings and platforms, which this does not write, may have changed.
     precondition.check_first_part(&row.revision())?;
     patch.write(&mut tx, &id).await?;
     let written = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
@@ -228,7 +235,7 @@ pub(crate) async fn patch(
     Ok((written.revision(), success()))
 }
 
-/// `DELETE /api/:org/agents/:id`: deletes its platforms too, and stops them.
+/// `DELETE /api/:org/agents/:id`: deletes an agent with its platforms, and stops these.
 pub(crate) async fn delete(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -240,13 +247,14 @@ pub(crate) async fn delete(
         let mut tx = work.db.begin().await?;
         let row = AgentRow::lock(&mut tx, &caller.organization.id, &id).await?;
         precondition.check(&row.revision())?;
+        // The platforms' rows are deleted with the agent's, by a foreign key.
         let platforms: Vec<String> = tx
             .values("SELECT id FROM platform WHERE agent_id = $1", params![&id])
             .await?;
         tx.execute("DELETE FROM agent WHERE id = $1", params![&id]).await?;
         audit::record(&mut tx, &caller, "agent.delete", &id, &[]).await?;
         tx.commit().await?;
-        // Instances stop only after the commit: a delete that fails leaves everything running.
+        // After the commit, so that everything keeps running when the delete fails.
         for platform in platforms {
             work.runtime.stop(&platform).await;
         }

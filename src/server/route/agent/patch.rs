@@ -1,4 +1,4 @@
-//! `PATCH` of an agent: the fields that it may change, each of its type.
+//! The body of a `PATCH` of an agent: its fields, checked, and how they are written.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::server::body::text_field;
 use crate::server::db::{DbResult, Tx, params};
 use crate::server::reply::{ApiError, ApiResult};
 
-/// What a `PATCH` does to a text that may be absent.
+/// What a `PATCH` does to an optional text: an absent field keeps it, null clears it.
 #[derive(Default)]
 enum TextEdit {
     #[default]
@@ -17,7 +17,7 @@ enum TextEdit {
 }
 
 impl TextEdit {
-    fn is_given(&self) -> bool {
+    fn is_edit(&self) -> bool {
         !matches!(self, Self::Keep)
     }
 
@@ -38,7 +38,7 @@ pub(crate) struct AgentPatch {
     is_workspace_agent: Option<bool>,
     workspace_id: TextEdit,
     parent_connection_id: TextEdit,
-    /// The names of the fields that are given.
+    /// The names of the fields that the body contains, for the audit.
     pub(crate) names: Vec<&'static str>,
 }
 
@@ -81,6 +81,8 @@ impl AgentPatch {
 
     /// Writes the given fields of the agent, whose row the transaction has locked.
     pub(crate) async fn write(&self, tx: &mut Tx<'_>, id: &str) -> DbResult<()> {
+        // SQL has no value for an absent parameter: 1 in front of a nullable text means that it is written. The time increases
+        // by at least one, because it is the revision.
         tx.execute(
             "UPDATE agent SET name = COALESCE($1, name), \
              description = CASE WHEN $2 = 1 THEN $3 ELSE description END, owner = COALESCE($4, owner), \
@@ -90,13 +92,13 @@ impl AgentPatch {
              updated_at = CASE WHEN updated_at >= $10 THEN updated_at + 1 ELSE $10 END WHERE id = $11",
             params![
                 self.name.as_deref(),
-                self.description.is_given(),
+                self.description.is_edit(),
                 self.description.text(),
                 self.owner.as_deref(),
                 self.is_workspace_agent.map(i64::from),
-                self.workspace_id.is_given(),
+                self.workspace_id.is_edit(),
                 self.workspace_id.text(),
-                self.parent_connection_id.is_given(),
+                self.parent_connection_id.is_edit(),
                 self.parent_connection_id.text(),
                 now(),
                 id
@@ -107,6 +109,7 @@ impl AgentPatch {
     }
 }
 
+/// Returns the owner as it is stored: with the two known fields only.
 fn checked_owner(owner: &Value) -> ApiResult<String> {
     let text = |key| owner.get(key).and_then(Value::as_str);
     match (text("platform"), text("userId")) {

@@ -1,4 +1,4 @@
-//! An agent's row, without its settings, and the bodies that answer it.
+//! An agent's row, without its settings, and the bodies of responses about it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
 
 table_row! {
-    /// An agent with the counts of its platforms.
+    /// An agent without its settings, with the counts of its platforms. Times are in milliseconds since 1970.
     pub(crate) struct AgentRow, columns agent_columns {
         id: String = "a.id",
         organization_id: String = "a.organization_id",
@@ -51,19 +51,20 @@ pub(crate) async fn exists(db: &Db, organization: &str, id: &str) -> DbResult<bo
 }
 
 impl AgentRow {
-    /// Reads the agents of an organization, newest first.
+    /// Reads the agents of an organization, newest first, without sandboxes.
     pub(crate) async fn list(db: &Db, organization: &str) -> DbResult<Vec<Self>> {
         db.rows(BY_ORGANIZATION, params![organization]).await
     }
 
-    /// Reads an agent of any organization.
+    /// Reads an agent of any organization. The caller has to check to which one it belongs.
     pub(crate) async fn find(db: &Db, id: &str) -> DbResult<Option<Self>> {
         db.row(BY_ID, params![id]).await
     }
 
     /// Locks an agent of an organization until the transaction ends, and reads it.
     pub(crate) async fn lock(tx: &mut Tx<'_>, organization: &str, id: &str) -> ApiResult<Self> {
-        // A write that changes nothing takes the row's lock: what is read next stays as it is until the commit.
+        // A write that changes nothing takes the row's lock, so what is read next cannot change before the commit. SQLite
+        // does not have `SELECT … FOR UPDATE`.
         let sql = "UPDATE agent SET updated_at = updated_at WHERE id = $1 AND organization_id = $2";
         if tx.execute(sql, params![id, organization]).await? == 0 {
             return Err(not_found());
@@ -71,7 +72,9 @@ impl AgentRow {
         tx.row(BY_ID, params![id]).await?.ok_or_else(not_found)
     }
 
-    /// Returns the revision of the agent with its settings and platforms. The first part is the agent's own.
+    /// Returns the revision of the agent with its settings and platforms. The first part is the agent's own (see
+    /// [`Precondition::check_first_part`](crate::server::precondition::Precondition::check_first_part)). The number of
+    /// platforms is a part because the deletion of an old one changes no time.
     pub(crate) fn revision(&self) -> Revision {
         Revision::of_parts(&[
             self.updated_at,
@@ -82,7 +85,7 @@ impl AgentRow {
     }
 }
 
-/// What every answer about an agent begins with, and all that the public and a create learn.
+/// The first fields of every response about an agent. The responses to a create and to the public have no others.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgentName {
@@ -92,7 +95,7 @@ pub(crate) struct AgentName {
     pub(crate) description: Option<String>,
 }
 
-/// An agent as the list answers it.
+/// An agent as an element of a list.
 #[derive(Serialize)]
 pub(crate) struct AgentBody {
     #[serde(flatten)]

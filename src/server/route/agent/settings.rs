@@ -1,6 +1,7 @@
-//! An agent's settings: contract section 5. A change merges by top-level key, under the row's lock; null resets a field.
+//! An agent's settings: contract section 5. A change replaces the fields that it names, under the row's lock, and null resets
+//! a field. Unlike the recorded server, this one checks the type of each field and loses no concurrent change.
 //!
-//! The row holds the fields that were set. All others have their default.
+//! The row contains the fields that were set. All others have their default.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,6 +25,7 @@ use crate::server::secret_field::SecretFields;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FieldType {
     Text,
+    /// A text without a default: a response does not contain the field before it is set.
     OptionalText,
     Flag,
     Object,
@@ -31,6 +33,7 @@ enum FieldType {
     Objects,
 }
 
+/// All fields, in the order in which a response has them.
 const FIELDS: [(&str, FieldType); 20] = [
     ("model", FieldType::OptionalText),
     ("modelSelection", FieldType::Object),
@@ -76,6 +79,7 @@ impl FieldType {
         }
     }
 
+    /// Returns the value of a field that is not set. `None` when a response leaves the field out.
     fn default(self, field: &str) -> Option<Value> {
         match self {
             Self::OptionalText => None,
@@ -102,27 +106,28 @@ const READ: &str = concat!(
     " FROM agent WHERE id = $1 AND organization_id = $2"
 );
 
-// Writing first takes the row's lock: what this returns cannot change before the commit.
+// A write that changes nothing takes the row's lock: what this returns cannot change before the commit.
 const LOCK: &str = concat!(
     "UPDATE agent SET settings_updated_at = settings_updated_at WHERE id = $1 AND organization_id = $2 RETURNING ",
     settings_columns!()
 );
 
+// The time increases by at least one, because it is the revision.
 const WRITE: &str = "UPDATE agent SET settings = $1, \
     settings_updated_at = CASE WHEN settings_updated_at >= $2 THEN settings_updated_at + 1 ELSE $2 END \
     WHERE id = $3 RETURNING settings_updated_at";
 
-/// The place that sealed secrets of an agent are bound to.
-fn sealed_place(agent: &str) -> String {
+/// Returns the name of the row that the sealed secrets of an agent are bound to.
+fn row_name(agent: &str) -> String {
     format!("agent/{agent}")
 }
 
-/// Reads the settings as they are answered: every field, defaults filled in, secrets redacted.
+/// Reads the settings as a response has them: every field with its value or default, secrets redacted.
 pub(super) async fn load(app: &App, caller: &Caller, agent: &str) -> ApiResult<(Revision, Map<String, Value>)> {
     let parameters = params![agent, &caller.organization.id];
     let row: Option<SettingsRow> = app.db.row(READ, parameters).await?;
     let row = row.ok_or_else(not_found)?;
-    let mut stored = opened(app, agent, object(row.settings)?);
+    let mut stored = open_secrets(app, agent, into_object(row.settings)?);
     let redacted = if caller.member.has_admin_scope() {
         SecretFields::SettingsForAdmins
     } else {
@@ -140,16 +145,18 @@ pub(super) async fn load(app: &App, caller: &Caller, agent: &str) -> ApiResult<(
     Ok((Revision::of_row(row.settings_updated_at), settings))
 }
 
-fn object(stored: Value) -> ApiResult<Map<String, Value>> {
+/// Returns the fields of a stored value, which the server itself has written.
+fn into_object(stored: Value) -> ApiResult<Map<String, Value>> {
     match stored {
         Value::Object(stored) => Ok(stored),
         _ => Err(ApiError::internal(&"settings are not an object")),
     }
 }
 
-/// Returns stored fields with their secrets in clear.
-fn opened(app: &App, agent: &str, mut stored: Map<String, Value>) -> Map<String, Value> {
-    if secret::open(SecretFields::Settings, &mut stored, &app.keys, &sealed_place(agent)) > 0 {
+/// Returns stored fields with their secrets in clear. One that does not open becomes a redaction, so that the agent can still
+/// be read and the value replaced.
+fn open_secrets(app: &App, agent: &str, mut stored: Map<String, Value>) -> Map<String, Value> {
+    if secret::open(SecretFields::Settings, &mut stored, &app.keys, &row_name(agent)) > 0 {
         tracing::warn!(
             agent,
             "a stored secret cannot be opened with this key; PATCH its value again"
@@ -158,7 +165,7 @@ fn opened(app: &App, agent: &str, mut stored: Map<String, Value>) -> Map<String,
     stored
 }
 
-/// `GET /api/:org/agents/:id/config`
+/// `GET /api/:org/agents/:id/config`: reads the settings.
 pub(crate) async fn read(
     State(app): State<Shared>,
     AnyMember(caller): AnyMember,
@@ -168,7 +175,7 @@ pub(crate) async fn read(
     Ok((revision, Json(settings)))
 }
 
-/// `PATCH /api/:org/agents/:id/config`
+/// `PATCH /api/:org/agents/:id/config`: replaces the fields that the body names.
 pub(crate) async fn patch(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -176,17 +183,18 @@ pub(crate) async fn patch(
     precondition: Precondition,
     SettingsBody(mut body): SettingsBody,
 ) -> ApiResult<(Revision, Json<Success>)> {
-    let patch = checked(&mut body)?;
+    let patch = known_fields(&mut body)?;
     let mut tx = app.db.begin().await?;
     let row: Option<SettingsRow> = tx.row(LOCK, params![&id, &caller.organization.id]).await?;
     let row = row.ok_or_else(not_found)?;
     precondition.check(&Revision::of_row(row.settings_updated_at))?;
-    let mut settings = object(row.settings)?;
-    // Only the fields of the patch are opened and sealed again: a secret elsewhere that does not open stays as it is.
+    let mut settings = into_object(row.settings)?;
+    // Only the fields of the patch are opened and sealed again, so a secret in another field is kept even when it does not
+    // open.
     let old = patch.keys().filter_map(|field| settings.swap_remove_entry(field));
-    let old = opened(&app, &id, old.collect());
+    let old = open_secrets(&app, &id, old.collect());
     let mut new = merge(&mut tx, &caller, &old, &patch).await?;
-    secret::seal(SecretFields::Settings, &mut new, tx.key()?, &sealed_place(&id))?;
+    secret::seal(SecretFields::Settings, &mut new, tx.key()?, &row_name(&id))?;
     settings.append(&mut new);
     let text = Value::Object(settings).to_string();
     let updated_at: Option<i64> = tx.value(WRITE, params![&text, now(), &id]).await?;
@@ -197,8 +205,8 @@ pub(crate) async fn patch(
     Ok((Revision::of_row(updated_at), success()))
 }
 
-/// Returns the known fields, each of its type or null. Unknown fields are ignored, as the recorded server ignores them.
-fn checked(body: &mut JsonBody) -> ApiResult<Map<String, Value>> {
+/// Returns the known fields of a body, each null or of its type. Unknown fields are ignored, as on the recorded server.
+fn known_fields(body: &mut JsonBody) -> ApiResult<Map<String, Value>> {
     let mut sent = body.take_fields();
     let mut patch = Map::new();
     for (field, field_type) in FIELDS {
@@ -217,7 +225,10 @@ fn checked(body: &mut JsonBody) -> ApiResult<Map<String, Value>> {
     Ok(patch)
 }
 
-/// Returns the fields that a patch sets. A redacted secret that a client sends back keeps the stored value.
+/// Returns the fields that a patch sets, without those that it resets. A redaction in them is replaced by the stored value.
+///
+/// # Errors
+/// 400 for a redaction without a stored value that can be read, and for an unknown template.
 async fn merge(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -246,6 +257,7 @@ async fn merge(
     Ok(new)
 }
 
+/// Refuses a template that is no agent of the caller's organization.
 async fn check_template(tx: &mut Tx<'_>, caller: &Caller, value: &Value) -> ApiResult<()> {
     let template = value.as_str().unwrap_or_default();
     let sql = "SELECT id FROM agent WHERE id = $1 AND organization_id = $2";
