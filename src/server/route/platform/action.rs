@@ -1,4 +1,5 @@
-//! Starting, stopping and deleting a platform, under the lock of its id.
+//! Starting, stopping and deleting a platform, under the lock of its id. The agent in the path does not count, only the
+//! organization.
 
 use axum::Json;
 use axum::extract::State;
@@ -26,9 +27,10 @@ enum PlatformAction {
     Delete,
 }
 
+/// The organization, the agent and the platform of a path.
 type PlatformPath = PathIds<(String, String, String)>;
 
-/// `POST …/platforms/:platform/start`
+/// `POST …/platforms/:platform/start`: starts the platform. 400 when that fails.
 pub(crate) async fn start(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -38,7 +40,7 @@ pub(crate) async fn start(
     perform(app, caller, id, precondition, PlatformAction::Start).await
 }
 
-/// `POST …/platforms/:platform/stop`
+/// `POST …/platforms/:platform/stop`: stops the platform, which keeps its row.
 pub(crate) async fn stop(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -48,7 +50,7 @@ pub(crate) async fn stop(
     perform(app, caller, id, precondition, PlatformAction::Stop).await
 }
 
-/// `DELETE …/platforms/:platform`
+/// `DELETE …/platforms/:platform`: deletes the platform and stops it.
 pub(crate) async fn delete(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -69,7 +71,7 @@ async fn perform(
     app.run_to_completion(async move {
         let mut held = work.locks.hold(&work.db, format!("platform/{id}")).await?;
         let outcome = perform_locked(&work, &caller, &mut held, &id, &precondition, action).await;
-        // Released explicitly, so that the next request does not wait for the drop of a database connection.
+        // Awaited, because dropping releases the lease a little later and the next request would wait for it.
         held.release().await;
         outcome
     })
@@ -115,6 +117,7 @@ async fn start_locked(
     mut platform: StoredPlatform,
 ) -> ApiResult<Response> {
     platform.check_readable()?;
+    // A platform that is active already is not started a second time, but answered in the same way.
     let mut failure = None;
     if app.mode == PlatformMode::Live && platform.status != PlatformStatus::Active {
         match start_in_time(app, app.runtime.start(&platform.instance)).await {
@@ -133,7 +136,7 @@ async fn start_locked(
         PlatformStatus::Active
     };
     if let Err(error) = save(app, caller, held, &mut platform, "platform.start").await {
-        // The row still says that nothing runs.
+        // Stop it again, because in the row it is not running.
         app.runtime.stop(&platform.instance.id).await;
         return Err(error);
     }
@@ -144,6 +147,7 @@ async fn start_locked(
 }
 
 async fn stop_locked(app: &App, caller: &Caller, held: &mut Held, mut platform: StoredPlatform) -> ApiResult<Response> {
+    // The row first: when it cannot be written, the platform keeps running as the row shows.
     platform.status = PlatformStatus::Stopped;
     platform.error = None;
     save(app, caller, held, &mut platform, "platform.stop").await?;
@@ -151,6 +155,7 @@ async fn stop_locked(app: &App, caller: &Caller, held: &mut Held, mut platform: 
     Ok(changed(&platform))
 }
 
+/// Writes the row and its event. 404 when the row was deleted with its agent meanwhile, which the lock does not prevent.
 async fn save(
     app: &App,
     caller: &Caller,
@@ -174,6 +179,7 @@ async fn delete_locked(app: &App, caller: &Caller, held: &mut Held, platform: St
     }
     audit::record(&mut tx, caller, "platform.delete", id, &[]).await?;
     tx.commit().await?;
+    // After the commit, so that the platform keeps running when the delete fails.
     app.runtime.stop(id).await;
     Ok(success().into_response())
 }

@@ -15,7 +15,8 @@ pub(super) fn is_same(old: &Instance, new: &Instance) -> bool {
     old.kind == new.kind && equal(&old.config, &new.config) && equal(&old.settings, &new.settings)
 }
 
-/// Whether two values are equal: numbers by value (`1` and `1.0`), objects whatever the order of their keys.
+/// Whether two values have the same meaning (semantics, "Comparing"): numbers are compared by value, as `1` and `1.0`, and
+/// objects without the order of their keys. The equality of `serde_json` distinguishes `1` from `1.0`.
 fn is_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => a == b || ((a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()),

@@ -1,4 +1,4 @@
-//! Platforms: contract sections 6 and 7. Reading them and their schemas; changes have their own modules.
+//! Platforms: contract sections 6 and 7. This module reads them and the schemas of their configs; the others change them.
 
 pub(crate) mod action;
 mod comparison;
@@ -29,7 +29,7 @@ pub(crate) struct PlatformListBody {
     platforms: Vec<PlatformBody>,
 }
 
-/// `GET /api/:org/agents/:id/platforms`
+/// `GET /api/:org/agents/:id/platforms`: lists the platforms of an agent, newest first.
 pub(crate) async fn list(
     State(app): State<Shared>,
     AnyMember(caller): AnyMember,
@@ -43,8 +43,8 @@ pub(crate) async fn list(
     Ok(Json(PlatformListBody { platforms }))
 }
 
-/// `GET /api/:org/agents/:id/platforms/:platform`. As on the recorded server, only the organization of the path counts,
-/// not the agent.
+/// `GET /api/:org/agents/:id/platforms/:platform`: reads a platform. As on the recorded server, the agent in the path does not
+/// count. Unlike there, the organization always does.
 pub(crate) async fn read(
     State(app): State<Shared>,
     AnyMember(caller): AnyMember,
@@ -60,12 +60,12 @@ pub(crate) struct SchemaList {
     platforms: &'static Map<String, Value>,
 }
 
-/// `GET /api/agents/platforms`
+/// `GET /api/agents/platforms`: returns the schemas of all types of platforms, by type.
 pub(crate) async fn schemas() -> Json<SchemaList> {
     Json(SchemaList { platforms: &SCHEMAS })
 }
 
-/// `GET /api/agents/platforms/:type`
+/// `GET /api/agents/platforms/:type`: returns the schema of one type of platform.
 pub(crate) async fn schema(PathIds(kind): PathIds<String>) -> ApiResult<Json<&'static Value>> {
     let schema = SCHEMAS.get(&kind);
     schema.map(Json).ok_or_else(|| ApiError::not_found("Unknown platform"))

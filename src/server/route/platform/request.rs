@@ -1,4 +1,4 @@
-//! The body of a platform's PUT or POST, and what it makes of the stored config and settings.
+//! The body of a platform's PUT or POST, and how it is merged with the stored config and settings.
 
 use serde_json::{Map, Value, json};
 
@@ -6,19 +6,23 @@ use crate::server::options::PlatformMode;
 use crate::server::reply::{ApiError, ApiResult};
 use crate::server::restore::restore;
 
-/// The checked body of PUT or POST.
+/// The checked body of a PUT or POST.
 #[derive(Clone)]
 pub(super) struct PlatformRequest {
     /// The platform's type, such as `telegram`.
     pub(super) kind: String,
+    /// The config as the client sent it, with redactions and without the keys that it leaves out.
     pub(super) config: Map<String, Value>,
-    /// The config keys that hold secrets although their names do not say so.
+    /// The config keys that the client declares secret although their names do not sound secret.
     pub(super) secret_keys: Vec<String>,
+    /// `None` when null or absent.
     allow_groups: Option<bool>,
+    /// A list of texts, or null to remove the stored one. `None` when absent.
     allow_from: Option<Value>,
 }
 
 impl PlatformRequest {
+    /// Checks a body. Unknown fields are ignored.
     pub(super) fn from_fields(mut fields: Map<String, Value>) -> ApiResult<Self> {
         let kind = match fields.get("platform") {
             None | Some(Value::Null) => return Err(ApiError::bad_request("platform is required")),
@@ -43,6 +47,7 @@ impl PlatformRequest {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => texts(list, "secretKeys")?,
         };
+        // A name without a value would be stored for as long as the platform, and a client could store any number.
         secret_keys.retain(|key| config.contains_key(key));
         Ok(Self {
             kind,
@@ -53,8 +58,9 @@ impl PlatformRequest {
         })
     }
 
-    /// Returns the config to store over `old`. A redacted secret keeps the stored value; every other key replaces it.
-    pub(super) fn config_over(&self, old: &Map<String, Value>, mode: PlatformMode) -> ApiResult<Map<String, Value>> {
+    /// Returns `old` with the keys of this config added or replaced: a PUT cannot remove a key (contract section 6). A redaction
+    /// is replaced by the stored value.
+    pub(super) fn merged_config(&self, old: &Map<String, Value>, mode: PlatformMode) -> ApiResult<Map<String, Value>> {
         if let Some(Value::String(other)) = self.config.get("platform")
             && mode == PlatformMode::Live
             && *other != self.kind
@@ -67,15 +73,16 @@ impl PlatformRequest {
         restore(&mut sent, Some(&stored));
         let mut config = old.clone();
         config.insert("platform".to_owned(), json!(self.kind));
+        // Every config has the type of its platform in this key (contract section 6), which the client cannot change.
         if let Value::Object(sent) = sent {
             config.extend(sent.into_iter().filter(|(key, _)| key != "platform"));
         }
         Ok(config)
     }
 
-    /// Returns the settings to store over `old`. As on the recorded server, a PUT without `allowGroups` allows groups
-    /// again in the live mode, and keeps what is stored in the local mode.
-    pub(super) fn settings_over(&self, old: Option<&Map<String, Value>>, mode: PlatformMode) -> Map<String, Value> {
+    /// Returns `old` with these settings merged in. As on the recorded server, a PUT without `allowGroups` sets it to true in the
+    /// live mode and keeps the stored value in the local mode.
+    pub(super) fn merged_settings(&self, old: Option<&Map<String, Value>>, mode: PlatformMode) -> Map<String, Value> {
         let mut settings = old.cloned().unwrap_or_default();
         let default = (mode == PlatformMode::Live || old.is_none()).then_some(true);
         if let Some(allow) = self.allow_groups.or(default) {
@@ -95,6 +102,7 @@ impl PlatformRequest {
     }
 }
 
+/// Returns an object. Null and absent count as an empty one.
 fn object(value: Option<Value>, name: &str) -> ApiResult<Map<String, Value>> {
     match value {
         None | Some(Value::Null) => Ok(Map::new()),

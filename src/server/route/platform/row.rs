@@ -1,4 +1,4 @@
-//! A platform's row: unsealed after reading, sealed before writing, redacted before it is answered.
+//! A platform's row. Its secrets are opened after reading, sealed before writing, and redacted in responses.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -38,24 +38,26 @@ const BY_AGENT: &str = concat!(
     " FROM platform WHERE agent_id = $1 ORDER BY created_at DESC, id DESC"
 );
 
-/// A platform with its secrets in clear.
+/// A platform with its secrets in clear. Times are in milliseconds since 1970.
 pub(crate) struct StoredPlatform {
+    /// The id of its organization.
     pub(crate) organization: String,
     pub(crate) instance: Instance,
-    /// What the last start learned, such as the bot's name.
+    /// Facts that the last start has learned, such as the bot's name.
     pub(crate) metadata: Map<String, Value>,
     /// The config keys that clients have declared to hold secrets, sorted.
     pub(crate) secret_keys: Vec<String>,
     pub(crate) status: PlatformStatus,
+    /// The error of the last start or restart, if it failed. An active platform has one when an update was refused.
     pub(crate) error: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
-    /// The config as it is stored, kept when the server's key does not open one of its secrets. It is written back
-    /// unchanged until a PUT replaces those secrets.
+    /// The sealed config as it is stored, when one of its secrets does not open. It is written back unchanged until a PUT has
+    /// replaced such secrets. `None` when all of them open.
     pub(crate) unreadable: Option<Value>,
 }
 
-/// A platform as it is answered, secrets redacted.
+/// A platform in a response, with its secrets redacted.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PlatformBody {
@@ -77,16 +79,17 @@ pub(crate) fn not_found() -> ApiError {
     ApiError::not_found("Platform not found")
 }
 
-/// The place that sealed secrets of a platform are bound to.
-fn sealed_place(id: &str) -> String {
+/// Returns the name of the row that the sealed secrets of a platform are bound to.
+fn row_name(id: &str) -> String {
     format!("platform/{id}")
 }
 
-/// Returns the 400 for a redaction that stands for nothing: no value is stored, or it does not open.
+/// Returns the 400 for a redaction without a stored value that can be read.
 pub(crate) fn unreadable_secret() -> ApiError {
     ApiError::bad_request("a redacted secret has no stored value that can be read; send the secret itself")
 }
 
+/// Returns the object in a column that the server itself has written.
 fn object(value: Value) -> ApiResult<Map<String, Value>> {
     match value {
         Value::Object(map) => Ok(map),
@@ -97,10 +100,11 @@ fn object(value: Value) -> ApiResult<Map<String, Value>> {
 impl StoredPlatform {
     fn from_row(app: &App, row: PlatformRow) -> ApiResult<Self> {
         let secret_keys: Vec<String> = serde_json::from_value(row.secret_keys).unwrap_or_default();
+        // Opening replaces the sealed texts, which are needed once more when one of them does not open.
         let stored = row.config.clone();
         let mut config = object(row.config)?;
         let fields = SecretFields::Platform { declared: &secret_keys };
-        let unreadable = secret::open(fields, &mut config, &app.keys, &sealed_place(&row.id)) > 0;
+        let unreadable = secret::open(fields, &mut config, &app.keys, &row_name(&row.id)) > 0;
         if unreadable {
             tracing::warn!(
                 platform = row.id,
@@ -126,13 +130,13 @@ impl StoredPlatform {
         })
     }
 
-    /// Reads a platform of any organization.
+    /// Reads a platform of any organization. The caller has to check to which one it belongs.
     pub(crate) async fn find(app: &App, id: &str) -> ApiResult<Option<Self>> {
         let row = app.db.row(BY_ID, params![id]).await?;
         row.map(|row| Self::from_row(app, row)).transpose()
     }
 
-    /// Reads a platform of one organization.
+    /// Reads a platform of an organization. 404 when another organization has it, as when it does not exist.
     pub(crate) async fn find_in(app: &App, organization: &str, id: &str) -> ApiResult<Self> {
         let found = Self::find(app, id).await?;
         found
@@ -160,7 +164,7 @@ impl StoredPlatform {
         metadata
     }
 
-    /// Returns the platform as it is answered.
+    /// Returns the platform for a response.
     pub(crate) fn body(&self) -> PlatformBody {
         let mut config = self.instance.config.clone();
         secret::redact(self.secret_fields(), &mut config);
@@ -194,9 +198,9 @@ impl StoredPlatform {
         Revision::of_row(self.updated_at)
     }
 
-    /// Adds to the keys that hold secrets. A key stays secret until the platform is deleted: otherwise a client that
-    /// does not name it would make its stored value readable. Returns whether a key is new.
-    pub(crate) fn declare_secret(&mut self, keys: &[String]) -> bool {
+    /// Declares more config keys secret. Returns whether one of them is new. A key stays secret until the platform is deleted,
+    /// or else a PUT that does not declare it would make its stored value readable.
+    pub(crate) fn declare_secret_keys(&mut self, keys: &[String]) -> bool {
         let before = self.secret_keys.len();
         self.secret_keys.extend_from_slice(keys);
         self.secret_keys.sort();
@@ -204,13 +208,14 @@ impl StoredPlatform {
         self.secret_keys.len() > before
     }
 
+    /// Returns the config as it is stored.
     fn sealed_config(&self, tx: &Tx<'_>) -> ApiResult<String> {
         if let Some(stored) = &self.unreadable {
             return Ok(stored.to_string());
         }
         let mut config = self.instance.config.clone();
-        let place = sealed_place(&self.instance.id);
-        secret::seal(self.secret_fields(), &mut config, tx.key()?, &place)?;
+        let row = row_name(&self.instance.id);
+        secret::seal(self.secret_fields(), &mut config, tx.key()?, &row)?;
         Ok(Value::Object(config).to_string())
     }
 
@@ -239,7 +244,7 @@ impl StoredPlatform {
             .await;
         match inserted {
             Ok(count) => Ok(count == 1),
-            // The agent was deleted since it was looked up.
+            // The agent was deleted after it had been looked up. The lock of the platform's id does not prevent that.
             Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
                 Err(crate::server::route::agent::not_found())
             }
@@ -249,6 +254,7 @@ impl StoredPlatform {
 
     /// Writes every column that can change. Returns false when the row was deleted with its agent.
     pub(crate) async fn update(&mut self, tx: &mut Tx<'_>) -> ApiResult<bool> {
+        // Larger than before even within one millisecond, because it is the revision.
         self.updated_at = now().max(self.updated_at + 1);
         let config = self.sealed_config(tx)?;
         let updated = tx
@@ -272,7 +278,7 @@ impl StoredPlatform {
         Ok(updated == 1)
     }
 
-    /// Writes only the error of the last start.
+    /// Writes the error of the last start and nothing else.
     pub(crate) async fn update_error(&mut self, tx: &mut Tx<'_>) -> DbResult<()> {
         self.updated_at += 1;
         let sql = "UPDATE platform SET error_message = $1, updated_at = $2 WHERE id = $3";

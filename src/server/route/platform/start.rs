@@ -3,7 +3,8 @@
 use crate::server::app::App;
 use crate::server::runtime::{BoxFuture, RuntimeError, Started};
 
-/// Waits for a start or a restart; after the limit it counts as failed.
+/// Waits for a start or a restart. It counts as failed after [`Limits::start`](crate::server::options::Limits::start); the
+/// runtime may still complete it then.
 pub(super) async fn start_in_time(
     app: &App,
     start: BoxFuture<'_, Result<Started, RuntimeError>>,
@@ -14,7 +15,7 @@ pub(super) async fn start_in_time(
     }
 }
 
-/// Formats an error as a platform's row stores it.
+/// Returns an error as the platform's row stores it and `errorMessage` shows it.
 pub(super) fn stored_error(error: &RuntimeError) -> String {
     format!("{}: {}", error.name, error.message)
 }

@@ -1,4 +1,4 @@
-//! Whether a platform runs.
+//! The status of a platform, in its row and in responses.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub(crate) enum PlatformStatus {
 }
 
 impl PlatformStatus {
-    /// Returns the status as it is stored and answered.
+    /// Returns the text of the status in its row and in responses.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",

@@ -1,8 +1,8 @@
 //! Creating and updating a platform by its stable id.
 //!
-//! The id's lock is held from the first read until the outcome is known. A request that waited for it sees the final row,
-//! or none when the request before it failed, and decides anew. The row is written after the instance has started; when
-//! that write fails, the instance is put back to what the row says.
+//! The id's lock is held from the first read until the outcome is known. So a request that has waited for it reads the final
+//! row of the request before, or none when that one failed. The row is written after the instance has started. When that
+//! write fails, the runtime gets the instance of the row back.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -32,18 +32,19 @@ use crate::server::runtime::{Instance, RuntimeError, Started};
 use crate::server::secret;
 use crate::server::secret_field::SecretFields;
 
+/// The maximum number of characters of a stable id.
 const MAX_ID_CHARS: usize = 300;
-/// How many ids a POST tries before it answers that the id is taken.
+/// The number of ids that a POST tries before it answers that the id is taken.
 const MAX_POST_ATTEMPTS: usize = 20;
 
-/// The bodies of the three successes.
+/// The bodies of the successful outcomes (contract section 6).
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum UpsertBody {
     Created {
         platform: PlatformBody,
     },
-    /// As the recorded server's local mode answers a create.
+    /// The body of a create in the local mode, which is shorter on the recorded server.
     CreatedLocally {
         platform: LocalPlatform,
     },
@@ -53,6 +54,7 @@ pub(crate) enum UpsertBody {
         will_restart: bool,
         platform: PlatformBody,
     },
+    /// The outcome that the wire calls `noop`.
     Unchanged {
         noop: bool,
         platform: PlatformBody,
@@ -69,19 +71,19 @@ pub(crate) struct LocalPlatform {
 
 type UpsertResponse = (StatusCode, Revision, Json<UpsertBody>);
 
-/// One request to create or update, while it holds the lock.
+/// One request to create or update a platform.
 struct PlatformUpsert {
     app: Shared,
     caller: Caller,
     agent: String,
     id: String,
-    /// Whether the server chose the id, so that an existing platform is never the one that is meant.
+    /// Whether the server has chosen the id. An existing platform with the id is then another one.
     must_create: bool,
     precondition: Precondition,
     request: PlatformRequest,
 }
 
-/// `PUT /api/:org/agents/:id/platforms/by-stable-id/:platform`
+/// `PUT /api/:org/agents/:id/platforms/by-stable-id/:platform`: creates or updates the platform with this id.
 pub(crate) async fn put(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -90,6 +92,7 @@ pub(crate) async fn put(
     mut body: JsonBody,
 ) -> ApiResult<UpsertResponse> {
     let request = PlatformRequest::from_fields(body.take_fields())?;
+    // Clients and proxies remove these from a path, so such a platform could not be read again.
     if matches!(id.as_str(), "" | "." | "..") {
         return Err(ApiError::not_found("Not found"));
     }
@@ -110,7 +113,7 @@ pub(crate) async fn put(
     app.run_to_completion(Box::pin(upsert.run())).await
 }
 
-/// `POST /api/:org/agents/:id/platforms`: the server chooses the id.
+/// `POST /api/:org/agents/:id/platforms`: creates a platform with an id that the server chooses.
 pub(crate) async fn post(
     State(app): State<Shared>,
     Admin(caller): Admin,
@@ -120,7 +123,7 @@ pub(crate) async fn post(
     let request = PlatformRequest::from_fields(body.take_fields())?;
     for _ in 1..MAX_POST_ATTEMPTS {
         match create_with_new_id(&app, &caller, &agent, &request).await {
-            // Another server has chosen the same millisecond.
+            // In the local mode, another server has used the same millisecond.
             Err(error) if error.status() == StatusCode::CONFLICT => {}
             done => return done,
         }
@@ -150,8 +153,8 @@ async fn create_with_new_id(
     app.run_to_completion(Box::pin(upsert.run())).await
 }
 
-/// Returns the current time in milliseconds since 1970, or a later time when that one was returned before: ids of the
-/// local mode end in it.
+/// Returns the current time in milliseconds since 1970, or a later time if this process has returned that one before. Ids of
+/// the local mode end in it.
 fn unique_millisecond() -> i64 {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let now = now();
@@ -160,15 +163,16 @@ fn unique_millisecond() -> i64 {
 }
 
 impl PlatformUpsert {
+    /// Takes the lock of the id and runs the request.
     async fn run(self) -> ApiResult<UpsertResponse> {
         let name = format!("platform/{}", self.id);
         let mut held = self.app.locks.hold(&self.app.db, name).await?;
-        let outcome = self.decide(&mut held).await;
+        let outcome = self.run_locked(&mut held).await;
         held.release().await;
         outcome
     }
 
-    async fn decide(&self, held: &mut Held) -> ApiResult<UpsertResponse> {
+    async fn run_locked(&self, held: &mut Held) -> ApiResult<UpsertResponse> {
         let organization = &self.caller.organization.id;
         if !agent::exists(&self.app.db, organization, &self.agent).await? {
             return Err(agent::not_found());
@@ -181,20 +185,23 @@ impl PlatformUpsert {
             return Err(id_taken());
         }
         if old.organization != *organization || old.instance.agent != self.agent {
-            // The same message for both, so that nothing is learned of another organization.
+            // The same message for both, so that it does not show whether another organization has the id.
             return Err(ApiError::conflict("Stable ID already used by a different agent"));
         }
         self.precondition.check(&old.revision())?;
         self.update(held, old).await
     }
 
+    /// Returns the instance that the request asks for, merged with the stored one.
     fn instance(&self, old: Option<&StoredPlatform>) -> ApiResult<Instance> {
         let mode = self.app.mode;
         let empty = Map::new();
         let config = self
             .request
-            .config_over(old.map_or(&empty, |old| &old.instance.config), mode)?;
-        let settings = self.request.settings_over(old.map(|old| &old.instance.settings), mode);
+            .merged_config(old.map_or(&empty, |old| &old.instance.config), mode)?;
+        let settings = self
+            .request
+            .merged_settings(old.map(|old| &old.instance.settings), mode);
         let mut declared = old.map(|old| old.secret_keys.clone()).unwrap_or_default();
         declared.extend_from_slice(&self.request.secret_keys);
         if secret::holds_redaction(SecretFields::Platform { declared: &declared }, &config) {
@@ -209,6 +216,7 @@ impl PlatformUpsert {
         })
     }
 
+    /// Starts the instance and inserts its row.
     async fn create(&self, held: &mut Held) -> ApiResult<UpsertResponse> {
         let app = &*self.app;
         let instance = self.instance(None)?;
@@ -228,8 +236,9 @@ impl PlatformUpsert {
             updated_at: at,
             unreadable: None,
         };
-        platform.declare_secret(&self.request.secret_keys);
-        if let Err(error) = self.insert(held, &platform).await {
+        platform.declare_secret_keys(&self.request.secret_keys);
+        // Without a row, nothing would ever stop the instance.
+        if let Err(error) = self.insert_row(held, &platform).await {
             app.runtime.stop(&self.id).await;
             return Err(error);
         }
@@ -259,7 +268,7 @@ impl PlatformUpsert {
         }
     }
 
-    async fn insert(&self, held: &mut Held, platform: &StoredPlatform) -> ApiResult<()> {
+    async fn insert_row(&self, held: &mut Held, platform: &StoredPlatform) -> ApiResult<()> {
         let mut tx = held.begin(&self.app.db).await?;
         if !platform.insert(&mut tx).await? {
             return Err(id_taken());
@@ -269,28 +278,30 @@ impl PlatformUpsert {
         Ok(tx.commit().await?)
     }
 
+    /// Replaces the instance and writes its row.
     async fn update(&self, held: &mut Held, mut platform: StoredPlatform) -> ApiResult<UpsertResponse> {
         let new = self.instance(Some(&platform))?;
-        let declared = platform.declare_secret(&self.request.secret_keys);
+        let new_secret_keys = platform.declare_secret_keys(&self.request.secret_keys);
         if is_same(&platform.instance, &new) {
-            return self.leave_unchanged(held, platform, declared).await;
+            return self.leave_unchanged(held, platform, new_secret_keys).await;
         }
-        let started = match self.replace(&platform, &new).await {
+        let started = match self.apply_to_runtime(&platform, &new).await {
             Ok(started) => started,
-            Err(error) => return Err(self.keep_old(held, platform, &error).await?),
+            Err(error) => return Err(self.record_refused_update(held, platform, &error).await?),
         };
-        let ran = platform.status == PlatformStatus::Active;
+        let was_active = platform.status == PlatformStatus::Active;
         let former = std::mem::replace(&mut platform.instance, new);
-        // Without its secrets the former config could not be started again.
+        // A former config with a secret that does not open could not be started again.
         let restartable = platform.unreadable.take().is_none();
         if let Some(started) = started {
             (platform.metadata, platform.error) = (started.metadata, None);
             platform.status = PlatformStatus::Active;
         }
-        let stored = self.store(held, &mut platform).await;
+        let stored = self.write_row(held, &mut platform).await;
+        // A row that is gone (`Ok(false)`) has no instance: what was started is stopped, and nothing is started in its place.
         if !matches!(stored, Ok(true)) {
-            self.undo(&platform.instance, &former, ran && restartable && stored.is_err())
-                .await;
+            let restart = was_active && restartable && stored.is_err();
+            self.restore_runtime(&platform.instance, &former, restart).await;
             return Err(stored.err().unwrap_or_else(agent::not_found));
         }
         let body = UpsertBody::Updated {
@@ -301,17 +312,17 @@ impl PlatformUpsert {
         Ok((StatusCode::OK, platform.revision(), Json(body)))
     }
 
-    /// Answers a PUT that changes nothing. It clears the error that an earlier, refused update may have left, and seals
-    /// the values of keys that are declared secret now.
+    /// Answers a PUT that changes nothing. Clears the error that a refused update may have left, and seals the values of keys
+    /// that were declared secret just now.
     async fn leave_unchanged(
         &self,
         held: &mut Held,
         mut platform: StoredPlatform,
-        declared: bool,
+        new_secret_keys: bool,
     ) -> ApiResult<UpsertResponse> {
         let had_error = platform.status == PlatformStatus::Active && platform.error.take().is_some();
-        if declared {
-            if !self.store(held, &mut platform).await? {
+        if new_secret_keys {
+            if !self.write_row(held, &mut platform).await? {
                 return Err(agent::not_found());
             }
         } else if had_error {
@@ -326,9 +337,9 @@ impl PlatformUpsert {
         Ok((StatusCode::OK, platform.revision(), Json(body)))
     }
 
-    /// Starts or restarts the new config where an instance should run, and only checks it where none should. Returns
-    /// what a start learned.
-    async fn replace(&self, old: &StoredPlatform, new: &Instance) -> Result<Option<Started>, RuntimeError> {
+    /// Restarts an active platform with its new config, starts one whose last start failed, and only checks the config of a
+    /// stopped one. Returns the result of a start. `None` when nothing was started.
+    async fn apply_to_runtime(&self, old: &StoredPlatform, new: &Instance) -> Result<Option<Started>, RuntimeError> {
         let app = &*self.app;
         if app.mode == PlatformMode::Stored {
             return Ok(None);
@@ -343,8 +354,8 @@ impl PlatformUpsert {
         }
     }
 
-    /// Records that the new config was refused: the old one stays stored and running.
-    async fn keep_old(
+    /// Stores the error of a refused update; the old config stays stored and keeps running. Returns the response.
+    async fn record_refused_update(
         &self,
         held: &mut Held,
         mut platform: StoredPlatform,
@@ -359,8 +370,8 @@ impl PlatformUpsert {
         Ok(ApiError::bad_request(error.message.clone()))
     }
 
-    /// Writes the row. Returns false when it was deleted with its agent in the meantime.
-    async fn store(&self, held: &mut Held, platform: &mut StoredPlatform) -> ApiResult<bool> {
+    /// Writes the row and its event. Returns false when the row was deleted with its agent meanwhile.
+    async fn write_row(&self, held: &mut Held, platform: &mut StoredPlatform) -> ApiResult<bool> {
         let mut tx = held.begin(&self.app.db).await?;
         if !platform.update(&mut tx).await? {
             return Ok(false);
@@ -371,10 +382,11 @@ impl PlatformUpsert {
         Ok(true)
     }
 
-    /// Puts the runtime back to what the row says, after the row could not be written.
-    async fn undo(&self, new: &Instance, former: &Instance, ran: bool) {
+    /// Gives the runtime the former instance back after the row could not be written. Stops the new one when `restart` is false
+    /// or the former one does not start.
+    async fn restore_runtime(&self, new: &Instance, former: &Instance, restart: bool) {
         let runtime = &self.app.runtime;
-        if !ran || start_in_time(&self.app, runtime.restart(new, former)).await.is_err() {
+        if !restart || start_in_time(&self.app, runtime.restart(new, former)).await.is_err() {
             runtime.stop(&self.id).await;
         }
     }

@@ -1,4 +1,4 @@
-//! A call of `manage_entity_schema`: its arguments, and on whose behalf it reads or writes.
+//! A call of the tool `manage_entity_schema`: its arguments and its caller.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ pub(super) struct SchemaCall {
     pub(super) action: String,
     pub(super) arguments: Map<String, Value>,
     pub(super) precondition: Precondition,
-    /// Set for a create with an `Idempotency-Key`.
+    /// `Some` for a create with an `Idempotency-Key`.
     pub(super) idempotent: Option<IdempotentRequest>,
 }
 
@@ -33,7 +33,7 @@ impl SchemaCall {
         self.required("slug")
     }
 
-    /// Returns a text argument that must be present and not empty.
+    /// Returns a text argument. 400 when it is missing or empty.
     pub(super) fn required(&self, name: &str) -> ApiResult<&str> {
         let text = text_field(&self.arguments, name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| ApiError::bad_request(format!("{name} is required for {} action", self.action)))
@@ -44,7 +44,7 @@ impl SchemaCall {
         text_field(&self.arguments, name)
     }
 
-    /// Whether the argument is present, even as null.
+    /// Whether the argument is present. Null counts as present.
     pub(super) fn has(&self, name: &str) -> bool {
         self.arguments.contains_key(name)
     }
@@ -57,13 +57,14 @@ impl SchemaCall {
             .map(Value::to_string)
     }
 
-    /// Returns the member on whose behalf the call writes.
+    /// Returns the member on whose behalf the call writes. 401 in a call that may only read.
     pub(super) fn writer(&self) -> ApiResult<&Caller> {
         let writer = self.writer.as_ref();
         writer.ok_or_else(|| unauthorized(&self.app, &self.organization))
     }
 
-    /// Returns the answer that an earlier create with the same key received, if any.
+    /// Takes the idempotency key of a create, if the request has one. Returns the answer that an earlier create with the same key
+    /// received, or `None` when this one has to create.
     pub(super) async fn earlier_answer(&self, tx: &mut Tx<'_>) -> ApiResult<Option<SchemaResult>> {
         let Some(request) = &self.idempotent else {
             return Ok(None);
@@ -83,6 +84,7 @@ impl SchemaCall {
 
     /// Returns the names of the arguments that describe the type, for the audit.
     pub(super) fn names(&self) -> Vec<&str> {
+        // These choose the action and its target, which the event has in fields of its own.
         let routing = ["schema_type", "action", "slug"];
         self.arguments
             .keys()

@@ -1,5 +1,5 @@
-//! Entity types: contract section 8.1. A deleted slug is free again, because its index covers only types that are not
-//! deleted.
+//! Entity types: contract section 8.1. The slug of a deleted type is free again, because the unique index covers only types
+//! that are not deleted.
 
 use std::sync::LazyLock;
 
@@ -15,6 +15,7 @@ use crate::server::db::{Tx, params, table_row};
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
 
+/// The slugs that the recorded server reserves, in the order of its message.
 const RESERVED: [&str; 14] = [
     "agents",
     "connectors",
@@ -31,21 +32,23 @@ const RESERVED: [&str; 14] = [
     "connections",
     "connector",
 ];
+/// The slug of the system type.
 const MEMBER: &str = "$member";
+/// The maximum number of properties with `x-table-column`.
 const MAX_COLUMNS: usize = 4;
 
-/// The system type that every organization gets when it is first read.
+/// The system type of members. An organization gets it when one of its members reads it for the first time.
 static MEMBER_TYPE: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("member_type.json")).unwrap_or_default());
 
-/// Lists the own types by name, then those of every public organization.
+/// Lists the organization's own types by name, then those of every public organization.
 pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let rows = EntityTypeRow::list(&call.app.db, &call.organization.id).await?;
     let entity_types = rows.into_iter().map(EntityTypeRow::body).collect();
     Ok(SchemaResult::EntityTypes { entity_types })
 }
 
-/// Reads one type; null when there is none.
+/// Reads one type. The result is null when there is none, and not an error.
 pub(super) async fn get(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     if slug == MEMBER && call.by_member {
@@ -56,6 +59,7 @@ pub(super) async fn get(call: &SchemaCall) -> ApiResult<SchemaResult> {
     Ok(SchemaResult::EntityType { entity_type })
 }
 
+/// Creates the system type of the organization if needed.
 async fn ensure_member_type(call: &SchemaCall) -> ApiResult<()> {
     let text = |key: &str| MEMBER_TYPE[key].as_str().unwrap_or_default();
     let json = |key: &str| MEMBER_TYPE[key].to_string();
@@ -79,7 +83,8 @@ async fn ensure_member_type(call: &SchemaCall) -> ApiResult<()> {
     Ok(tx.commit().await?)
 }
 
-/// Lowers the case and puts a hyphen in place of every character but letters of ASCII, digits and hyphens.
+/// Returns a slug in lower case, in which a hyphen replaces every character but ASCII letters, digits and hyphens. Only a
+/// create normalizes slugs (contract section 8.1).
 fn normalize(slug: &str) -> String {
     let keeps = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     slug.to_lowercase()
@@ -88,7 +93,7 @@ fn normalize(slug: &str) -> String {
         .collect()
 }
 
-/// Creates a type.
+/// Creates a type. 400 when the slug is taken, reserved or that of a system type.
 pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let sent = call.slug()?;
     if sent.starts_with('$') {
@@ -153,14 +158,14 @@ table_row! {
     }
 }
 
-// Writing first takes the row's lock: its revision cannot change before the commit.
+// A write that changes nothing takes the row's lock, so its revision cannot change before the commit.
 const LOCK: &str = concat!(
     "UPDATE entity_type SET updated_at = updated_at \
      WHERE organization_id = $1 AND slug = $2 AND deleted_at IS NULL RETURNING ",
     locked_columns!()
 );
 
-/// Locks the own type of the slug, checks the precondition, and returns the type's id.
+/// Locks the organization's own type with this slug and checks the precondition. Returns the type's id.
 async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<i64> {
     let row: Option<LockedEntityType> = tx.row(LOCK, params![&call.organization.id, slug]).await?;
     let row = row.ok_or_else(|| ApiError::bad_request(format!("Entity type '{slug}' not found")))?;
@@ -168,7 +173,8 @@ async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<i64> 
     Ok(row.id)
 }
 
-/// Updates a type. Absent arguments keep their field; null clears the two JSON fields and keeps the texts.
+/// Updates a type. An absent argument keeps its field. Null clears the two JSON fields and keeps the texts, as on the recorded
+/// server (contract section 8.1).
 pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     check_columns(call.arguments.get("metadata_schema"))?;
@@ -203,7 +209,7 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     })
 }
 
-/// Marks a type as deleted.
+/// Marks a type as deleted. The row stays, with its id.
 pub(super) async fn delete(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     let caller = call.writer()?;
@@ -220,6 +226,7 @@ pub(super) async fn delete(call: &SchemaCall) -> ApiResult<SchemaResult> {
 
 /// Lists who changed a type and when, newest first.
 pub(super) async fn list_events(call: &SchemaCall) -> ApiResult<SchemaResult> {
+    // The audit stores targets cut, so a long slug has to be cut to be found.
     let target = audit_event::target_text(call.slug()?);
     let audit = EntityTypeEvent::list(&call.app.db, &call.organization.id, &target).await?;
     Ok(SchemaResult::EntityTypeEvents { audit })

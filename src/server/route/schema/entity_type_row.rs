@@ -27,31 +27,31 @@ table_row! {
     }
 }
 
-macro_rules! select {
-    ($rest:literal) => {
+macro_rules! select_entity_types {
+    ($conditions:literal) => {
         concat!(
             "SELECT ",
             entity_type_columns!(),
             " FROM entity_type e JOIN organization o ON o.id = e.organization_id \
              LEFT JOIN account a ON a.id = e.created_by ",
-            $rest
+            $conditions
         )
     };
 }
 
-// The own types come first. Those of public organizations follow, as recorded.
-const LIST: &str = select!(
+// The organization's own types come first and those of public organizations follow, as on the recorded server.
+const LIST: &str = select_entity_types!(
     "WHERE e.deleted_at IS NULL AND (e.organization_id = $1 OR o.visibility = 'public') \
      ORDER BY CASE WHEN e.organization_id = $1 THEN 0 ELSE 1 END, e.name, e.id"
 );
-const BY_SLUG: &str = select!(
+const BY_SLUG: &str = select_entity_types!(
     "WHERE e.deleted_at IS NULL AND e.slug = $2 AND (e.organization_id = $1 OR o.visibility = 'public') \
      ORDER BY CASE WHEN e.organization_id = $1 THEN 0 ELSE 1 END, e.id LIMIT 1"
 );
-const BY_ID: &str = select!("WHERE e.id = $1");
+const BY_ID: &str = select_entity_types!("WHERE e.id = $1");
 
 impl EntityTypeRow {
-    /// Reads the types of an organization by name, then those of all public organizations.
+    /// Reads the types of an organization by name, then those of all public organizations. Deleted types are left out.
     pub(super) async fn list(db: &Db, organization: &str) -> DbResult<Vec<Self>> {
         db.rows(LIST, params![organization]).await
     }
@@ -67,7 +67,7 @@ impl EntityTypeRow {
         row.ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// Returns the type as a list or a get answers it.
+    /// Returns the type as the response to a list or a get has it.
     pub(super) fn body(self) -> EntityTypeBody {
         let names = EntityTypeNames {
             organization_slug: self.organization_slug.clone(),
@@ -79,7 +79,7 @@ impl EntityTypeRow {
         }
     }
 
-    /// Returns the type as a create or an update answers it: without the names of its organization and its author.
+    /// Returns the type as the response to a create or an update has it: without the names of its organization and its author.
     pub(super) fn written_body(self) -> EntityTypeBody {
         EntityTypeBody {
             id: self.id,
@@ -90,6 +90,7 @@ impl EntityTypeRow {
             color: self.color,
             metadata_schema: nesting::cut_nullable(self.metadata_schema),
             event_kinds: nesting::cut_nullable(self.event_kinds),
+            // Users create all types but the system type.
             is_system: self.created_by.is_none(),
             created_by: self.created_by,
             organization_id: self.organization_id,
@@ -103,7 +104,7 @@ impl EntityTypeRow {
     }
 }
 
-/// An entity type as it is answered.
+/// An entity type in a response.
 #[derive(Serialize)]
 pub(super) struct EntityTypeBody {
     id: i64,
@@ -127,7 +128,7 @@ pub(super) struct EntityTypeBody {
     pub(super) revision: i64,
 }
 
-/// The names around an entity type, which only a list and a get answer.
+/// The names of an entity type's organization and author, which only the responses to a list and a get have.
 #[derive(Serialize)]
 struct EntityTypeNames {
     organization_slug: String,
@@ -158,7 +159,7 @@ pub(super) struct EntityTypeEvent {
 }
 
 impl EntityTypeEvent {
-    /// Reads the last hundred events about a slug, newest first.
+    /// Reads the newest hundred events about a slug, newest first.
     pub(super) async fn list(db: &Db, organization: &str, slug: &str) -> DbResult<Vec<Self>> {
         let rows: Vec<EntityTypeEventRow> = db.rows(EVENTS, params![organization, slug]).await?;
         let events = rows.into_iter().map(|row| Self {

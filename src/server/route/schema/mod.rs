@@ -1,4 +1,5 @@
-//! The tool `manage_entity_schema`: contract section 8. Every error is 400, as recorded, except missing credentials.
+//! The tool `manage_entity_schema`: contract section 8. Every error is 400, as on the recorded server, except missing
+//! credentials, a failed precondition and errors of the server.
 
 mod call;
 mod entity_type;
@@ -23,7 +24,7 @@ use crate::server::idempotency::IdempotencyKey;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
 
-/// The response: the kind and the action that were understood, then the result.
+/// The response: the kind and the action as the server has understood them, then the result.
 #[derive(Serialize)]
 struct SchemaResponse {
     schema_type: &'static str,
@@ -41,6 +42,7 @@ pub(crate) async fn call(
 ) -> ApiResult<Response> {
     let action = action_name(arguments.get("action"));
     let is_entity = arguments.get("schema_type").is_some_and(|kind| kind == "entity_type");
+    // A relationship type has two more actions that write. For an entity type they are unknown, which anyone may learn.
     let writes = matches!(action.as_str(), "create" | "update" | "delete")
         || (!is_entity && matches!(action.as_str(), "add_rule" | "remove_rule"));
     let writer = if writes {
@@ -106,7 +108,8 @@ async fn call_relationship_type(call: &SchemaCall) -> ApiResult<SchemaResult> {
     }
 }
 
-/// Names the action in responses. What is not a text is named as the recorded server names it.
+/// Returns the name of the action in responses. A value that is not a text has the name that the recorded server
+/// gives it.
 fn action_name(value: Option<&Value>) -> String {
     match value {
         None => "undefined".to_owned(),
@@ -120,7 +123,7 @@ fn unknown_action(action: &str) -> ApiError {
     ApiError::bad_request(format!("Unknown action: {action}"))
 }
 
-/// Returns the member who may write. The scope is checked before the role, and both are refused with 400, as recorded.
+/// Returns the member if it may write. A missing scope is reported before a missing role, both with 400 (contract section 2).
 fn check_writer(app: &Shared, visitor: &Visitor) -> ApiResult<Caller> {
     let Some(member) = visitor.member.clone() else {
         return Err(unauthorized(app, &visitor.organization));

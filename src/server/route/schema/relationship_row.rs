@@ -1,4 +1,4 @@
-//! A relationship type's row and its body. Slugs are unique across all organizations, as recorded.
+//! A relationship type's row and its body. Slugs are unique across all organizations (contract section 8.2).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -30,34 +30,36 @@ table_row! {
     }
 }
 
-macro_rules! select {
-    ($rest:literal) => {
+macro_rules! select_relationship_types {
+    ($conditions:literal) => {
         concat!(
             "SELECT ",
             relationship_columns!(),
             " FROM relationship_type r JOIN organization o ON o.id = r.organization_id \
              LEFT JOIN account a ON a.id = r.created_by \
              LEFT JOIN relationship_type i ON i.id = r.inverse_type_id AND i.deleted_at IS NULL ",
-            $rest
+            $conditions
         )
     };
 }
 
-const LIST: &str = select!(
+const LIST: &str = select_relationship_types!(
     "WHERE (r.deleted_at IS NULL OR $2 = 1) AND (r.organization_id = $1 OR o.visibility = 'public') \
      ORDER BY CASE WHEN r.organization_id = $1 THEN 0 ELSE 1 END, r.name, r.id"
 );
-const BY_SLUG: &str =
-    select!("WHERE r.slug = $2 AND r.deleted_at IS NULL AND (r.organization_id = $1 OR o.visibility = 'public')");
-const BY_ID: &str = select!("WHERE r.id = $1");
+const BY_SLUG: &str = select_relationship_types!(
+    "WHERE r.slug = $2 AND r.deleted_at IS NULL AND (r.organization_id = $1 OR o.visibility = 'public')"
+);
+const BY_ID: &str = select_relationship_types!("WHERE r.id = $1");
 
 impl RelationshipTypeRow {
-    /// Reads the types of an organization by name, then those of all public organizations.
+    /// Reads the types of an organization by name, then those of all public organizations. Deleted types are left out unless
+    /// `with_deleted` is true.
     pub(super) async fn list(db: &Db, organization: &str, with_deleted: bool) -> DbResult<Vec<Self>> {
         db.rows(LIST, params![organization, with_deleted]).await
     }
 
-    /// Reads the type of a slug, own or public.
+    /// Reads the type of a slug if it is the organization's own or that of a public organization.
     pub(super) async fn find(db: &Db, organization: &str, slug: &str) -> DbResult<Option<Self>> {
         db.row(BY_SLUG, params![organization, slug]).await
     }
@@ -68,7 +70,7 @@ impl RelationshipTypeRow {
         row.ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// Returns the type as an element of a list.
+    /// Returns the type as an element of a list. This server has no relationships to count.
     pub(super) fn listed_body(self) -> RelationshipBody {
         RelationshipBody {
             relationship_count: Some(0),
@@ -76,7 +78,7 @@ impl RelationshipTypeRow {
         }
     }
 
-    /// Returns the type as a get answers it.
+    /// Returns the type as the response to a get has it.
     pub(super) fn body(self) -> RelationshipBody {
         let context = RelationshipContext {
             deleted_at: self.deleted_at.map(iso),
@@ -89,7 +91,7 @@ impl RelationshipTypeRow {
         }
     }
 
-    /// Returns the type as a create or an update answers it: without the names of its organization and its author.
+    /// Returns the type as the response to a create or an update has it: without the names of its organization and its author.
     pub(super) fn written_body(self) -> RelationshipBody {
         RelationshipBody {
             id: self.id,
@@ -113,7 +115,7 @@ impl RelationshipTypeRow {
     }
 }
 
-/// A relationship type as it is answered.
+/// A relationship type in a response.
 #[derive(Serialize)]
 pub(super) struct RelationshipBody {
     id: i64,
@@ -138,7 +140,7 @@ pub(super) struct RelationshipBody {
     pub(super) revision: i64,
 }
 
-/// The fields of a relationship type that only a list and a get answer.
+/// The fields of a relationship type that only the responses to a list and a get have.
 #[derive(Serialize)]
 struct RelationshipContext {
     deleted_at: Option<String>,

@@ -1,4 +1,4 @@
-//! Relationship types: contract section 8.2.
+//! Relationship types: contract section 8.2. Unlike on the recorded server, the slug of a deleted type is free again.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use crate::server::db::{Tx, params, table_row};
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
 
-/// Lists the own types by name, then those of every public organization.
+/// Lists the organization's own types by name, then those of every public organization.
 pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let with_deleted = call.arguments.get("include_deleted").is_some_and(|value| value == true);
     let rows = RelationshipTypeRow::list(&call.app.db, &call.organization.id, with_deleted).await?;
@@ -21,13 +21,14 @@ pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
     Ok(SchemaResult::RelationshipTypes { relationship_types })
 }
 
-/// Reads one type, own or public; null when there is none.
+/// Reads one type. The result is null when there is none, or when another, private organization has it.
 pub(super) async fn get(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let row = RelationshipTypeRow::find(&call.app.db, &call.organization.id, call.slug()?).await?;
     let relationship_type = row.map(RelationshipTypeRow::body);
     Ok(SchemaResult::RelationshipType { relationship_type })
 }
 
+/// Returns the status that a call sets. `None` when it is null or absent.
 fn status(call: &SchemaCall) -> ApiResult<Option<&str>> {
     match call.text("status")? {
         Some(other) if !matches!(other, "active" | "archived") => {
@@ -37,6 +38,7 @@ fn status(call: &SchemaCall) -> ApiResult<Option<&str>> {
     }
 }
 
+/// Whether the new type is symmetric. Null and absent mean no.
 fn is_symmetric(call: &SchemaCall) -> ApiResult<bool> {
     match call.arguments.get("is_symmetric") {
         None | Some(Value::Null) => Ok(false),
@@ -45,7 +47,8 @@ fn is_symmetric(call: &SchemaCall) -> ApiResult<bool> {
     }
 }
 
-/// Returns the metadata to store for `auto_create_when`, as text; `None` when the argument is absent.
+/// Returns the metadata to store for `auto_create_when`, as text. `None` when the argument is absent. `version` counts the
+/// writes of the rules, from 1.
 fn auto_create_metadata(call: &SchemaCall, version: i64) -> ApiResult<Option<String>> {
     const KEYS: [&str; 4] = ["sourceNamespace", "targetField", "assuranceRequired", "matchStrategy"];
     let Some(sent) = call.arguments.get("auto_create_when") else {
@@ -54,6 +57,7 @@ fn auto_create_metadata(call: &SchemaCall, version: i64) -> ApiResult<Option<Str
     let list = sent.as_array().filter(|list| list.iter().all(Value::is_object));
     let list = list.ok_or_else(|| ApiError::bad_request("auto_create_when must be a list of objects"))?;
     let rules = list.iter().map(|rule| {
+        // In this order and without other keys, so that equal rules have equal hashes.
         let known = KEYS
             .iter()
             .filter_map(|key| rule.get(key).map(|value| ((*key).to_owned(), value.clone())));
@@ -65,9 +69,10 @@ fn auto_create_metadata(call: &SchemaCall, version: i64) -> ApiResult<Option<Str
     Ok(Some(metadata.to_string()))
 }
 
-/// What a call says about the inverse of a type.
+/// How a call changes the inverse of a type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum InverseEdit {
+    /// The slug is null or absent.
     Keep,
     /// The slug is empty.
     Clear,
@@ -84,6 +89,7 @@ impl InverseEdit {
     }
 }
 
+/// Returns how a call changes the inverse. 400 when the inverse is no type of the organization.
 async fn inverse_edit(call: &SchemaCall, tx: &mut Tx<'_>) -> ApiResult<InverseEdit> {
     let Some(slug) = call.text("inverse_type_slug")? else {
         return Ok(InverseEdit::Keep);
@@ -97,7 +103,7 @@ async fn inverse_edit(call: &SchemaCall, tx: &mut Tx<'_>) -> ApiResult<InverseEd
     id.map(InverseEdit::Set).ok_or_else(missing)
 }
 
-/// Makes `id` the inverse of `inverse`, so that both types name each other.
+/// Makes `id` the inverse of `inverse` so that both types name each other.
 async fn set_inverse(tx: &mut Tx<'_>, inverse: i64, id: i64) -> ApiResult<()> {
     let sql = "UPDATE relationship_type SET inverse_type_id = $1, \
         updated_at = CASE WHEN updated_at >= $2 THEN updated_at + 1 ELSE $2 END WHERE id = $3";
@@ -105,7 +111,7 @@ async fn set_inverse(tx: &mut Tx<'_>, inverse: i64, id: i64) -> ApiResult<()> {
     Ok(())
 }
 
-/// Creates a type.
+/// Creates a type. 400 when the slug is taken, also by another organization, or is that of a system type.
 pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     if slug.starts_with('$') {
@@ -138,7 +144,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     Ok(result)
 }
 
-/// Inserts a type and returns its id; `None` when the slug is taken.
+/// Inserts a type and returns its id. `None` when the slug is taken.
 async fn insert(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str, inverse: Option<i64>) -> ApiResult<Option<i64>> {
     let id = tx
         .value(
@@ -173,20 +179,21 @@ table_row! {
     }
 }
 
-// Writing first takes the row's lock: what this returns cannot change before the commit.
+// A write that changes nothing takes the row's lock, so what this returns cannot change before the commit.
 const LOCK: &str = concat!(
     "UPDATE relationship_type SET updated_at = updated_at \
      WHERE slug = $1 AND organization_id = $2 AND deleted_at IS NULL RETURNING ",
     locked_columns!()
 );
 
-/// Locks the own type of the slug and checks the precondition.
+/// Locks the organization's own type with this slug and checks the precondition.
 async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<LockedRelationshipType> {
     let row: Option<LockedRelationshipType> = tx.row(LOCK, params![slug, &call.organization.id]).await?;
     if let Some(row) = row {
         call.precondition.check(&Revision::of_row(row.updated_at))?;
         return Ok(row);
     }
+    // Slugs are unique across organizations, so another one may have it. The recorded server distinguishes the two errors.
     let sql = "SELECT id FROM relationship_type WHERE slug = $1 AND deleted_at IS NULL";
     if tx.exists(sql, params![slug]).await? {
         return Err(ApiError::bad_request(
@@ -196,8 +203,8 @@ async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<Locke
     Err(ApiError::bad_request(format!("Relationship type \"{slug}\" not found")))
 }
 
-/// Updates a type. Absent arguments keep their field; null clears the description and the schema; the symmetry cannot
-/// change.
+/// Updates a type. An absent argument keeps its field, and null clears the description and the schema. The symmetry cannot be
+/// changed (contract section 8.2).
 pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     let caller = call.writer()?;
@@ -233,6 +240,7 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
         ],
     )
     .await?;
+    // Only one side is cleared, but both are set, as on the recorded server (contract section 8.2).
     if let Some(inverse) = inverse.id() {
         set_inverse(&mut tx, inverse, locked.id).await?;
     }
@@ -244,7 +252,7 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     })
 }
 
-/// Marks a type as deleted and deletes its rules. The slug is free again.
+/// Marks a type as deleted and deletes its rules. Its slug is free again.
 pub(super) async fn delete(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     let caller = call.writer()?;

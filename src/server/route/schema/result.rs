@@ -8,7 +8,7 @@ use super::relationship_row::RelationshipBody;
 use super::rule_row::RuleBody;
 use crate::server::precondition::Revision;
 
-/// The result of an action, under the key of its kind.
+/// The result of an action. Its fields are those of the response, which has them beside `schema_type` and `action`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum SchemaResult {
@@ -37,7 +37,7 @@ pub(super) enum SchemaResult {
         success: bool,
         message: String,
     },
-    /// The stored answer of an earlier create.
+    /// The stored answer of an earlier create with the same idempotency key.
     Recorded {
         #[serde(flatten)]
         fields: Value,
@@ -57,12 +57,13 @@ impl SchemaResult {
         Self::Recorded { fields, updated_at }
     }
 
-    /// Returns the revision of the one type that the result shows.
+    /// Returns the revision of the type in the result. `None` for a list, a rule or a deletion.
     pub(super) fn revision(&self) -> Option<Revision> {
         self.updated_at().map(Revision::of_row)
     }
 
-    /// Returns when the one type that the result shows was last written, in milliseconds since 1970.
+    /// Returns when the type in the result was last written, in milliseconds since 1970. `None` as for
+    /// [`SchemaResult::revision`].
     pub(super) fn updated_at(&self) -> Option<i64> {
         match self {
             Self::EntityType { entity_type } => entity_type.as_ref().map(|body| body.revision),

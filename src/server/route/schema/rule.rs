@@ -1,4 +1,4 @@
-//! The rules of relationship types: contract section 8.2. A unique index keeps duplicates out, even of parallel requests.
+//! The rules of relationship types: contract section 8.2. A unique index refuses duplicates, also those of concurrent requests.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ fn not_found(slug: &str) -> ApiError {
     ApiError::bad_request(format!("Relationship type \"{slug}\" not found"))
 }
 
-/// Lists the rules of a type, own or public.
+/// Lists the rules of a type of the organization, or of a public one, oldest first.
 pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     let sql = "SELECT r.id FROM relationship_type r JOIN organization o ON o.id = r.organization_id \
@@ -35,7 +35,8 @@ table_row! {
     }
 }
 
-// Writing first takes the type's lock: a deletion at the same time cannot leave a rule behind.
+// A write that changes nothing takes the lock of the type's row, so a concurrent deletion of the type cannot leave a rule
+// behind. It keeps `updated_at`: rules do not belong to the revision of a type.
 const LOCK_BY_SLUG: &str = concat!(
     "UPDATE relationship_type SET status = status WHERE slug = $1 AND organization_id = $2 AND deleted_at IS NULL \
      RETURNING ",
@@ -47,7 +48,7 @@ const LOCK_BY_RULE: &str = concat!(
     locked_columns!()
 );
 
-/// Adds a rule to an own type.
+/// Adds a rule to a type of the organization. Its entity types need not exist (contract section 8.2).
 pub(super) async fn add(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     let source = call.required("source_entity_type_slug")?;
@@ -67,6 +68,7 @@ pub(super) async fn add(call: &SchemaCall) -> ApiResult<SchemaResult> {
     Ok(SchemaResult::Rule { rule: row.into() })
 }
 
+/// Returns the id of a rule as the client sent it: a number or a text.
 fn rule_id(call: &SchemaCall) -> ApiResult<String> {
     match call.arguments.get("rule_id") {
         Some(Value::Number(id)) => Ok(id.to_string()),
@@ -78,22 +80,22 @@ fn rule_id(call: &SchemaCall) -> ApiResult<String> {
     }
 }
 
-/// Removes a rule of an own type.
+/// Removes a rule from a type of the organization.
 pub(super) async fn remove(call: &SchemaCall) -> ApiResult<SchemaResult> {
-    let shown = rule_id(call)?;
-    let id: i64 = shown
+    let id_text = rule_id(call)?;
+    let id: i64 = id_text
         .parse()
         .map_err(|_| ApiError::bad_request("rule_id must be a number"))?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     let slug = delete(call, &mut tx, id).await?;
-    let slug = slug.ok_or_else(|| ApiError::bad_request(format!("Rule {shown} not found")))?;
+    let slug = slug.ok_or_else(|| ApiError::bad_request(format!("Rule {id_text} not found")))?;
     audit::record(&mut tx, caller, "rule.remove", &slug, &[]).await?;
     tx.commit().await?;
-    Ok(SchemaResult::deleted(format!("Rule {shown} removed")))
+    Ok(SchemaResult::deleted(format!("Rule {id_text} removed")))
 }
 
-/// Deletes a rule and returns the slug of its type; `None` when there is no such rule.
+/// Deletes a rule and returns the slug of its type. `None` when the organization has no such rule.
 async fn delete(call: &SchemaCall, tx: &mut Tx<'_>, id: i64) -> ApiResult<Option<String>> {
     let locked: Option<LockedType> = tx.row(LOCK_BY_RULE, params![id, &call.organization.id]).await?;
     let Some(locked) = locked else { return Ok(None) };

@@ -45,7 +45,7 @@ impl RuleRow {
     }
 }
 
-/// A rule as it is answered.
+/// A rule in a response.
 #[derive(Serialize)]
 pub(super) struct RuleBody {
     id: i64,
