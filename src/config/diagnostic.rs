@@ -91,7 +91,7 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the location.
+    /// Sets the file, and the location of the underlined bytes in it.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {
         let (line, column) = source.position(span.start);

@@ -19,7 +19,7 @@ use crate::resource::FieldPath;
 pub(super) struct Table<'a> {
     /// Collects the diagnostics and references.
     pub reader: &'a Reader<'a>,
-    /// The keys and values.
+    /// The keys and values, as the TOML parser located them.
     pub entries: &'a DeTable<'a>,
     /// The location that a missing key is reported at.
     pub span: Range<usize>,

@@ -142,7 +142,7 @@ impl Redactor {
         }
     }
 
-    /// Returns the ranges of the text that hold a value, sorted and apart, or `None` when there are none.
+    /// Returns the ranges of the text that hold a value, sorted and not overlapping, or `None` when there are none.
     fn find(&self, text: &str) -> Option<Vec<Range<usize>>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let matcher = known.matcher.as_ref()?;

@@ -43,7 +43,7 @@ impl FieldPath {
         &self.0
     }
 
-    /// Whether the path is `prefix` or lies below it.
+    /// Whether the path is `prefix` or is below it.
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)
     }

@@ -41,7 +41,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Returns the token.
+    /// Returns the token, for a command that cannot do without one.
     ///
     /// # Errors
     /// When none is known for this server.

@@ -55,7 +55,7 @@ pub struct UpsertReply {
     /// (contract section 7).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub will_restart: bool,
-    /// The platform; some releases leave out keys.
+    /// The platform. Keys other than its id and its type may be missing.
     pub platform: WirePlatform,
 }
 

@@ -57,7 +57,7 @@ pub struct WireEntityType {
 /// A relationship type in the response of a list or a get, without its rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WireRelationshipType {
-    /// The slug, unique across organizations and stored as it is.
+    /// The slug, unique across organizations and not normalized (contract section 8.2).
     pub slug: String,
     /// The organization that the type belongs to.
     #[serde(default)]

@@ -39,7 +39,7 @@ pub(in crate::config) struct ModelReader<'a> {
     pub source: &'a Source,
     /// The index of the source among the model files.
     pub file: usize,
-    /// Collects the types.
+    /// Collects the types of all model files.
     pub models: &'a mut Models,
     /// Collects the diagnostics.
     pub findings: &'a mut Findings,
