@@ -34,7 +34,7 @@ pub(super) fn leave(model: &mut Model) -> Effects {
         Screen::Run(_) => ExitReason::Applied,
         Screen::Failed(_) => ExitReason::LoadFailed,
         _ if model.runs.is_empty() => ExitReason::Left,
-        // A review after a run: something was applied, even if nothing of this plan.
+        // A review after a run ends as that run did.
         _ => ExitReason::Applied,
     };
     leave_as(model, ending)
