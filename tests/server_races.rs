@@ -30,11 +30,11 @@ fn round_count(usual: usize) -> usize {
 async fn rounds(
     name: &str,
     check: impl AsyncFn(&RaceClients, usize) -> RaceResult,
-    track: &RaceClients,
+    racers: &RaceClients,
     rounds: usize,
 ) -> RaceResult {
     for round in 0..rounds {
-        check(track, round)
+        check(racers, round)
             .await
             .map_err(|why| format!("{name} round {round}: {why}"))?;
     }
@@ -42,15 +42,15 @@ async fn rounds(
 }
 
 /// Every check, as verdicts with their names.
-async fn all(track: &RaceClients, count: usize) -> Vec<RaceResult> {
+async fn all(racers: &RaceClients, count: usize) -> Vec<RaceResult> {
     vec![
-        rounds("agents", race::agents, track, count).await,
-        rounds("operator", race::operator, track, count).await,
-        rounds("identical", race::identical, track, count).await,
-        rounds("different", race::different, track, count).await,
-        rounds("rolled_back", race::rolled_back, track, count).await,
-        rounds("settings", race::settings, track, count).await,
-        rounds("rules", race::rules, track, count).await,
+        rounds("agents", race::agent_creates, racers, count).await,
+        rounds("operator", race::changes_after_a_create, racers, count).await,
+        rounds("identical", race::identical_puts, racers, count).await,
+        rounds("different", race::different_puts, racers, count).await,
+        rounds("rolled_back", race::failing_starts, racers, count).await,
+        rounds("settings", race::settings_patches, racers, count).await,
+        rounds("rules", race::rule_adds, racers, count).await,
     ]
 }
 
@@ -68,26 +68,28 @@ async fn sqlite_keeps_its_promises() {
         data_dir: dir.path().to_owned(),
     };
     let (server, token) = open(options(storage, &runtime)).await;
-    let track = RaceClients {
+    let racers = RaceClients {
         clients: vec![JsonClient::new(&server, &token)],
         runtime: Some(runtime),
     };
     let count = round_count(ROUNDS);
-    for verdict in all(&track, count).await {
+    for verdict in all(&racers, count).await {
         verdict.unwrap();
     }
-    rounds("types", race::types, &track, count / 4).await.unwrap();
+    rounds("types", race::type_creates_and_deletes, &racers, count / 4)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_checks_catch_a_server_that_looks_before_it_writes() {
     let runtime = Arc::new(ScriptedRuntime::default());
     let client = JsonClient::over(racy::router(runtime.clone()), "token");
-    let track = RaceClients {
+    let racers = RaceClients {
         clients: vec![client],
         runtime: Some(runtime),
     };
-    for verdict in all(&track, ROUNDS).await {
+    for verdict in all(&racers, ROUNDS).await {
         let why = verdict.expect_err("a check that a naive server passes checks nothing");
         eprintln!("caught: {why}");
     }
@@ -122,15 +124,17 @@ async fn on_postgres(purpose: &str, servers: usize) {
         .iter()
         .map(|server| JsonClient::new(server, token.expose_secret()))
         .collect();
-    let track = RaceClients {
+    let racers = RaceClients {
         clients,
         runtime: Some(runtime),
     };
     let count = round_count(POSTGRES_ROUNDS);
-    for verdict in all(&track, count).await {
+    for verdict in all(&racers, count).await {
         verdict.unwrap();
     }
-    rounds("types", race::types, &track, count / 4).await.unwrap();
+    rounds("types", race::type_creates_and_deletes, &racers, count / 4)
+        .await
+        .unwrap();
     drop(open_servers);
     database.drop_now().await;
 }
@@ -167,19 +171,21 @@ async fn three_processes_on_one_postgres_keep_their_promises() {
             .take(count)
             .map(|process| JsonClient::at(&process.url, &token))
             .collect();
-        let track = RaceClients { clients, runtime: None };
+        let racers = RaceClients { clients, runtime: None };
         let from = count * POSTGRES_ROUNDS;
-        let shifted = async |track: &RaceClients, round: usize| {
+        let shifted = async |racers: &RaceClients, round: usize| {
             let round = round + from;
-            race::agents(track, round).await?;
-            race::operator(track, round).await?;
-            race::identical(track, round).await?;
-            race::different(track, round).await?;
-            race::settings(track, round).await?;
-            race::rules(track, round).await?;
-            race::types(track, round).await
+            race::agent_creates(racers, round).await?;
+            race::changes_after_a_create(racers, round).await?;
+            race::identical_puts(racers, round).await?;
+            race::different_puts(racers, round).await?;
+            race::settings_patches(racers, round).await?;
+            race::rule_adds(racers, round).await?;
+            race::type_creates_and_deletes(racers, round).await
         };
-        rounds("processes", shifted, &track, POSTGRES_ROUNDS / 3).await.unwrap();
+        rounds("processes", shifted, &racers, POSTGRES_ROUNDS / 3)
+            .await
+            .unwrap();
     }
     drop(processes);
     database.drop_now().await;

@@ -1,4 +1,5 @@
-//! Compares a recorded response with ours: equal, equal but for a named rule, or different.
+//! Compares a recorded response with ours. They agree when they are equal, or differ only by rules that
+//! `server_differences.toml` names.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +7,20 @@ use serde_json::{Map, Value, json};
 
 use crate::support::server::HttpReply;
 
-/// The state of a comparison: whether both agree so far, and the rules that were needed.
+/// The state of a comparison: whether both responses agree so far, and which rules that needed.
 struct Comparison<'a> {
     rules: &'a mut BTreeSet<String>,
     agree: bool,
 }
 
-const TIMES: [&str; 4] = ["createdAt", "updatedAt", "created_at", "updated_at"];
-const NUMBERS: [&str; 3] = ["id", "relationship_type_id", "inverse_type_id"];
-const SETS: [&str; 4] = ["agents", "platforms", "entity_types", "relationship_types"];
-const SECRET: [&str; 5] = ["token", "secret", "password", "key", "credential"];
+/// Keys of times: only the type of the value is compared.
+const TIME_KEYS: [&str; 4] = ["createdAt", "updatedAt", "created_at", "updated_at"];
+/// Keys of numbers that a database generates: any two numbers agree.
+const GENERATED_NUMBER_KEYS: [&str; 3] = ["id", "relationship_type_id", "inverse_type_id"];
+/// Keys of lists whose order does not matter.
+const UNORDERED: [&str; 4] = ["agents", "platforms", "entity_types", "relationship_types"];
+/// A key that contains one of these words holds a secret.
+const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "key", "credential"];
 
 impl Comparison<'_> {
     fn rule(&mut self, name: &str) {
@@ -24,12 +29,12 @@ impl Comparison<'_> {
 
     fn value(&mut self, key: &str, recorded: &Value, ours: &Value) {
         match (recorded, ours) {
-            _ if TIMES.contains(&key) => self.agree &= recorded.is_number() == ours.is_number(),
-            (Value::Number(_), Value::Number(_)) if NUMBERS.contains(&key) => {}
+            _ if TIME_KEYS.contains(&key) => self.agree &= recorded.is_number() == ours.is_number(),
+            (Value::Number(_), Value::Number(_)) if GENERATED_NUMBER_KEYS.contains(&key) => {}
             (Value::Number(a), Value::Number(b)) => self.agree &= a.as_f64() == b.as_f64(),
             (Value::String(a), Value::String(b)) => self.text(key, a, b),
             (Value::Object(a), Value::Object(b)) => self.object(a, b),
-            (Value::Array(a), Value::Array(b)) if SETS.contains(&key) => self.set(a, b),
+            (Value::Array(a), Value::Array(b)) if UNORDERED.contains(&key) => self.set(a, b),
             (Value::Array(a), Value::Array(b)) => {
                 self.agree &= a.len() == b.len();
                 a.iter().zip(b).for_each(|(a, b)| self.value("", a, b));
@@ -39,7 +44,7 @@ impl Comparison<'_> {
     }
 
     fn text(&mut self, key: &str, recorded: &str, ours: &str) {
-        let secret = SECRET.iter().any(|word| key.to_lowercase().contains(word));
+        let secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
         if let Some(count) = recorded
             .strip_prefix('<')
             .and_then(|rest| rest.strip_suffix(" characters>"))
@@ -59,6 +64,7 @@ impl Comparison<'_> {
     }
 
     fn object(&mut self, recorded: &Map<String, Value>, ours: &Map<String, Value>) {
+        // The public organization of the recordings was written to its database directly, without an author.
         let seeded = recorded.get("organization_slug").is_some_and(|slug| slug == "pub");
         for key in recorded.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
             if seeded && matches!(key.as_str(), "created_by" | "created_by_username" | "is_system") {
@@ -72,21 +78,22 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares lists in any order. The recording may contain only the beginning of its list.
+    /// Compares lists in any order. A recording may contain only the beginning of its list, and then a text with the number of
+    /// omitted elements in angle brackets.
     fn set(&mut self, recorded: &[Value], ours: &[Value]) {
-        let more = recorded
+        let omitted = recorded
             .last()
             .and_then(Value::as_str)
             .and_then(|text| text.strip_prefix('<'));
-        let more: usize = more
+        let omitted: usize = omitted
             .and_then(|text| text.split(' ').next())
             .map_or(0, |count| count.parse().unwrap());
-        let shown = if more > 0 {
+        let shown = if omitted > 0 {
             &recorded[..recorded.len() - 1]
         } else {
             recorded
         };
-        self.agree &= shown.len() + more == ours.len();
+        self.agree &= shown.len() + omitted == ours.len();
         for each in shown {
             self.agree &= ours.iter().any(|other| {
                 let mut inner = Comparison {
@@ -100,6 +107,7 @@ impl Comparison<'_> {
     }
 }
 
+/// Whether an id has a form that a server generates: 16 hexadecimal digits, or an end of 13 digits of a time.
 fn is_generated(id: &str) -> bool {
     let hex = id.len() == 16 && id.bytes().all(|each| each.is_ascii_hexdigit());
     let stamped = id
@@ -108,7 +116,8 @@ fn is_generated(id: &str) -> bool {
     hex || stamped
 }
 
-fn by_rule(rules: &mut BTreeSet<String>, name: &str) -> bool {
+/// Records that a rule was needed. Returns true, so that a caller can return the result.
+fn agrees_by_rule(rules: &mut BTreeSet<String>, name: &str) -> bool {
     rules.insert(name.to_owned());
     true
 }
@@ -120,17 +129,17 @@ pub fn agrees(exchange: &Value, answer: &HttpReply, rules: &mut BTreeSet<String>
     let recorded = &exchange["response_body"];
     let text = exchange["response_text"].as_str();
     if recorded.get("mcp_endpoint").is_some() && ours == 404 {
-        return by_rule(rules, "no-catch-all");
+        return agrees_by_rule(rules, "no-catch-all");
     }
     if text == Some("404 Not Found") && ours == 404 && answer.body == json!({ "error": "Not found" }) {
-        return by_rule(rules, "not-found-is-json");
+        return agrees_by_rule(rules, "not-found-is-json");
     }
     if status == 500 && text.is_some() && (ours == 400 || ours == 415) && answer.body["error"].is_string() {
-        return by_rule(rules, "refused-not-broken");
+        return agrees_by_rule(rules, "refused-not-broken");
     }
     if recorded.pointer("/entity_type/?column?").is_some() && ours == 200 {
         let proper = answer.body["entity_type"]["slug"].is_string();
-        return proper && by_rule(rules, "create-answers-the-row");
+        return proper && agrees_by_rule(rules, "create-answers-the-row");
     }
     let mut comparison = Comparison {
         rules,

@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 
 use crate::support::server::{JsonClient, memory_server};
 
-/// What happens to a write whose path contains this text.
+/// What happens to a request that writes and whose path contains a text.
 #[derive(Debug, Clone)]
 pub enum GateRule {
-    /// The first such request is refused.
+    /// The next such request is refused with 422, and the rule ends.
     Refuse(&'static str),
-    /// Every such request is delayed by this time.
+    /// Every such request is delayed by a time and then passed on.
     Hold(&'static str, Duration),
 }
 
@@ -28,8 +28,11 @@ struct Gate {
 
 /// A server in memory behind a gate.
 pub struct GatedServer {
+    /// `http://127.0.0.1:PORT`, behind the gate.
     pub url: String,
+    /// The admin token of `dev`.
     pub token: String,
+    /// A client that reaches the server without passing the gate.
     pub client: JsonClient,
     gate: Arc<Gate>,
 }
@@ -74,9 +77,11 @@ impl GatedServer {
     }
 }
 
+/// Applies the first rule that matches a request.
 async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let writes = request.method() != "GET";
+    // In a block, because the lock must not be held while a request is delayed.
     let rule = {
         let mut rules = gate.rules.lock().unwrap();
         let index = rules.iter().position(|rule| match rule {

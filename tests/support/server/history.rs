@@ -1,5 +1,5 @@
-//! Checks that one order of operations explains everything that clients saw: linearizability, by the search of Wing and
-//! Gong with the memory of Lowe.
+//! Checks a history of operations for linearizability: whether some order of them explains every answer that clients saw.
+//! The search is that of Wing and Gong, with Lowe's memory of states that were already explored.
 
 use std::collections::HashSet;
 use std::fmt::Debug;
@@ -7,14 +7,14 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What one object does, as a sequence of operations would see it.
+/// What one object answers when operations happen one after the other.
 pub trait SequentialModel {
     type State: Clone + Eq + Hash + Default + Debug;
     type Call: Debug;
     type Answer: Debug;
 
-    /// Returns the state after the call, or `None` when the call cannot answer this in that state. Without an answer
-    /// the call can have answered anything.
+    /// Returns the state after the call, or `None` when the call cannot have this answer in that state. Without an answer, every
+    /// answer is possible.
     fn step(state: &Self::State, call: &Self::Call, answer: Option<&Self::Answer>) -> Option<Self::State>;
 }
 
@@ -22,7 +22,7 @@ pub trait SequentialModel {
 #[derive(Debug)]
 pub struct Operation<M: SequentialModel> {
     pub call: M::Call,
-    /// `None` when no answer came, or one that leaves open whether the call took effect.
+    /// `None` when no answer came, or one that does not show whether the call took effect.
     pub answer: Option<M::Answer>,
     began: u64,
     ended: u64,
@@ -56,32 +56,34 @@ pub fn is_linearizable<M: SequentialModel>(operations: &[Operation<M>]) -> bool 
     assert!(operations.len() <= 128, "the set of operations is a mask of 128 bits");
     let answered = mask(operations, |operation| operation.answer.is_some());
     let mut seen = HashSet::new();
-    let mut open = vec![(0_u128, M::State::default())];
-    while let Some((done, state)) = open.pop() {
+    let mut unexplored = vec![(0_u128, M::State::default())];
+    while let Some((done, state)) = unexplored.pop() {
+        // An operation without an answer need not have happened at all.
         if done & answered == answered {
             return true;
         }
         if !seen.insert((done, state.clone())) {
             continue;
         }
-        let left = |at: usize| done & (1 << at) == 0;
+        let remains = |at: usize| done & (1 << at) == 0;
         let deadline = (0..operations.len())
-            .filter(|at| left(*at))
+            .filter(|at| remains(*at))
             .map(|at| operations[at].ended)
             .min();
-        for (at, operation) in operations.iter().enumerate().filter(|(at, _)| left(*at)) {
-            // What began after another operation had ended comes after it in every order.
+        for (at, operation) in operations.iter().enumerate().filter(|(at, _)| remains(*at)) {
+            // An operation that began after another one had ended comes after it in every order.
             if deadline.is_some_and(|deadline| operation.began > deadline) {
                 continue;
             }
             if let Some(next) = M::step(&state, &operation.call, operation.answer.as_ref()) {
-                open.push((done | 1 << at, next));
+                unexplored.push((done | 1 << at, next));
             }
         }
     }
     false
 }
 
+/// Returns a bit mask of the operations for which `holds` returns true.
 fn mask<M: SequentialModel>(operations: &[Operation<M>], holds: impl Fn(&Operation<M>) -> bool) -> u128 {
     let bits = operations.iter().enumerate().filter(|(_, operation)| holds(operation));
     bits.fold(0, |mask, (at, _)| mask | 1 << at)

@@ -10,11 +10,11 @@ use tokio::sync::watch;
 /// What a link does with bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
-    /// Passes them on.
+    /// Passes bytes on.
     Open,
-    /// Keeps them back, as a network that loses every packet.
+    /// Holds bytes back, like a network that loses every packet. No connection is closed.
     Frozen,
-    /// Resets every connection, the next ones too.
+    /// Closes every connection, also each new one.
     Cut,
 }
 
@@ -25,7 +25,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// Opens a link to this address.
+    /// Opens a link to `target`.
     pub async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -35,8 +35,8 @@ impl Link {
             loop {
                 tokio::select! {
                     accepted = listener.accept() => {
-                        let Ok((near, _)) = accepted else { continue };
-                        tokio::spawn(connect(near, target, watched.clone()));
+                        let Ok((client, _)) = accepted else { continue };
+                        tokio::spawn(connect(client, target, watched.clone()));
                     }
                     () = dropped(&mut closed) => return,
                 }
@@ -50,6 +50,7 @@ impl Link {
     }
 }
 
+/// Waits until the link was dropped.
 async fn dropped(state: &mut watch::Receiver<LinkState>) {
     while state.changed().await.is_ok() {}
 }
@@ -60,17 +61,17 @@ async fn passes(state: &mut watch::Receiver<LinkState>) -> bool {
     settled.is_ok_and(|state| *state == LinkState::Open)
 }
 
-async fn connect(near: TcpStream, target: SocketAddr, mut state: watch::Receiver<LinkState>) {
+async fn connect(client: TcpStream, target: SocketAddr, mut state: watch::Receiver<LinkState>) {
     if !passes(&mut state).await {
         return;
     }
-    let Ok(far) = TcpStream::connect(target).await else {
+    let Ok(server) = TcpStream::connect(target).await else {
         return;
     };
-    let ((near_read, near_write), (far_read, far_write)) = (near.into_split(), far.into_split());
+    let ((client_read, client_write), (server_read, server_write)) = (client.into_split(), server.into_split());
     tokio::select! {
-        () = copy(near_read, far_write, state.clone()) => {}
-        () = copy(far_read, near_write, state.clone()) => {}
+        () = copy(client_read, server_write, state.clone()) => {}
+        () = copy(server_read, client_write, state.clone()) => {}
         _ = state.wait_for(|state| *state == LinkState::Cut) => {}
     }
 }

@@ -38,7 +38,7 @@ pub async fn open(options: ServerOptions) -> (Server, String) {
     (server, token)
 }
 
-/// A server on a loopback port, stopped on drop.
+/// A server on a loopback port. Dropping it begins to stop it and does not wait.
 pub struct ListeningServer {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
@@ -49,7 +49,7 @@ pub struct ListeningServer {
 }
 
 impl ListeningServer {
-    /// Stops the server, and waits until it has stopped.
+    /// Stops the server and waits until it has stopped.
     pub async fn stopped(mut self) {
         drop(self.stop.take());
         if let Some(task) = self.task.take() {
@@ -119,10 +119,12 @@ pub struct JsonClient {
 }
 
 impl JsonClient {
+    /// Creates a client of a server in this process.
     pub fn new(server: &Server, token: &str) -> Self {
         Self::over(server.router(), token)
     }
 
+    /// Creates a client of a router in this process.
     pub fn over(router: Router, token: &str) -> Self {
         Self {
             route: Route::Router(router),
@@ -130,7 +132,9 @@ impl JsonClient {
         }
     }
 
+    /// Creates a client that reaches a server over the network, without the proxy of the environment.
     pub fn at(url: &str, token: &str) -> Self {
+        // Fails when another test has installed it before, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
@@ -139,6 +143,7 @@ impl JsonClient {
         }
     }
 
+    /// Returns a client of the same server with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self {
             route: self.route.clone(),
@@ -166,10 +171,12 @@ impl JsonClient {
         self.send("DELETE", path, None).await
     }
 
+    /// Calls the tool `manage_entity_schema` of the organization `dev`.
     pub async fn schema(&self, body: Value) -> HttpReply {
         self.post("/api/dev/manage_entity_schema", body).await
     }
 
+    /// Sends a request. Panics when the network fails.
     pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> HttpReply {
         self.try_send(method, path, body).await.unwrap()
     }

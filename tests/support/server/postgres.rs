@@ -1,4 +1,4 @@
-//! A new database on the PostgreSQL that `LOBU_TEST_POSTGRES` names. Tests skip, visibly, where there is none.
+//! A new database on the PostgreSQL cluster that `LOBU_TEST_POSTGRES` names. Tests report that they skip where there is none.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use crate::support::report_skip;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// A cluster of one test, which may restart it. Stopped and removed on drop.
+/// A cluster that one test has for itself, so that it may restart it. It is stopped and removed on drop.
 pub struct OwnCluster {
     dir: tempfile::TempDir,
     /// The URL of its first database.
@@ -25,7 +25,7 @@ impl OwnCluster {
         Self { dir, url }
     }
 
-    /// Ends it as a crash would, and starts it again.
+    /// Ends the cluster as a crash would, and starts it again on the same port.
     pub async fn restart(&self) {
         let dir = self.dir.path().to_owned();
         tokio::task::spawn_blocking(move || postgres_script("restart", &dir))
@@ -59,7 +59,7 @@ pub struct TestDatabase {
     pub url: SecretString,
 }
 
-/// Returns the URL of the cluster; reports the skip and returns `None` where there is none.
+/// Returns the URL of the cluster. Reports the skipped test and returns `None` where there is none.
 pub fn cluster() -> Option<String> {
     let names = ["LOBU_TEST_POSTGRES", "LOBUCTL_TEST_POSTGRES"];
     #[expect(
@@ -75,13 +75,14 @@ pub fn cluster() -> Option<String> {
 }
 
 impl TestDatabase {
-    /// Creates a database, where there is a cluster.
+    /// Creates a database with `purpose` in its name. `None` where there is no cluster.
     pub async fn create(purpose: &str) -> Option<Self> {
         Some(Self::on(&cluster()?, purpose).await)
     }
 
     /// Creates a database on this cluster.
     pub async fn on(base: &str, purpose: &str) -> Self {
+        // Several runs of the tests may use one cluster at the same time.
         let name = format!("{purpose}_{}", std::process::id());
         let mut connection = PgConnection::connect(base).await.unwrap();
         let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");

@@ -1,4 +1,5 @@
-//! A server with the races of the recorded one: every handler reads first and writes later. Each race check must fail on it.
+//! A server with the races of the recorded one: every handler reads first and writes later. Each check of `race` must find
+//! an error in it, which proves that the check can fail.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -23,7 +24,7 @@ type JsonReply = (StatusCode, Json<Value>);
 
 /// The routes that the race checks use.
 pub fn router(runtime: Arc<ScriptedRuntime>) -> Router {
-    let naive = RacyServer {
+    let server = RacyServer {
         agents: Mutex::default(),
         settings: Mutex::default(),
         platforms: Mutex::default(),
@@ -36,26 +37,26 @@ pub fn router(runtime: Arc<ScriptedRuntime>) -> Router {
         .route("/api/dev/agents/{id}/platforms/{platform}", get(platform))
         .route("/api/dev/agents/{id}/platforms/by-stable-id/{platform}", put(upsert))
         .route("/api/dev/manage_entity_schema", post(schema))
-        .with_state(Arc::new(naive))
+        .with_state(Arc::new(server))
 }
 
-/// Where another request gets in between.
-async fn gap() {
+/// Lets other requests run between a read and the write that depends on it.
+async fn let_others_run() {
     tokio::task::yield_now().await;
 }
 
-async fn create(State(naive): Shared, Json(body): Json<Value>) -> JsonReply {
+async fn create(State(server): Shared, Json(body): Json<Value>) -> JsonReply {
     let id = body["agentId"].as_str().unwrap().to_owned();
-    let found = naive.agents.lock().unwrap().get(&id).cloned();
+    let found = server.agents.lock().unwrap().get(&id).cloned();
     if let Some(found) = found {
         return (StatusCode::OK, Json(found));
     }
-    gap().await;
-    naive.agents.lock().unwrap().insert(id.clone(), body.clone());
-    gap().await;
-    // The second write that overwrites what was patched in between.
+    let_others_run().await;
+    server.agents.lock().unwrap().insert(id.clone(), body.clone());
+    let_others_run().await;
+    // The recorded server adds the MCP server in a second write, which overwrites a patch in between.
     let servers = json!({ "owletto": { "url": "http://localhost/mcp/dev" } });
-    naive
+    server
         .settings
         .lock()
         .unwrap()
@@ -65,39 +66,43 @@ async fn create(State(naive): Shared, Json(body): Json<Value>) -> JsonReply {
     (StatusCode::CREATED, Json(body))
 }
 
-async fn config(State(naive): Shared, Path(id): Path<String>) -> JsonReply {
-    let settings = naive.settings.lock().unwrap().get(&id).cloned().unwrap_or_default();
+async fn config(State(server): Shared, Path(id): Path<String>) -> JsonReply {
+    let settings = server.settings.lock().unwrap().get(&id).cloned().unwrap_or_default();
     (StatusCode::OK, Json(Value::Object(settings)))
 }
 
-async fn patch(State(naive): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> JsonReply {
-    let mut settings = naive.settings.lock().unwrap().get(&id).cloned().unwrap_or_default();
-    gap().await;
+async fn patch(State(server): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> JsonReply {
+    let mut settings = server.settings.lock().unwrap().get(&id).cloned().unwrap_or_default();
+    let_others_run().await;
     settings.extend(body.as_object().unwrap().clone());
-    naive.settings.lock().unwrap().insert(id, settings);
+    server.settings.lock().unwrap().insert(id, settings);
     (StatusCode::OK, Json(json!({ "success": true })))
 }
 
-async fn platform(State(naive): Shared, Path((_, id)): Path<(String, String)>) -> JsonReply {
-    match naive.platforms.lock().unwrap().get(&id) {
+async fn platform(State(server): Shared, Path((_, id)): Path<(String, String)>) -> JsonReply {
+    match server.platforms.lock().unwrap().get(&id) {
         Some(found) => (StatusCode::OK, Json(found.clone())),
         None => (StatusCode::NOT_FOUND, Json(json!({ "error": "Platform not found" }))),
     }
 }
 
-async fn upsert(State(naive): Shared, Path((agent, id)): Path<(String, String)>, Json(body): Json<Value>) -> JsonReply {
-    let found = naive.platforms.lock().unwrap().get(&id).cloned();
-    gap().await;
+async fn upsert(
+    State(server): Shared,
+    Path((agent, id)): Path<(String, String)>,
+    Json(body): Json<Value>,
+) -> JsonReply {
+    let found = server.platforms.lock().unwrap().get(&id).cloned();
+    let_others_run().await;
     let platform = json!({ "id": id, "config": body["config"], "status": "active" });
     match found {
         Some(old) if old == platform => (StatusCode::OK, Json(json!({ "noop": true, "platform": old }))),
         Some(_) => {
-            naive.platforms.lock().unwrap().insert(id, platform.clone());
+            server.platforms.lock().unwrap().insert(id, platform.clone());
             (StatusCode::OK, Json(json!({ "updated": true, "platform": platform })))
         }
         None => {
-            // The row is there before the start is known to work, and goes again when it does not.
-            naive.platforms.lock().unwrap().insert(id.clone(), platform.clone());
+            // The row is visible before the start has succeeded, and removed when it fails.
+            server.platforms.lock().unwrap().insert(id.clone(), platform.clone());
             let config = body["config"].as_object().unwrap().clone();
             let kind = body["platform"].as_str().unwrap().to_owned();
             let instance = Instance {
@@ -107,8 +112,8 @@ async fn upsert(State(naive): Shared, Path((agent, id)): Path<(String, String)>,
                 config,
                 settings: Map::new(),
             };
-            if let Err(error) = naive.runtime.start(&instance).await {
-                naive.platforms.lock().unwrap().remove(&id);
+            if let Err(error) = server.runtime.start(&instance).await {
+                server.platforms.lock().unwrap().remove(&id);
                 return (StatusCode::BAD_REQUEST, Json(json!({ "error": error.message })));
             }
             (StatusCode::CREATED, Json(json!({ "platform": platform })))
@@ -116,20 +121,20 @@ async fn upsert(State(naive): Shared, Path((agent, id)): Path<(String, String)>,
     }
 }
 
-async fn schema(State(naive): Shared, Json(body): Json<Value>) -> JsonReply {
+async fn schema(State(server): Shared, Json(body): Json<Value>) -> JsonReply {
     if body["action"] == "list_rules" {
-        let rules = naive.rules.lock().unwrap().clone();
+        let rules = server.rules.lock().unwrap().clone();
         let of_slug: Vec<&Value> = rules.iter().filter(|rule| rule["slug"] == body["slug"]).collect();
         return (StatusCode::OK, Json(json!({ "rules": of_slug })));
     }
     if body["action"] != "add_rule" && body["schema_type"] == "relationship_type" {
         return (StatusCode::OK, Json(json!({})));
     }
-    let same = naive.rules.lock().unwrap().contains(&body);
-    gap().await;
-    if same {
+    let exists = server.rules.lock().unwrap().contains(&body);
+    let_others_run().await;
+    if exists {
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "exists" })));
     }
-    naive.rules.lock().unwrap().push(body);
+    server.rules.lock().unwrap().push(body);
     (StatusCode::OK, Json(json!({})))
 }

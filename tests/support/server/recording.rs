@@ -1,4 +1,4 @@
-//! The recorded exchanges next to the crate: finds them, reads them, and turns them back into requests.
+//! The recorded exchanges (see `docs/contract.md`): finds their files, reads them, and rebuilds the requests.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
 
-/// Returns the folder of the recordings; reports the skip and returns `None` where there is none.
+/// Returns the folder of the recordings. Reports the skipped test and returns `None` when it is missing.
 pub fn folder() -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
     if path.is_dir() {
@@ -16,16 +16,18 @@ pub fn folder() -> Option<PathBuf> {
     None
 }
 
-/// Reads a recorded file.
+/// Reads a file of recordings by its name without `.json`. `None` when there are no recordings.
 pub fn read(name: &str) -> Option<Value> {
     let path = folder()?.join(format!("{name}.json"));
     Some(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
 }
 
-/// Rebuilds the request of an exchange. Returns `None` when the recording does not contain it.
+/// Rebuilds the request of the exchange at the index `at`. `token` returns the header for a recorded `Authorization`. Returns
+/// `None` when the recording does not contain the body.
 pub fn request(fixture: &str, at: usize, exchanges: &[Value], token: impl Fn(&str) -> String) -> Option<Request<Body>> {
     let exchange = &exchanges[at];
     let path = exchange["path"].as_str().unwrap();
+    // The one path that the recording shortened.
     let path = match path {
         "<344 characters>" => format!("/api/dev/agents/plat/platforms/by-stable-id/{}", "z".repeat(300)),
         path => path.to_owned(),
@@ -48,21 +50,22 @@ fn body(fixture: &str, at: usize, exchanges: &[Value]) -> Option<Vec<u8>> {
         return if raw.starts_with('<') {
             None
         } else {
-            Some(unquoted(raw))
+            Some(parse_python_bytes(raw))
         };
     }
     match &exchange["request_body"] {
         Value::Null => Some(Vec::new()),
         Value::String(text) if text.starts_with('<') && text.ends_with("bytes of JSON>") => {
             let size = text[1..].split(' ').next().unwrap().parse().unwrap();
-            rebuilt(fixture, at, exchanges, size).map(String::into_bytes)
+            rebuild_body(fixture, at, exchanges, size).map(String::into_bytes)
         }
         body => Some(body.to_string().into_bytes()),
     }
 }
 
-/// Rebuilds a body that was too long to record, where the exchange shows what it was.
-fn rebuilt(fixture: &str, at: usize, exchanges: &[Value], size: usize) -> Option<String> {
+/// Rebuilds a body that was too long to record: from what the exchange or the next one contains, or with a filler of the same
+/// `size` in bytes. `None` when that is not possible.
+fn rebuild_body(fixture: &str, at: usize, exchanges: &[Value], size: usize) -> Option<String> {
     match (fixture, at) {
         ("config", 2) => {
             let mut all = exchanges[3]["response_body"].clone();
@@ -85,18 +88,18 @@ fn rebuilt(fixture: &str, at: usize, exchanges: &[Value], size: usize) -> Option
     }
 }
 
-/// Parses bytes in the notation of Python, which the recordings use.
-fn unquoted(raw: &str) -> Vec<u8> {
+/// Parses a bytes literal of Python, such as `b'\xff'`, in which the recordings contain bodies that are not JSON.
+fn parse_python_bytes(raw: &str) -> Vec<u8> {
     let inner = raw
         .strip_prefix("b'")
         .or_else(|| raw.strip_prefix("b\""))
         .map(|rest| &rest[..rest.len() - 1]);
-    let Some(inner) = inner else {
+    let Some(quoted) = inner else {
         return raw.as_bytes().to_vec();
     };
-    let (mut bytes, mut rest) = (Vec::new(), inner.chars());
-    while let Some(each) = rest.next() {
-        match (each, if each == '\\' { rest.next() } else { None }) {
+    let (mut bytes, mut rest) = (Vec::new(), quoted.chars());
+    while let Some(letter) = rest.next() {
+        match (letter, if letter == '\\' { rest.next() } else { None }) {
             ('\\', Some('x')) => {
                 let digits: String = rest.by_ref().take(2).collect();
                 bytes.push(u8::from_str_radix(&digits, 16).unwrap());

@@ -1,4 +1,4 @@
-//! A server that sends exactly the bytes that a test names.
+//! A server that sends exactly the bytes that a test gives it.
 
 use std::sync::{Arc, Mutex};
 
@@ -66,7 +66,7 @@ impl StubServer {
 async fn serve(mut stream: TcpStream, reply: StubReply, seen: Arc<Mutex<Vec<String>>>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
-    while !is_whole(&bytes) {
+    while !is_complete(&bytes) {
         match stream.read(&mut buffer).await {
             Ok(read) if read > 0 => bytes.extend_from_slice(&buffer[..read]),
             _ => return,
@@ -83,7 +83,8 @@ async fn serve(mut stream: TcpStream, reply: StubReply, seen: Arc<Mutex<Vec<Stri
     }
 }
 
-fn is_whole(bytes: &[u8]) -> bool {
+/// Whether the bytes contain a head and as much of a body as its `content-length` announces.
+fn is_complete(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;

@@ -1,4 +1,4 @@
-//! Clients that create, change, read and delete one resource at random, and write down what they saw.
+//! Clients that create, change, read and delete one resource at random, and record what they saw.
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::support::chance::Chance;
 use crate::support::server::history::{Moments, Operation, SequentialModel};
 use crate::support::server::{HttpReply, JsonClient};
 
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a client waits for a response. After that, the operation counts as one without an answer.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The kinds of resources that are exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub enum Subject {
     Platform,
 }
 
-/// One call. Values are small numbers, so that equal ones meet.
+/// One call. Values are small numbers, so that different clients often use the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
-    /// `POST` of an agent: keeps what is there.
+    /// `POST` of an agent: keeps an existing one.
     Create(u8),
-    /// `PATCH` of an agent: changes what is there.
+    /// `PATCH` of an agent: changes an existing one.
     Change(u8),
     /// `PUT` of a platform: creates or replaces.
     Put(u8),
@@ -34,7 +34,7 @@ pub enum Call {
     Delete,
 }
 
-/// What was answered.
+/// The answer to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     Created,
@@ -47,7 +47,7 @@ pub enum Answer {
     Refused,
 }
 
-/// One agent or platform: a value that may be absent.
+/// The model of one agent or platform: a value that may be absent.
 #[derive(Debug)]
 pub struct Register;
 
@@ -125,7 +125,7 @@ impl Round {
         let client = self.servers.read().unwrap()[server].clone();
         let began = self.moments.next();
         let (method, path, body) = self.request(call);
-        let sent = tokio::time::timeout(PATIENCE, client.try_send(method, &path, body)).await;
+        let sent = tokio::time::timeout(RESPONSE_TIMEOUT, client.try_send(method, &path, body)).await;
         let answer = sent
             .ok()
             .and_then(Result::ok)
@@ -160,7 +160,7 @@ impl Round {
         }
     }
 
-    /// Returns the meaning of a response, or `None` when it leaves open what happened.
+    /// Returns the answer in a response. `None` when the response does not show whether the call took effect.
     fn answer(&self, call: Call, reply: &HttpReply) -> Option<Answer> {
         let number = |value: &serde_json::Value| value.as_str()?.parse().ok().map(Answer::Value);
         match (reply.status.as_u16(), call) {
