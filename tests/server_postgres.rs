@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::Connection;
 
+use crate::support::deadline::settle_async;
 use crate::support::program::serve_process::ServeProcess;
 use crate::support::server::postgres::TestDatabase;
 use crate::support::server::{JsonClient, listening_with};
@@ -78,6 +79,26 @@ async fn a_server_whose_sessions_ended_seals_nothing_with_a_key_that_a_rekey_rep
     assert_eq!(fresh.put(&platform("two"), body("456:SECONDTOKEN")).await.status, 201);
     drop((server, fresh));
     old.stopped().await;
+    database.drop_now().await;
+}
+
+#[tokio::test]
+async fn a_server_shows_itself_to_a_rekey_again_after_its_sessions_ended() {
+    let Some(database) = TestDatabase::create("shown_again").await else {
+        return;
+    };
+    let server = listening_with(options(&database, "7a")).await;
+    let shown = database.count_advisory_locks().await;
+    assert!(shown > 0);
+    database.cut().await;
+    let returns = async {
+        while database.count_advisory_locks().await < shown {
+            settle_async(Duration::from_millis(100)).await;
+        }
+    };
+    // The next heartbeat notices the end of the session, and a second later there is another one.
+    tokio::time::timeout(Duration::from_secs(20), returns).await.unwrap();
+    server.stopped().await;
     database.drop_now().await;
 }
 

@@ -53,7 +53,7 @@ impl DatabasePresence {
     /// Announces this server and the keys that it has.
     pub(crate) async fn announce(sessions: &PgPool, keys: Arc<Keyring>) -> Result<Self, ServerError> {
         let session = AnnouncedSession::open(sessions, &keys).await?;
-        let keeper = tokio::spawn(keep(sessions.clone(), keys, session));
+        let keeper = tokio::spawn(keep(sessions.clone(), keys, Some(session)));
         Ok(Self { keeper })
     }
 }
@@ -116,18 +116,17 @@ fn lock_number(id: &str) -> i32 {
 }
 
 /// Keeps the session in use, and opens another one when it has ended. Runs until it is aborted.
-async fn keep(sessions: PgPool, keys: Arc<Keyring>, mut session: AnnouncedSession) {
+async fn keep(sessions: PgPool, keys: Arc<Keyring>, mut session: Option<AnnouncedSession>) {
     loop {
-        while session.heartbeat(&keys).await.is_ok() {
-            tokio::time::sleep(HEARTBEAT).await;
-        }
-        tracing::warn!("lost the session that shows this server to a rekey");
-        session = loop {
-            tokio::time::sleep(REOPEN_PAUSE).await;
-            if let Ok(session) = AnnouncedSession::open(&sessions, &keys).await {
-                break session;
+        if let Some(mut session) = session.take() {
+            while session.heartbeat(&keys).await.is_ok() {
+                tokio::time::sleep(HEARTBEAT).await;
             }
-        };
+            tracing::warn!("lost the session that shows this server to a rekey");
+            // Dropped here: the pool has one connection, and opening another one would wait for it in vain.
+        }
+        tokio::time::sleep(REOPEN_PAUSE).await;
+        session = AnnouncedSession::open(&sessions, &keys).await.ok();
     }
 }
 

@@ -102,6 +102,14 @@ impl TestDatabase {
         PgConnection::connect(self.url.expose_secret()).await.unwrap()
     }
 
+    /// Returns the number of advisory locks that are held in the database.
+    pub async fn count_advisory_locks(&self) -> i64 {
+        let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        let mut connection = self.connect().await;
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    }
+
     /// Runs a statement. Returns the number of rows that it changed.
     pub async fn execute(&self, sql: &'static str) -> u64 {
         let mut connection = self.connect().await;
