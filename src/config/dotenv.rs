@@ -48,7 +48,7 @@ fn read_assignment<'a>(rest: &'a str, line: &'a str) -> Result<(&'a str, Secret,
         |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '.' || character == '-';
     if name.is_empty() || !name.chars().all(in_name) {
         return Err((
-            "the name is not a word",
+            "the text before `=` is not a name",
             "write `NAME=value`, the name in letters, digits and `_`",
         ));
     }

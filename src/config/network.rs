@@ -50,7 +50,7 @@ pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
 fn check_allowed(network: &Table<'_>, domains: &[Text]) {
     for domain in domains.iter().filter(|domain| domain.value.trim() == "*") {
         let message = format!("{} allows every domain", tick(&network.key_path(Some("allowed"))));
-        let help = "whatever the agent knows can be sent anywhere: list the domains that it needs";
+        let help = "the agent can send everything that it knows to any server: list the domains that it needs";
         network.reader.warn("every-domain", message, domain.span.clone(), help);
     }
 }

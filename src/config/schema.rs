@@ -9,7 +9,7 @@ pub fn json_schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "lobu.toml",
-        "description": "A Lobu organisation: agents, their platforms, and the memory schema",
+        "description": "A Lobu organization: agents, their platforms, and the memory schema",
         "type": "object",
         "required": ["agents"],
         "additionalProperties": false,
@@ -70,7 +70,7 @@ fn agent() -> Value {
     closed(
         &["name", "dir"],
         &json!({
-            "name": filled("The name that people see"),
+            "name": filled("The name that users see"),
             "description": text("What the agent is for"),
             "dir": filled("The folder with IDENTITY.md, SOUL.md, USER.md and skills/"),
             "providers": {
@@ -147,7 +147,7 @@ fn mcp_server() -> Value {
             "headers": text_map("Headers of every request; references stay references"),
             "auth_scope": {"enum": ["user", "channel"]},
             "oauth": closed(&["auth_url", "token_url"], &json!({
-                "auth_url": filled("Where a person signs in"),
+                "auth_url": filled("Where a user signs in"),
                 "token_url": filled("Where tokens are issued"),
                 "client_id": text("The client's id, or a reference"),
                 "client_secret": text("A reference to the client's secret"),
@@ -186,9 +186,9 @@ fn memory() -> Value {
         &[],
         &json!({
             "enabled": {"type": "boolean", "default": true},
-            "org": text("The organisation's slug"),
-            "name": text("The organisation's name"),
-            "description": text("What the organisation remembers"),
+            "org": text("The organization's slug"),
+            "name": text("The organization's name"),
+            "description": text("What the organization remembers"),
             "visibility": {"enum": ["public", "private"]},
             "models": text("The folder of the model files"),
             "data": text("A folder of data; not synced"),

@@ -74,5 +74,5 @@ fn invisible(source: &Source, start: usize, hidden: &[char]) -> Diagnostic {
     };
     Diagnostic::warning("invisible-text", format!("{count}:{listed}{more}"))
         .at(source, start..start)
-        .help("a language model reads what nobody sees here: remove the characters")
+        .help("a language model reads characters that a reviewer cannot see: remove them")
 }
