@@ -53,7 +53,7 @@ enum Bad {
     Large,
     /// Sends nested JSON with a token.
     Nested,
-    /// Asks for lists and never reads the answers.
+    /// Asks for a list and never reads the answer.
     Deaf,
     /// Connects and disconnects.
     Knocks,
@@ -135,6 +135,8 @@ impl Soak {
         for index in 0..KINDS.len() * BAD_CLIENTS {
             let (soak, stop, kind) = (self.clone(), stop.clone(), KINDS[index % KINDS.len()]);
             clients.spawn(async move {
+                // Spread over time: bad clients do not wait for each other.
+                tokio::time::sleep(PAUSE * index as u32).await;
                 while !stop.load(Ordering::Relaxed) {
                     soak.bad_connections.fetch_add(1, Ordering::Relaxed);
                     // A refused or broken connection is what such a client has to expect.
@@ -188,7 +190,7 @@ impl Soak {
                 let body = vec![b'['; 64 * 1024];
                 (self.post("/api/dev/agents", body.len(), &body, true), Then::Read)
             }
-            Bad::Deaf => (list.repeat(5).into_bytes(), Then::Wait),
+            Bad::Deaf => (list.into_bytes(), Then::Wait),
             Bad::Knocks => (Vec::new(), Then::HangUp),
         }
     }
