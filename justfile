@@ -19,6 +19,14 @@ demo:
 bench:
     cargo bench
 
+# A binary to give to others, without paths of this machine.
+release:
+    .ci/release
+
+# Every fuzz target, a minute each.
+fuzz:
+    .ci/fuzz
+
 # Every screen at three sizes, to look at.
 gallery:
     cargo run --example gallery
