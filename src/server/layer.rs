@@ -33,7 +33,7 @@ pub(crate) fn wrap(routes: Router, app: Shared) -> Router {
 }
 
 fn panic_response(_: Box<dyn Any + Send>) -> Response {
-    ApiError::internal(&"a handler panic_response").into_response()
+    ApiError::internal(&"a handler panicked").into_response()
 }
 
 /// Refuses, times and logs one request.
