@@ -1,16 +1,15 @@
-//! A call of the tool `manage_entity_schema`: its arguments and its caller.
+//! A call of the tool `manage_entity_schema` with its caller.
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value};
 
+use super::arguments::SchemaArguments;
 use super::result::SchemaResult;
 use crate::server::app::Shared;
 use crate::server::auth::{Caller, Organization, unauthorized};
-use crate::server::body::text_field;
 use crate::server::db::Tx;
 use crate::server::idempotency::IdempotentRequest;
 use crate::server::precondition::Precondition;
-use crate::server::reply::{ApiError, ApiResult};
+use crate::server::reply::ApiResult;
 
 /// A call of `manage_entity_schema`.
 pub(super) struct SchemaCall {
@@ -20,8 +19,7 @@ pub(super) struct SchemaCall {
     pub(super) writer: Option<Caller>,
     /// Whether the caller is a member, and not a visitor of a public organization.
     pub(super) by_member: bool,
-    pub(super) action: String,
-    pub(super) arguments: Map<String, Value>,
+    pub(super) arguments: SchemaArguments,
     pub(super) precondition: Precondition,
     /// `Some` for a create with an `Idempotency-Key`.
     pub(super) idempotent: Option<IdempotentRequest>,
@@ -30,31 +28,7 @@ pub(super) struct SchemaCall {
 impl SchemaCall {
     /// Returns the slug, which every action but `list` requires.
     pub(super) fn slug(&self) -> ApiResult<&str> {
-        self.required("slug")
-    }
-
-    /// Returns a text argument. 400 when it is missing or empty.
-    pub(super) fn required(&self, name: &str) -> ApiResult<&str> {
-        let text = text_field(&self.arguments, name)?.filter(|text| !text.is_empty());
-        text.ok_or_else(|| ApiError::bad_request(format!("{name} is required for {} action", self.action)))
-    }
-
-    /// Returns a text argument. Null counts as absent.
-    pub(super) fn text(&self, name: &str) -> ApiResult<Option<&str>> {
-        text_field(&self.arguments, name)
-    }
-
-    /// Whether the argument is present. Null counts as present.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.arguments.contains_key(name)
-    }
-
-    /// Returns a JSON argument as the text to store. Null counts as absent.
-    pub(super) fn json(&self, name: &str) -> Option<String> {
-        self.arguments
-            .get(name)
-            .filter(|value| !value.is_null())
-            .map(Value::to_string)
+        self.arguments.required("slug")
     }
 
     /// Returns the member on whose behalf the call writes. 401 in a call that may only read.
@@ -80,16 +54,5 @@ impl SchemaCall {
         request
             .record(tx, self.writer()?, StatusCode::OK, revision, result)
             .await
-    }
-
-    /// Returns the names of the arguments that describe the type, for the audit.
-    pub(super) fn names(&self) -> Vec<&str> {
-        // These choose the action and its target, which the event has in fields of its own.
-        let routing = ["schema_type", "action", "slug"];
-        self.arguments
-            .keys()
-            .map(String::as_str)
-            .filter(|name| !routing.contains(name))
-            .collect()
     }
 }

@@ -102,7 +102,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         ));
     }
     let slug = normalize(sent);
-    let name = call.required("name")?;
+    call.arguments.required("name")?;
     if RESERVED.contains(&slug.as_str()) {
         let reserved = RESERVED.join(", ");
         return Err(ApiError::bad_request(format!(
@@ -115,26 +115,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     if let Some(answer) = call.earlier_answer(&mut tx).await? {
         return Ok(answer);
     }
-    let id: Option<i64> = tx
-        .value(
-            "INSERT INTO entity_type (organization_id, slug, name, description, icon, color, metadata_schema, \
-             event_kinds, created_by, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
-             ON CONFLICT (organization_id, slug) WHERE deleted_at IS NULL DO NOTHING RETURNING id",
-            params![
-                &call.organization.id,
-                &slug,
-                name,
-                call.text("description")?,
-                call.text("icon")?,
-                call.text("color")?,
-                call.json("metadata_schema").as_deref(),
-                call.json("event_kinds").as_deref(),
-                &caller.member.account,
-                now()
-            ],
-        )
-        .await?;
+    let id = EntityTypeRow::insert(&mut tx, &call.arguments, &slug, caller).await?;
     let Some(id) = id else {
         return Err(ApiError::bad_request(format!(
             "Entity type with slug '{slug}' already exists"
@@ -145,7 +126,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         entity_type: Some(row.written_body()),
     };
     call.record_answer(&mut tx, &result).await?;
-    audit::record(&mut tx, caller, "entity-type.create", &slug, &call.names()).await?;
+    audit::record(&mut tx, caller, "entity-type.create", &slug, &call.arguments.names()).await?;
     tx.commit().await?;
     Ok(result)
 }
@@ -173,36 +154,16 @@ async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<i64> 
     Ok(row.id)
 }
 
-/// Updates a type. An absent argument keeps its field. Null clears the two JSON fields and keeps the texts, as on the recorded
-/// server (contract section 8.1).
+/// Updates the fields of a type that the call names.
 pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     check_columns(call.arguments.get("metadata_schema"))?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     let id = lock(call, &mut tx, slug).await?;
-    tx.execute(
-        "UPDATE entity_type SET name = COALESCE($1, name), description = COALESCE($2, description), \
-         icon = COALESCE($3, icon), color = COALESCE($4, color), \
-         metadata_schema = CASE WHEN $5 = 1 THEN $6 ELSE metadata_schema END, \
-         event_kinds = CASE WHEN $7 = 1 THEN $8 ELSE event_kinds END, \
-         updated_at = CASE WHEN updated_at >= $9 THEN updated_at + 1 ELSE $9 END WHERE id = $10",
-        params![
-            call.text("name")?,
-            call.text("description")?,
-            call.text("icon")?,
-            call.text("color")?,
-            call.has("metadata_schema"),
-            call.json("metadata_schema").as_deref(),
-            call.has("event_kinds"),
-            call.json("event_kinds").as_deref(),
-            now(),
-            id
-        ],
-    )
-    .await?;
+    EntityTypeRow::update(&mut tx, &call.arguments, id).await?;
     let row = EntityTypeRow::reread(&mut tx, id).await?;
-    audit::record(&mut tx, caller, "entity-type.update", slug, &call.names()).await?;
+    audit::record(&mut tx, caller, "entity-type.update", slug, &call.arguments.names()).await?;
     tx.commit().await?;
     Ok(SchemaResult::EntityType {
         entity_type: Some(row.written_body()),

@@ -1,11 +1,14 @@
-//! An entity type's row, its body, and its events in the audit.
+//! An entity type's row with its statements, its body, and its events in the audit.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::server::app::iso;
+use super::arguments::SchemaArguments;
+use crate::server::app::{iso, now};
+use crate::server::auth::Caller;
 use crate::server::db::{Db, DbResult, Tx, params, table_row};
 use crate::server::nesting;
+use crate::server::reply::ApiResult;
 
 table_row! {
     /// An entity type with the names of its organization and of its author.
@@ -59,6 +62,62 @@ impl EntityTypeRow {
     /// Reads the type of a slug. The organization's own type wins over one of a public organization.
     pub(super) async fn find(db: &Db, organization: &str, slug: &str) -> DbResult<Option<Self>> {
         db.row(BY_SLUG, params![organization, slug]).await
+    }
+
+    /// Inserts the type that these arguments describe. Returns its id; `None` when the slug is taken.
+    pub(super) async fn insert(
+        tx: &mut Tx<'_>,
+        arguments: &SchemaArguments,
+        slug: &str,
+        caller: &Caller,
+    ) -> ApiResult<Option<i64>> {
+        let id = tx
+            .value(
+                "INSERT INTO entity_type (organization_id, slug, name, description, icon, color, metadata_schema, \
+                 event_kinds, created_by, created_at, updated_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
+                 ON CONFLICT (organization_id, slug) WHERE deleted_at IS NULL DO NOTHING RETURNING id",
+                params![
+                    &caller.organization.id,
+                    slug,
+                    arguments.required("name")?,
+                    arguments.text("description")?,
+                    arguments.text("icon")?,
+                    arguments.text("color")?,
+                    arguments.json("metadata_schema").as_deref(),
+                    arguments.json("event_kinds").as_deref(),
+                    &caller.member.account,
+                    now()
+                ],
+            )
+            .await?;
+        Ok(id)
+    }
+
+    /// Updates a type. An absent argument keeps its field. Null clears the two JSON fields and keeps the texts, as on the
+    /// recorded server (contract section 8.1).
+    pub(super) async fn update(tx: &mut Tx<'_>, arguments: &SchemaArguments, id: i64) -> ApiResult<()> {
+        tx.execute(
+            "UPDATE entity_type SET name = COALESCE($1, name), description = COALESCE($2, description), \
+             icon = COALESCE($3, icon), color = COALESCE($4, color), \
+             metadata_schema = CASE WHEN $5 = 1 THEN $6 ELSE metadata_schema END, \
+             event_kinds = CASE WHEN $7 = 1 THEN $8 ELSE event_kinds END, \
+             updated_at = CASE WHEN updated_at >= $9 THEN updated_at + 1 ELSE $9 END WHERE id = $10",
+            params![
+                arguments.text("name")?,
+                arguments.text("description")?,
+                arguments.text("icon")?,
+                arguments.text("color")?,
+                arguments.has("metadata_schema"),
+                arguments.json("metadata_schema").as_deref(),
+                arguments.has("event_kinds"),
+                arguments.json("event_kinds").as_deref(),
+                now(),
+                id
+            ],
+        )
+        .await?;
+        Ok(())
     }
 
     /// Reads the type that this transaction has just written.

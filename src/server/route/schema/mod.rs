@@ -1,6 +1,7 @@
 //! The tool `manage_entity_schema`: contract section 8. Every error is 400, as on the recorded server, except missing
 //! credentials, a failed precondition and errors of the server.
 
+mod arguments;
 mod call;
 mod entity_type;
 mod entity_type_row;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use arguments::SchemaArguments;
 use call::SchemaCall;
 use result::SchemaResult;
 
@@ -61,8 +63,10 @@ pub(crate) async fn call(
         by_member: visitor.member.is_some(),
         organization: visitor.organization,
         writer,
-        action,
-        arguments,
+        arguments: SchemaArguments {
+            action,
+            fields: arguments,
+        },
         precondition,
     };
     let (schema_type, result) = if is_entity {
@@ -73,7 +77,7 @@ pub(crate) async fn call(
     let revision = result.revision();
     let body = Json(SchemaResponse {
         schema_type,
-        action: call.action,
+        action: call.arguments.action,
         result,
     });
     Ok(match revision {
@@ -83,7 +87,7 @@ pub(crate) async fn call(
 }
 
 async fn call_entity_type(call: &SchemaCall) -> ApiResult<SchemaResult> {
-    match call.action.as_str() {
+    match call.arguments.action.as_str() {
         "list" => entity_type::list(call).await,
         "get" => entity_type::get(call).await,
         "create" => entity_type::create(call).await,
@@ -95,7 +99,7 @@ async fn call_entity_type(call: &SchemaCall) -> ApiResult<SchemaResult> {
 }
 
 async fn call_relationship_type(call: &SchemaCall) -> ApiResult<SchemaResult> {
-    match call.action.as_str() {
+    match call.arguments.action.as_str() {
         "list" => relationship_type::list(call).await,
         "get" => relationship_type::get(call).await,
         "create" => relationship_type::create(call).await,

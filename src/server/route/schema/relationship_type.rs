@@ -30,7 +30,7 @@ pub(super) async fn get(call: &SchemaCall) -> ApiResult<SchemaResult> {
 
 /// Returns the status that a call sets. `None` when it is null or absent.
 fn status(call: &SchemaCall) -> ApiResult<Option<&str>> {
-    match call.text("status")? {
+    match call.arguments.text("status")? {
         Some(other) if !matches!(other, "active" | "archived") => {
             Err(ApiError::bad_request("status must be \"active\" or \"archived\""))
         }
@@ -91,7 +91,7 @@ impl InverseEdit {
 
 /// Returns how a call changes the inverse. 400 when the inverse is no type of the organization.
 async fn inverse_edit(call: &SchemaCall, tx: &mut Tx<'_>) -> ApiResult<InverseEdit> {
-    let Some(slug) = call.text("inverse_type_slug")? else {
+    let Some(slug) = call.arguments.text("inverse_type_slug")? else {
         return Ok(InverseEdit::Keep);
     };
     if slug.is_empty() {
@@ -119,7 +119,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
             "Relationship type slugs starting with '$' are reserved for system types",
         ));
     }
-    call.required("name")?;
+    call.arguments.required("name")?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     if let Some(answer) = call.earlier_answer(&mut tx).await? {
@@ -139,7 +139,14 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         relationship_type: Some(row.written_body()),
     };
     call.record_answer(&mut tx, &result).await?;
-    audit::record(&mut tx, caller, "relationship-type.create", slug, &call.names()).await?;
+    audit::record(
+        &mut tx,
+        caller,
+        "relationship-type.create",
+        slug,
+        &call.arguments.names(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(result)
 }
@@ -155,9 +162,9 @@ async fn insert(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str, inverse: Option<
             params![
                 &call.organization.id,
                 slug,
-                call.required("name")?,
-                call.text("description")?,
-                call.json("metadata_schema").as_deref(),
+                call.arguments.required("name")?,
+                call.arguments.text("description")?,
+                call.arguments.json("metadata_schema").as_deref(),
                 auto_create_metadata(call, 1)?.as_deref(),
                 is_symmetric(call)?,
                 inverse,
@@ -226,11 +233,11 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
          inverse_type_id = CASE WHEN $8 = 1 THEN $9 ELSE inverse_type_id END, \
          updated_at = CASE WHEN updated_at >= $10 THEN updated_at + 1 ELSE $10 END WHERE id = $11",
         params![
-            call.text("name")?,
-            call.has("description"),
-            call.text("description")?,
-            call.has("metadata_schema"),
-            call.json("metadata_schema").as_deref(),
+            call.arguments.text("name")?,
+            call.arguments.has("description"),
+            call.arguments.text("description")?,
+            call.arguments.has("metadata_schema"),
+            call.arguments.json("metadata_schema").as_deref(),
             metadata.as_deref(),
             status,
             inverse != InverseEdit::Keep,
@@ -245,7 +252,14 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
         set_inverse(&mut tx, inverse, locked.id).await?;
     }
     let row = RelationshipTypeRow::reread(&mut tx, locked.id).await?;
-    audit::record(&mut tx, caller, "relationship-type.update", slug, &call.names()).await?;
+    audit::record(
+        &mut tx,
+        caller,
+        "relationship-type.update",
+        slug,
+        &call.arguments.names(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(SchemaResult::RelationshipType {
         relationship_type: Some(row.written_body()),

@@ -51,8 +51,8 @@ const LOCK_BY_RULE: &str = concat!(
 /// Adds a rule to a type of the organization. Its entity types need not exist (contract section 8.2).
 pub(super) async fn add(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
-    let source = call.required("source_entity_type_slug")?;
-    let target = call.required("target_entity_type_slug")?;
+    let source = call.arguments.required("source_entity_type_slug")?;
+    let target = call.arguments.required("target_entity_type_slug")?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     let locked: Option<LockedType> = tx.row(LOCK_BY_SLUG, params![slug, &call.organization.id]).await?;
