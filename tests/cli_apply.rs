@@ -232,7 +232,7 @@ fn without_a_terminal_it_refuses_at_once() {
 }
 
 #[test]
-fn exits_quietly_with_141_when_nobody_reads_stdout() {
+fn exits_quietly_with_141_when_standard_output_is_closed() {
     let cli = CliProject::new();
     for line in [
         "plan --all",
@@ -252,7 +252,7 @@ fn exits_quietly_with_141_when_nobody_reads_stdout() {
 }
 
 #[test]
-fn text_that_no_server_stores_is_told_before_anything_is_written() {
+fn text_that_no_server_stores_is_reported_before_anything_is_written() {
     let cli = CliProject::new();
     cli.edit("lobu.toml", "name = \"Clerk\"", "name = \"Cl\\u0000erk\"");
     std::fs::write(cli.path().join("desk/SOUL.md"), "Be\0concise.\n").unwrap();
@@ -293,7 +293,7 @@ fn two_at_once_converge() {
 }
 
 #[test]
-fn what_it_says_on_the_way() {
+fn reports_progress_while_it_runs() {
     let cli = CliProject::new();
     cli.expect_exit("apply --yes", 0);
     cli.edit("lobu.toml", "name = \"Desk\"", "name = \"Front desk\"");

@@ -95,7 +95,7 @@ async fn killed_at_any_moment_the_next_run_goes_on() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_half_way_is_told_and_the_next_run_goes_on() {
+async fn a_server_that_dies_half_way_is_reported_and_the_next_run_goes_on() {
     let town = Town::new();
     let server = town.serve();
     let (child, mut out, mut printed) = town.begin(&server, 5);
@@ -170,7 +170,7 @@ async fn two_at_once_converge_and_only_one_says_that_it_created_an_agent() {
 }
 
 #[tokio::test]
-async fn with_nothing_to_do_a_program_is_told_so_too() {
+async fn json_reports_that_there_is_nothing_to_do() {
     let town = Town::new();
     let server = town.serve();
     let first = town
@@ -356,7 +356,7 @@ fn a_doctor_with_nothing_to_look_at_says_what_is_missing() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told() {
+fn reports_a_port_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = tempfile::tempdir().unwrap();

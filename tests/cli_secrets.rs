@@ -81,7 +81,7 @@ fn leaves_nothing(folder: &Path) {
 }
 
 #[test]
-fn no_planted_value_is_said_or_left_whatever_the_format() {
+fn no_planted_value_is_printed_or_stored_in_any_format() {
     let project = project();
     let data = tempfile::tempdir().unwrap();
     let server = ServeProcess::on_sqlite(data.path());

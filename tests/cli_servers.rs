@@ -118,7 +118,7 @@ async fn keep_going_leaves_out_only_what_depends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn interrupted_once_it_says_where_things_stand() {
+async fn interrupted_once_it_reports_what_was_applied() {
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
         let scene = Scene::new().await;
         scene

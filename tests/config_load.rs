@@ -187,7 +187,7 @@ fn memory_may_be_flat_and_may_be_off() {
 }
 
 #[test]
-fn the_organisation_is_known_even_when_other_things_are_wrong() {
+fn the_organization_is_known_even_when_other_things_are_wrong() {
     let project = TempProject::new(&[("lobu.toml", "nonsense = 1\n[memory]\norg = \" dev \"\n")]);
     let loaded = project.load();
     assert!(loaded.project.is_none());
@@ -217,7 +217,7 @@ fn every_field_knows_its_line() {
 }
 
 #[test]
-fn the_file_is_found_upwards_or_where_it_was_said() {
+fn the_file_is_found_in_parent_folders_or_where_a_flag_names_it() {
     let project = TempProject::new(&[
         ("lobu.toml", "[agents]\n"),
         ("a/b/note", ""),

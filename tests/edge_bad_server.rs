@@ -59,7 +59,7 @@ fn assert_only_reads(name: &str, requests: &[String]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_none_is_told_and_nothing_is_written() {
+async fn a_response_of_another_program_is_reported_and_nothing_is_written() {
     let html = "<!doctype html>\n<html><title>Welcome to nginx!</title></html>";
     let all = r#"{"status":"ok","mcp_endpoint":"http://h/mcp","health":"/health"}"#;
     let unauthorized = r#"{"error":"invalid_token","error_description":"Invalid or expired access token"}"#;
@@ -106,7 +106,7 @@ async fn a_server_that_is_none_is_told_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told() {
+async fn reports_a_server_that_does_not_answer() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

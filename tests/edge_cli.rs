@@ -108,7 +108,7 @@ fn help_is_the_same_as_yesterday() {
 }
 
 #[test]
-fn every_exit_code_is_told_apart() {
+fn every_failure_has_its_exit_code() {
     let codes: std::collections::BTreeSet<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
     assert_eq!(codes.len(), Exit::ALL.len());
     let help = parse("--help").unwrap_err().to_string();

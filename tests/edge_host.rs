@@ -9,7 +9,7 @@ fn host(variables: &[(&str, &str)]) -> Host {
 }
 
 #[test]
-fn colour_is_for_people_and_for_those_who_ask() {
+fn color_is_for_terminals_and_on_request() {
     for (variables, on_terminal, in_pipe) in [
         (&[][..], true, false),
         (&[("NO_COLOR", "1")], false, false),

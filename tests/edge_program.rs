@@ -39,17 +39,17 @@ impl ProgramFolder {
 
     async fn run(&self, line: &str) -> String {
         let output = self.command(line).output().await.unwrap();
-        let told = self.told(&output);
-        assert!(!told.contains("hunter2"), "{told}");
-        format!("$ lobuctl {line}\n{told}")
+        let transcript = self.transcript(&output);
+        assert!(!transcript.contains("hunter2"), "{transcript}");
+        format!("$ lobuctl {line}\n{transcript}")
     }
 
-    fn told(&self, output: &Output) -> String {
+    fn transcript(&self, output: &Output) -> String {
         let stream = |name: &str, bytes: &[u8]| {
             let text = String::from_utf8(bytes.to_vec()).unwrap();
             let text = text.replace(&self.0.path().display().to_string(), "PROJECT");
             text.lines()
-                .fold(String::new(), |told, line| told + name + "| " + line + "\n")
+                .fold(String::new(), |transcript, line| transcript + name + "| " + line + "\n")
         };
         let code = output
             .status
@@ -66,7 +66,7 @@ impl ProgramFolder {
 #[tokio::test]
 async fn what_cannot_be_carried_out_is_refused_at_once() {
     let shell = ProgramFolder::new();
-    let mut told = Vec::new();
+    let mut transcript = Vec::new();
     for line in [
         "plan --nope",
         "plan --yes",
@@ -83,9 +83,9 @@ async fn what_cannot_be_carried_out_is_refused_at_once() {
         "context",
         "context use prod",
     ] {
-        told.push(shell.run(line).await);
+        transcript.push(shell.run(line).await);
     }
-    check("refused", &told.join("\n"));
+    check("refused", &transcript.join("\n"));
 }
 
 #[tokio::test]
@@ -130,6 +130,6 @@ async fn a_signal_ends_a_run_that_waits() {
         );
         let ended = tokio::time::timeout(Duration::from_secs(10), child.wait_with_output()).await;
         let output = ended.expect("the program ends").unwrap();
-        assert_eq!(output.status.code(), Some(code), "{}", shell.told(&output));
+        assert_eq!(output.status.code(), Some(code), "{}", shell.transcript(&output));
     }
 }

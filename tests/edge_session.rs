@@ -82,7 +82,7 @@ fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
 }
 
 /// `server organization token`, each with where it came from.
-fn told(stored: &Stored, line: &str) -> String {
+fn session_line(stored: &Stored, line: &str) -> String {
     match choose(stored, line) {
         Ok(session) => {
             let token = session.token.as_ref();
@@ -127,7 +127,7 @@ fn flags_win_over_environment_and_environment_over_files() {
     ];
     let table: Vec<String> = lines
         .iter()
-        .map(|line| format!("{line}\n    {}", told(&stored, line)))
+        .map(|line| format!("{line}\n    {}", session_line(&stored, line)))
         .collect();
     check("session_precedence", &table.join("\n"));
 }
@@ -204,7 +204,7 @@ fn nothing_known_says_where_it_looked() {
 }
 
 #[test]
-fn broken_files_are_told_and_hold_up_only_those_who_need_them() {
+fn broken_stored_files_are_reported_and_stop_only_commands_that_need_them() {
     let home = home(&[
         ("lobu/config.json", "{\"contexts\": 3, \"x\": \"hunter2\"}"),
         ("lobu/credentials.json", "hunter2"),

@@ -33,7 +33,7 @@ async fn get(reply: StubReply) -> Result<Response, TransportError> {
     to(&stub.url).send(Request::get("/api/dev/agents")).await
 }
 
-fn told(response: &Response) -> String {
+fn error_message(response: &Response) -> String {
     decode::<serde_json::Map<String, Value>>(Method::Get, "/api/dev/agents", response, &Redactor::default())
         .unwrap_err()
         .to_string()
@@ -82,7 +82,7 @@ async fn gzip_is_unpacked() {
 }
 
 #[tokio::test]
-async fn odd_answers_are_told_in_one_line() {
+async fn odd_answers_are_reported_in_one_line() {
     let html = get(StubReply::new(
         "200 OK",
         "content-type: text/html\r\n",
@@ -108,7 +108,7 @@ async fn odd_answers_are_told_in_one_line() {
         .await
         .unwrap();
     let all = [html, empty, list, text, silent, forbidden, carried];
-    let lines: Vec<String> = all.iter().map(told).collect();
+    let lines: Vec<String> = all.iter().map(error_message).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     GET /api/dev/agents answered 200 with something that is not JSON: <!doctype html>
     GET /api/dev/agents answered 204 with nothing in it
@@ -339,7 +339,7 @@ fn bodies_and_requests_do_not_print_what_they_hold() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_told_apart_from_one_that_is_not_there() {
+async fn distinguishes_a_server_without_tls_from_none() {
     let speaks_first = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", speaks_first.local_addr().unwrap());
     tokio::spawn(async move {

@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, max_shrink_iters: 80, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_faults_in_any_organisation_are_told_truly_and_heal(
+    fn any_faults_in_any_organization_are_reported_truly_and_heal(
         before in organization(), desired in organization(), seed: u64, percent in 2_u64..40, prune: bool, keep_going: bool,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn a_run_that_is_interrupted_anywhere_is_told_truly_and_heals(
+    fn a_run_that_is_interrupted_anywhere_is_reported_truly_and_heals(
         before in organization(), desired in organization(), at in 0_usize..60, times in 1_usize..3, parallelism in 1_usize..17,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

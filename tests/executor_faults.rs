@@ -32,7 +32,7 @@ const WRITES: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
-async fn whatever_happens_once_to_a_write_is_told_as_it_is_and_heals() {
+async fn any_single_fault_of_a_write_is_reported_truly_and_heals() {
     let conflict = r#"{"error":"somebody else is at it"}"#;
     let faults = [
         Fault::DropBefore,
@@ -217,7 +217,7 @@ async fn rows_that_changed_since_the_plan_are_overwritten_on_request() {
 }
 
 #[tokio::test]
-async fn what_somebody_created_or_deleted_since_the_plan_is_told() {
+async fn reports_what_another_client_created_or_deleted_since_the_plan() {
     let scenario = ApplyScenario::on_empty_server().await;
     let plain = JsonClient::new(&scenario.server.inner, &scenario.server.token);
     plain

@@ -259,7 +259,7 @@ fn the_screen_shows_what_a_deletion_deletes_and_a_creation_creates() {
 }
 
 #[test]
-fn restarts_are_counted_by_what_the_plan_said_of_them() {
+fn restarts_are_counted_by_what_the_plan_predicted() {
     let step = |name: &str, verb, restarts, may_restart| PlannedStep {
         address: canned::platform("triage", name, None),
         verb,

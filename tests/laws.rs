@@ -1,4 +1,4 @@
-//! The laws of a plan, for organisations made up by chance: what was there, and what the files say now.
+//! The laws of a plan, for organizations made up by chance: what was there, and what the files say now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

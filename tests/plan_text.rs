@@ -59,12 +59,12 @@ fn something_of_everything() {
 }
 
 #[test]
-fn colours_are_the_only_difference() {
-    let mut coloured = Vec::new();
-    write_lines(&mut coloured, &lines(&plan(), false), true).unwrap();
-    let coloured = String::from_utf8(coloured).unwrap();
+fn colors_are_the_only_difference() {
+    let mut colored = Vec::new();
+    write_lines(&mut colored, &lines(&plan(), false), true).unwrap();
+    let colored = String::from_utf8(colored).unwrap();
     let mut bare = String::new();
-    let mut rest = coloured.as_str();
+    let mut rest = colored.as_str();
     while let Some((before, after)) = rest.split_once('\u{1b}') {
         bare.push_str(before);
         rest = after.split_once('m').unwrap().1;

@@ -109,7 +109,7 @@ async fn leaving_the_review_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_told_in_full_and_retried() {
+async fn a_failure_is_shown_in_full_and_retried() {
     let (mut pty, server, _project) = open().await;
     server.rule(GateRule::Refuse("/agents/beta"));
     pty.keys("a y").until("not complete");
@@ -306,7 +306,7 @@ fn rotten() -> Pty {
 }
 
 #[test]
-fn a_panic_of_the_screen_restores_the_terminal_and_is_told() {
+fn a_panic_of_the_screen_restores_the_terminal_and_is_reported() {
     let mut pty = rotten();
     pty.keys("/stale<enter> D");
     let (code, screen) = pty.ended();

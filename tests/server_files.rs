@@ -71,7 +71,7 @@ async fn refuses_files_and_directories_that_others_can_use() {
 }
 
 #[tokio::test]
-async fn writes_secrets_through_no_file_that_somebody_prepared() {
+async fn writes_secrets_through_no_file_that_another_user_prepared() {
     let (dir, trap) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let caught = trap.path().join("caught");
     for name in ["encryption-key.tmp", "bootstrap-pat.tmp"] {

@@ -338,7 +338,7 @@ async fn a_stop_waits_for_the_platform_that_is_coming_up() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_gone_is_said_with_503() {
+async fn answers_503_when_the_database_is_gone() {
     let Some(database) = TestDatabase::create("gone").await else {
         return;
     };

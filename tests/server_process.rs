@@ -126,7 +126,7 @@ async fn a_stop_lets_writes_finish_and_the_next_start_finds_them() {
 }
 
 #[test]
-fn a_taken_port_and_a_taken_directory_are_said_in_words() {
+fn reports_a_port_and_a_directory_that_are_in_use() {
     let dir = tempfile::tempdir().unwrap();
     let process = ServeProcess::on_sqlite(dir.path());
     let second = serve(dir.path()).args(["--listen", "127.0.0.1:0"]).output().unwrap();
@@ -344,7 +344,7 @@ fn client_command(dir: &Path, process: &ServeProcess, arguments: &[&str]) -> std
 }
 
 #[test]
-fn an_apply_whose_server_dies_converges_when_it_is_said_again() {
+fn an_apply_whose_server_dies_converges_when_it_is_run_again() {
     let (data, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     project(files.path());
     let mut cut = 0;

@@ -221,9 +221,9 @@ async fn servers_that_start_at_once_make_one_first_start() {
     database.drop_now().await;
 }
 
-/// Two organisations want one id: one of them gets it, and only its own people hear 200.
+/// Two organizations want one id: one of them gets it, and only its own clients receive 200.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_belongs_to_one_organisation_however_many_ask() {
+async fn an_id_belongs_to_one_organization_however_many_ask() {
     let runtime = Arc::new(ScriptedRuntime::default());
     let dir = tempfile::tempdir().unwrap();
     let storage = Storage::Sqlite {

@@ -137,7 +137,7 @@ async fn what_needs_no_credentials() {
 }
 
 #[tokio::test]
-async fn which_organisations_there_are() {
+async fn lists_organizations() {
     let (server, token) = memory_server().await;
     server.create_organization("team").await.unwrap();
     assert!(server.create_organization("team").await.is_err());

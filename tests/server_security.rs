@@ -113,7 +113,7 @@ async fn every_mutating_route_asks_for_the_admin_scope() {
 }
 
 #[tokio::test]
-async fn no_route_crosses_the_organisation() {
+async fn no_route_reaches_another_organization() {
     let (server, admin) = furnished().await;
     server.create_organization("other").await.unwrap();
     let stranger =

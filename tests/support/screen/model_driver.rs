@@ -170,9 +170,9 @@ fn styles(buffer: &Buffer, y: u16) -> String {
 
 fn style_words(style: Style) -> String {
     let mut words = Vec::new();
-    for (name, colour) in [("", style.fg), ("on ", style.bg)] {
-        if let Some(colour) = colour.filter(|colour| *colour != ratatui::style::Color::Reset) {
-            words.push(format!("{name}{colour}").to_lowercase());
+    for (name, color) in [("", style.fg), ("on ", style.bg)] {
+        if let Some(color) = color.filter(|color| *color != ratatui::style::Color::Reset) {
+            words.push(format!("{name}{color}").to_lowercase());
         }
     }
     for (name, modifier) in [
