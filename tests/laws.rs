@@ -127,6 +127,15 @@ proptest! {
     }
 
     #[test]
+    fn marking_every_drift_is_the_same_as_pruning_everything(before in organization(), desired in organization()) {
+        let drifted = plan_states(&desired, &before, Prune::Nothing).plan.rows.into_iter();
+        let drifted = drifted.filter(|row| row.verb == Verb::Drift || row.has_field_drift());
+        let marked = Prune::Only(drifted.map(|row| row.address).collect());
+        let plans = [marked, Prune::Everything].map(|prune| plan_states(&desired, &before, prune).plan);
+        prop_assert_eq!(&plans[0], &plans[1]);
+    }
+
+    #[test]
     fn pruning_leaves_only_what_the_files_say(before in organization(), desired in organization()) {
         block_on(async {
             let server = server_with(&before).await;

@@ -139,6 +139,26 @@ async fn drift_is_deleted_on_purpose() {
 }
 
 #[tokio::test]
+async fn what_prune_clears_wants_a_typed_yes_and_can_be_kept() {
+    let server = listening().await;
+    let (exit, _) = talk(&server, &project(), &[], "y\n").await;
+    assert_eq!(exit, Exit::Done);
+    let without_soul = project();
+    std::fs::remove_file(without_soul.path().join("SOUL.md")).unwrap();
+    let prune = ["--prune", "--no-recheck"];
+    let (exit, output) = talk(&server, &without_soul, &prune, "y\nkeep settings.desk\ny\n").await;
+    assert_eq!(exit, Exit::Failed, "{output}");
+    assert!(
+        output.contains("clears fields of 1") && output.contains("type `yes` in full") && output.contains("left alone"),
+        "{output}"
+    );
+    let (exit, output) = talk(&server, &without_soul, &prune, "yes\n").await;
+    assert_eq!(exit, Exit::Done, "{output}");
+    let (_, left) = talk(&server, &without_soul, &["--dry-run"], "").await;
+    assert!(!left.contains("soulMd"), "{left}");
+}
+
+#[tokio::test]
 async fn help_secrets_and_the_plan_again() {
     let server = listening().await;
     let (exit, said) = talk(&server, &project(), &[], "?\nsecrets\nplan\nreload\nn\n").await;

@@ -27,7 +27,7 @@ use crate::apply::event::Event;
 use crate::apply::{ApplyOptions, Cancel, apply};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::plan::{Draft, Plan, Prune, Row, Schedule, Selection, Target, schedule};
+use crate::plan::{Draft, Plan, Prune, Row, Schedule, Selection, Target, Verb, schedule};
 use crate::remote::Client;
 use crate::resource::Address;
 use crate::session::Session;
@@ -77,7 +77,11 @@ impl PlanReview {
     }
 
     fn of(workspace: Workspace, session: &Session, options: ReviewOptions) -> Result<Self, Failure> {
-        let prune = BTreeSet::new();
+        let prune = if options.prune {
+            drifted(&workspace, &options)?
+        } else {
+            BTreeSet::new()
+        };
         let draft = plan(&workspace, &options, &prune)?;
         approved::remember(options.state_dir.as_deref(), &draft.plan);
         let selected = Selection::everything(&draft.plan).all();
@@ -179,11 +183,17 @@ impl PlanReview {
 }
 
 fn plan(workspace: &Workspace, options: &ReviewOptions, prune: &BTreeSet<Address>) -> Result<Draft, Failure> {
-    let prune = if options.prune {
-        Prune::Everything
-    } else {
-        Prune::Only(prune.clone())
-    };
-    let draft = workspace.plan(prune, options.recheck)?;
+    let draft = workspace.plan(Prune::Only(prune.clone()), options.recheck)?;
     target::restrict(draft, &options.targets)
+}
+
+/// Returns every row that only the server has, or of which it has fields that the files do not mention: what `--prune`
+/// marks, so that it is confirmed like the marks of a user.
+fn drifted(workspace: &Workspace, options: &ReviewOptions) -> Result<BTreeSet<Address>, Failure> {
+    let plan = workspace.plan(Prune::Nothing, options.recheck)?.plan;
+    let drifted = plan
+        .rows
+        .into_iter()
+        .filter(|row| row.verb == Verb::Drift || row.has_field_drift());
+    Ok(drifted.map(|row| row.address).collect())
 }

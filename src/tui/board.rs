@@ -59,8 +59,8 @@ pub struct Board {
 }
 
 impl Board {
-    /// Creates a board for a plan that was just loaded. Folds, filter, cursor, focus and prune marks come from the previous
-    /// board, if there is one.
+    /// Creates a board for a plan that was just loaded. Folds, filter, cursor and focus come from the previous board, if
+    /// there is one.
     pub fn of(loaded: LoadedPlan, before: Option<&Self>) -> Self {
         let outline = match before {
             Some(before) => before.outline.rebuilt_for(&loaded.plan),
@@ -72,7 +72,7 @@ impl Board {
             focus: before.map(|before| before.focus).unwrap_or_default(),
             zoom: before.is_some_and(|before| before.zoom),
             filter: None,
-            prune: before.map(|before| before.prune.clone()).unwrap_or_default(),
+            prune: loaded.marked,
             plan: loaded.plan,
             facts: Facts {
                 title: loaded.title,

@@ -46,8 +46,8 @@ pub trait Workbench: Send + Sync + 'static {
 /// A request to plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadRequest {
-    /// Drift rows to delete, and rows whose drifted fields are to be cleared.
-    pub prune: BTreeSet<Address>,
+    /// Drift rows to delete, and rows whose drifted fields are to be cleared. `None` where the options decide.
+    pub prune: Option<BTreeSet<Address>>,
 }
 
 /// Why the selected rows may not be applied.
@@ -117,6 +117,8 @@ impl LoadStep {
 pub struct LoadedPlan {
     /// The plan.
     pub plan: Plan,
+    /// The rows that the plan deletes, and those whose drifted fields it clears.
+    pub marked: BTreeSet<Address>,
     /// Every `$NAME` that the files use.
     pub secrets: Vec<SecretUsage>,
     /// The warnings of the files and of the session. Those of the plan are in the plan.

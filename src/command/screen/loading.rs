@@ -70,13 +70,14 @@ impl PlanLoader {
         let session = choose_session(&self.console.host, &self.options.flags, organization.as_deref())?;
         let title = self.title(&session, &project.file);
         let mut review = self.read_server(&session, project).await?;
-        if !request.prune.is_empty() {
-            review.mark(request.prune.clone())?;
+        if let Some(prune) = &request.prune {
+            review.mark(prune.clone())?;
         }
         let warnings = session.warnings.iter().map(|it| Line::at(0).push(Role::Warning, it));
         let took = self.console.host.now().duration_since(start).as_millis();
         let loaded = LoadedPlan {
             plan: review.plan().clone(),
+            marked: review.marked().clone(),
             secrets,
             warnings: diagnostics.into_iter().chain(warnings).collect(),
             title,

@@ -18,6 +18,8 @@ pub enum AfterLoading {
         board: Box<Board>,
         /// The rows that the user had deselected.
         without: BTreeSet<Address>,
+        /// Whether the marks for deletion stay. Otherwise the options decide again.
+        keeps_marks: bool,
     },
     /// It replaces the previous plan, and only the rows that were not applied are selected.
     Retry {
@@ -37,10 +39,18 @@ impl AfterLoading {
         }
     }
 
+    /// Returns the marks for deletion that the new plan keeps, or `None` where the options decide.
+    fn marks(&self) -> Option<&BTreeSet<Address>> {
+        match self {
+            Self::First | Self::Again { keeps_marks: false, .. } => None,
+            Self::Again { board, .. } | Self::Retry { board, .. } => Some(&board.prune),
+        }
+    }
+
     /// Returns the request for the new plan.
     pub fn request(&self) -> LoadRequest {
         LoadRequest {
-            prune: self.board().map(|board| board.prune.clone()).unwrap_or_default(),
+            prune: self.marks().cloned(),
         }
     }
 }

@@ -27,15 +27,15 @@ pub(super) fn replan(model: &mut Model) -> Effects {
         Screen::Review(review) => AfterLoading::Again {
             without: review.left_out(),
             board: Box::new(review.board),
+            keeps_marks: true,
         },
         Screen::Run(run) => {
             model.runs.extend(run.record());
-            let mut board = run.board;
-            // The marks for deletion were made for the run that has ended.
-            board.prune.clear();
             AfterLoading::Again {
-                board: Box::new(board),
+                board: Box::new(run.board),
                 without: BTreeSet::new(),
+                // They were made for the run that has ended.
+                keeps_marks: false,
             }
         }
         Screen::Failed(failed) => failed.after,

@@ -213,6 +213,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
     ];
     LoadedPlan {
         plan,
+        marked: BTreeSet::new(),
         secrets,
         warnings: vec![Line::at(2).push(Role::Warning, "`[models]` is not synced by this release")],
         title: Title {

@@ -92,7 +92,9 @@ impl Workbench for CannedWorkbench {
                 state.script.load_failures -= 1;
                 return Err(canned::unreachable());
             }
-            let mut loaded = canned::loaded(canned::pruned(&state.plan, &request.prune));
+            let marked = request.prune.unwrap_or_default();
+            let mut loaded = canned::loaded(canned::pruned(&state.plan, &marked));
+            loaded.marked = marked;
             loaded.protected = state.script.protected;
             Ok(loaded)
         }
