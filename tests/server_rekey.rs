@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use lobuctl::server::command::{DataLocation, RekeyArgs, rekey};
 use lobuctl::server::{Server, ServerOptions, Storage};
@@ -14,7 +14,8 @@ use crate::support::deadline::wait_for_async;
 use crate::support::server::postgres::TestDatabase;
 use crate::support::server::{HttpReply, JsonClient, listen, listening_with, open};
 
-const WRITES: usize = 200;
+/// The number of tasks that write at the same time.
+const WRITERS: usize = 8;
 
 fn key(byte: &str) -> SecretString {
     SecretString::from(byte.repeat(32))
@@ -51,34 +52,40 @@ async fn create_agent(client: &JsonClient) {
         .await;
 }
 
-/// Writes from many tasks at once, and runs the rekey when half of the writes are done.
-async fn write_during(clients: &[JsonClient], arguments: RekeyArgs) {
-    let written = Arc::new(AtomicUsize::new(0));
-    let tasks: Vec<_> = (0..WRITES)
-        .map(|number| {
-            let (client, written) = (clients[number % clients.len()].clone(), written.clone());
-            tokio::spawn(async move {
-                let reply = put(&client, number).await;
+/// Writes new platforms from several tasks before, during and after a rekey. Returns the number of platforms.
+async fn write_during(clients: &[JsonClient], arguments: RekeyArgs) -> usize {
+    let (next, written) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers = (0..WRITERS).map(|writer| {
+        let client = clients[writer % clients.len()].clone();
+        let (next, written, stop) = (next.clone(), written.clone(), stop.clone());
+        tokio::spawn(async move {
+            while !stop.load(Ordering::SeqCst) {
+                let reply = put(&client, next.fetch_add(1, Ordering::SeqCst)).await;
                 assert_eq!(reply.status, 201, "{}", reply.text);
                 written.fetch_add(1, Ordering::SeqCst);
-            })
+            }
         })
-        .collect();
-    let half = || (written.load(Ordering::SeqCst) >= WRITES / 2).then_some(());
-    wait_for_async(half, || "waited for half of the writes".to_owned()).await;
+    });
+    let writers: Vec<_> = writers.collect();
+    let more_than = async |count: usize| {
+        let look = || (written.load(Ordering::SeqCst) > count).then_some(());
+        wait_for_async(look, || format!("waited for {count} writes")).await;
+    };
+    more_than(20).await;
     rekey(&arguments, &mut Vec::new()).await.unwrap();
-    assert!(
-        written.load(Ordering::SeqCst) < WRITES,
-        "the rekey came after the last write"
-    );
-    for task in tasks {
-        task.await.unwrap();
+    // Every writer is in flight across the end of the rekey, and begins another write after it.
+    more_than(written.load(Ordering::SeqCst) + 2 * WRITERS).await;
+    stop.store(true, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.unwrap();
     }
+    written.load(Ordering::SeqCst)
 }
 
 /// A PUT of the same secret changes nothing only when the stored one opens.
-async fn expect_all_open(client: &JsonClient) {
-    for number in 0..WRITES {
+async fn expect_all_open(client: &JsonClient, count: usize) {
+    for number in 0..count {
         let reply = put(client, number).await;
         assert_eq!(reply.body["noop"], true, "{number}: {}", reply.text);
     }
@@ -95,13 +102,13 @@ async fn rekeys_a_data_directory_while_its_server_writes() {
         location: DataLocation::directory(dir.path()),
         new_key: None,
     };
-    write_during(std::slice::from_ref(&client), arguments).await;
-    expect_all_open(&client).await;
+    let count = write_during(std::slice::from_ref(&client), arguments).await;
+    expect_all_open(&client, count).await;
     let token = server.token.clone();
     server.stopped().await;
 
     let server = Server::open(on_directory(dir.path())).await.unwrap();
-    expect_all_open(&JsonClient::new(&server, &token)).await;
+    expect_all_open(&JsonClient::new(&server, &token), count).await;
     drop(server);
     let mut options = on_directory(dir.path());
     options.encryption_key = Some(SecretString::from(String::from_utf8(old).unwrap()));
@@ -124,8 +131,8 @@ async fn rekeys_postgres_while_two_servers_write() {
         location: location(&database, Path::new(".")),
         new_key: Some(key("7b")),
     };
-    write_during(&clients, arguments).await;
-    expect_all_open(&clients[1]).await;
+    let count = write_during(&clients, arguments).await;
+    expect_all_open(&clients[1], count).await;
     first.stopped().await;
     second.stopped().await;
 
@@ -134,7 +141,7 @@ async fn rekeys_postgres_while_two_servers_write() {
         "the old key"
     );
     let server = Server::open(on_postgres(&database, "7b", None)).await.unwrap();
-    expect_all_open(&JsonClient::new(&server, &token)).await;
+    expect_all_open(&JsonClient::new(&server, &token), count).await;
     drop(server);
     database.drop_now().await;
 }
