@@ -8,7 +8,7 @@ use std::io::Write;
 use super::console::Console;
 use super::signal::Interrupt;
 use crate::failure::Failure;
-use crate::plan::{ChangeKind, Pattern, Plan, Row, Selection, Verb};
+use crate::plan::{Pattern, Plan, Row, Selection};
 use crate::resource::Address;
 use crate::review::{Consent, PlanReview};
 use crate::show::change::{Detail, row_details};
@@ -271,8 +271,7 @@ impl PlainReview<'_> {
 }
 
 fn can_be_pruned(plan: &Plan, address: &Address) -> bool {
-    plan.row(address)
-        .is_some_and(|row| row.verb == Verb::Drift || row.changes.iter().any(|change| change.kind == ChangeKind::Drift))
+    plan.row(address).is_some_and(Row::has_drift)
 }
 
 /// Returns the question: what applying would do, in the words of the screen's confirmation.

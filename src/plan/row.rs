@@ -117,6 +117,12 @@ impl Row {
         self.changes.iter().any(|change| change.kind == ChangeKind::Drift)
     }
 
+    /// Whether the server has the row's resource, or fields of it, and the files do not mention them. Only such a row can be
+    /// marked for deletion.
+    pub fn has_drift(&self) -> bool {
+        self.verb == Verb::Drift || self.has_field_drift()
+    }
+
     /// Returns the top-level names of the fields that change, each once.
     pub fn changed_fields(&self) -> Vec<&str> {
         let mut names = Vec::new();

@@ -27,7 +27,7 @@ use crate::apply::event::Event;
 use crate::apply::{ApplyOptions, Cancel, apply};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::plan::{Draft, Plan, Prune, Row, Schedule, Selection, Target, Verb, schedule};
+use crate::plan::{Draft, Plan, Prune, Row, Schedule, Selection, Target, schedule};
 use crate::remote::Client;
 use crate::resource::Address;
 use crate::session::Session;
@@ -191,9 +191,6 @@ fn plan(workspace: &Workspace, options: &ReviewOptions, prune: &BTreeSet<Address
 /// marks, so that it is confirmed like the marks of a user.
 fn drifted(workspace: &Workspace, options: &ReviewOptions) -> Result<BTreeSet<Address>, Failure> {
     let plan = workspace.plan(Prune::Nothing, options.recheck)?.plan;
-    let drifted = plan
-        .rows
-        .into_iter()
-        .filter(|row| row.verb == Verb::Drift || row.has_field_drift());
+    let drifted = plan.rows.into_iter().filter(Row::has_drift);
     Ok(drifted.map(|row| row.address).collect())
 }

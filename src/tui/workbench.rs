@@ -150,7 +150,7 @@ pub struct SecretUsage {
     /// Where its value came from, or `None` if it has no value.
     pub source: Option<String>,
     /// Every location that uses it: `lobu.toml:12`.
-    pub locations: Vec<String>,
+    pub uses: Vec<String>,
     /// Whether its value is sent to the server.
     pub sent: bool,
 }

@@ -201,7 +201,7 @@ fn secret_row(secret: &SecretSummary) -> SecretUsage {
     SecretUsage {
         name: secret.name.clone(),
         source,
-        locations: secret.uses.iter().map(location).collect(),
+        uses: secret.uses.iter().map(location).collect(),
         sent: secret.sent,
     }
 }

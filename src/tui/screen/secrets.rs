@@ -31,7 +31,7 @@ fn line(glyphs: &Glyphs, row: &SecretUsage, name: usize, source: usize) -> Line 
         .push(role, format!("{glyph} "))
         .push(Role::Id, format!("{:<name$}  ", row.name))
         .push(source_role, format!("{from:<source$}  "))
-        .push(Role::Dim, row.locations.join(", "));
+        .push(Role::Dim, row.uses.join(", "));
     if row.sent {
         line.push(Role::Secret, "  sent")
     } else {

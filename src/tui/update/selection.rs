@@ -93,7 +93,7 @@ fn delete(review: &mut Review) -> (Option<String>, Effects) {
         return (None, Effects::new());
     };
     let (address, name, what) = (row.address.clone(), name(row), deletes(row));
-    let is_drift = row.verb == Verb::Drift || row.has_field_drift();
+    let is_drift = row.has_drift();
     let text = if review.board.prune.remove(&address) {
         format!("{name} is left alone")
     } else if is_drift {

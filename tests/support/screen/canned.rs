@@ -226,11 +226,11 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
     }
 }
 
-fn secret_row(name: &str, source: Option<&str>, locations: &[&str], sent: bool) -> SecretUsage {
+fn secret_row(name: &str, source: Option<&str>, uses: &[&str], sent: bool) -> SecretUsage {
     SecretUsage {
         name: name.to_owned(),
         source: source.map(str::to_owned),
-        locations: locations.iter().map(|&location| location.to_owned()).collect(),
+        uses: uses.iter().map(|&location| location.to_owned()).collect(),
         sent,
     }
 }
