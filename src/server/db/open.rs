@@ -110,7 +110,8 @@ impl Db {
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
         let options = require_verified_tls(options);
         pooler::refuse_shared_sessions(&options).await?;
-        let options = options.application_name("lobuctl");
+        // Also for the session that shows this server to a rekey: that of a vanished machine must end soon.
+        let options = options.application_name("lobuctl").options(SESSION_SETTINGS);
         let session = PgPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -119,7 +120,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.options(SESSION_SETTINGS))
+            .connect_with(options)
             .await?;
         Ok(Self::Postgres {
             pool,
