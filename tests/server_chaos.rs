@@ -1,113 +1,26 @@
-//! Three servers on one PostgreSQL while servers are killed and stopped, networks freeze and break, clocks jump and the
-//! database restarts: one order of operations explains every answer.
+//! Three servers on one PostgreSQL while servers are killed and stopped, networks freeze and break, clocks jump, the
+//! database restarts and the key of its secrets changes: one order of operations explains every answer, and every secret
+//! opens.
 //!
 //! `LOBUCTL_TEST_CHAOS_SECONDS` asks for a longer run, on a cluster of its own that can be restarted.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::support::chance::Chance;
 use crate::support::deadline::settle_async;
-use crate::support::program::serve_process::{ServeProcess, serve_on_postgres};
 use crate::support::report_skip;
-use crate::support::server::JsonClient;
+use crate::support::server::fleet::{FAKE_CLOCK, Fleet, SERVERS};
 use crate::support::server::history::{Moments, SequentialModel, is_linearizable};
-use crate::support::server::link::{Link, LinkState};
+use crate::support::server::link::LinkState;
 use crate::support::server::postgres::{OwnCluster, TestDatabase};
-use crate::support::server::workload::{Answer, Call, Register, Round, Servers, Subject};
-
-const SERVERS: usize = 3;
+use crate::support::server::workload::{Answer, Call, Register, Round, Servers, Subject, check_secrets};
 
 /// The number of resources that are in use at the same time.
 const ROUNDS_AT_ONCE: u64 = 8;
-
-/// Where Debian keeps the library that gives a process another clock.
-const FAKE_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-
-/// Three servers, each with its own link to the database.
-struct Fleet {
-    dir: PathBuf,
-    database: SecretString,
-    links: Vec<Link>,
-    processes: Vec<Option<ServeProcess>>,
-    token: String,
-    servers: Servers,
-}
-
-impl Fleet {
-    async fn start(dir: &Path, database: &SecretString) -> Self {
-        let mut fleet = Self {
-            dir: dir.to_owned(),
-            database: database.clone(),
-            links: Vec::new(),
-            processes: Vec::new(),
-            token: String::new(),
-            servers: Arc::new(RwLock::new(Vec::new())),
-        };
-        for at in 0..SERVERS {
-            fleet.links.push(Link::to(address_of(database.expose_secret())).await);
-            let process = fleet.process(at).await;
-            if at == 0 {
-                fleet.token = process.token();
-            }
-            let client = JsonClient::at(&process.url, &fleet.token);
-            fleet.servers.write().unwrap().push(client);
-            fleet.processes.push(Some(process));
-        }
-        fleet
-    }
-
-    /// Starts a server. Blocks a thread, so that links go on meanwhile.
-    async fn process(&self, at: usize) -> ServeProcess {
-        let dir = self.dir.join(at.to_string());
-        std::fs::create_dir_all(&dir).unwrap();
-        let database = self.database.expose_secret();
-        let behind_link = database.replacen(
-            &address_of(database).to_string(),
-            &self.links[at].address.to_string(),
-            1,
-        );
-        let clock = self.clock_file();
-        tokio::task::spawn_blocking(move || {
-            let mut command = serve_on_postgres(&dir, &SecretString::from(behind_link));
-            if Path::new(FAKE_CLOCK).exists() {
-                command.env("LD_PRELOAD", FAKE_CLOCK);
-                command.env("FAKETIME_TIMESTAMP_FILE", clock);
-                command.env("FAKETIME_CACHE_DURATION", "1");
-                command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-            }
-            ServeProcess::start(command, &dir)
-        })
-        .await
-        .unwrap()
-    }
-
-    fn clock_file(&self) -> PathBuf {
-        self.dir.join("clock")
-    }
-
-    fn running(&self, at: usize) -> &ServeProcess {
-        self.processes[at].as_ref().unwrap()
-    }
-
-    async fn kill_and_start(&mut self, at: usize) {
-        self.processes[at].take().unwrap().kill();
-        let process = self.process(at).await;
-        self.servers.write().unwrap()[at] = JsonClient::at(&process.url, &self.token);
-        self.processes[at] = Some(process);
-    }
-}
-
-/// Returns the address in a URL such as `postgres://user:password@127.0.0.1:5432/name`.
-fn address_of(url: &str) -> SocketAddr {
-    let (_, rest) = url.rsplit_once('@').unwrap();
-    rest.split_once('/').unwrap().0.parse().unwrap()
-}
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,9 +32,10 @@ enum Fault {
     EndSessions,
     ClockJump,
     RestartDatabase,
+    Rekey,
 }
 
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 8] = [
     Fault::Kill,
     Fault::Stop,
     Fault::Freeze,
@@ -129,50 +43,133 @@ const FAULTS: [Fault; 7] = [
     Fault::EndSessions,
     Fault::ClockJump,
     Fault::RestartDatabase,
+    Fault::Rekey,
 ];
 
-/// Breaks one thing after another until the time is over, and mends each. Returns how often each one was broken.
-async fn break_things(
-    fleet: &mut Fleet,
-    database: &TestDatabase,
-    cluster: Option<&OwnCluster>,
-    until: Instant,
-    chance: &mut Chance,
-) -> [usize; FAULTS.len()] {
-    let mut counts = [0; FAULTS.len()];
-    // Most pauses are short; with time enough, some outlast the leases of locks.
-    let longest = if cluster.is_some() { 40_000 } else { 2_000 };
-    while Instant::now() < until {
-        settle_async(Duration::from_millis(200 + chance.below(800) as u64)).await;
-        let (kind, at) = (chance.below(FAULTS.len()), chance.below(SERVERS));
-        let limit = if chance.below(6) == 0 { longest } else { 2_000 };
-        let pause = Duration::from_millis(100 + chance.below(limit) as u64);
-        counts[kind] += 1;
-        match FAULTS[kind] {
-            Fault::Kill => fleet.kill_and_start(at).await,
-            Fault::Stop => {
-                fleet.running(at).send("STOP");
-                settle_async(pause).await;
-                fleet.running(at).send("CONT");
+/// The faults that may break a rekey: they mend themselves and need no server to be started.
+const BESIDE_A_REKEY: [Fault; 5] = [
+    Fault::Stop,
+    Fault::Freeze,
+    Fault::CutLink,
+    Fault::EndSessions,
+    Fault::RestartDatabase,
+];
+
+/// The servers and databases that break.
+struct Chaos {
+    fleet: Fleet,
+    database: TestDatabase,
+    /// The cluster of a longer run.
+    cluster: Option<OwnCluster>,
+    chance: Chance,
+}
+
+impl Chaos {
+    /// Breaks one thing after another until the time is over, and mends each. Returns how often each one was broken.
+    async fn break_things(&mut self, until: Instant) -> [usize; FAULTS.len()] {
+        let mut counts = [0; FAULTS.len()];
+        for number in 0.. {
+            settle_async(self.below(200, 800)).await;
+            if Instant::now() >= until {
+                break;
             }
-            Fault::Freeze | Fault::CutLink => {
-                let frozen = FAULTS[kind] == Fault::Freeze;
-                fleet.links[at].set(if frozen { LinkState::Frozen } else { LinkState::Cut });
-                settle_async(pause).await;
-                fleet.links[at].set(LinkState::Open);
+            let fault = self.choose(number);
+            self.break_one(fault).await;
+            counts[fault as usize] += 1;
+        }
+        counts
+    }
+
+    /// Returns `from` and up to `limit` milliseconds.
+    fn below(&mut self, from: u64, limit: usize) -> Duration {
+        Duration::from_millis(from + self.chance.below(limit) as u64)
+    }
+
+    /// Chooses the fault with this number. Each eighth one is a rekey, beginning with the third, so that a short run has one.
+    fn choose(&mut self, number: usize) -> Fault {
+        let is_long = self.cluster.is_some();
+        if number == 2 || (is_long && number % FAULTS.len() == 2) {
+            return Fault::Rekey;
+        }
+        loop {
+            match FAULTS[self.chance.below(FAULTS.len())] {
+                Fault::Rekey => {}
+                Fault::RestartDatabase if !is_long => {}
+                fault => return fault,
             }
-            Fault::EndSessions => database.cut().await,
-            Fault::ClockJump => {
-                let (sign, days) = (if chance.below(2) == 0 { '-' } else { '+' }, chance.below(30));
-                std::fs::write(fleet.clock_file(), format!("{sign}{days}d\n")).unwrap();
-            }
-            Fault::RestartDatabase => match cluster {
-                Some(cluster) => cluster.restart().await,
-                None => counts[kind] -= 1,
-            },
         }
     }
-    counts
+
+    async fn break_one(&mut self, fault: Fault) {
+        let at = self.chance.below(SERVERS);
+        match fault {
+            Fault::Kill => self.fleet.kill_and_start(at).await,
+            Fault::Rekey => self.change_key(at).await,
+            Fault::ClockJump => {
+                let sign = if self.chance.below(2) == 0 { '-' } else { '+' };
+                let difference = format!("{sign}{}d\n", self.chance.below(30));
+                std::fs::write(self.fleet.clock_file(), difference).unwrap();
+            }
+            Fault::Stop | Fault::Freeze | Fault::CutLink | Fault::EndSessions | Fault::RestartDatabase => {
+                let pause = self.pause();
+                self.break_for(fault, at, pause).await;
+            }
+        }
+    }
+
+    /// Returns how long the next fault lasts. Most pauses are short; with time enough, some outlast the leases of locks.
+    fn pause(&mut self) -> Duration {
+        let is_long = self.cluster.is_some() && self.chance.below(6) == 0;
+        self.below(100, if is_long { 40_000 } else { 2_000 })
+    }
+
+    /// Breaks what mends itself after a time.
+    async fn break_for(&self, fault: Fault, at: usize, pause: Duration) {
+        let link = &self.fleet.links[at];
+        match fault {
+            Fault::Stop => {
+                self.fleet.running(at).send("STOP");
+                settle_async(pause).await;
+                self.fleet.running(at).send("CONT");
+            }
+            Fault::Freeze | Fault::CutLink => {
+                let frozen = fault == Fault::Freeze;
+                link.set(if frozen { LinkState::Frozen } else { LinkState::Cut });
+                settle_async(pause).await;
+                link.set(LinkState::Open);
+            }
+            Fault::RestartDatabase => self.cluster.as_ref().unwrap().restart().await,
+            _ => self.database.cut().await,
+        }
+    }
+
+    /// Moves all servers to a new key. With time enough, something else breaks while the secrets are sealed with it.
+    async fn change_key(&mut self, at: usize) {
+        self.fleet.plan_rekey(&mut self.chance).await;
+        if self.cluster.is_some() {
+            let beside = BESIDE_A_REKEY[self.chance.below(BESIDE_A_REKEY.len())];
+            let (delay, pause) = (self.below(0, 200), self.pause());
+            let disturbed = async {
+                settle_async(delay).await;
+                self.break_for(beside, at, pause).await;
+            };
+            tokio::join!(self.fleet.rekey(), disturbed);
+        } else {
+            self.fleet.rekey().await;
+        }
+        self.fleet.finish_rekey();
+    }
+
+    /// Checks that every secret opens on each server when it only has the current key. Returns the number of secrets.
+    async fn check_secrets(&mut self) -> usize {
+        self.fleet.kill_and_start_all().await;
+        let servers = self.fleet.servers.read().unwrap().clone();
+        let mut count = 0;
+        for server in &servers {
+            count = check_secrets(server).await;
+        }
+        count
+    }
 }
 
 /// Uses one new resource after another until the time is over. Returns the numbers of rounds, operations and unknown
@@ -227,23 +224,25 @@ async fn one_order_explains_every_answer_whatever_breaks() {
         report_skip("clock jumps: there is no libfaketime");
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut fleet = Fleet::start(dir.path(), &database.url).await;
+    let mut chance = Chance::new(7);
+    let fleet = Fleet::start(dir.path(), &database.url, &mut chance).await;
+    let servers = Arc::clone(&fleet.servers);
     let host = json!({ "agentId": "host", "name": "host" });
-    let first = fleet.servers.read().unwrap()[0].clone();
+    let first = servers.read().unwrap()[0].clone();
     assert_eq!(first.post("/api/dev/agents", host).await.status, 201);
 
+    let mut chaos = Chaos {
+        fleet,
+        database,
+        cluster,
+        chance,
+    };
     let until = Instant::now() + Duration::from_secs(asked.unwrap_or(15));
     let moments = Moments::default();
-    let workers = (0..ROUNDS_AT_ONCE).map(|worker| {
-        tokio::spawn(use_resources(
-            worker,
-            Arc::clone(&fleet.servers),
-            moments.clone(),
-            until,
-        ))
-    });
+    let workers = (0..ROUNDS_AT_ONCE)
+        .map(|worker| tokio::spawn(use_resources(worker, Arc::clone(&servers), moments.clone(), until)));
     let workers: Vec<_> = workers.collect();
-    let faults = break_things(&mut fleet, &database, cluster.as_ref(), until, &mut Chance::new(7)).await;
+    let faults = chaos.break_things(until).await;
     let mut totals = [0; 3];
     for worker in workers {
         let counts = worker.await.unwrap();
@@ -251,10 +250,14 @@ async fn one_order_explains_every_answer_whatever_breaks() {
     }
     let [rounds, operations, unknown] = totals;
     assert!(rounds > 0 && unknown < operations, "nothing was tried");
-    eprintln!("{rounds} rounds, {operations} operations, {unknown} without an answer, 0 not linearizable");
+    let secrets = chaos.check_secrets().await;
+    assert!(secrets > 0, "no secret was left");
+    eprintln!(
+        "{rounds} rounds, {operations} operations, {unknown} without an answer, 0 not linearizable, {secrets} secrets open"
+    );
     eprintln!("broken: {:?}", FAULTS.iter().zip(faults).collect::<Vec<_>>());
-    drop(fleet);
-    database.drop_now().await;
+    drop(chaos.fleet);
+    chaos.database.drop_now().await;
 }
 
 #[test]

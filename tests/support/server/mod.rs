@@ -1,11 +1,13 @@
 //! Servers for tests of the server: in this process or on a loopback port, and a client that sends plain JSON.
 //!
 //! Which server for which need: [`memory_server`] for routes; [`listening`] for the network; [`gate`] to refuse or delay
-//! requests; [`link`] for a network that fails; [`stub`] to send exact bytes; [`racy`] to prove that a race check can fail;
+//! requests; [`link`] for a network that fails; [`fleet`] for several processes on one database; [`stub`] to send exact
+//! bytes; [`racy`] to prove that a race check can fail;
 //! [`TestServer`](crate::support::apply::test_server::TestServer) to plan and apply;
 //! [`ServeProcess`](crate::support::program::serve_process::ServeProcess) for the real program.
 
 pub mod comparison;
+pub mod fleet;
 pub mod gate;
 pub mod history;
 pub mod link;

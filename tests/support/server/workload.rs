@@ -70,6 +70,34 @@ impl SequentialModel for Register {
     }
 }
 
+/// Returns the body of a PUT of a platform with this value: in clear, and in a secret.
+fn platform_of(value: u8) -> serde_json::Value {
+    let token = format!("123456:SECRET-{value}");
+    json!({ "platform": "telegram", "config": { "botToken": token, "chatId": value.to_string() } })
+}
+
+/// Returns the value in the config of a platform. Panics when its secret has another one, or does not open.
+fn value_of_platform(config: &serde_json::Value) -> Option<u8> {
+    let value = config["chatId"].as_str()?.parse().ok()?;
+    assert_eq!(config["botToken"], format!("***ET-{value}"), "the secret of {config}");
+    Some(value)
+}
+
+/// Checks that the secret of every platform opens on this server. Returns their number.
+pub async fn check_secrets(server: &JsonClient) -> usize {
+    let listed = server.get("/api/dev/agents/host/platforms").await;
+    let platforms = listed.body["platforms"].as_array().unwrap();
+    for platform in platforms {
+        let value = value_of_platform(&platform["config"]).unwrap();
+        let id = platform["id"].as_str().unwrap();
+        let path = format!("/api/dev/agents/host/platforms/by-stable-id/{id}");
+        let reply = server.put(&path, platform_of(value)).await;
+        // A PUT changes nothing only when the whole secret is the stored one.
+        assert_eq!(reply.body["noop"], true, "{id}: {}", reply.text);
+    }
+    platforms.len()
+}
+
 /// The servers as clients find them: addresses change when a server is started again.
 pub type Servers = Arc<RwLock<Vec<JsonClient>>>;
 
@@ -138,20 +166,17 @@ impl Round {
         let agent = format!("/api/dev/agents/{id}");
         let platform = format!("/api/dev/agents/host/platforms/{id}");
         let stable = format!("/api/dev/agents/host/platforms/by-stable-id/{id}");
-        let telegram = |config| Some(json!({ "platform": "telegram", "config": config }));
         match (call, self.subject) {
             (Call::Create(value), _) => {
                 let body = json!({ "agentId": id, "name": value.to_string() });
                 ("POST", "/api/dev/agents".to_owned(), Some(body))
             }
             (Call::Change(value), _) => ("PATCH", agent, Some(json!({ "name": value.to_string() }))),
-            (Call::Put(value), _) => {
-                let config = json!({ "botToken": "123456:SECRET", "chatId": value.to_string() });
-                ("PUT", stable, telegram(config))
-            }
+            (Call::Put(value), _) => ("PUT", stable, Some(platform_of(value))),
             (Call::PutBroken, _) => {
-                let config = json!({ "botToken": "123456:SECRET", "chatId": "9", "mode": "none" });
-                ("PUT", stable, telegram(config))
+                let mut body = platform_of(9);
+                body["config"]["mode"] = json!("none");
+                ("PUT", stable, Some(body))
             }
             (Call::Read, Subject::Agent) => ("GET", agent, None),
             (Call::Read, Subject::Platform) => ("GET", platform, None),
@@ -169,7 +194,7 @@ impl Round {
             (400, Call::PutBroken) => Some(Answer::Refused),
             (200, Call::Create(_)) => number(&reply.body["name"]),
             (200, Call::Read) if self.subject == Subject::Agent => number(&reply.body["name"]),
-            (200, Call::Read) => number(&reply.body["config"]["chatId"]),
+            (200, Call::Read) => value_of_platform(&reply.body["config"]).map(Answer::Value),
             (200, Call::Change(_)) => Some(Answer::Updated),
             (200, Call::Delete) => Some(Answer::Deleted),
             (200, Call::Put(_)) if reply.body["noop"] == true => Some(Answer::Unchanged),
