@@ -1,6 +1,7 @@
 //! Refuses a pooler that shares PostgreSQL sessions between clients. The server keeps advisory locks and settings in its
 //! sessions, which must not end up in the session of another client.
 
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{Connection as _, PgConnection, Row as _, raw_sql};
 
@@ -20,10 +21,19 @@ pub(super) async fn refuse_shared_sessions(options: &PgConnectOptions) -> Result
     let _ = second.close().await;
     match shared {
         Ok(false) => Ok(()),
+        Ok(true) => Err(ServerError::SharedSessions),
         // A pooler that shares sessions between statements refuses to begin a transaction.
-        Ok(true) | Err(sqlx::Error::Database(_)) => Err(ServerError::SharedSessions),
+        Err(sqlx::Error::Database(error)) if !ends_session(&*error) => Err(ServerError::SharedSessions),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the database ended the session or refused a new one: it stops, starts or has run out of something, which says
+/// nothing about a pooler.
+fn ends_session(error: &dyn DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    // The classes "operator intervention" and "insufficient resources".
+    code.starts_with("57") || code.starts_with("53")
 }
 
 /// Whether a pooler shares sessions between these two connections. Such a pooler gives the second one the backend that the
