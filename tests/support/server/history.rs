@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What one object answers when operations happen one after the other.
 pub trait SequentialModel {
     type State: Clone + Eq + Hash + Default + Debug;
-    type Call: Debug;
+    type Call: Debug + PartialEq;
     type Answer: Debug;
 
     /// Returns the state after the call, or `None` when the call cannot have this answer in that state. Without an answer, every
@@ -51,40 +51,60 @@ impl Moments {
     }
 }
 
-/// Whether some order of these operations, at most 128, explains all their answers.
+/// Whether some order of these operations, at most 128, explains all their answers. This can take seconds when many answers
+/// are missing, so it must not run on a thread that others wait for.
 pub fn is_linearizable<M: SequentialModel>(operations: &[Operation<M>]) -> bool {
     assert!(operations.len() <= 128, "the set of operations is a mask of 128 bits");
-    let answered = mask(operations, |operation| operation.answer.is_some());
+    let mut operations: Vec<_> = operations.iter().collect();
+    // What is pushed last is explored first: operations with an answer, which all have to be explained.
+    operations.sort_by_key(|operation| (operation.answer.is_some(), operation.began));
+    let all_answered = mask_of_answered(&operations);
     let mut seen = HashSet::new();
     let mut unexplored = vec![(0_u128, M::State::default())];
     while let Some((done, state)) = unexplored.pop() {
         // An operation without an answer need not have happened at all.
-        if done & answered == answered {
+        if done & all_answered == all_answered {
             return true;
         }
-        if !seen.insert((done, state.clone())) {
-            continue;
-        }
-        let remains = |at: usize| done & (1 << at) == 0;
-        let deadline = (0..operations.len())
-            .filter(|at| remains(*at))
-            .map(|at| operations[at].ended)
-            .min();
-        for (at, operation) in operations.iter().enumerate().filter(|(at, _)| remains(*at)) {
-            // An operation that began after another one had ended comes after it in every order.
-            if deadline.is_some_and(|deadline| operation.began > deadline) {
-                continue;
-            }
-            if let Some(next) = M::step(&state, &operation.call, operation.answer.as_ref()) {
-                unexplored.push((done | 1 << at, next));
-            }
+        if seen.insert((done, state.clone())) {
+            push_next(&operations, done, &state, &mut unexplored);
         }
     }
     false
 }
 
-/// Returns a bit mask of the operations for which `holds` returns true.
-fn mask<M: SequentialModel>(operations: &[Operation<M>], holds: impl Fn(&Operation<M>) -> bool) -> u128 {
-    let bits = operations.iter().enumerate().filter(|(_, operation)| holds(operation));
-    bits.fold(0, |mask, (at, _)| mask | 1 << at)
+/// Adds what each operation that can come next leads to.
+fn push_next<M: SequentialModel>(
+    operations: &[&Operation<M>],
+    done: u128,
+    state: &M::State,
+    unexplored: &mut Vec<(u128, M::State)>,
+) {
+    let remaining = || operations.iter().enumerate().filter(|(at, _)| done & (1 << at) == 0);
+    // An operation that began after another one had ended comes after it in every order.
+    let deadline = remaining().map(|(_, operation)| operation.ended).min();
+    let mut unanswered = Vec::new();
+    for (at, operation) in remaining().filter(|(_, operation)| Some(operation.began) <= deadline) {
+        let Some(next) = M::step(state, &operation.call, operation.answer.as_ref()) else {
+            continue;
+        };
+        if operation.answer.is_none() {
+            // Leaving it out is as good when it changes nothing, and of equal ones the first can take the place of the others.
+            // Without this, the search doubles with each missing answer.
+            if next == *state || unanswered.contains(&&operation.call) {
+                continue;
+            }
+            unanswered.push(&operation.call);
+        }
+        unexplored.push((done | 1 << at, next));
+    }
+}
+
+/// Returns a bit mask of the operations with an answer.
+fn mask_of_answered<M: SequentialModel>(operations: &[&Operation<M>]) -> u128 {
+    let answered = operations
+        .iter()
+        .enumerate()
+        .filter(|(_, operation)| operation.answer.is_some());
+    answered.fold(0, |mask, (at, _)| mask | 1 << at)
 }
