@@ -1,8 +1,9 @@
-//! Three servers on one PostgreSQL while servers are killed and stopped, networks freeze and break, clocks jump, the
+//! Three servers on one PostgreSQL while servers are killed and stopped, networks freeze, break and part, clocks jump, the
 //! database restarts and the key of its secrets changes: one order of operations explains every answer, and every secret
 //! opens.
 //!
-//! `LOBUCTL_TEST_CHAOS_SECONDS` asks for a longer run, on a cluster of its own that can be restarted.
+//! `LOBUCTL_TEST_CHAOS_SECONDS` asks for a longer run, on a cluster of its own that can be restarted, and with a network of
+//! its own for each server where one can be made.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::support::report_skip;
 use crate::support::server::fleet::{FAKE_CLOCK, Fleet, SERVERS};
 use crate::support::server::history::{Moments, Operation, SequentialModel, is_linearizable};
 use crate::support::server::link::LinkState;
+use crate::support::server::namespace::Namespace;
 use crate::support::server::postgres::{OwnCluster, TestDatabase};
 use crate::support::server::workload::{Answer, Call, Register, Round, Servers, Subject, check_secrets};
 
@@ -29,17 +31,20 @@ enum Fault {
     Stop,
     Freeze,
     CutLink,
+    /// Takes the network of one server away, from its clients and from the database.
+    Partition,
     EndSessions,
     ClockJump,
     RestartDatabase,
     Rekey,
 }
 
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault::Kill,
     Fault::Stop,
     Fault::Freeze,
     Fault::CutLink,
+    Fault::Partition,
     Fault::EndSessions,
     Fault::ClockJump,
     Fault::RestartDatabase,
@@ -47,10 +52,11 @@ const FAULTS: [Fault; 8] = [
 ];
 
 /// The faults that may break a rekey: they mend themselves and need no server to be started.
-const BESIDE_A_REKEY: [Fault; 5] = [
+const BESIDE_A_REKEY: [Fault; 6] = [
     Fault::Stop,
     Fault::Freeze,
     Fault::CutLink,
+    Fault::Partition,
     Fault::EndSessions,
     Fault::RestartDatabase,
 ];
@@ -91,10 +97,16 @@ impl Chaos {
         if number == 2 || (is_long && number % FAULTS.len() == 2) {
             return Fault::Rekey;
         }
+        self.choose_from(&FAULTS)
+    }
+
+    /// Chooses one of these faults that can be made here, other than a rekey.
+    fn choose_from(&mut self, faults: &[Fault]) -> Fault {
         loop {
-            match FAULTS[self.chance.below(FAULTS.len())] {
+            match faults[self.chance.below(faults.len())] {
                 Fault::Rekey => {}
-                Fault::RestartDatabase if !is_long => {}
+                Fault::RestartDatabase if self.cluster.is_none() => {}
+                Fault::Partition if self.fleet.namespaces.is_empty() => {}
                 fault => return fault,
             }
         }
@@ -110,7 +122,7 @@ impl Chaos {
                 let difference = format!("{sign}{}d\n", self.chance.below(30));
                 std::fs::write(self.fleet.clock_file(), difference).unwrap();
             }
-            Fault::Stop | Fault::Freeze | Fault::CutLink | Fault::EndSessions | Fault::RestartDatabase => {
+            _ => {
                 let pause = self.pause();
                 self.break_for(fault, at, pause).await;
             }
@@ -138,6 +150,12 @@ impl Chaos {
                 settle_async(pause).await;
                 link.set(LinkState::Open);
             }
+            Fault::Partition => {
+                let namespace = &self.fleet.namespaces[at];
+                namespace.part();
+                settle_async(pause).await;
+                namespace.mend();
+            }
             Fault::RestartDatabase => self.cluster.as_ref().unwrap().restart().await,
             _ => self.database.cut().await,
         }
@@ -147,7 +165,7 @@ impl Chaos {
     async fn change_key(&mut self, at: usize) {
         self.fleet.plan_rekey(&mut self.chance).await;
         if self.cluster.is_some() {
-            let beside = BESIDE_A_REKEY[self.chance.below(BESIDE_A_REKEY.len())];
+            let beside = self.choose_from(&BESIDE_A_REKEY);
             let (delay, pause) = (self.below(0, 200), self.pause());
             let disturbed = async {
                 settle_async(delay).await;
@@ -235,7 +253,11 @@ async fn one_order_explains_every_answer_whatever_breaks() {
     }
     let dir = tempfile::tempdir().unwrap();
     let mut chance = Chance::new(7);
-    let fleet = Fleet::start(dir.path(), &database.url, &mut chance).await;
+    let namespaces = match asked {
+        Some(_) => Namespace::make(SERVERS as u32),
+        None => Vec::new(),
+    };
+    let fleet = Fleet::start(dir.path(), &database.url, namespaces, &mut chance).await;
     let servers = Arc::clone(&fleet.servers);
     let host = json!({ "agentId": "host", "name": "host" });
     let first = servers.read().unwrap()[0].clone();

@@ -1,6 +1,7 @@
 //! `lobuctl serve` as a process of its own.
 
 use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -12,7 +13,7 @@ pub struct ServeProcess {
     child: Child,
     log: Arc<Mutex<String>>,
     dir: PathBuf,
-    /// `http://127.0.0.1:PORT`.
+    /// Such as `http://127.0.0.1:8787`.
     pub url: String,
 }
 
@@ -70,10 +71,15 @@ impl ServeProcess {
         Self::start(serve_on_postgres(dir, url), dir)
     }
 
-    /// Starts this command on a free port and waits until it listens.
-    pub fn start(mut command: Command, dir: &Path) -> Self {
+    /// Starts this command on a free loopback port and waits until it listens.
+    pub fn start(command: Command, dir: &Path) -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST, command, dir)
+    }
+
+    /// Starts this command on a free port of this address and waits until it listens.
+    pub fn start_at(address: Ipv4Addr, mut command: Command, dir: &Path) -> Self {
         command
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", &format!("{address}:0")])
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -2,7 +2,7 @@
 //! they run.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::support::deadline::settle_async;
 use crate::support::program::serve_process::{ServeProcess, serve_on_postgres};
 use crate::support::server::JsonClient;
 use crate::support::server::link::Link;
+use crate::support::server::namespace::Namespace;
 use crate::support::server::workload::Servers;
 
 /// The number of servers of a fleet.
@@ -33,6 +34,8 @@ pub struct Fleet {
     database: SecretString,
     pub links: Vec<Link>,
     processes: Vec<Option<ServeProcess>>,
+    /// The network of each server. Empty when all servers share that of this process.
+    pub namespaces: Vec<Namespace>,
     token: String,
     /// The key that servers start with.
     key: SecretString,
@@ -42,19 +45,25 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    pub async fn start(dir: &Path, database: &SecretString, chance: &mut Chance) -> Self {
+    /// Starts the servers, each in its namespace if there are any.
+    pub async fn start(dir: &Path, database: &SecretString, namespaces: Vec<Namespace>, chance: &mut Chance) -> Self {
         let mut fleet = Self {
             dir: dir.to_owned(),
             database: database.clone(),
             links: Vec::new(),
             processes: Vec::new(),
+            namespaces,
             token: String::new(),
             key: random_key(chance),
             next_key: None,
             servers: Arc::new(RwLock::new(Vec::new())),
         };
         for at in 0..SERVERS {
-            fleet.links.push(Link::to(address_of(database.expose_secret())).await);
+            let namespace = fleet.namespaces.get(at);
+            let outside = namespace.map_or(Ipv4Addr::LOCALHOST, |namespace| namespace.outside);
+            fleet
+                .links
+                .push(Link::at(outside, address_of(database.expose_secret())).await);
             let process = fleet.process(at).await;
             if at == 0 {
                 fleet.token = process.token();
@@ -76,6 +85,8 @@ impl Fleet {
             &self.links[at].address.to_string(),
             1,
         );
+        // Over a namespace the database seems to be on another machine, for which a server demands TLS.
+        let behind_link = format!("{behind_link}?sslmode=disable");
         let mut command = serve_on_postgres(&dir, &SecretString::from(behind_link));
         command.env("LOBUCTL_ENCRYPTION_KEY", self.key.expose_secret());
         if let Some(next) = &self.next_key {
@@ -87,7 +98,11 @@ impl Fleet {
             command.env("FAKETIME_CACHE_DURATION", "1");
             command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
-        tokio::task::spawn_blocking(move || ServeProcess::start(command, &dir))
+        let mut address = Ipv4Addr::LOCALHOST;
+        if let Some(namespace) = self.namespaces.get(at) {
+            (address, command) = (namespace.inside, namespace.enter(&command));
+        }
+        tokio::task::spawn_blocking(move || ServeProcess::start_at(address, command, &dir))
             .await
             .unwrap()
     }

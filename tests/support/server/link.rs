@@ -1,6 +1,6 @@
 //! A network link that can be frozen or cut: a TCP proxy between a server and its database.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -18,16 +18,16 @@ pub enum LinkState {
     Cut,
 }
 
-/// A proxy on a loopback port. It ends when it is dropped.
+/// A proxy on a free port. It ends when it is dropped.
 pub struct Link {
     pub address: SocketAddr,
     state: watch::Sender<LinkState>,
 }
 
 impl Link {
-    /// Opens a link to `target`.
-    pub async fn to(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// Opens a link to `target` on a free port of this address.
+    pub async fn at(address: Ipv4Addr, target: SocketAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (state, watched) = watch::channel(LinkState::Open);
         tokio::spawn(async move {

@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod gate;
 pub mod history;
 pub mod link;
+pub mod namespace;
 pub mod postgres;
 pub mod race;
 pub mod racy;
