@@ -1,23 +1,18 @@
 //! `lobuctl plan` and `lobuctl apply`: choose a face, show the plan, and carry out what was approved.
 
 use super::console::Console;
-use super::log::RequestLog;
 use super::plain::{Decision, PlainReview};
+use super::reading::{ConsoleObserver, UsableProject};
 use super::run::{carry_out, declined, summarize};
 use super::screen;
 use super::signal::Interrupt;
-use super::status::StatusStep;
 use crate::apply::Progress;
 use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
-use crate::config::{LoadedProject, Project};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{Plan, Row};
-use crate::remote::ReadProgress;
 use crate::report::markdown;
-use crate::review::{
-    AttemptObserver, Consent, LoadObserver, PlanReview, RetryNotice, ReviewOptions, choose_session, read_project,
-};
+use crate::review::{Consent, PlanReview, ReviewOptions, read_project};
 use crate::show::change::Detail;
 use crate::show::plan::{PlanView, plan_lines, summary_line};
 
@@ -116,57 +111,12 @@ fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
 }
 
 async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt) -> Result<PlanReview, Failure> {
-    let (project, organization) = usable(console, read_project(&console.host, options)?)?;
-    let session = choose_session(&console.host, &options.flags, organization.as_deref())?;
-    session.warnings.iter().for_each(|warning| console.warning(warning));
-    // The log file is opened first: an apply that cannot be logged as asked does not begin.
-    let observer = ConsoleObserver {
-        log: console.request_log()?,
-        console,
-        step: console.status.begin("reading"),
-    };
+    let read = UsableProject::check(console, read_project(&console.host, options)?)?;
+    let session = read.session(console, options)?;
+    let observer = ConsoleObserver::begin(console)?;
     interrupt
-        .or(PlanReview::load(project, &session, options.clone(), &observer))
+        .or(PlanReview::load(read.project, &session, options.clone(), &observer))
         .await
-}
-
-/// Prints every problem of the project, and returns the project and the organization that its files name.
-///
-/// # Errors
-/// When the project has errors.
-fn usable(console: &Console, loaded: LoadedProject) -> Result<(Project, Option<String>), Failure> {
-    console.diagnostics(&loaded.diagnostics, &loaded.sources);
-    match loaded.project {
-        Some(project) => Ok((project, loaded.org)),
-        None => Err(Failure::invalid(
-            "the configuration has errors; nothing was read from the server or written",
-        )),
-    }
-}
-
-/// Logs requests, and reports on standard error how far the reading is and that the server is waited for.
-struct ConsoleObserver<'a> {
-    console: &'a Console,
-    log: Option<RequestLog>,
-    step: StatusStep,
-}
-
-impl LoadObserver for ConsoleObserver<'_> {
-    fn reading(&self, reading: &ReadProgress) {
-        self.step.set(reading.done, reading.total);
-    }
-
-    fn attempts(&self) -> AttemptObserver {
-        let (console, log, notice) = (self.console.clone(), self.log.clone(), RetryNotice::default());
-        Box::new(move |attempt| {
-            if let Some(log) = &log {
-                log.attempt(attempt);
-            }
-            if let Some(message) = notice.message(attempt) {
-                console.progress(&format!("waiting for the server: {message}"));
-            }
-        })
-    }
 }
 
 fn plan_view(arguments: &PlanArgs) -> PlanView {

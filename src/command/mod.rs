@@ -9,6 +9,7 @@ mod doctor;
 mod init;
 mod log;
 mod plain;
+mod reading;
 mod redacted;
 mod run;
 mod screen;

@@ -63,7 +63,7 @@ impl PlainReview<'_> {
             .progress("`?` at the question shows what else can be answered");
         loop {
             let question = question(review);
-            let Some(answer) = self.ask(&question).await? else {
+            let Some(answer) = ask(self.console, self.interrupt, &question).await? else {
                 return Ok(Decision::No);
             };
             // An empty line is no, as the capital letter of `[y/N]` says.
@@ -100,7 +100,7 @@ impl PlainReview<'_> {
             return Ok(Some(Decision::Apply(Consent::Answered)));
         };
         let question = format!("`{organization}` is protected. Type its name to apply: ");
-        let typed = self.ask(&question).await?.unwrap_or_default();
+        let typed = ask(self.console, self.interrupt, &question).await?.unwrap_or_default();
         Ok(Some(if typed.trim() == organization {
             Decision::Apply(Consent::TypedOrganization(organization.to_owned()))
         } else {
@@ -248,26 +248,29 @@ impl PlainReview<'_> {
         // Nothing can be reported about a standard error that cannot be written to.
         let _ = writeln!(self.console.host.stderr.clone(), "{text}");
     }
+}
 
-    /// Asks one question. Returns `None` at the end of input, or when the question could not be printed.
-    async fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
-        let mut err = self.console.host.stderr.clone();
-        if err.write_all(question.as_bytes()).and_then(|()| err.flush()).is_err() {
-            return Ok(None);
-        }
-        // A read that waits cannot be cancelled: after Ctrl-C its thread is left behind, and the process ends without it.
-        let stdin = self.console.host.stdin.clone();
-        let read = async {
-            let read = tokio::task::spawn_blocking(move || stdin.line().ok().flatten()).await;
-            Ok(read.ok().flatten())
-        };
-        let answer = self.interrupt.or(read).await;
-        // The user has pressed no enter: what follows must not be on the line of the question.
-        if !matches!(answer, Ok(Some(_))) {
-            let _ = writeln!(err);
-        }
-        answer
+/// Asks one question on standard error. Returns `None` at the end of input, or when the question could not be printed.
+///
+/// # Errors
+/// When it is interrupted.
+pub(super) async fn ask(console: &Console, interrupt: &Interrupt, question: &str) -> Result<Option<String>, Failure> {
+    let mut err = console.host.stderr.clone();
+    if err.write_all(question.as_bytes()).and_then(|()| err.flush()).is_err() {
+        return Ok(None);
     }
+    // A read that waits cannot be cancelled: after Ctrl-C its thread is left behind, and the process ends without it.
+    let stdin = console.host.stdin.clone();
+    let read = async {
+        let read = tokio::task::spawn_blocking(move || stdin.line().ok().flatten()).await;
+        Ok(read.ok().flatten())
+    };
+    let answer = interrupt.or(read).await;
+    // The user has pressed no enter: what follows must not be on the line of the question.
+    if !matches!(answer, Ok(Some(_))) {
+        let _ = writeln!(err);
+    }
+    answer
 }
 
 fn can_be_pruned(plan: &Plan, address: &Address) -> bool {
