@@ -24,6 +24,7 @@
 //! | --- | --- |
 //! | files to the desired state, or every problem with its location | [`config`] |
 //! | the server's state, through a transport that tests replace | [`remote`] |
+//! | what the server has, into the files | [`pull`] |
 //! | both states to a plan: what would be written, and in which order | [`plan`] |
 //! | the decisions of the user: target, selection, guards, approval | [`review`] |
 //! | the writes, one event for everything that happens | [`apply`] |
@@ -45,6 +46,7 @@ pub mod exit;
 pub mod failure;
 pub mod host;
 pub mod plan;
+pub mod pull;
 pub mod redact;
 pub mod remote;
 pub mod report;

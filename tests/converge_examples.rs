@@ -103,19 +103,28 @@ fn with_four_columns(text: &str) -> String {
     text.split_inclusive('\n').filter(within_limit).collect()
 }
 
-#[tokio::test]
-async fn each_small_edit_of_a_real_project_is_one_change_and_then_none() {
-    for folder in examples() {
-        let server = TestServer::live().await;
+/// Files by path.
+type Files = Vec<(PathBuf, String)>;
+
+/// Returns the folder of every real project and its files, as far as the server takes them.
+pub(crate) fn each_example() -> Vec<(PathBuf, Files)> {
+    let read = |folder: PathBuf| {
         let mut all = Vec::new();
         files(&folder, &folder, &mut all);
         if folder.ends_with("market") {
             refuses_the_fifth_column(&all);
-            all = all
-                .into_iter()
-                .map(|(path, text)| (path, with_four_columns(&text)))
-                .collect();
+            let within_limit = |(path, text): (PathBuf, String)| (path, with_four_columns(&text));
+            all = all.into_iter().map(within_limit).collect();
         }
+        (folder, all)
+    };
+    examples().into_iter().map(read).collect()
+}
+
+#[tokio::test]
+async fn each_small_edit_of_a_real_project_is_one_change_and_then_none() {
+    for (folder, all) in each_example() {
+        let server = TestServer::live().await;
         let copy = TempProject::new(&all).env("ANTHROPIC_API_KEY", "x");
         server
             .apply_well(&server.plan(&expect_valid(copy.load()), Prune::Nothing).await)

@@ -72,7 +72,7 @@ org = "dev"
 models = "./models"
 "#;
 
-const FILES: &[(&str, &str)] = &[
+pub(crate) const FILES: &[(&str, &str)] = &[
     ("lobu.toml", TOML),
     ("agents/desk/IDENTITY.md", "You are the desk.\n"),
     ("agents/desk/SOUL.md", "Be concise.\nBe kind.\n"),
@@ -107,17 +107,17 @@ const FILES: &[(&str, &str)] = &[
 
 /// What to change and what to remove, one at a time.
 #[derive(serde::Deserialize)]
-struct Table {
-    edit: Vec<Edit>,
+pub(crate) struct Table {
+    pub(crate) edit: Vec<Edit>,
     removal: Vec<Removal>,
 }
 
 #[derive(serde::Deserialize)]
-struct Edit {
-    file: String,
-    from: String,
-    to: String,
-    row: String,
+pub(crate) struct Edit {
+    pub(crate) file: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) row: String,
 }
 
 #[derive(serde::Deserialize)]
@@ -127,17 +127,17 @@ struct Removal {
     drift: String,
 }
 
-fn table() -> Table {
+pub(crate) fn table() -> Table {
     toml::from_str(include_str!("fixtures/converge_fields.toml")).unwrap()
 }
 
-fn project() -> TempProject {
+pub(crate) fn project() -> TempProject {
     TempProject::new(FILES)
         .env("KEY", "key-value")
         .env("TOKEN", "1:token-value")
 }
 
-fn edited(file: &str, from: &str, to: &str) -> TempProject {
+pub(crate) fn edited(file: &str, from: &str, to: &str) -> TempProject {
     let change = |(path, text): &(&str, &str)| {
         let text = if *path == file {
             assert!(text.contains(from), "{file} has no {from:?}");
@@ -153,7 +153,7 @@ fn edited(file: &str, from: &str, to: &str) -> TempProject {
         .env("TOKEN", "1:token-value")
 }
 
-async fn filled(server: &TestServer) {
+pub(crate) async fn filled(server: &TestServer) {
     let project = expect_valid(project().load());
     let draft = server.plan(&project, Prune::Nothing).await;
     server.apply_well(&draft).await;

@@ -19,7 +19,7 @@ use crate::support::apply::organization::{PLANTED, organization};
 use crate::support::apply::request_name::row_name;
 use crate::support::apply::test_server::{TestServer, plan_states};
 
-fn cases(count: u32) -> ProptestConfig {
+pub(crate) fn cases(count: u32) -> ProptestConfig {
     ProptestConfig {
         cases: count,
         failure_persistence: None,
@@ -28,7 +28,7 @@ fn cases(count: u32) -> ProptestConfig {
     }
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -37,7 +37,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// A server on which `before` was applied.
-async fn server_with(before: &State) -> TestServer {
+pub(crate) async fn server_with(before: &State) -> TestServer {
     let server = TestServer::stored().await;
     let draft = server.plan_state(before, Prune::Nothing).await;
     server.apply_well(&draft).await;

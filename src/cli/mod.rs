@@ -7,10 +7,12 @@ mod apply;
 mod choice;
 mod global;
 mod help;
+mod pull;
 mod serve;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
 pub use global::{Color, Common, Format};
+pub use pull::PullArgs;
 pub use serve::{ServeArgs, ServeCommand, TokenCommand};
 
 use std::ffi::OsString;
@@ -45,6 +47,9 @@ pub enum Command {
     /// Show what would change, without writing anything.
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
+    /// Bring what the server has into the files, and keep their comments and order.
+    #[command(after_help = help::PULL)]
+    Pull(PullArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
     /// Write a new project that plans and applies as it is.

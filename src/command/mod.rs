@@ -9,6 +9,7 @@ mod doctor;
 mod init;
 mod log;
 mod plain;
+mod pull;
 mod reading;
 mod redacted;
 mod run;
@@ -53,6 +54,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
             };
             apply::run(console, &cli.common, &arguments, interrupt).await
         }
+        Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
         Command::Init(arguments) => init::run(console, &arguments),
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,

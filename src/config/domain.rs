@@ -16,7 +16,7 @@ pub(super) fn normalize<'a>(domains: impl IntoIterator<Item = &'a str>) -> Vec<S
 
 /// Returns one pattern as the server stores it: trimmed, in lower case, `*.x` as `.x`. A regular expression (`/…/`) is
 /// only trimmed.
-pub(super) fn normalize_pattern(domain: &str) -> String {
+pub fn normalize_pattern(domain: &str) -> String {
     let domain = domain.trim();
     if domain.starts_with('/') {
         return domain.to_owned();

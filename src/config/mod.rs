@@ -35,6 +35,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Related, Severity, counted};
+pub use domain::normalize_pattern as normalized_domain;
 pub use load::{find, load};
 pub use mask::{MaskedText, harmless};
 pub use secret::{SecretSource, SecretSummary};

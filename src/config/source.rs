@@ -110,6 +110,11 @@ impl Sources {
         self.texts.insert(path.to_owned(), masked);
     }
 
+    /// Returns the paths of all files that were read, as they are shown.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.texts.keys().map(PathBuf::as_path)
+    }
+
     /// Returns the masked text of a file, by its path as it is shown.
     pub fn get(&self, path: &Path) -> Option<&MaskedText> {
         self.texts.get(path)

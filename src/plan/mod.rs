@@ -24,7 +24,7 @@ mod undeclared;
 mod unstorable;
 
 pub use change::{Change, ChangeKind, Presentation};
-pub use compare::{Comparison, compare, creation_fields, is_unchanged};
+pub use compare::{Comparison, compare, creation_fields, is_unchanged, without_injected};
 pub use counts::Counts;
 pub use draft::{Draft, Step};
 pub use identity::{PlanId, PlanIdError, row_digest};

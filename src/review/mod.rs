@@ -9,12 +9,14 @@ mod guard;
 mod options;
 mod owner;
 mod private_file;
+mod pull;
 mod target;
 mod workspace;
 
 pub use guard::{Consent, Guards};
 pub use options::ReviewOptions;
 pub(crate) use private_file::{Existing, create_private_folder, open_private};
+pub use pull::{PullOptions, PullReview};
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, read_project,
 };

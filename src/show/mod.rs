@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod plan;
 pub mod preview;
 pub mod progress;
+pub mod pull;
 pub mod row;
 pub mod secret;
 pub mod selection;

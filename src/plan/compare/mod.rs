@@ -18,6 +18,7 @@ mod unchanged;
 pub use comparison::Comparison;
 pub(super) use json::leaves;
 pub use relationship_type::creation_fields;
+pub use settings::without_injected;
 pub use unchanged::is_unchanged;
 
 use super::undeclared::Undeclared;

@@ -287,6 +287,22 @@ fn is_injected(id: &str, server: &Value) -> bool {
     (id == "owletto" || id == "lobu-memory") && url.contains("/mcp/")
 }
 
+/// Returns the settings of the server without what it gives every agent by itself, unless the files declare it too.
+pub fn without_injected(remote: &Settings, declared: &Settings) -> Settings {
+    let mut settings = remote.clone();
+    let known = |name: &str| declared.get(name).cloned().unwrap_or_default();
+    if let Some(Value::Object(servers)) = settings.fields.get_mut(field::MCP_SERVERS) {
+        let known = known(field::MCP_SERVERS);
+        servers.retain(|id, server| known.get(id).is_some() || !is_injected(id, server));
+    }
+    if let Some(Value::Array(tools)) = settings.fields.get_mut(field::PRE_APPROVED) {
+        let known = known(field::PRE_APPROVED);
+        let is_known = |tool: &Value| known.as_array().is_some_and(|tools| tools.contains(tool));
+        tools.retain(|tool| is_known(tool) || tool.as_str() != Some(INJECTED_TOOLS));
+    }
+    settings
+}
+
 /// Returns the settings of a new agent (contract section 5), as far as a file can express them.
 fn defaults() -> Map<String, Value> {
     let value = json!({

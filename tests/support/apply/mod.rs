@@ -3,6 +3,7 @@
 pub mod faults;
 pub mod organization;
 pub mod outcome;
+pub mod pulling;
 pub mod request_name;
 pub mod scenario;
 pub mod test_server;

@@ -1,0 +1,29 @@
+//! Brings what the server has into the files of a project: the plan, read in the other direction.
+//!
+//! Each row that differs is written into the texts that express it, in memory. Then the edited project is loaded and planned
+//! again ([`proved`]): a row that still differs cannot be expressed in files, and none of its edits is kept. Values that only
+//! the files have stay, as a plan leaves alone what only the server has.
+
+mod agent;
+mod change;
+mod mcp;
+mod platform;
+mod project_files;
+mod proof;
+mod proposal;
+mod provider;
+mod secret_name;
+mod settings;
+mod toml_array;
+mod toml_mask;
+mod toml_splice;
+mod toml_text;
+mod toml_tree;
+mod toml_value;
+mod writer;
+
+pub use change::{Conflict, FileChange, PullPlan, Unit};
+pub use project_files::{ENV_EXAMPLE, LOBU_TOML, ProjectFiles};
+pub use proof::{ProofError, proved};
+pub use toml_mask::without_literal_secrets;
+pub use writer::{WriteError, write};

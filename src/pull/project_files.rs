@@ -1,0 +1,202 @@
+//! The texts of a project's files while they are edited in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+
+use super::change::FileChange;
+use super::secret_name::is_reference;
+use super::toml_array::Order;
+use super::toml_text::TomlText;
+use super::toml_tree::TomlKey;
+
+/// The name of the project's file.
+pub const LOBU_TOML: &str = "lobu.toml";
+
+/// The name of the file with the names of a project's secrets.
+pub const ENV_EXAMPLE: &str = ".env.example";
+
+/// The texts of the files that a project was loaded from, by path relative to its folder.
+#[derive(Debug, Clone)]
+pub struct ProjectFiles {
+    texts: BTreeMap<PathBuf, String>,
+    toml: TomlText,
+}
+
+impl ProjectFiles {
+    /// Takes the texts of all files that the project was loaded from, by path relative to the folder of `lobu.toml`.
+    /// `None` when that file is missing or does not parse.
+    pub fn new(mut texts: BTreeMap<PathBuf, String>) -> Option<Self> {
+        let toml = TomlText::parse(texts.get(Path::new(LOBU_TOML))?)?;
+        texts.remove(Path::new(LOBU_TOML));
+        Some(Self { texts, toml })
+    }
+
+    /// Returns every text by path, as edited.
+    pub fn texts(&self) -> BTreeMap<PathBuf, String> {
+        let mut texts = self.texts.clone();
+        texts.insert(PathBuf::from(LOBU_TOML), self.toml.clone().into_text());
+        texts
+    }
+
+    /// Returns the files that differ from those of `before`.
+    pub(super) fn changes(&self, before: &Self) -> Vec<FileChange> {
+        let old = before.texts();
+        let changed = self
+            .texts()
+            .into_iter()
+            .filter(|(path, text)| old.get(path) != Some(text));
+        changed
+            .map(|(path, after)| FileChange {
+                before: old.get(&path).cloned(),
+                path,
+                after,
+            })
+            .collect()
+    }
+
+    /// Returns the text of a file. `None` when the project has no such file.
+    pub(super) fn text(&self, path: &Path) -> Option<&str> {
+        self.texts.get(path).map(String::as_str)
+    }
+
+    /// Replaces the text of a file, or adds the file.
+    pub(super) fn set_text(&mut self, path: PathBuf, text: String) {
+        self.texts.insert(path, text);
+    }
+
+    /// Replaces the text of any file, `lobu.toml` included. A text of that file that does not parse is ignored: each edit
+    /// has been checked.
+    pub(super) fn replace(&mut self, path: &Path, text: &str) {
+        if path != Path::new(LOBU_TOML) {
+            self.set_text(path.to_owned(), text.to_owned());
+        } else if let Some(toml) = TomlText::parse(text) {
+            self.toml = toml;
+        }
+    }
+
+    /// Whether any file of the project is below a folder.
+    pub(super) fn has_folder(&self, folder: &Path) -> bool {
+        self.texts.keys().any(|path| path.starts_with(folder))
+    }
+
+    /// Adds names of secrets to `.env.example`, each once and without a value.
+    pub(super) fn add_secret_names(&mut self, names: &BTreeSet<String>) {
+        let path = Path::new(ENV_EXAMPLE);
+        let mut text = self.text(path).unwrap_or_default().to_owned();
+        for name in names {
+            let is_known = |line: &str| {
+                line.split('=')
+                    .next()
+                    .is_some_and(|known| known.trim_start_matches("export ").trim() == name)
+            };
+            if text.lines().any(is_known) {
+                continue;
+            }
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str(name);
+            text.push_str("=\n");
+        }
+        if self.text(path).unwrap_or_default() != text {
+            self.set_text(path.to_owned(), text);
+        }
+    }
+
+    /// Returns the names of the secrets that `lobu.toml` refers to.
+    pub(super) fn secret_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        if let Some(agents) = self.get(&["agents".into()]) {
+            collect_names(&agents, &mut names);
+        }
+        names
+    }
+
+    /// Returns the folder of an agent, relative to the project's folder.
+    ///
+    /// # Errors
+    /// When `lobu.toml` names a folder outside the project.
+    pub(super) fn agent_folder(&self, agent: &str) -> Result<PathBuf, String> {
+        let dir = self.get(&agent_path(agent, &["dir"]));
+        let Some(Value::String(dir)) = dir else {
+            return Err("the agent has no folder in `lobu.toml`".to_owned());
+        };
+        let mut folder = PathBuf::new();
+        for component in Path::new(dir.trim()).components() {
+            match component {
+                Component::CurDir => {}
+                Component::Normal(name) => folder.push(name),
+                _ => return Err(format!("the folder `{dir}` is outside the project")),
+            }
+        }
+        Ok(folder)
+    }
+
+    /// Returns a value of `lobu.toml`.
+    pub(super) fn get(&self, path: &[TomlKey]) -> Option<Value> {
+        json(&self.toml.get(path)?)
+    }
+
+    /// Sets a value of `lobu.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be changed without rewriting the file, or TOML cannot express it.
+    pub(super) fn set(&mut self, path: &[TomlKey], value: &Value, order: Order) -> Result<(), String> {
+        let value = toml(value).ok_or("`lobu.toml` cannot hold a value without a type (null)")?;
+        self.toml.set(path, &value, order).map_err(|error| error.to_string())
+    }
+
+    /// Removes a value of `lobu.toml`.
+    pub(super) fn remove(&mut self, path: &[TomlKey]) -> Result<(), String> {
+        self.toml.remove(path).map_err(|error| error.to_string())
+    }
+
+    /// Appends a table to an array of tables in `lobu.toml`.
+    pub(super) fn push(&mut self, path: &[TomlKey], table: &Value) -> Result<(), String> {
+        let table = toml_table(table)?;
+        self.toml.push(path, &table).map_err(|error| error.to_string())
+    }
+
+    /// Adds a table with its own header to `lobu.toml`.
+    pub(super) fn add_section(&mut self, path: &[TomlKey], table: &Value) -> Result<(), String> {
+        let table = toml_table(table)?;
+        self.toml.add_section(path, &table).map_err(|error| error.to_string())
+    }
+}
+
+fn collect_names(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if is_reference(text) => {
+            names.insert(text.trim().trim_start_matches('$').to_owned());
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        Value::Object(entries) => entries.values().for_each(|entry| collect_names(entry, names)),
+        _ => {}
+    }
+}
+
+/// Returns the path of a key in an agent's table.
+pub(super) fn agent_path(agent: &str, keys: &[&str]) -> Vec<TomlKey> {
+    ["agents", agent]
+        .iter()
+        .chain(keys)
+        .map(|key| TomlKey::from(*key))
+        .collect()
+}
+
+fn toml_table(value: &Value) -> Result<toml::Table, String> {
+    match toml(value) {
+        Some(toml::Value::Table(table)) => Ok(table),
+        _ => Err("`lobu.toml` cannot hold a value without a type (null)".to_owned()),
+    }
+}
+
+fn toml(value: &Value) -> Option<toml::Value> {
+    toml::Value::try_from(value).ok()
+}
+
+fn json(value: &toml::Value) -> Option<Value> {
+    serde_json::to_value(value).ok()
+}

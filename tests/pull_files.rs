@@ -1,0 +1,159 @@
+//! Pull through the program and on the disk: what is asked, what is written, and what is refused.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use lobuctl::pull::{FileChange, write};
+
+use crate::support::program::cli::CliProject;
+use crate::support::snapshot;
+
+/// Changes the agent, its settings and a platform on the server, and adds one agent.
+fn change_elsewhere(cli: &CliProject) {
+    for (from, to) in [
+        ("name = \"Desk\"", "name = \"Front desk\""),
+        ("\"a.example\"", "\"a.example\", \"b.example\""),
+        ("chatId = \"1\"", "chatId = \"2\""),
+    ] {
+        cli.edit("lobu.toml", from, to);
+    }
+    let toml = cli.path().join("lobu.toml");
+    let added = fs::read_to_string(&toml).unwrap() + "\n[agents.night]\nname = \"Night\"\ndir = \"./night\"\n";
+    fs::write(
+        &toml,
+        added + "\n[[agents.night.platforms]]\ntype = \"telegram\"\nconfig = { botToken = \"$BOT_TOKEN\" }\n",
+    )
+    .unwrap();
+    fs::create_dir(cli.path().join("night")).unwrap();
+    fs::write(cli.path().join("night/SOUL.md"), "Sleep.\n").unwrap();
+    cli.expect_exit("apply --yes", 0);
+}
+
+/// Returns the files of the project by path.
+fn all_files(cli: &CliProject) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![cli.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let shown = path.strip_prefix(cli.path()).unwrap().to_owned();
+                files.push((shown, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_pull_shows_asks_and_writes() {
+    let cli = CliProject::new();
+    let original = fs::read_to_string(cli.path().join("lobu.toml")).unwrap();
+    cli.expect_exit("apply --yes", 0);
+    let mut script = cli.script("pull --dry-run");
+    change_elsewhere(&cli);
+    fs::write(cli.path().join("lobu.toml"), &original).unwrap();
+    fs::remove_dir_all(cli.path().join("night")).unwrap();
+    script += &cli.script("pull");
+    script += &cli.script("pull --dry-run");
+    script += &cli.script("pull --dry-run --target nothing.here");
+    script += &cli.script("pull --yes --exclude agent.night --target settings.desk");
+    script += &cli.script("pull --yes");
+    script += &cli.script("pull --yes");
+    for (path, text) in all_files(&cli) {
+        assert!(!text.contains("planted"), "{}: {text}", path.display());
+        if ["lobu.toml", ".env.example", "night/SOUL.md"].contains(&path.to_str().unwrap()) {
+            write!(script, "=== {}\n{text}", path.display()).unwrap();
+        }
+    }
+    snapshot::check("pull_program", &script.replace(cli.url(), "SERVER"));
+    let object = cli.run("pull --dry-run --format json").object("pull");
+    assert_eq!(object["files"], serde_json::json!([]));
+}
+
+#[test]
+fn a_declined_pull_writes_nothing() {
+    let cli = CliProject::new();
+    cli.expect_exit("apply --yes", 0);
+    let original = fs::read_to_string(cli.path().join("lobu.toml")).unwrap();
+    change_elsewhere(&cli);
+    fs::write(cli.path().join("lobu.toml"), &original).unwrap();
+    let refused = cli.run("pull --format json");
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("nothing was read or written"), "{refused:?}");
+    assert_eq!(fs::read_to_string(cli.path().join("lobu.toml")).unwrap(), original);
+}
+
+/// Returns a change of this file to `new`.
+fn change(path: &str, before: Option<&str>) -> FileChange {
+    FileChange {
+        path: path.into(),
+        before: before.map(str::to_owned),
+        after: "new\n".to_owned(),
+    }
+}
+
+/// Checks that no temporary file is left in a folder.
+fn expect_nothing_left(folder: &Path) {
+    let names = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = names
+        .filter(|name| name.to_string_lossy().starts_with(".lobuctl"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_file_keeps_its_rights_and_its_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let real = root.join("real");
+    fs::write(&real, "old\n").unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("real", root.join("link")).unwrap();
+    write(root, &change("link", Some("old\n"))).unwrap();
+    assert_eq!(fs::read_to_string(&real).unwrap(), "new\n");
+    assert!(root.join("link").is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+
+    write(root, &change("a/b/new", None)).unwrap();
+    assert_eq!(fs::read_to_string(root.join("a/b/new")).unwrap(), "new\n");
+    expect_nothing_left(root);
+}
+
+#[test]
+fn a_file_that_is_not_as_it_was_read_stays_as_it_is() {
+    let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let root = folder.path();
+    let secret = outside.path().join("secret");
+    fs::write(root.join("edited"), "edited meanwhile\n").unwrap();
+    fs::create_dir(root.join("folder")).unwrap();
+    fs::write(&secret, "old\n").unwrap();
+    symlink(&secret, root.join("leads-out")).unwrap();
+    symlink(outside.path(), root.join("out")).unwrap();
+    let refusal = |path: &str, before: Option<&str>| write(root, &change(path, before)).unwrap_err().to_string();
+    let refusals = [
+        refusal("edited", Some("old\n")),
+        refusal("edited", None),
+        refusal("folder", None),
+        refusal("leads-out", Some("old\n")),
+        refusal("out/new", None),
+        refusal("gone", Some("old\n")),
+    ];
+    let expected = [
+        "`edited` has changed since it was read",
+        "`edited` is there already",
+        "`folder` is there already",
+        "`leads-out` leads out of the project",
+        "`out/new` leads out of the project",
+        "`gone` cannot be written: No such file or directory (os error 2)",
+    ];
+    assert_eq!(refusals, expected);
+    assert_eq!(fs::read_to_string(root.join("edited")).unwrap(), "edited meanwhile\n");
+    assert_eq!(fs::read_to_string(secret).unwrap(), "old\n");
+    expect_nothing_left(root);
+}
