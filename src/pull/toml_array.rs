@@ -59,14 +59,12 @@ pub(super) fn merged(
     let mut old: Vec<Option<Item>> = std::mem::take(&mut parts.items).into_iter().map(Some).collect();
     let kept = assign(&old, &wanted);
     let (mut result, mut carried) = (Vec::new(), String::new());
-    let mut next = 0;
-    for (value, at) in wanted.into_iter().zip(kept) {
+    for (value, at) in wanted.into_iter().zip(kept.clone()) {
         let found = at.and_then(|at| {
             // What was removed before this item leaves its comments to it.
-            for gone in old.get_mut(next..at).into_iter().flatten().filter_map(Option::take) {
-                carried.push_str(comments(&gone.lead));
+            for before in (0..at).filter(|before| !kept.contains(&Some(*before))) {
+                carried.extend(old[before].take().iter().map(|gone| comments(&gone.lead)));
             }
-            next = next.max(at + 1);
             old[at].take()
         });
         let mut item = found.unwrap_or_else(|| Item {

@@ -194,6 +194,11 @@ impl ParsedToml<'_> {
         lines.join(self.newline())
     }
 
+    /// Whether the array at a path is written as sections.
+    pub(super) fn has_sections(&self, path: &[TomlKey]) -> bool {
+        find(self.root, path).is_some_and(|found| self.text[found.value.span()].starts_with("[["))
+    }
+
     pub(super) fn remove(&self, path: &[TomlKey]) -> Option<Splice> {
         let found = find(self.root, path)?;
         let (_, parent) = path.split_last()?;
@@ -205,12 +210,32 @@ impl ParsedToml<'_> {
             let end = subtree_end(table).max(span.end);
             return Some(self.without_lines(span.start, end));
         }
-        let key = found.key?;
+        let Some(key) = found.key else {
+            return self.remove_item(path);
+        };
         if self.is_inline(parent) {
             return Some(inline_removal(table_at(self.root, parent)?, key.span(), span));
         }
         self.is_on_line(found.value)
             .then(|| self.without_lines(key.span().start, span.end))
+    }
+
+    /// Removes an item of an array in brackets.
+    fn remove_item(&self, path: &[TomlKey]) -> Option<Splice> {
+        let (TomlKey::Index(index), array) = path.split_last()? else {
+            return None;
+        };
+        let found = find(self.root, array)?;
+        let DeValue::Array(items) = found.value.get_ref() else {
+            return None;
+        };
+        let others = items.iter().enumerate().filter(|(at, _)| at != index);
+        let wanted: Vec<Value> = others
+            .map(|(_, item)| value_of(item.get_ref()))
+            .collect::<Option<_>>()?;
+        let range = found.value.span();
+        let text = merged(self.text, range.clone(), items, &wanted, Order::Given)?;
+        Some(Splice { range, text })
     }
 
     /// Removes whole lines. Of two blank lines around them, one goes too.

@@ -68,8 +68,18 @@ impl TomlText {
             return Ok(());
         }
         let splice = self.parsed(|parsed| parsed.remove(path));
+        // An array of sections ends with its last section.
+        let ends_array = path.split_last().filter(|(key, array)| {
+            let last = self
+                .get(array)
+                .is_some_and(|items| items.as_array().is_some_and(|items| items.len() == 1));
+            matches!(key, TomlKey::Index(_))
+                && last
+                && self.parsed(|parsed| Some(parsed.has_sections(array))) == Some(true)
+        });
+        let gone = ends_array.map_or(path, |(_, array)| array);
         self.apply(splice, path, Order::Given, |table| {
-            with_value(Value::Table(table), path, None)
+            with_value(Value::Table(table), gone, None)
         })
     }
 
@@ -102,8 +112,8 @@ impl TomlText {
         })
     }
 
-    /// Works a change out from the parsed text.
-    fn parsed(&self, change: impl FnOnce(&ParsedToml<'_>) -> Option<Splice>) -> Option<Splice> {
+    /// Works something out from the parsed text.
+    fn parsed<T>(&self, change: impl FnOnce(&ParsedToml<'_>) -> Option<T>) -> Option<T> {
         let document = DeTable::parse(&self.text).ok()?;
         change(&ParsedToml {
             text: &self.text,
@@ -253,6 +263,13 @@ org = "o"
     }
 
     #[test]
+    fn a_moved_item_takes_its_comment_along() {
+        let mut toml = TomlText::parse("a = [\n  \"x\", # one\n  \"y\", # two\n]\n").unwrap();
+        toml.set(&path("a"), &vec!["y", "x"].into(), Order::Given).unwrap();
+        assert_eq!(toml.into_text(), "a = [\n  \"y\", # two\n  \"x\", # one\n]\n");
+    }
+
+    #[test]
     fn tables_are_appended_and_removed_as_sections() {
         let table = Table::from_iter([("type".to_owned(), Value::from("discord"))]);
         assert_eq!(
@@ -272,5 +289,10 @@ org = "o"
             "-config = { chatId = \"1\", botToken = \"$T\" } # our group\n+config = { botToken = \"$T\" } # our group\n"
         );
         assert_eq!(difference(|toml| toml.remove(&path("agents.desk.nothing"))), "");
+        for text in ["[a]\nb = [{ c = 'd' }]\n", "[a]\n[[a.b]]\nc = 'd'\n"] {
+            let mut toml = TomlText::parse(text).unwrap();
+            toml.remove(&path("a.b.0")).unwrap();
+            assert!(["[a]\nb = []\n", "[a]\n"].contains(&toml.into_text().as_str()));
+        }
     }
 }
