@@ -14,10 +14,8 @@ use crate::support::apply::pulling::{pull, texts, work_out};
 use crate::support::apply::test_server::{TestServer, expect_valid};
 use crate::support::project::TempProject;
 
-/// Returns the agents of an organization, without its memory schema, which a pull cannot write yet.
-fn agents_only(mut state: State) -> State {
-    state.entity_types.clear();
-    state.relationship_types.clear();
+/// Returns an organization as files can declare it.
+fn declarable(mut state: State) -> State {
     for settings in state.settings.values_mut() {
         let network = settings.fields.get_mut(field::NETWORK).and_then(Value::as_object_mut);
         for list in network.into_iter().flat_map(|network| network.values_mut()) {
@@ -63,8 +61,8 @@ proptest! {
     #[test]
     fn an_apply_after_a_pull_has_nothing_to_do(there in organization()) {
         block_on(async {
-            let server = server_with(&agents_only(there)).await;
-            let mut project = TempProject::new(&[("lobu.toml", "# ours\n[agents]\n")]);
+            let server = server_with(&declarable(there)).await;
+            let mut project = TempProject::new(&[("models/.keep", ""), ("lobu.toml", "# ours\n[agents]\n[memory]\norg = \"dev\"\nmodels = \"./models\"\n")]);
             let changes = pull(&server, &mut project).await;
             assert_eq!(changes.conflicts, vec![], "{:?}", texts(&project));
             assert_eq!(writes(&plan_of(&server, &project).await), Vec::<String>::new(), "{:?}", texts(&project));
@@ -82,11 +80,11 @@ proptest! {
         after in organization(),
     ) {
         block_on(async {
-            let server = server_with(&agents_only(before)).await;
-            let mut project = TempProject::new(&[("lobu.toml", "# ours\n[agents]\n")]);
+            let server = server_with(&declarable(before)).await;
+            let mut project = TempProject::new(&[("models/.keep", ""), ("lobu.toml", "# ours\n[agents]\n[memory]\norg = \"dev\"\nmodels = \"./models\"\n")]);
             pull(&server, &mut project).await;
             comment_everything(&project);
-            let draft = server.plan_state(&agents_only(after), Prune::Nothing).await;
+            let draft = server.plan_state(&declarable(after), Prune::Nothing).await;
             server.apply_well(&draft).await;
             let kept = comments(&project);
             let changes = pull(&server, &mut project).await;

@@ -37,7 +37,7 @@ Examples:
 /// What a pull does not do, and the examples of `lobuctl pull`.
 pub(super) const PULL: &str = "\
 What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a
-new one gets a name that is added to `.env.example`. Skills and the memory schema cannot be pulled yet.
+new one gets a name that is added to `.env.example`. Skills cannot be pulled yet.
 
 Examples:
   lobuctl pull --dry-run                    show what would be written

@@ -40,6 +40,7 @@ pub use load::{find, load};
 pub use mask::{MaskedText, harmless};
 pub use secret::{SecretSource, SecretSummary};
 pub use source::{Source, Sources};
+pub use yaml::parse_values as parse_yaml;
 
 use crate::resource::{Origins, Secret, State, suggestion};
 

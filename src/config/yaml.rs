@@ -117,6 +117,12 @@ pub(super) fn parse(source: &Source, text: &str, first_line: usize) -> Result<Ve
     }
 }
 
+/// Returns the values of all documents of a text, as models are read. `None` when it does not parse.
+pub fn parse_values(text: &str) -> Option<Vec<Value>> {
+    let documents = parse(&Source::new("", text), text, 1).ok()?;
+    Some(documents.iter().map(YamlNode::json).collect())
+}
+
 /// Parses on a thread with a stack of its own: the parser is recursive, and its frames are large.
 fn deserialize(text: &str) -> Result<Vec<Spanned<Raw>>, serde_saphyr::Error> {
     let parse = || serde_saphyr::from_multiple_with_options(text, options());

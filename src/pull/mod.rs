@@ -7,6 +7,7 @@
 mod agent;
 mod change;
 mod mcp;
+mod memory;
 mod platform;
 mod project_files;
 mod proof;
@@ -21,6 +22,9 @@ mod toml_text;
 mod toml_tree;
 mod toml_value;
 mod writer;
+mod yaml_lines;
+mod yaml_text;
+mod yaml_value;
 
 pub use change::{Conflict, FileChange, PullPlan, Unit};
 pub use project_files::{ENV_EXAMPLE, LOBU_TOML, ProjectFiles};

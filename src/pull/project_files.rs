@@ -61,6 +61,12 @@ impl ProjectFiles {
         self.texts.get(path).map(String::as_str)
     }
 
+    /// Returns the files below a folder, by path.
+    pub(super) fn below<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = (&'a Path, &'a str)> {
+        let below = self.texts.iter().filter(move |(path, _)| path.starts_with(folder));
+        below.map(|(path, text)| (path.as_path(), text.as_str()))
+    }
+
     /// Replaces the text of a file, or adds the file.
     pub(super) fn set_text(&mut self, path: PathBuf, text: String) {
         self.texts.insert(path, text);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Conflict, PullPlan, Unit};
 use super::project_files::ProjectFiles;
-use super::{agent, platform, settings};
+use super::{agent, memory, platform, settings};
 use crate::plan::{Change, ChangeKind, Plan, Row, Verb};
 use crate::resource::{Address, FieldPath, Shown, State, field};
 
@@ -125,8 +125,6 @@ fn pull_unit(
         Address::Agent { id } => agent::update(files, id, changes, remote),
         Address::Settings { agent } => settings::update(files, agent, changes, desired, remote),
         Address::Platform { .. } => platform::pull(files, row, changes, desired, remote),
-        Address::EntityType { .. } | Address::RelationshipType { .. } => {
-            Err("the memory schema cannot be pulled yet; edit its model file".to_owned())
-        }
+        Address::EntityType { .. } | Address::RelationshipType { .. } => memory::pull(files, row, changes, remote),
     }
 }

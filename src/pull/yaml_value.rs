@@ -1,0 +1,91 @@
+//! How values are written in YAML.
+
+use serde_json::{Map, Value};
+
+use crate::config::parse_yaml;
+
+/// Returns a mapping with a line for each entry, from this column on. Small items of lists are written in braces.
+pub(super) fn block_lines(value: &Value, indent: usize) -> String {
+    let mut lines = Vec::new();
+    if let Value::Object(entries) = value {
+        for (key, value) in entries {
+            push_entry(&mut lines, key, value, indent);
+        }
+    }
+    lines.join("\n")
+}
+
+fn push_entry(lines: &mut Vec<String>, key: &str, value: &Value, indent: usize) {
+    let (space, key) = (" ".repeat(indent), text(key));
+    match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            lines.push(format!("{space}{key}:"));
+            lines.push(block_lines(value, indent + 2));
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            lines.push(format!("{space}{key}:"));
+            lines.extend(items.iter().map(|item| format!("{space}  - {}", flow(item))));
+        }
+        Value::String(long) if long.contains('\n') && is_block_text(long) => {
+            let mark = if long.ends_with('\n') { "|" } else { "|-" };
+            lines.push(format!("{space}{key}: {mark}"));
+            lines.extend(long.trim_end_matches('\n').split('\n').map(|line| {
+                if line.is_empty() {
+                    String::new()
+                } else {
+                    format!("{space}  {line}")
+                }
+            }));
+        }
+        _ => lines.push(format!("{space}{key}: {}", flow(value))),
+    }
+}
+
+/// Whether a text can be written line by line.
+fn is_block_text(text: &str) -> bool {
+    !text.starts_with([' ', '\n', '\t']) && !text.ends_with("\n\n") && !text.contains('\r')
+}
+
+/// Returns a value on one line, in the quotes of `old` where it has some and they fit.
+pub(super) fn scalar_like(value: &Value, old: &str) -> String {
+    match value {
+        Value::String(text) if old.starts_with('"') => quoted(text),
+        Value::String(text) if old.starts_with('\'') && !text.chars().any(|it| it.is_control() || it == '\'') => {
+            format!("'{text}'")
+        }
+        _ => flow(value),
+    }
+}
+
+/// Whether a value is written in brackets or braces.
+pub(super) fn is_flow(written: &str) -> bool {
+    written.starts_with(['{', '['])
+}
+
+fn flow(value: &Value) -> String {
+    match value {
+        Value::String(value) => text(value),
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(entries) if entries.is_empty() => "{}".to_owned(),
+        Value::Object(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", text(key), flow(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        _ => value.to_string(),
+    }
+}
+
+/// Returns a text without quotes where the parser reads it as the same text, also within brackets.
+fn text(text: &str) -> String {
+    let expected = Value::Object(Map::from_iter([("a".to_owned(), Value::from(vec![text]))]));
+    let is_plain = !text.contains(['\n', '#', ':', ',', '[', ']', '{', '}'])
+        && parse_yaml(&format!("a: [{text}]\n")).is_some_and(|documents| documents == [expected]);
+    if is_plain { text.to_owned() } else { quoted(text) }
+}
+
+/// Returns a text in double quotes. The escapes of JSON are a part of those of YAML.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
