@@ -38,6 +38,7 @@ pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use domain::normalize_pattern as normalized_domain;
 pub use load::{find, load};
 pub use mask::{MaskedText, harmless};
+pub use reference::name as referenced_secret;
 pub use secret::{SecretSource, SecretSummary};
 pub use source::{Source, Sources};
 pub use yaml::parse_values as parse_yaml;

@@ -20,7 +20,7 @@ pub(super) struct Reference {
 }
 
 /// Returns the name in a string that is a reference as a whole. White space around it does not count.
-pub(super) fn name(text: &str) -> Option<&str> {
+pub fn name(text: &str) -> Option<&str> {
     text.trim().strip_prefix('$').filter(|name| is_name(name))
 }
 

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::project_files::{ProjectFiles, agent_path};
-use super::secret_name::{is_reference, new_reference};
+use super::secret_name::new_reference;
 use super::toml_array::Order;
 use super::toml_tree::TomlKey;
+use crate::config::referenced_secret;
 use crate::resource::{Settings, field};
 
 /// The keys that have another name on the wire.
@@ -64,9 +65,9 @@ fn write_table(
             Value::Object(entries) => write_table(files, &path, entries, agent, id)?,
             _ if old.as_ref() == Some(value) => {}
             // The server has references to secrets as they were written.
-            Value::String(text) if (is_hidden || wire == "clientSecret") && !is_reference(text) => {
+            Value::String(text) if (is_hidden || wire == "clientSecret") && referenced_secret(text).is_none() => {
                 let known = old.as_ref().and_then(Value::as_str);
-                if known.is_some_and(is_reference) {
+                if known.and_then(referenced_secret).is_some() {
                     continue;
                 }
                 if known.is_some() {

@@ -9,6 +9,7 @@ use super::yaml_text::YamlText;
 use super::yaml_value::block_lines;
 use crate::plan::{Change, Row, Verb};
 use crate::resource::field_table::to_body;
+use crate::resource::value::is_empty;
 use crate::resource::{Address, EntityType, RelationshipType, State, normalize_entity_slug};
 
 /// The keys that have a second spelling in files.
@@ -100,15 +101,6 @@ fn add(files: &mut ProjectFiles, address: &Address, mut body: Map<String, Value>
     }
     files.set_text(path, format!("{}\n", block_lines(&Value::Object(document), 0)));
     Ok(())
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    }
 }
 
 /// Returns the file that declares a type, and its text.

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::project_files::{ProjectFiles, agent_path};
-use super::secret_name::{is_reference, new_reference};
+use super::secret_name::new_reference;
 use super::toml_array::Order;
 use super::toml_tree::TomlKey;
+use crate::config::referenced_secret;
 use crate::plan::{Change, Row, Verb};
 use crate::resource::{ConfigValue, Platform, State, is_secret_key, stable_platform_id};
 
@@ -45,7 +46,12 @@ pub(super) fn pull(
         path.extend([TomlKey::Index(index), "config".into(), key.as_str().into()]);
         let old = files.get(&path);
         // Whatever the server answers, a value that the file keeps elsewhere never comes into it.
-        let is_secret = is_secret_key(key) || old.as_ref().and_then(Value::as_str).is_some_and(is_reference);
+        let is_secret = is_secret_key(key)
+            || old
+                .as_ref()
+                .and_then(Value::as_str)
+                .and_then(referenced_secret)
+                .is_some();
         if old.is_some() && is_secret {
             continue;
         }

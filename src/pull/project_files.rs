@@ -6,10 +6,11 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::change::FileChange;
-use super::secret_name::is_reference;
 use super::toml_array::Order;
 use super::toml_text::TomlText;
 use super::toml_tree::TomlKey;
+
+use crate::config::referenced_secret;
 
 /// The name of the project's file.
 pub const LOBU_TOML: &str = "lobu.toml";
@@ -174,9 +175,7 @@ impl ProjectFiles {
 
 fn collect_names(value: &Value, names: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if is_reference(text) => {
-            names.insert(text.trim().trim_start_matches('$').to_owned());
-        }
+        Value::String(text) => names.extend(referenced_secret(text).map(str::to_owned)),
         Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
         Value::Object(entries) => entries.values().for_each(|entry| collect_names(entry, names)),
         _ => {}

@@ -17,15 +17,6 @@ pub(super) fn new_reference(parts: &[&str]) -> String {
     format!("${first}{name}")
 }
 
-/// Whether a text of a file names a secret.
-pub(super) fn is_reference(text: &str) -> bool {
-    let Some(name) = text.trim().strip_prefix('$') else {
-        return false;
-    };
-    let part = |character: char| character.is_ascii_uppercase() || character.is_ascii_digit() || character == '_';
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(part)
-}
-
 /// Returns `BOT_TOKEN` for `botToken`, and `MY_AGENT` for `my-agent`.
 fn upper_snake(text: &str) -> String {
     let mut name = String::new();
@@ -47,6 +38,7 @@ fn upper_snake(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::referenced_secret;
 
     #[test]
     fn names_are_those_that_people_would_choose() {

@@ -8,6 +8,7 @@ use super::toml_tree::TomlKey;
 use super::{mcp, provider};
 use crate::config::normalized_domain;
 use crate::plan::{Change, without_injected};
+use crate::resource::value::is_empty;
 use crate::resource::{FieldPath, Settings, State, field};
 
 /// A value of the settings that one key of `lobu.toml` expresses.
@@ -72,13 +73,6 @@ const KEYS: [FileKey; 12] = [
     key(&[field::NIX, "packages"], &["worker", "nix_packages"], FileForm::Set),
 ];
 
-/// The files with an agent's texts.
-const TEXTS: [(&str, &str); 3] = [
-    (field::IDENTITY, "IDENTITY.md"),
-    (field::SOUL, "SOUL.md"),
-    (field::USER, "USER.md"),
-];
-
 /// Writes the settings that differ.
 pub(super) fn update(
     files: &mut ProjectFiles,
@@ -99,7 +93,9 @@ pub(super) fn add(files: &mut ProjectFiles, remote: &Settings) -> Result<(), Str
         ..Settings::default()
     };
     write(files, &declared, remote, &|wire| {
-        value_at(&remote.fields, wire).is_some_and(|value| !is_empty(value))
+        let value = value_at(&remote.fields, wire);
+        // The server gives every agent `skillsConfig: {"skills": []}`.
+        value.is_some_and(|value| !is_empty(value) && *value != json!({ "skills": [] }))
     })
 }
 
@@ -117,7 +113,7 @@ fn write(
     is_wanted: &dyn Fn(&[&str]) -> bool,
 ) -> Result<(), String> {
     let remote = &without_injected(remote, declared);
-    for (wire, name) in TEXTS.iter().filter(|(wire, _)| is_wanted(&[wire])) {
+    for (name, wire) in field::TEXT_FILES.iter().filter(|(_, wire)| is_wanted(&[wire])) {
         write_text(files, &remote.agent, name, remote.get(wire))?;
     }
     if is_wanted(&[field::PROVIDERS]) || is_wanted(&[field::MODEL_PREFERENCES]) {
@@ -242,15 +238,4 @@ fn in_wire_form(form: FileForm, item: &Value) -> Value {
 fn value_at<'a>(fields: &'a Map<String, Value>, wire: &[&str]) -> Option<&'a Value> {
     let (first, rest) = wire.split_first()?;
     rest.iter().try_fold(fields.get(*first)?, |value, key| value.get(key))
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        // The server gives every agent `skillsConfig: {"skills": []}`.
-        Value::Object(entries) => entries.values().all(is_empty),
-        _ => false,
-    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::secret_name::is_reference;
+use crate::config::referenced_secret;
 use crate::resource::is_secret_key;
 
 /// Returns the text with `***` in the place of every secret that is written in it itself. Nothing is left of a text that
@@ -39,7 +39,9 @@ fn collect_secrets(table: &DeTable<'_>, spans: &mut Vec<Range<usize>>) {
                 let tables = items.iter().filter_map(|item| item.get_ref().as_table());
                 tables.for_each(|table| collect_secrets(table, spans));
             }
-            DeValue::String(text) if names_secret(key.get_ref()) && !is_reference(text) => spans.push(value.span()),
+            DeValue::String(text) if names_secret(key.get_ref()) && referenced_secret(text).is_none() => {
+                spans.push(value.span())
+            }
             _ => {}
         }
     }

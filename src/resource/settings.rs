@@ -52,6 +52,9 @@ pub mod field {
     /// Local skills: `{"skills": [...]}`.
     pub const SKILLS: &str = "skillsConfig";
 
+    /// The files with an agent's texts, with the fields that they are.
+    pub const TEXT_FILES: [(&str, &str); 3] = [("IDENTITY.md", IDENTITY), ("SOUL.md", SOUL), ("USER.md", USER)];
+
     /// All fields, in the order in which they are shown.
     pub const ALL: [&str; 14] = [
         IDENTITY,

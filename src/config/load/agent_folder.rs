@@ -13,13 +13,6 @@ use crate::config::source::Source;
 use crate::config::{mask, whitespace};
 use crate::resource::{Origin, field};
 
-/// The files with an agent's texts, with the wire names of the settings.
-const TEXTS: [(&str, &str); 3] = [
-    ("IDENTITY.md", field::IDENTITY),
-    ("SOUL.md", field::SOUL),
-    ("USER.md", field::USER),
-];
-
 impl Loader<'_> {
     /// Reads the folder of an agent. An agent without a usable folder has the project's skills only.
     pub(super) fn read_agent_folder(&mut self, source: &Source, agent: &AgentDraft) -> AgentFolder {
@@ -27,7 +20,7 @@ impl Loader<'_> {
         // The order matters: later skills replace earlier ones, and those of the agent come last (contract section 10.3).
         let mut skills = self.read_project_skills();
         if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.resolve_folder(source, dir)) {
-            for (name, wire) in TEXTS {
+            for (name, wire) in field::TEXT_FILES {
                 self.warn_misspelled(&dir, name);
                 let text = self.read_optional_text(&dir.join(name));
                 folder.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
