@@ -40,6 +40,7 @@ pub use load::{find, load};
 pub use mask::{MaskedText, harmless};
 pub use reference::name as referenced_secret;
 pub use secret::{SecretSource, SecretSummary};
+pub use skill::split as split_front_matter;
 pub use source::{Source, Sources};
 pub use yaml::parse_values as parse_yaml;
 

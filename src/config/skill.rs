@@ -60,7 +60,7 @@ pub(super) fn read(source: &Source, name: &str, flat: bool, findings: &mut Findi
 
 /// Returns the YAML between the first line `---` and the next one, and the text after it. `None` when it is missing or
 /// empty.
-fn split(text: &str) -> Option<(&str, &str)> {
+pub fn split(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
     let mut start = 0;
     for line in rest.split_inclusive('\n') {

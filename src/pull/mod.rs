@@ -15,6 +15,7 @@ mod proposal;
 mod provider;
 mod secret_name;
 mod settings;
+mod skill;
 mod toml_array;
 mod toml_mask;
 mod toml_splice;

@@ -88,6 +88,7 @@ fn units(row: &Row) -> BTreeMap<Unit, Vec<Change>> {
 pub(super) fn field_of(path: &FieldPath) -> FieldPath {
     let depth = match path.top() {
         field::NETWORK | field::EGRESS | field::TOOLS | field::NIX | field::MCP_SERVERS | "config" => 2,
+        field::SKILLS => 3,
         _ => 1,
     };
     FieldPath::of(path.segments().iter().take(depth).cloned())

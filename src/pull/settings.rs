@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::project_files::{ProjectFiles, agent_path};
 use super::toml_array::Order;
 use super::toml_tree::TomlKey;
-use super::{mcp, provider};
+use super::{mcp, provider, skill};
 use crate::config::normalized_domain;
 use crate::plan::{Change, without_injected};
 use crate::resource::value::is_empty;
@@ -93,6 +93,8 @@ pub(super) fn add(files: &mut ProjectFiles, remote: &Settings) -> Result<(), Str
         ..Settings::default()
     };
     write(files, &declared, remote, &|wire| {
+        // A skill is found by its name, which is no key.
+        let wire = if wire[0] == field::SKILLS { &wire[..1] } else { wire };
         let value = value_at(&remote.fields, wire);
         // The server gives every agent `skillsConfig: {"skills": []}`.
         value.is_some_and(|value| !is_empty(value) && *value != json!({ "skills": [] }))
@@ -125,10 +127,10 @@ fn write(
     if is_wanted(&[field::MCP_SERVERS]) {
         mcp::write(files, declared, remote, &|id| is_wanted(&[field::MCP_SERVERS, id]))?;
     }
-    if is_wanted(&[field::SKILLS]) {
-        return Err("skills cannot be pulled yet; edit their files".to_owned());
+    if !is_wanted(&[field::SKILLS]) {
+        return Ok(());
     }
-    Ok(())
+    skill::write(files, remote, &|name| is_wanted(&[field::SKILLS, "skills", name]))
 }
 
 fn write_text(files: &mut ProjectFiles, agent: &str, name: &str, value: Option<&Value>) -> Result<(), String> {

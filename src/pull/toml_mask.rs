@@ -40,7 +40,7 @@ fn collect_secrets(table: &DeTable<'_>, spans: &mut Vec<Range<usize>>) {
                 tables.for_each(|table| collect_secrets(table, spans));
             }
             DeValue::String(text) if names_secret(key.get_ref()) && referenced_secret(text).is_none() => {
-                spans.push(value.span())
+                spans.push(value.span());
             }
             _ => {}
         }
