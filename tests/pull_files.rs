@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lobuctl::pull::{FileChange, write};
 
-use crate::support::program::cli::CliProject;
+use crate::support::program::cli::{BOT_TOKEN, CliProject};
 use crate::support::snapshot;
 
 /// Changes the agent, its settings and a platform on the server, and adds one agent.
@@ -74,6 +74,33 @@ fn a_pull_shows_asks_and_writes() {
     snapshot::check("pull_program", &script.replace(cli.url(), "SERVER"));
     let object = cli.run("pull --dry-run --format json").object("pull");
     assert_eq!(object["files"], serde_json::json!([]));
+}
+
+#[test]
+fn a_project_that_was_lost_comes_back_from_the_server() {
+    let cli = CliProject::new();
+    fs::create_dir_all(cli.path().join("desk/skills/tone")).unwrap();
+    fs::write(
+        cli.path().join("desk/skills/tone/SKILL.md"),
+        "---\nname: tone\ndescription: How to say it\n---\n\nBe kind.\n",
+    )
+    .unwrap();
+    cli.expect_exit("apply --yes", 0);
+    assert_eq!(
+        cli.run("pull --init . --yes --org dev").code,
+        1,
+        "the folder is not empty"
+    );
+    let shown = cli.expect_exit("pull --init again --dry-run --org dev", 0);
+    assert!(shown.out.contains("+ agents/desk/SOUL.md"), "{shown:?}");
+    assert!(!cli.path().join("again").exists());
+    cli.expect_exit("pull --init again --yes --org dev", 0);
+    fs::write(cli.path().join("again/.env"), format!("DESK_TELEGRAM_BOT_TOKEN={BOT_TOKEN}\nDESK_SLACK_ENG_BOT_TOKEN={BOT_TOKEN}\nDESK_SLACK_ENG_SIGNING_SECRET={BOT_TOKEN}\n")).unwrap();
+    let plan = cli.expect_exit("plan --config again --detailed-exitcode", 0);
+    assert!(plan.out.contains("0 create, 0 update"), "{plan:?}");
+    cli.expect_exit("pull --config again --yes", 0);
+    let skill = fs::read_to_string(cli.path().join("again/agents/desk/skills/tone/SKILL.md")).unwrap();
+    assert_eq!(skill, "---\nname: tone\ndescription: How to say it\n---\n\nBe kind.\n");
 }
 
 #[test]

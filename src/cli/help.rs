@@ -37,12 +37,14 @@ Examples:
 /// What a pull does not do, and the examples of `lobuctl pull`.
 pub(super) const PULL: &str = "\
 What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a
-new one gets a name that is added to `.env.example`. Skills cannot be pulled yet.
+new one gets a name that is added to `.env.example`. What a skill adds to domains, packages and
+MCP servers is changed in the skill by hand.
 
 Examples:
   lobuctl pull --dry-run                    show what would be written
   lobuctl pull --target 'platform.triage.*'
-  lobuctl pull --yes --exclude agent.sandbox";
+  lobuctl pull --yes --exclude agent.sandbox
+  lobuctl pull --init ./desk --org desk     a new project with everything that the server has";
 
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\

@@ -1,5 +1,7 @@
 //! The arguments of `lobuctl pull`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::choice;
@@ -17,6 +19,9 @@ pub struct PullArgs {
     /// Leave these rows out. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
+    /// Write a new project with everything that the server has into this folder, which must be empty or missing.
+    #[arg(long, value_name = "DIR")]
+    pub init: Option<PathBuf>,
     /// Write without asking.
     #[arg(short, long)]
     pub yes: bool,

@@ -10,7 +10,7 @@ use crate::cli::{Common, Format, PullArgs};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
-use crate::review::{PullOptions, PullReview, ReviewOptions, read_project};
+use crate::review::{NewProject, PullOptions, PullReview, ReviewOptions, choose_session, read_project};
 use crate::show::pull::{difference, pull_lines};
 use crate::show::word::plural;
 
@@ -58,7 +58,7 @@ async fn load(
     arguments: &PullArgs,
     interrupt: &Interrupt,
 ) -> Result<PullReview, Failure> {
-    let options = PullOptions {
+    let mut options = PullOptions {
         reading: ReviewOptions {
             only: arguments.only,
             targets: arguments.target.clone(),
@@ -71,18 +71,24 @@ async fn load(
         excludes: arguments.exclude.clone(),
         current_dir: console.host.current_dir.clone(),
     };
+    let new_project = match &arguments.init {
+        Some(folder) => {
+            let session = choose_session(&console.host, &options.reading.flags, None)?;
+            let draft = NewProject::draft(console.host.absolute(folder), &session.organization.value)?;
+            options.reading.config = Some(draft.file());
+            Some(draft)
+        }
+        None => None,
+    };
     let read = UsableProject::check(console, read_project(&console.host, &options.reading)?)?;
     let session = read.session(console, &options.reading)?;
     let observer = ConsoleObserver::begin(console)?;
-    interrupt
-        .or(PullReview::load(
-            read.project,
-            &read.sources,
-            &session,
-            &options,
-            &observer,
-        ))
-        .await
+    let loading = PullReview::load(read.project, &read.sources, &session, &options, &observer);
+    let review = interrupt.or(loading).await?;
+    Ok(match &new_project {
+        Some(project) => review.into_new(project),
+        None => review,
+    })
 }
 
 fn show(console: &Console, review: &PullReview) -> Result<(), Failure> {

@@ -6,6 +6,7 @@
 
 mod approved;
 mod guard;
+mod new_project;
 mod options;
 mod owner;
 mod private_file;
@@ -14,6 +15,7 @@ mod target;
 mod workspace;
 
 pub use guard::{Consent, Guards};
+pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub(crate) use private_file::{Existing, create_private_folder, open_private};
 pub use pull::{PullOptions, PullReview};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use super::new_project::NewProject;
 use super::options::ReviewOptions;
 use super::workspace::{LoadObserver, Workspace, connect};
 use crate::config::{Project, Sources};
@@ -57,6 +58,13 @@ impl PullReview {
         })
     }
 
+    /// Returns the pull into the files of a new project, which was read from its draft.
+    #[must_use]
+    pub fn into_new(self, project: &NewProject) -> Self {
+        let (root, changes) = project.with_files(self.changes);
+        Self { root, changes, ..self }
+    }
+
     /// Returns what would be written.
     pub fn changes(&self) -> &PullPlan {
         &self.changes
@@ -73,6 +81,8 @@ impl PullReview {
     /// The first file that could not be written. The failure says which ones were.
     pub fn write(&self) -> Result<(), Failure> {
         let mut written = Vec::new();
+        // Only a new project has no folder yet. What cannot be made is reported by the first file.
+        let _ = fs::create_dir_all(&self.root);
         for change in &self.changes.files {
             if let Err(error) = write(&self.root, change) {
                 let kind = if written.is_empty() {
