@@ -51,6 +51,7 @@ mod plan_text;
 mod pty_review;
 mod pull_fields;
 mod pull_files;
+mod pull_hostile;
 mod pull_laws;
 mod redaction;
 mod request_counts;

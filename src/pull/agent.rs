@@ -27,6 +27,10 @@ pub(super) fn update(files: &mut ProjectFiles, id: &str, changes: &[Change], rem
 /// Adds an agent that only the server has, with its folder, settings and platforms.
 pub(super) fn add(files: &mut ProjectFiles, id: &str, remote: &State) -> Result<(), String> {
     let agent = remote.agents.get(id).ok_or("the server has no such agent")?;
+    let is_plain = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+    if !id.chars().all(is_plain) {
+        return Err("its id cannot be the name of a folder".to_owned());
+    }
     let folder = new_folder(files, id);
     if files.has_folder(&folder) {
         return Err(format!(

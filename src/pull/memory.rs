@@ -1,10 +1,10 @@
 //! The types of the memory schema, in the files of the models folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::project_files::ProjectFiles;
+use super::project_files::{ProjectFiles, inside};
 use super::yaml_text::YamlText;
 use super::yaml_value::block_lines;
 use crate::plan::{Change, Row, Verb};
@@ -95,6 +95,10 @@ fn add(files: &mut ProjectFiles, address: &Address, mut body: Map<String, Value>
     document.insert("type".to_owned(), json!(kind));
     document.insert("slug".to_owned(), json!(address.id()));
     document.extend(body);
+    let is_plain = |character: char| character.is_alphanumeric() || "-_".contains(character);
+    if !address.id().chars().all(is_plain) {
+        return Err("its slug cannot be the name of a file".to_owned());
+    }
     let path = models_folder(files)?.join(format!("{}.yaml", address.id()));
     if files.text(&path).is_some() {
         return Err(format!("the file `{}` is there already", path.display()));
@@ -131,7 +135,6 @@ fn models_folder(files: &ProjectFiles) -> Result<PathBuf, String> {
     let named = memory["owletto"]["models"]
         .as_str()
         .or_else(|| memory["models"].as_str());
-    let folder = named.map(|folder| Path::new(folder.trim()));
-    let folder = folder.ok_or("`lobu.toml` names no folder of models")?;
-    Ok(folder.strip_prefix(".").unwrap_or(folder).to_owned())
+    let named = named.ok_or("`lobu.toml` names no folder of models")?;
+    inside(named).ok_or_else(|| format!("the folder `{named}` is outside the project"))
 }

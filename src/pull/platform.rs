@@ -81,6 +81,10 @@ pub(super) fn add(files: &mut ProjectFiles, platform: &Platform) -> Result<(), S
 /// Returns a value as `lobu.toml` has it: a text, and a reference in the place of a secret.
 fn config_text(platform: &Platform, key: &str, value: &ConfigValue) -> Result<String, String> {
     match value {
+        // In the file it would be a secret of this machine, which the next apply would send.
+        ConfigValue::Plain(Value::String(text)) if referenced_secret(text).is_some() => Err(format!(
+            "the server's value of `{key}` would be taken for the name of a secret"
+        )),
         ConfigValue::Plain(Value::String(text)) if !is_secret_key(key) => Ok(text.clone()),
         ConfigValue::Plain(_) if !is_secret_key(key) => Err(format!("the value of `{key}` is no text")),
         _ => {

@@ -130,15 +130,7 @@ impl ProjectFiles {
         let Some(Value::String(dir)) = dir else {
             return Err("the agent has no folder in `lobu.toml`".to_owned());
         };
-        let mut folder = PathBuf::new();
-        for component in Path::new(dir.trim()).components() {
-            match component {
-                Component::CurDir => {}
-                Component::Normal(name) => folder.push(name),
-                _ => return Err(format!("the folder `{dir}` is outside the project")),
-            }
-        }
-        Ok(folder)
+        inside(&dir).ok_or_else(|| format!("the folder `{dir}` is outside the project"))
     }
 
     /// Returns a value of `lobu.toml`.
@@ -180,6 +172,22 @@ fn collect_names(value: &Value, names: &mut BTreeSet<String>) {
         Value::Object(entries) => entries.values().for_each(|entry| collect_names(entry, names)),
         _ => {}
     }
+}
+
+/// Returns a folder that `lobu.toml` names, relative to the project's folder. `None` when it is outside of that.
+pub(super) fn inside(folder: &str) -> Option<PathBuf> {
+    let parts = Path::new(folder.trim())
+        .components()
+        .filter(|part| *part != Component::CurDir);
+    let parts: Option<PathBuf> = parts
+        .map(|part| matches!(part, Component::Normal(_)).then_some(part))
+        .collect();
+    parts
+}
+
+/// Whether a path is below the project's folder, whatever is on the disk.
+pub(super) fn is_below(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Returns the path of a key in an agent's table.

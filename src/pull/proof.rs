@@ -7,7 +7,7 @@ use std::{fs, io};
 use serde_json::Value;
 
 use super::change::{PullPlan, Unit};
-use super::project_files::{LOBU_TOML, ProjectFiles};
+use super::project_files::{LOBU_TOML, ProjectFiles, inside, is_below};
 use super::proposal::{field_of, is_pulled, propose};
 use crate::config::{LoadOptions, Only, SecretsCheck, load};
 use crate::plan::{Plan, PlanOptions, Row, Target, Verb, plan};
@@ -140,6 +140,9 @@ fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, St
 /// Writes the files below a folder, and creates the folders that `lobu.toml` names.
 fn stage(files: &ProjectFiles, root: &Path) -> io::Result<()> {
     for (path, text) in files.texts() {
+        if !is_below(&path) {
+            return Err(io::Error::from(io::ErrorKind::InvalidFilename));
+        }
         let path = root.join(path);
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::write(path, text)?;
@@ -161,8 +164,7 @@ fn folders(files: &ProjectFiles) -> Vec<PathBuf> {
     let memory = files.get(&["memory".into()]).unwrap_or_default();
     for table in [&memory, &memory["owletto"]] {
         for key in ["models", "data"] {
-            let folder = table[key].as_str().map(|folder| Path::new(folder.trim()).to_owned());
-            folders.extend(folder.filter(|folder| folder.is_relative()));
+            folders.extend(table[key].as_str().and_then(inside));
         }
     }
     folders

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::change::FileChange;
+use super::project_files::is_below;
 
 /// The error for a file that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,9 @@ pub fn write(root: &Path, change: &FileChange) -> Result<(), WriteError> {
         path: change.path.clone(),
         source,
     };
+    if !is_below(&change.path) {
+        return Err(WriteError::Outside(change.path.clone()));
+    }
     let root = fs::canonicalize(root).map_err(system)?;
     let path = root.join(&change.path);
     if let Some(before) = &change.before {

@@ -1,0 +1,99 @@
+//! Pull from a server that wants more than the project's files, or the secrets of this machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lobuctl::config::Only;
+use lobuctl::plan::Prune;
+use lobuctl::pull::{ProjectFiles, PullPlan, proved};
+use lobuctl::resource::{Agent, ConfigValue, EntityType, Platform, Settings, State};
+use serde_json::json;
+
+use crate::support::apply::test_server::plan_states;
+
+const TOML: &str = "[agents.desk]\nname = \"Desk\"\ndir = \"./desk\"\n\n[memory]\nmodels = \"./models\"\n";
+
+fn agent(id: &str) -> (String, Agent) {
+    let agent = Agent {
+        id: id.to_owned(),
+        name: "Desk".to_owned(),
+        description: None,
+    };
+    (id.to_owned(), agent)
+}
+
+/// Works out what a project with one agent pulls from this state.
+fn pull(remote: &State) -> PullPlan {
+    let mut desired = State::default();
+    desired.agents.extend([agent("desk")]);
+    desired.settings.insert(
+        "desk".to_owned(),
+        Settings {
+            agent: "desk".to_owned(),
+            ..Settings::default()
+        },
+    );
+    let plan = plan_states(&desired, remote, Prune::Nothing).plan;
+    let texts = BTreeMap::from([(PathBuf::from("lobu.toml"), TOML.to_owned())]);
+    let files = ProjectFiles::new(texts).unwrap();
+    proved(&files, &plan, &desired, remote, Only::All).unwrap()
+}
+
+fn reasons(changes: &PullPlan) -> Vec<&str> {
+    assert_eq!(changes.files, vec![], "{:?}", changes.conflicts);
+    changes
+        .conflicts
+        .iter()
+        .map(|conflict| conflict.reason.as_str())
+        .collect()
+}
+
+#[test]
+fn no_name_of_the_server_leads_out_of_the_project() {
+    let mut remote = State::default();
+    remote.agents.extend([agent("desk"), agent("../../outside")]);
+    remote.entity_types.insert(
+        "../outside".to_owned(),
+        EntityType {
+            slug: "../outside".to_owned(),
+            name: "Outside".to_owned(),
+            ..EntityType::default()
+        },
+    );
+    assert_eq!(
+        reasons(&pull(&remote)),
+        [
+            "its id cannot be the name of a folder",
+            "its slug cannot be the name of a file"
+        ]
+    );
+
+    let skill = json!({ "repo": "local/x", "name": "../../x", "content": "x", "enabled": true });
+    let mut remote = State::default();
+    remote.agents.extend([agent("desk")]);
+    let mut settings = Settings {
+        agent: "desk".to_owned(),
+        ..Settings::default()
+    };
+    settings
+        .fields
+        .insert("skillsConfig".to_owned(), json!({ "skills": [skill] }));
+    remote.settings.insert("desk".to_owned(), settings);
+    assert_eq!(reasons(&pull(&remote)), ["`../../x` cannot be the name of a folder"]);
+}
+
+#[test]
+fn no_value_of_the_server_becomes_the_name_of_a_secret() {
+    let mut remote = State::default();
+    remote.agents.extend([agent("desk")]);
+    let mut platform = Platform::declared("desk", "telegram", None);
+    platform.config.insert(
+        "chatId".to_owned(),
+        ConfigValue::Plain(json!(" $AWS_SECRET_ACCESS_KEY ")),
+    );
+    remote.platforms.insert(platform.key(), platform);
+    assert_eq!(
+        reasons(&pull(&remote)),
+        ["the server's value of `chatId` would be taken for the name of a secret"]
+    );
+}
