@@ -24,19 +24,28 @@ fn agent(id: &str) -> (String, Agent) {
 
 /// Works out what a project with one agent pulls from this state.
 fn pull(remote: &State) -> PullPlan {
+    pull_into(TOML, &["desk"], remote)
+}
+
+/// Works out what a project with these agents pulls from this state.
+fn pull_into(toml: &str, ids: &[&str], remote: &State) -> PullPlan {
     let mut desired = State::default();
-    desired.agents.extend([agent("desk")]);
-    desired.settings.insert(
-        "desk".to_owned(),
-        Settings {
-            agent: "desk".to_owned(),
-            ..Settings::default()
-        },
-    );
+    for id in ids {
+        desired.agents.extend([agent(id)]);
+        desired.settings.extend([settings(id, &json!({}))]);
+    }
     let plan = plan_states(&desired, remote, Prune::Nothing).plan;
-    let texts = BTreeMap::from([(PathBuf::from("lobu.toml"), TOML.to_owned())]);
+    let texts = BTreeMap::from([(PathBuf::from("lobu.toml"), toml.to_owned())]);
     let files = ProjectFiles::new(texts).unwrap();
     proved(&files, &plan, &desired, remote, Only::All).unwrap()
+}
+
+fn settings(id: &str, fields: &serde_json::Value) -> (String, Settings) {
+    let settings = Settings {
+        agent: id.to_owned(),
+        fields: fields.as_object().cloned().unwrap_or_default(),
+    };
+    (id.to_owned(), settings)
 }
 
 fn reasons(changes: &PullPlan) -> Vec<&str> {
@@ -95,5 +104,24 @@ fn no_value_of_the_server_becomes_the_name_of_a_secret() {
     assert_eq!(
         reasons(&pull(&remote)),
         ["the server's value of `chatId` would be taken for the name of a secret"]
+    );
+}
+
+#[test]
+fn a_folder_of_two_agents_changes_for_neither() {
+    let toml = "[agents.desk]\nname = \"Desk\"\ndir = \"./both\"\n[agents.clerk]\nname = \"Desk\"\ndir = \"both/\"\n";
+    let mut remote = State::default();
+    remote.agents.extend([agent("desk"), agent("clerk")]);
+    remote.settings.extend([
+        settings("desk", &json!({ "soulMd": "one" })),
+        settings("clerk", &json!({ "soulMd": "two" })),
+    ]);
+    let changes = pull_into(toml, &["desk", "clerk"], &remote);
+    assert_eq!(
+        reasons(&changes),
+        [
+            "agent desk has the same folder, and its texts would change too",
+            "agent clerk has the same folder, and its texts would change too"
+        ]
     );
 }

@@ -133,6 +133,23 @@ impl ProjectFiles {
         inside(&dir).ok_or_else(|| format!("the folder `{dir}` is outside the project"))
     }
 
+    /// Returns the folder of an agent in which files may change.
+    ///
+    /// # Errors
+    /// As [`ProjectFiles::agent_folder`], and when another agent has the same folder: its texts would change too.
+    pub(super) fn own_folder(&self, agent: &str) -> Result<PathBuf, String> {
+        let folder = self.agent_folder(agent)?;
+        let agents = self.get(&["agents".into()]);
+        let agents = agents.as_ref().and_then(Value::as_object).into_iter();
+        let mut others = agents.flat_map(|agents| agents.keys()).filter(|other| *other != agent);
+        match others.find(|other| self.agent_folder(other).as_ref() == Ok(&folder)) {
+            Some(other) => Err(format!(
+                "agent {other} has the same folder, and its texts would change too"
+            )),
+            None => Ok(folder),
+        }
+    }
+
     /// Returns a value of `lobu.toml`.
     pub(super) fn get(&self, path: &[TomlKey]) -> Option<Value> {
         json(&self.toml.get(path)?)

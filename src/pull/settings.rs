@@ -137,7 +137,7 @@ fn write_text(files: &mut ProjectFiles, agent: &str, name: &str, value: Option<&
     let Some(text) = value.and_then(Value::as_str) else {
         return Ok(());
     };
-    let path = files.agent_folder(agent)?.join(name);
+    let path = files.own_folder(agent)?.join(name);
     // The server has the text without the white space around it, which the file keeps.
     let after = match files.text(&path) {
         Some(old) => {

@@ -30,7 +30,7 @@ pub(super) fn write(
         if !text("repo").starts_with("local/") || !is_wanted(text("name")) {
             continue;
         }
-        let folder = files.agent_folder(&remote.agent)?.join("skills");
+        let folder = files.own_folder(&remote.agent)?.join("skills");
         match find(files, &folder, text("name")) {
             Some(file) => edit(files, &file, skill)?,
             None if find(files, Path::new("skills"), text("name")).is_some() => {
