@@ -101,14 +101,11 @@ fn show(console: &Console, review: &PullReview) -> Result<(), Failure> {
         let action = if change.before.is_some() { "change" } else { "create" };
         json!({ "path": change.path, "action": action, "added": difference.added, "removed": difference.removed })
     });
-    let conflicts = changes.conflicts.iter().map(
-        |conflict| json!({ "address": conflict.unit.address, "field": conflict.unit.field, "reason": conflict.reason }),
-    );
     console.object(
         "pull",
         &json!({
-            "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled.iter().map(|unit| json!({ "address": unit.address, "field": unit.field })).collect::<Vec<Value>>(),
-            "conflicts": conflicts.collect::<Vec<Value>>(), "new_secrets": changes.new_secrets,
+            "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled,
+            "conflicts": changes.conflicts, "new_secrets": changes.new_secrets,
             "only_in_files": changes.only_in_files,
         }),
     )

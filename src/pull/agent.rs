@@ -58,14 +58,9 @@ pub(super) fn add(files: &mut ProjectFiles, id: &str, remote: &State) -> Result<
 
 /// Returns the folder for a new agent: beside those of the others, or else in `agents`.
 fn new_folder(files: &ProjectFiles, id: &str) -> PathBuf {
-    let others = files.get(&["agents".into()]);
-    let others = others
-        .as_ref()
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::keys);
+    let others = files.agents().into_iter();
     let beside = others
-        .filter_map(|other| files.agent_folder(other).ok())
+        .filter_map(|other| files.agent_folder(&other).ok())
         .find_map(|folder| Some(folder.parent()?.to_owned()));
     beside.unwrap_or_else(|| Path::new("agents").to_owned()).join(id)
 }

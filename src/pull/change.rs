@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::resource::{Address, FieldPath};
 
 /// A row, or one field of it, that is pulled as a whole or not at all. A row that only the server has is one unit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Unit {
     /// The row.
     pub address: Address,
@@ -40,9 +42,10 @@ pub struct FileChange {
 }
 
 /// Something that cannot be pulled. Nothing is written for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Conflict {
     /// The row, or the field of it.
+    #[serde(flatten)]
     pub unit: Unit,
     /// The reason, for people.
     pub reason: String,

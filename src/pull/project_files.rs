@@ -133,15 +133,20 @@ impl ProjectFiles {
         inside(&dir).ok_or_else(|| format!("the folder `{dir}` is outside the project"))
     }
 
+    /// Returns the ids of the agents in `lobu.toml`.
+    pub(super) fn agents(&self) -> Vec<String> {
+        let agents = self.get(&["agents".into()]);
+        let agents = agents.as_ref().and_then(Value::as_object).into_iter();
+        agents.flat_map(|agents| agents.keys().cloned()).collect()
+    }
+
     /// Returns the folder of an agent in which files may change.
     ///
     /// # Errors
     /// As [`ProjectFiles::agent_folder`], and when another agent has the same folder: its texts would change too.
     pub(super) fn own_folder(&self, agent: &str) -> Result<PathBuf, String> {
         let folder = self.agent_folder(agent)?;
-        let agents = self.get(&["agents".into()]);
-        let agents = agents.as_ref().and_then(Value::as_object).into_iter();
-        let mut others = agents.flat_map(|agents| agents.keys()).filter(|other| *other != agent);
+        let mut others = self.agents().into_iter().filter(|other| other != agent);
         match others.find(|other| self.agent_folder(other).as_ref() == Ok(&folder)) {
             Some(other) => Err(format!(
                 "agent {other} has the same folder, and its texts would change too"
@@ -200,6 +205,13 @@ pub(super) fn inside(folder: &str) -> Option<PathBuf> {
         .map(|part| matches!(part, Component::Normal(_)).then_some(part))
         .collect();
     parts
+}
+
+/// Returns a text with the white space around another one: the server has texts without it, and a file keeps its own.
+pub(super) fn within_margins(old: &str, text: &str) -> String {
+    let start = old.len() - old.trim_start().len();
+    let end = old.trim_end().len().max(start);
+    format!("{}{text}{}", &old[..start], &old[end..])
 }
 
 /// Whether a path is below the project's folder, whatever is on the disk.

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use serde_json::Value;
-
 use super::change::{PullPlan, Unit};
 use super::project_files::{LOBU_TOML, ProjectFiles, inside, is_below};
 use super::proposal::{field_of, is_pulled, propose};
@@ -154,13 +152,8 @@ fn stage(files: &ProjectFiles, root: &Path) -> io::Result<()> {
 
 /// Returns the folders of agents and models, which may be empty.
 fn folders(files: &ProjectFiles) -> Vec<PathBuf> {
-    let agents = files.get(&["agents".into()]);
-    let agents = agents
-        .as_ref()
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(|agents| agents.keys());
-    let mut folders: Vec<PathBuf> = agents.filter_map(|agent| files.agent_folder(agent).ok()).collect();
+    let agents = files.agents().into_iter();
+    let mut folders: Vec<PathBuf> = agents.filter_map(|agent| files.agent_folder(&agent).ok()).collect();
     let memory = files.get(&["memory".into()]).unwrap_or_default();
     for table in [&memory, &memory["owletto"]] {
         for key in ["models", "data"] {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::project_files::{ProjectFiles, agent_path};
+use super::project_files::{ProjectFiles, agent_path, within_margins};
 use super::toml_array::Order;
 use super::toml_tree::TomlKey;
 use super::{mcp, provider, skill};
@@ -138,13 +138,8 @@ fn write_text(files: &mut ProjectFiles, agent: &str, name: &str, value: Option<&
         return Ok(());
     };
     let path = files.own_folder(agent)?.join(name);
-    // The server has the text without the white space around it, which the file keeps.
     let after = match files.text(&path) {
-        Some(old) => {
-            let start = old.len() - old.trim_start().len();
-            let end = old.trim_end().len().max(start);
-            format!("{}{text}{}", &old[..start], &old[end..])
-        }
+        Some(old) => within_margins(old, text),
         None => format!("{text}\n"),
     };
     files.set_text(path, after);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::project_files::ProjectFiles;
+use super::project_files::{ProjectFiles, within_margins};
 use super::yaml_text::YamlText;
 use super::yaml_value::block_lines;
 use crate::config::split_front_matter;
@@ -71,10 +71,7 @@ fn edit(files: &mut ProjectFiles, file: &SkillFile, skill: &Value) -> Result<(),
         Some((front, body)) => (edited_front(text, front, body, skill)?, body),
         None => (String::new(), text),
     };
-    // The server has the text without the white space around it, which the file keeps.
-    let start = body.len() - body.trim_start().len();
-    let end = body.trim_end().len().max(start);
-    let after = format!("{head}{}{content}{}", &body[..start], &body[end..]);
+    let after = head + &within_margins(body, content);
     files.set_text(file.path.clone(), after);
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::project_files::is_below;
 /// The error for a file that was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// Somebody has changed the file since it was read.
+    /// The file has changed since it was read.
     #[error("`{}` has changed since it was read", .0.display())]
     Changed(PathBuf),
     /// A file or a folder is where a new file was to be written.

@@ -157,14 +157,17 @@ fn replace(text: &mut String, block: &Block, path: &[&str], old: &Value, new: &V
         }
     }
     let name = path.last()?;
-    let lines = block_lines(
-        &Value::Object(Map::from_iter([((*name).to_owned(), new.clone())])),
-        block.indent,
-    );
+    let lines = entry_lines(name, new, block.indent);
     // The key stays as it is written.
     let value = lines.trim_start().split_once(':')?.1.to_owned();
     text.replace_range(block.range.clone(), &format!("{key}{value}"));
     Some(())
+}
+
+/// Returns the lines of one entry of a mapping.
+fn entry_lines(name: &str, value: &Value, indent: usize) -> String {
+    let entry = Map::from_iter([(name.to_owned(), value.clone())]);
+    block_lines(&Value::Object(entry), indent)
 }
 
 /// Adds a key after the last one of its mapping.
@@ -172,10 +175,7 @@ fn insert(text: &mut String, path: &[&str], new: &Value) -> Option<()> {
     let (name, parent) = path.split_last()?;
     let (range, indent) = mapping(text, parent)?;
     let last = lines(text, range).filter(|line| has_content(text, line)).last()?;
-    let lines = block_lines(
-        &Value::Object(Map::from_iter([((*name).to_owned(), new.clone())])),
-        indent,
-    );
+    let lines = entry_lines(name, new, indent);
     let newline = newline(text);
     text.insert_str(last.end, &format!("{newline}{lines}"));
     Some(())
