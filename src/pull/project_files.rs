@@ -41,6 +41,13 @@ impl ProjectFiles {
         texts
     }
 
+    /// Returns the folders of the files.
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        let lobu_toml = Path::new(LOBU_TOML);
+        let paths = self.texts.keys().map(PathBuf::as_path).chain([lobu_toml]);
+        paths.filter_map(|path| path.parent().map(Path::to_owned)).collect()
+    }
+
     /// Returns the files that differ from those of `before`.
     pub(super) fn changes(&self, before: &Self) -> Vec<FileChange> {
         let old = before.texts();

@@ -1,12 +1,12 @@
 //! Writes the files of a pull, each one as a whole or not at all.
 
-use std::fs::{self, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::change::FileChange;
 use super::project_files::is_below;
+use super::temporary::{remove_abandoned, temporary};
 
 /// The error for a file that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub fn write(root: &Path, change: &FileChange) -> Result<(), WriteError> {
     }
     fs::create_dir_all(folder).map_err(system)?;
     // The umask decides which of these rights remain.
-    let temporary = temporary(folder, &change.after, Permissions::from_mode(0o666)).map_err(system)?;
+    let temporary = temporary(folder, &change.after, 0o666).map_err(system)?;
     let placed = temporary.persist_noclobber(&path);
     placed.map_err(|error| match error.error.kind() {
         io::ErrorKind::AlreadyExists => WriteError::InTheWay(change.path.clone()),
@@ -75,8 +75,10 @@ fn replace(path: &Path, before: &str, after: &str, shown: &Path) -> Result<(), W
         source,
     };
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));
-    let mode = fs::metadata(path).map_err(system)?.permissions();
-    let temporary = temporary(folder, after, Permissions::from_mode(0o600)).map_err(system)?;
+    // Putting another file in its place would not ask whether this one may be written.
+    let writable = fs::File::options().write(true).open(path).map_err(system)?;
+    let mode = writable.metadata().map_err(system)?.permissions();
+    let temporary = temporary(folder, after, 0o600).map_err(system)?;
     temporary.as_file().set_permissions(mode).map_err(system)?;
     // As late as possible: what an editor saves in between would be lost.
     if fs::read(path).map_err(system)? != before.as_bytes() {
@@ -86,15 +88,13 @@ fn replace(path: &Path, before: &str, after: &str, shown: &Path) -> Result<(), W
     sync_folder(folder).map_err(system)
 }
 
-/// Writes a text to the disk in a temporary file of this folder.
-fn temporary(folder: &Path, text: &str, mode: Permissions) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".lobuctl-")
-        .permissions(mode)
-        .tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
+/// Removes the temporary files that killed pulls have left in folders of a project. The folders are relative to `root`.
+pub fn remove_leftovers<'a>(root: &Path, folders: impl Iterator<Item = &'a Path>) {
+    let Ok(root) = fs::canonicalize(root) else { return };
+    let folders = folders.filter_map(|folder| fs::canonicalize(root.join(folder)).ok());
+    for folder in folders.filter(|folder| folder.starts_with(&root)) {
+        remove_abandoned(&folder);
+    }
 }
 
 /// Makes a rename in a folder last.

@@ -1,6 +1,6 @@
 //! The flow of a pull: read both sides, compare, edit in memory, prove, and write what was approved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::workspace::{LoadObserver, Workspace, connect};
 use crate::config::{Project, Sources};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Pattern, Plan, Prune, Target};
-use crate::pull::{ENV_EXAMPLE, LOBU_TOML, ProjectFiles, ProofError, PullPlan, proved, write};
+use crate::pull::{ENV_EXAMPLE, LOBU_TOML, ProjectFiles, ProofError, PullPlan, proved, remove_leftovers, write};
 use crate::resource::Address;
 use crate::session::Session;
 
@@ -30,6 +30,8 @@ pub struct PullReview {
     root: PathBuf,
     target: Target,
     changes: PullPlan,
+    /// The folders of the files that were read, relative to the root.
+    folders: BTreeSet<PathBuf>,
 }
 
 impl PullReview {
@@ -55,6 +57,7 @@ impl PullReview {
             root: workspace.project.root.clone(),
             target: plan.target,
             changes,
+            folders: files.folders(),
         })
     }
 
@@ -83,6 +86,8 @@ impl PullReview {
         let mut written = Vec::new();
         // Only a new project has no folder yet. What cannot be made is reported by the first file.
         let _ = fs::create_dir_all(&self.root);
+        let changed = self.changes.files.iter().filter_map(|change| change.path.parent());
+        remove_leftovers(&self.root, self.folders.iter().map(PathBuf::as_path).chain(changed));
         for change in &self.changes.files {
             if let Err(error) = write(&self.root, change) {
                 let kind = if written.is_empty() {

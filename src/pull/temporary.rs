@@ -1,0 +1,124 @@
+//! The temporary files of a pull, and what a killed one has left of them.
+//!
+//! A temporary file is in the folder of the file that it becomes, so that renaming it is one step. A later pull removes those
+//! that nobody will rename any more. It knows them by their names, which prove themselves, and by a lock that their writer
+//! holds as long as it lives.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+const PREFIX: &str = ".lobuctl-";
+
+/// Writes a text to the disk in a new temporary file of this folder, with these rights.
+pub(super) fn temporary(folder: &Path, text: &str, mode: u32) -> io::Result<NamedTempFile> {
+    let mut file = loop {
+        let name = next_name();
+        let mut builder = tempfile::Builder::new();
+        builder
+            .prefix(&name)
+            .rand_bytes(0)
+            .permissions(Permissions::from_mode(mode));
+        match builder.tempfile_in(folder) {
+            // A process with the same number has left it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => break made?,
+        }
+    };
+    // Where nothing can be locked, nothing is removed later.
+    let _ = file.as_file().try_lock();
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Removes the temporary files in a folder whose writers were killed. What cannot be removed stays: it harms nobody.
+pub(super) fn remove_abandoned(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_own(&entry.file_name())) {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        // The lock is held until the file is gone: another pull cannot take it for abandoned meanwhile.
+        if is_file
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Returns a name that no other file of a running process has.
+fn next_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = format!("{:08x}{:08x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    format!("{PREFIX}{number}{}", proof(&number))
+}
+
+/// Whether a name is one that [`next_name`] gives. Nobody else's file has such a name by chance.
+fn is_own(name: &OsStr) -> bool {
+    let rest = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+    let parts = rest
+        .filter(|rest| rest.len() == 32)
+        .and_then(|rest| rest.split_at_checked(16));
+    parts.is_some_and(|(number, rest)| rest == proof(number))
+}
+
+/// Returns the part of a name that follows from its number.
+fn proof(number: &str) -> String {
+    let digest = Sha256::digest(format!("temporary file of a pull {number}"));
+    let start = digest.iter().take(8).fold(0, |all, byte| (all << 8) | u64::from(*byte));
+    format!("{start:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Returns the names in a folder, sorted.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().flatten();
+        let mut names: Vec<String> = entries.map(|it| it.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn only_abandoned_files_of_a_pull_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let abandoned = next_name();
+        fs::write(path(&abandoned), "half a te").unwrap();
+        let (other, linked, dir) = (format!("{PREFIX}{}", "0".repeat(32)), next_name(), next_name());
+        fs::write(path(&other), "of somebody").unwrap();
+        symlink(&other, path(&linked)).unwrap();
+        fs::create_dir(path(&dir)).unwrap();
+        let written = temporary(folder.path(), "text", 0o600).unwrap();
+        let in_use = written.path().file_name().unwrap().to_str().unwrap().to_owned();
+
+        remove_abandoned(folder.path());
+        let mut kept = vec![other, linked, dir, in_use];
+        kept.sort();
+        assert_eq!(names(folder.path()), kept);
+        remove_abandoned(&path("missing"));
+    }
+
+    #[test]
+    fn a_file_of_a_process_with_the_same_number_is_not_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let number: u32 = u32::from_str_radix(&next_name()[PREFIX.len() + 8..PREFIX.len() + 16], 16).unwrap();
+        for next in number + 1..number + 4 {
+            let number = format!("{:08x}{next:08x}", std::process::id());
+            fs::write(folder.path().join(format!("{PREFIX}{number}{}", proof(&number))), "").unwrap();
+        }
+        let written = temporary(folder.path(), "text", 0o600).unwrap();
+        assert_eq!(fs::read_to_string(written.path()).unwrap(), "text");
+    }
+}
