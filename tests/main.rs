@@ -53,6 +53,7 @@ mod pull_fields;
 mod pull_files;
 mod pull_hostile;
 mod pull_laws;
+mod pull_story;
 mod redaction;
 mod request_counts;
 mod server_audit;
