@@ -120,8 +120,8 @@ fn a_folder_of_two_agents_changes_for_neither() {
     assert_eq!(
         reasons(&changes),
         [
-            "agent desk has the same folder, and its texts would change too",
-            "agent clerk has the same folder, and its texts would change too"
+            "agent desk has the same folder `both`, and its texts would change too",
+            "agent clerk has the same folder `both`, and its texts would change too"
         ]
     );
 }

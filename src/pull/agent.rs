@@ -32,6 +32,9 @@ pub(super) fn add(files: &mut ProjectFiles, id: &str, remote: &State) -> Result<
         return Err("its id cannot be the name of a folder".to_owned());
     }
     let folder = new_folder(files, id);
+    if let Some(other) = files.agent_in(&folder) {
+        return Err(format!("agent {other} has the folder `{}`", folder.display()));
+    }
     if files.has_folder(&folder) {
         return Err(format!(
             "the folder `{}` is there already, and no agent uses it",
@@ -58,9 +61,9 @@ pub(super) fn add(files: &mut ProjectFiles, id: &str, remote: &State) -> Result<
 
 /// Returns the folder for a new agent: beside those of the others, or else in `agents`.
 fn new_folder(files: &ProjectFiles, id: &str) -> PathBuf {
-    let others = files.agents().into_iter();
+    let others = files.agents();
     let beside = others
-        .filter_map(|other| files.agent_folder(&other).ok())
+        .filter_map(|other| files.agent_folder(other).ok())
         .find_map(|folder| Some(folder.parent()?.to_owned()));
     beside.unwrap_or_else(|| Path::new("agents").to_owned()).join(id)
 }

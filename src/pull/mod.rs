@@ -6,6 +6,7 @@
 
 mod agent;
 mod change;
+mod lines;
 mod mcp;
 mod memory;
 mod platform;
@@ -19,6 +20,8 @@ mod skill;
 mod temporary;
 mod toml_array;
 mod toml_mask;
+mod toml_part;
+mod toml_sections;
 mod toml_splice;
 mod toml_text;
 mod toml_tree;

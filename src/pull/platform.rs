@@ -18,9 +18,9 @@ pub(super) fn pull(
     desired: &State,
     remote: &State,
 ) -> Result<(), String> {
+    let agent = row.address.agent_id().unwrap_or_default();
     let found = remote
-        .platforms
-        .values()
+        .platforms_of(agent)
         .find(|platform| platform.address() == row.address);
     let found = found.ok_or("the server has no such platform")?;
     if row.verb == Verb::Drift {

@@ -23,6 +23,10 @@ pub const ENV_EXAMPLE: &str = ".env.example";
 pub struct ProjectFiles {
     texts: BTreeMap<PathBuf, String>,
     toml: TomlText,
+    /// The agents of `lobu.toml` as it was read, by folder.
+    folders: BTreeMap<PathBuf, Vec<String>>,
+    /// The texts that changed since the last attempt, in order, as they were before. `None` for a new file.
+    replaced: Vec<(PathBuf, Option<String>)>,
 }
 
 impl ProjectFiles {
@@ -31,13 +35,26 @@ impl ProjectFiles {
     pub fn new(mut texts: BTreeMap<PathBuf, String>) -> Option<Self> {
         let toml = TomlText::parse(texts.get(Path::new(LOBU_TOML))?)?;
         texts.remove(Path::new(LOBU_TOML));
-        Some(Self { texts, toml })
+        let mut files = Self {
+            texts,
+            toml,
+            folders: BTreeMap::new(),
+            replaced: Vec::new(),
+        };
+        let mut folders: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
+        for agent in files.agents() {
+            if let Ok(folder) = files.agent_folder(agent) {
+                folders.entry(folder).or_default().push(agent.to_owned());
+            }
+        }
+        files.folders = folders;
+        Some(files)
     }
 
     /// Returns every text by path, as edited.
     pub fn texts(&self) -> BTreeMap<PathBuf, String> {
         let mut texts = self.texts.clone();
-        texts.insert(PathBuf::from(LOBU_TOML), self.toml.clone().into_text());
+        texts.insert(PathBuf::from(LOBU_TOML), self.toml.text());
         texts
     }
 
@@ -71,13 +88,32 @@ impl ProjectFiles {
 
     /// Returns the files below a folder, by path.
     pub(super) fn below<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = (&'a Path, &'a str)> {
-        let below = self.texts.iter().filter(move |(path, _)| path.starts_with(folder));
+        let from = self.texts.range(folder.to_owned()..);
+        let below = from.take_while(move |(path, _)| path.starts_with(folder));
         below.map(|(path, text)| (path.as_path(), text.as_str()))
     }
 
     /// Replaces the text of a file, or adds the file.
     pub(super) fn set_text(&mut self, path: PathBuf, text: String) {
-        self.texts.insert(path, text);
+        let before = self.texts.insert(path.clone(), text);
+        self.replaced.push((path, before));
+    }
+
+    /// Carries an edit out as a whole, or not at all when it fails.
+    pub(super) fn attempt(&mut self, edit: impl FnOnce(&mut Self) -> Result<(), String>) -> Result<(), String> {
+        self.replaced.clear();
+        self.toml.keep();
+        let done = edit(self);
+        if done.is_err() {
+            self.toml.undo();
+            for (path, before) in self.replaced.drain(..).rev() {
+                match before {
+                    Some(text) => self.texts.insert(path, text),
+                    None => self.texts.remove(&path),
+                };
+            }
+        }
+        done
     }
 
     /// Replaces the text of any file, `lobu.toml` included. A text of that file that does not parse is ignored: each edit
@@ -92,22 +128,20 @@ impl ProjectFiles {
 
     /// Whether any file of the project is below a folder.
     pub(super) fn has_folder(&self, folder: &Path) -> bool {
-        self.texts.keys().any(|path| path.starts_with(folder))
+        self.below(folder).next().is_some()
     }
 
     /// Adds names of secrets to `.env.example`, each once and without a value.
     pub(super) fn add_secret_names(&mut self, names: &BTreeSet<String>) {
         let path = Path::new(ENV_EXAMPLE);
         let mut text = self.text(path).unwrap_or_default().to_owned();
-        for name in names {
-            let is_known = |line: &str| {
-                line.split('=')
-                    .next()
-                    .is_some_and(|known| known.trim_start_matches("export ").trim() == name)
-            };
-            if text.lines().any(is_known) {
-                continue;
-            }
+        let names_of = |line: &str| {
+            line.split('=')
+                .next()
+                .map(|known| known.trim_start_matches("export ").trim().to_owned())
+        };
+        let known: BTreeSet<String> = text.lines().filter_map(names_of).collect();
+        for name in names.difference(&known) {
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
@@ -141,10 +175,13 @@ impl ProjectFiles {
     }
 
     /// Returns the ids of the agents in `lobu.toml`.
-    pub(super) fn agents(&self) -> Vec<String> {
-        let agents = self.get(&["agents".into()]);
-        let agents = agents.as_ref().and_then(Value::as_object).into_iter();
-        agents.flat_map(|agents| agents.keys().cloned()).collect()
+    pub(super) fn agents(&self) -> impl Iterator<Item = &str> {
+        self.toml.keys("agents")
+    }
+
+    /// Returns an agent of `lobu.toml` as it was read that has this folder.
+    pub(super) fn agent_in(&self, folder: &Path) -> Option<&str> {
+        self.folders.get(folder)?.first().map(String::as_str)
     }
 
     /// Returns the folder of an agent in which files may change.
@@ -153,10 +190,11 @@ impl ProjectFiles {
     /// As [`ProjectFiles::agent_folder`], and when another agent has the same folder: its texts would change too.
     pub(super) fn own_folder(&self, agent: &str) -> Result<PathBuf, String> {
         let folder = self.agent_folder(agent)?;
-        let mut others = self.agents().into_iter().filter(|other| other != agent);
-        match others.find(|other| self.agent_folder(other).as_ref() == Ok(&folder)) {
+        let mut all = self.folders.get(&folder).into_iter().flatten();
+        match all.find(|other| *other != agent) {
             Some(other) => Err(format!(
-                "agent {other} has the same folder, and its texts would change too"
+                "agent {other} has the same folder `{}`, and its texts would change too",
+                folder.display()
             )),
             None => Ok(folder),
         }
@@ -185,6 +223,11 @@ impl ProjectFiles {
     pub(super) fn push(&mut self, path: &[TomlKey], table: &Value) -> Result<(), String> {
         let table = toml_table(table)?;
         self.toml.push(path, &table).map_err(|error| error.to_string())
+    }
+
+    /// Brings the items of an array in `lobu.toml` into another order. `order` has the position that each one has now.
+    pub(super) fn reorder(&mut self, path: &[TomlKey], order: &[usize]) -> Result<(), String> {
+        self.toml.reorder(path, order).map_err(|error| error.to_string())
     }
 
     /// Adds a table with its own header to `lobu.toml`.

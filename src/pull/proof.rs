@@ -97,6 +97,7 @@ fn still_differ(
 }
 
 fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, String> {
+    let pulled: BTreeSet<&Unit> = changes.pulled.iter().collect();
     let mut still: BTreeMap<Unit, BTreeSet<String>> = BTreeMap::new();
     for row in rows {
         let new_agent = row
@@ -106,7 +107,7 @@ fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, St
             .map(Address::agent);
         let as_whole = new_agent.or_else(|| desired.get(&row.address).is_none().then(|| row.address.clone()));
         let mut blame = |unit: Unit, field: String| {
-            if changes.pulled.contains(&unit) {
+            if pulled.contains(&unit) {
                 still.entry(unit).or_default().insert(field);
             }
         };
@@ -152,8 +153,8 @@ fn stage(files: &ProjectFiles, root: &Path) -> io::Result<()> {
 
 /// Returns the folders of agents and models, which may be empty.
 fn folders(files: &ProjectFiles) -> Vec<PathBuf> {
-    let agents = files.agents().into_iter();
-    let mut folders: Vec<PathBuf> = agents.filter_map(|agent| files.agent_folder(&agent).ok()).collect();
+    let agents = files.agents();
+    let mut folders: Vec<PathBuf> = agents.filter_map(|agent| files.agent_folder(agent).ok()).collect();
     let memory = files.get(&["memory".into()]).unwrap_or_default();
     for table in [&memory, &memory["owletto"]] {
         for key in ["models", "data"] {

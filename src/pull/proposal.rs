@@ -23,12 +23,8 @@ pub(super) fn propose(
             if conflicts.contains_key(&unit) {
                 continue;
             }
-            let mut attempt = edited.clone();
-            match pull_unit(&mut attempt, row, &changes, desired, remote) {
-                Ok(()) => {
-                    edited = attempt;
-                    pulled.push(unit);
-                }
+            match edited.attempt(|files| pull_unit(files, row, &changes, desired, remote)) {
+                Ok(()) => pulled.push(unit),
                 Err(reason) => drop(conflicts.insert(unit, reason)),
             }
         }

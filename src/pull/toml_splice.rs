@@ -5,7 +5,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
+use super::lines::{line_end, line_start, newline};
 use super::toml_array::{Order, merged};
+use super::toml_sections::reordered;
 use super::toml_tree::{TomlEntry, TomlKey, find, subtree_end, table_at, value_of};
 use super::toml_value::{key_text, value_like, value_text};
 
@@ -92,10 +94,10 @@ impl ParsedToml<'_> {
         let lines = table.iter().filter(|(_, value)| self.is_on_line(value));
         if let Some((key, value)) = lines.max_by_key(|(_, value)| value.span().end) {
             // Repeats the indentation, and the first part of a dotted key.
-            let start = self.line_start(key.span().start);
+            let start = line_start(self.text, key.span().start);
             let prefix = &self.text[start..key.span().start];
-            let at = self.line_end(value.span().end);
-            return Some(Splice::insert(at, format!("{}{prefix}{entry}", self.newline())));
+            let at = line_end(self.text, value.span().end);
+            return Some(Splice::insert(at, format!("{}{prefix}{entry}", newline(self.text))));
         }
         let header = match path {
             [] => None,
@@ -103,8 +105,8 @@ impl ParsedToml<'_> {
         };
         match header {
             Some(span) => {
-                let at = self.line_end(span.end);
-                Some(Splice::insert(at, format!("{}{entry}", self.newline())))
+                let at = line_end(self.text, span.end);
+                Some(Splice::insert(at, format!("{}{entry}", newline(self.text))))
             }
             // A table that only its own tables mention gets a header after them.
             None if !path.is_empty() => Some(self.section_text(subtree_end(table), path, entry, "[", "]")),
@@ -160,7 +162,7 @@ impl ParsedToml<'_> {
     }
 
     fn section_text(&self, after: usize, path: &[TomlKey], lines: &str, open: &str, close: &str) -> Splice {
-        let newline = self.newline();
+        let newline = newline(self.text);
         let names: Vec<String> = path
             .iter()
             .filter_map(|key| match key {
@@ -174,7 +176,7 @@ impl ParsedToml<'_> {
         } else {
             newline.repeat(2)
         };
-        let at = self.line_end(after);
+        let at = line_end(self.text, after);
         let text = if lines.is_empty() {
             format!("{gap}{header}")
         } else {
@@ -191,7 +193,7 @@ impl ParsedToml<'_> {
             .iter()
             .map(|(key, value)| format!("{} = {}", key_text(key), value_text(value)))
             .collect();
-        lines.join(self.newline())
+        lines.join(newline(self.text))
     }
 
     /// Whether the array at a path is written as sections.
@@ -220,6 +222,21 @@ impl ParsedToml<'_> {
             .then(|| self.without_lines(key.span().start, span.end))
     }
 
+    /// Brings the items of an array into another order.
+    pub(super) fn reorder(&self, path: &[TomlKey], order: &[usize], wanted: &[Value]) -> Option<Splice> {
+        let found = find(self.root, path)?;
+        let DeValue::Array(items) = found.value.get_ref() else {
+            return None;
+        };
+        let (range, text) = if self.has_sections(path) {
+            reordered(self.text, items, order)?
+        } else {
+            let range = found.value.span();
+            (range.clone(), merged(self.text, range, items, wanted, Order::Given)?)
+        };
+        Some(Splice { range, text })
+    }
+
     /// Removes an item of an array in brackets.
     fn remove_item(&self, path: &[TomlKey]) -> Option<Splice> {
         let (TomlKey::Index(index), array) = path.split_last()? else {
@@ -240,8 +257,8 @@ impl ParsedToml<'_> {
 
     /// Removes whole lines. Of two blank lines around them, one goes too.
     fn without_lines(&self, from: usize, to: usize) -> Splice {
-        let start = self.line_start(from);
-        let mut end = self.line_end(to);
+        let start = line_start(self.text, from);
+        let mut end = line_end(self.text, to);
         end += self.text[end..].find('\n').map_or(0, |at| at + 1);
         let before = &self.text[..start];
         let follows_blank = before.is_empty() || before.ends_with("\n\n") || before.ends_with("\n\r\n");
@@ -253,23 +270,6 @@ impl ParsedToml<'_> {
             range: start..end,
             text: String::new(),
         }
-    }
-
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
-    }
-
-    /// Returns the end of a line, before its line break.
-    fn line_end(&self, at: usize) -> usize {
-        let end = self.text[at..]
-            .find('\n')
-            .map_or(self.text.len(), |newline| at + newline);
-        end - usize::from(self.text[at..end].ends_with('\r'))
-    }
-
-    /// Returns the line break that the file uses.
-    fn newline(&self) -> &'static str {
-        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 }
 

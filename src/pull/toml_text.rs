@@ -1,298 +1,293 @@
-//! The text of a TOML file, in which single values change and every other byte stays.
-//!
-//! A change replaces, inserts or removes a range of the text. The parser's own spans say where, and each change is checked:
-//! the new text has to parse to the old document with exactly that change.
+//! The text of a whole TOML file in parts, so that a change of one agent reads and checks the text of that agent alone.
 
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
 use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::toml_array::Order;
-use super::toml_splice::{ParsedToml, Splice};
-use super::toml_tree::{TomlKey, path_text, sorted, with_value};
+use super::toml_part::{TomlPart, Uneditable};
+use super::toml_tree::TomlKey;
 
-/// The error for a change that this module cannot make. The text is as before.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` cannot be changed without rewriting the file")]
-pub(super) struct Uneditable {
-    path: String,
-}
+/// The first two keys of the headers of a part: `agents` and `triage`. Both are missing before the first header.
+type Owner = (Option<String>, Option<String>);
 
-/// A text that parses as TOML.
+/// A text that parses as TOML. Its parts follow each other, and no table of the first two levels is in two of them.
 #[derive(Debug, Clone)]
 pub(super) struct TomlText {
-    text: String,
+    parts: IndexMap<Owner, TomlPart>,
+    /// What changed since the last [`TomlText::keep`], in order.
+    replaced: Vec<Replaced>,
+}
+
+/// A part as it was, and the parts that were split off it.
+#[derive(Debug, Clone)]
+struct Replaced {
+    owner: Owner,
+    part: TomlPart,
+    split_off: Vec<Owner>,
 }
 
 impl TomlText {
     /// Reads a text. `None` when it is not valid TOML.
     pub(super) fn parse(text: &str) -> Option<Self> {
         DeTable::parse(text).ok()?;
-        Some(Self { text: text.to_owned() })
+        let parts = split(text, (None, None)).filter(are_disjoint);
+        let whole = || Some(IndexMap::from([((None, None), TomlPart::parse(text)?)]));
+        Some(Self {
+            parts: parts.or_else(whole)?,
+            replaced: Vec::new(),
+        })
     }
 
     /// Returns the text.
-    pub(super) fn into_text(self) -> String {
-        self.text
+    pub(super) fn text(&self) -> String {
+        self.parts.values().map(TomlPart::text).collect()
     }
 
     /// Returns the value at a path. `None` when there is none.
     pub(super) fn get(&self, path: &[TomlKey]) -> Option<Value> {
-        let mut value = Value::Table(toml::from_str(&self.text).ok()?);
-        for key in path {
-            value = match (key, value) {
-                (TomlKey::Name(name), Value::Table(mut table)) => table.remove(name)?,
-                (TomlKey::Index(index), Value::Array(mut items)) if *index < items.len() => items.swap_remove(*index),
-                _ => return None,
-            };
+        if path.len() > 1 {
+            return self.part(path)?.1.get(path).cloned();
         }
-        Some(value)
+        let mut found = self.parts.values().filter_map(|part| part.get(path).cloned());
+        let first = found.next()?;
+        Some(found.fold(first, |all, more| match (all, more) {
+            (Value::Table(mut all), Value::Table(more)) => {
+                all.extend(more);
+                Value::Table(all)
+            }
+            (all, _) => all,
+        }))
     }
 
-    /// Sets the value at a path. Tables on the way are created in the form that their surroundings have. An array keeps the
-    /// items that stay, with their comments; with [`Order::OfFile`] also their order.
-    ///
-    /// # Errors
-    /// [`Uneditable`] when the value is a table with a header of its own, or the text would not parse as expected.
+    /// Returns the keys of a table at the top, in the order of the text.
+    pub(super) fn keys<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a str> {
+        let tables = self
+            .parts
+            .values()
+            .filter_map(|part| part.values().get(table)?.as_table());
+        tables.flat_map(|table| table.keys().map(String::as_str))
+    }
+
+    /// Sets the value at a path, as [`TomlPart::set`] does.
     pub(super) fn set(&mut self, path: &[TomlKey], value: &Value, order: Order) -> Result<(), Uneditable> {
-        let splice = self.parsed(|parsed| parsed.set(path, value, order));
-        let expected = |table: Table| with_value(Value::Table(table), path, Some(value));
-        self.apply(splice, path, order, expected)
+        self.change(path, |part| part.set(path, value, order))
     }
 
-    /// Removes the value at a path, with its line or its whole section. Does nothing when there is none.
-    ///
-    /// # Errors
-    /// [`Uneditable`] when something else would go with it.
+    /// Removes the value at a path, as [`TomlPart::remove`] does.
     pub(super) fn remove(&mut self, path: &[TomlKey]) -> Result<(), Uneditable> {
-        if self.get(path).is_none() {
-            return Ok(());
-        }
-        let splice = self.parsed(|parsed| parsed.remove(path));
-        // An array of sections ends with its last section.
-        let ends_array = path.split_last().filter(|(key, array)| {
-            let last = self
-                .get(array)
-                .is_some_and(|items| items.as_array().is_some_and(|items| items.len() == 1));
-            matches!(key, TomlKey::Index(_))
-                && last
-                && self.parsed(|parsed| Some(parsed.has_sections(array))) == Some(true)
-        });
-        let gone = ends_array.map_or(path, |(_, array)| array);
-        self.apply(splice, path, Order::Given, |table| {
-            with_value(Value::Table(table), gone, None)
-        })
+        self.change(path, |part| part.remove(path))
     }
 
-    /// Appends a table to the array at a path, in the form that its other items have, or else as `[[path]]`.
-    ///
-    /// # Errors
-    /// As [`TomlText::set`].
+    /// Appends a table to the array at a path, as [`TomlPart::push`] does.
     pub(super) fn push(&mut self, path: &[TomlKey], table: &Table) -> Result<(), Uneditable> {
-        let splice = self.parsed(|parsed| parsed.push(path, table));
-        let value = Value::Table(table.clone());
-        let mut items = match self.get(path) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
-        };
-        items.push(value);
-        self.apply(splice, path, Order::Given, |document| {
-            with_value(Value::Table(document), path, Some(&Value::Array(items)))
-        })
+        self.change(path, |part| part.push(path, table))
+    }
+
+    /// Brings the items of an array into another order, as [`TomlPart::reorder`] does.
+    pub(super) fn reorder(&mut self, path: &[TomlKey], order: &[usize]) -> Result<(), Uneditable> {
+        self.change(path, |part| part.reorder(path, order))
     }
 
     /// Adds a section with its own header at the end of the table that it belongs to.
-    ///
-    /// # Errors
-    /// As [`TomlText::set`].
     pub(super) fn add_section(&mut self, path: &[TomlKey], table: &Table) -> Result<(), Uneditable> {
-        let splice = self.parsed(|parsed| parsed.section(path, table, "[", "]"));
-        let value = Value::Table(table.clone());
-        self.apply(splice, path, Order::Given, |document| {
-            with_value(Value::Table(document), path, Some(&value))
-        })
-    }
-
-    /// Works something out from the parsed text.
-    fn parsed<T>(&self, change: impl FnOnce(&ParsedToml<'_>) -> Option<T>) -> Option<T> {
-        let document = DeTable::parse(&self.text).ok()?;
-        change(&ParsedToml {
-            text: &self.text,
-            root: document.get_ref(),
-        })
-    }
-
-    /// Carries a change out, if it gives the expected document.
-    fn apply(
-        &mut self,
-        splice: Option<Splice>,
-        path: &[TomlKey],
-        order: Order,
-        expected: impl FnOnce(Table) -> Option<Value>,
-    ) -> Result<(), Uneditable> {
-        let failed = || Uneditable { path: path_text(path) };
-        let splice = splice.ok_or_else(failed)?;
-        let mut text = self.text.clone();
-        text.replace_range(splice.range, &splice.text);
-        let before: Table = toml::from_str(&self.text).map_err(|_| failed())?;
-        let after: Table = toml::from_str(&text).map_err(|_| failed())?;
-        let expected = expected(before).ok_or_else(failed)?;
-        let is_same = match order {
-            Order::Given => Value::Table(after) == expected,
-            Order::OfFile => sorted(Value::Table(after), path) == sorted(expected, path),
-        };
-        if !is_same {
-            return Err(failed());
+        self.change(path, |part| part.add_section(path, table))?;
+        // The new section becomes a part of its own, so that the next change does not read it again.
+        let added = self.replaced.last_mut().and_then(|last| {
+            let (at, _, part) = self.parts.get_full(&last.owner)?;
+            let parts = split(part.text(), last.owner.clone()).filter(are_disjoint)?;
+            let is_new = parts.keys().skip(1).all(|owner| !self.parts.contains_key(owner));
+            is_new.then_some((at, parts, &mut last.split_off))
+        });
+        if let Some((at, parts, split_off)) = added {
+            split_off.extend(parts.keys().skip(1).cloned());
+            for (offset, (owner, part)) in parts.into_iter().enumerate() {
+                if offset == 0 {
+                    self.parts.insert(owner, part);
+                } else {
+                    self.parts.shift_insert(at + offset, owner, part);
+                }
+            }
         }
-        self.text = text;
         Ok(())
     }
+
+    /// Makes the changes up to now permanent.
+    pub(super) fn keep(&mut self) {
+        self.replaced.clear();
+    }
+
+    /// Takes back what changed since the last [`TomlText::keep`].
+    pub(super) fn undo(&mut self) {
+        for before in self.replaced.drain(..).rev() {
+            for owner in before.split_off.iter().rev() {
+                self.parts.shift_remove(owner);
+            }
+            self.parts.insert(before.owner, before.part);
+        }
+    }
+
+    fn change(
+        &mut self,
+        path: &[TomlKey],
+        edit: impl FnOnce(&mut TomlPart) -> Result<(), Uneditable>,
+    ) -> Result<(), Uneditable> {
+        let at = self.part(path).map_or_else(|| self.nearest(path), |(at, _)| at);
+        let Some((owner, part)) = self.parts.get_index_mut(at) else {
+            return Err(Uneditable::new(path));
+        };
+        let before = Replaced {
+            owner: owner.clone(),
+            part: part.clone(),
+            split_off: Vec::new(),
+        };
+        edit(part)?;
+        self.replaced.push(before);
+        Ok(())
+    }
+
+    /// Returns the part that has the first two keys of a path, and its position.
+    fn part(&self, path: &[TomlKey]) -> Option<(usize, &TomlPart)> {
+        let [TomlKey::Name(first), TomlKey::Name(second), ..] = path else {
+            return None;
+        };
+        // The table may be written in its parent, or before all headers.
+        let owners = [
+            (Some(first.clone()), Some(second.clone())),
+            (Some(first.clone()), None),
+            (None, None),
+        ];
+        owners.iter().find_map(|owner| {
+            let (at, _, part) = self.parts.get_full(owner)?;
+            part.get(&path[..2]).map(|_| (at, part))
+        })
+    }
+
+    /// Returns the position of the part in which a new table comes: the last one that has its parent, or else the last one.
+    fn nearest(&self, path: &[TomlKey]) -> usize {
+        let has_parent = |part: &TomlPart| path.len() > 1 && part.get(&path[..1]).is_some();
+        let found = self.parts.values().rposition(has_parent);
+        found.unwrap_or(self.parts.len().saturating_sub(1))
+    }
+}
+
+/// Splits a text where its headers begin to have other keys. `owner` is that of the first part. `None` when two parts have
+/// the same owner, or one does not parse.
+fn split(text: &str, mut owner: Owner) -> Option<IndexMap<Owner, TomlPart>> {
+    let mut parts = IndexMap::new();
+    // The comments above a header belong to it.
+    let (mut start, mut comments, mut at) = (0, 0, 0);
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_start();
+        // What is in the middle of a text or a list over several lines does not parse up to here.
+        if content.starts_with('[')
+            && let Some(found) = owner_of(line).filter(|found| *found != owner)
+            && let Some(part) = TomlPart::parse(&text[start..comments])
+        {
+            if start < comments && parts.insert(owner, part).is_some() {
+                return None;
+            }
+            (start, owner) = (comments, found);
+        }
+        at += line.len();
+        if !content.starts_with('#') {
+            comments = at;
+        }
+    }
+    match parts.insert(owner, TomlPart::parse(&text[start..])?) {
+        None => Some(parts),
+        Some(_) => None,
+    }
+}
+
+/// Returns the first two keys of a header.
+fn owner_of(header: &str) -> Option<Owner> {
+    let values: Table = toml::from_str(header).ok()?;
+    let (first, below) = values.iter().next()?;
+    let second = below.as_table().and_then(|table| table.keys().next());
+    Some((Some(first.clone()), second.cloned()))
+}
+
+/// Whether no key of the first two levels is in two parts.
+fn are_disjoint(parts: &IndexMap<Owner, TomlPart>) -> bool {
+    let mut seen = HashSet::new();
+    let tables = parts.values().flat_map(TomlPart::values);
+    let mut keys = tables.flat_map(|(first, value)| match value.as_table() {
+        Some(table) => table.keys().map(|second| (first, Some(second))).collect(),
+        None => vec![(first, None)],
+    });
+    keys.all(|key| seen.insert(key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FILE: &str = r#"# a desk
-[agents.desk]
-name = "Desk" # shown
-dir = './agents/desk'
-network.allowed = ["a.com", # one
-  # two and three
-  "b.com",
-  "c.com" ]
-
-[agents.desk.tools]
-strict = true
-
-[[agents.desk.platforms]]
-type = "telegram"
-config = { chatId = "1", botToken = "$T" } # our group
-
-# the last one
-[[agents.desk.platforms]]
-type = "slack"
-[agents.desk.platforms.config]
-channel = 'x'
-
-[memory]
-org = "o"
-"#;
+    const FILE: &str = "# ours\n\n[agents]\n\n# one\n[agents.a]\nname = \"A\"\n[[agents.a.providers]]\nid = \"x\"\n\n\
+                        # two\n[agents.b]\nname = \"\"\"\n[agents.c]\n\"\"\"\n\n[memory]\norg = \"o\"";
 
     fn path(text: &str) -> Vec<TomlKey> {
-        text.split('.')
-            .map(|part| part.parse().map_or_else(|_| TomlKey::from(part), TomlKey::Index))
-            .collect()
+        text.split('.').map(TomlKey::from).collect()
     }
 
-    /// Returns the lines that an edit removes and adds.
-    fn difference(edit: impl FnOnce(&mut TomlText) -> Result<(), Uneditable>) -> String {
-        let mut toml = TomlText::parse(FILE).unwrap();
-        edit(&mut toml).unwrap();
-        let after = toml.into_text();
-        let diff = similar::TextDiff::from_lines(FILE, &after);
-        let changed = diff
-            .iter_all_changes()
-            .filter(|change| change.tag() != similar::ChangeTag::Equal);
-        changed.fold(String::new(), |all, change| all + &format!("{}{change}", change.tag()))
-    }
-
-    fn set(at: &str, value: impl Into<Value>, order: Order) -> String {
-        difference(|toml| toml.set(&path(at), &value.into(), order))
+    /// Returns the text of each part.
+    fn parts(toml: &TomlText) -> Vec<&str> {
+        toml.parts.values().map(TomlPart::text).collect()
     }
 
     #[test]
-    fn a_value_changes_on_its_line_only() {
+    fn each_agent_is_a_part_with_the_comments_above_it() {
+        let toml = TomlText::parse(FILE).unwrap();
+        let texts = parts(&toml);
+        assert_eq!(texts.len(), 5);
         assert_eq!(
-            set("agents.desk.name", "Help \"desk\"", Order::Given),
-            "-name = \"Desk\" # shown\n+name = \"Help \\\"desk\\\"\" # shown\n"
+            texts[2],
+            "# one\n[agents.a]\nname = \"A\"\n[[agents.a.providers]]\nid = \"x\"\n\n"
         );
-        assert_eq!(
-            set("agents.desk.dir", "./agents/x", Order::Given),
-            "-dir = './agents/desk'\n+dir = './agents/x'\n"
-        );
-        assert_eq!(
-            set("agents.desk.tools.strict", false, Order::Given),
-            "-strict = true\n+strict = false\n"
-        );
-        assert_eq!(
-            set("agents.desk.platforms.1.config.channel", "y", Order::Given),
-            "-channel = 'x'\n+channel = 'y'\n"
-        );
-        assert_eq!(
-            set("agents.desk.platforms.0.config.chatId", "2", Order::Given),
-            "-config = { chatId = \"1\", botToken = \"$T\" } # our group\n+config = { chatId = \"2\", botToken = \"$T\" } # our group\n"
-        );
+        assert_eq!(texts[3], "# two\n[agents.b]\nname = \"\"\"\n[agents.c]\n\"\"\"\n\n");
+        assert_eq!(toml.text(), FILE);
+        assert_eq!(toml.keys("agents").collect::<Vec<_>>(), ["a", "b"]);
+        let whole: Table = toml::from_str(FILE).unwrap();
+        assert_eq!(toml.get(&path("agents")).as_ref(), whole.get("agents"));
+        assert_eq!(toml.get(&path("agents.a.name")), Some("A".into()));
     }
 
     #[test]
-    fn a_new_value_comes_after_its_siblings_in_their_form() {
-        assert_eq!(
-            set("agents.desk.description", "d", Order::Given),
-            "+description = \"d\"\n"
-        );
-        assert_eq!(
-            set("agents.desk.network.denied", vec!["x.com"], Order::Given),
-            "+network.denied = [\"x.com\"]\n"
-        );
-        assert_eq!(
-            set("agents.desk.platforms.1.config.team", "t", Order::Given),
-            "+team = \"t\"\n"
-        );
-        assert_eq!(
-            set("agents.desk.egress.judge_model", "m", Order::Given),
-            "+[agents.desk.egress]\n+judge_model = \"m\"\n+\n"
-        );
-        assert_eq!(
-            set("agents.desk.platforms.0.config.threadId", "3", Order::Given),
-            "-config = { chatId = \"1\", botToken = \"$T\" } # our group\n+config = { chatId = \"1\", botToken = \"$T\", threadId = \"3\" } # our group\n"
-        );
-    }
-
-    #[test]
-    fn the_items_of_an_array_keep_their_lines_and_comments() {
-        let list = "agents.desk.network.allowed";
-        assert_eq!(
-            set(list, vec!["a.com", "new.com", "c.com", "b.com"], Order::OfFile),
-            "-  \"c.com\" ]\n+  \"c.com\",\n+  \"new.com\" ]\n"
-        );
-        assert_eq!(set(list, vec!["a.com", "c.com"], Order::OfFile), "-  \"b.com\",\n");
-        assert_eq!(
-            set(list, vec!["b.com", "c.com"], Order::OfFile),
-            "-network.allowed = [\"a.com\", # one\n+network.allowed = [\n"
-        );
-    }
-
-    #[test]
-    fn a_moved_item_takes_its_comment_along() {
-        let mut toml = TomlText::parse("a = [\n  \"x\", # one\n  \"y\", # two\n]\n").unwrap();
-        toml.set(&path("a"), &vec!["y", "x"].into(), Order::Given).unwrap();
-        assert_eq!(toml.into_text(), "a = [\n  \"y\", # two\n  \"x\", # one\n]\n");
-    }
-
-    #[test]
-    fn tables_are_appended_and_removed_as_sections() {
-        let table = Table::from_iter([("type".to_owned(), Value::from("discord"))]);
-        assert_eq!(
-            difference(|toml| toml.push(&path("agents.desk.platforms"), &table)),
-            "+[[agents.desk.platforms]]\n+type = \"discord\"\n+\n"
-        );
-        assert_eq!(
-            difference(|toml| toml.add_section(&path("agents.new"), &table)),
-            "+[agents.new]\n+type = \"discord\"\n+\n"
-        );
-        assert_eq!(
-            difference(|toml| toml.remove(&path("agents.desk.platforms.1"))),
-            "-[[agents.desk.platforms]]\n-type = \"slack\"\n-[agents.desk.platforms.config]\n-channel = 'x'\n"
-        );
-        assert_eq!(
-            difference(|toml| toml.remove(&path("agents.desk.platforms.0.config.chatId"))),
-            "-config = { chatId = \"1\", botToken = \"$T\" } # our group\n+config = { botToken = \"$T\" } # our group\n"
-        );
-        assert_eq!(difference(|toml| toml.remove(&path("agents.desk.nothing"))), "");
-        for text in ["[a]\nb = [{ c = 'd' }]\n", "[a]\n[[a.b]]\nc = 'd'\n"] {
-            let mut toml = TomlText::parse(text).unwrap();
-            toml.remove(&path("a.b.0")).unwrap();
-            assert!(["[a]\nb = []\n", "[a]\n"].contains(&toml.into_text().as_str()));
+    fn a_table_that_is_in_two_places_keeps_the_text_in_one_part() {
+        for text in [
+            "[agents.a]\nname = 'A'\n[agents.b]\n[agents.a.tools]\n",
+            "agents.a.name = 'A'\n[agents.b]\n[memory]\n[agents.a.tools]\n",
+        ] {
+            let toml = TomlText::parse(text).unwrap();
+            assert_eq!(parts(&toml), [text]);
         }
+        let toml = TomlText::parse("agents.a.name = 'A'\n[agents.b]\nname = 'B'\n").unwrap();
+        assert_eq!(toml.get(&path("agents.a.name")), Some("A".into()));
+        assert_eq!(toml.get(&path("agents.b.name")), Some("B".into()));
+    }
+
+    #[test]
+    fn changes_are_taken_back_as_a_whole() {
+        let mut toml = TomlText::parse(FILE).unwrap();
+        let table = Table::from_iter([("name".to_owned(), Value::from("N"))]);
+        toml.add_section(&path("agents.n"), &table).unwrap();
+        toml.keep();
+        let kept = toml.text();
+        assert_eq!(parts(&toml).len(), 6);
+        assert!(
+            kept.contains("\"\"\"\n\n[agents.n]\nname = \"N\"\n\n[memory]"),
+            "{kept}"
+        );
+        toml.add_section(&path("agents.o"), &table).unwrap();
+        toml.set(&path("agents.o.name"), &"O".into(), Order::Given).unwrap();
+        toml.set(&path("agents.a.name"), &"B".into(), Order::Given).unwrap();
+        toml.push(&path("agents.a.providers"), &table).unwrap();
+        assert_eq!(toml.get(&path("agents.o.name")), Some("O".into()));
+        assert_eq!(toml.keys("agents").collect::<Vec<_>>(), ["a", "b", "n", "o"]);
+        toml.undo();
+        assert_eq!(toml.text(), kept);
+        assert_eq!(parts(&toml).len(), 6);
     }
 }

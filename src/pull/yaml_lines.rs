@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::lines::{line_end, lines};
+
 /// A key in the text and what belongs to it.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
@@ -120,25 +122,4 @@ pub(super) fn remove_lines(text: &mut String, range: &Range<usize>) -> Option<()
     let after = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
     text.replace_range(range.start..after, "");
     Some(())
-}
-
-/// Returns the ranges of the lines in a range, without line breaks.
-pub(super) fn lines(text: &str, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut at = range.start;
-    text[range].split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        start..start + line.trim_end_matches(['\n', '\r']).len()
-    })
-}
-
-/// Returns the end of the line that a position is on, without its line break.
-pub(super) fn line_end(text: &str, at: usize) -> usize {
-    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-    end - usize::from(text[at..end].ends_with('\r'))
-}
-
-/// Returns the line break that the file uses.
-pub(super) fn newline(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }

@@ -4,9 +4,8 @@
 
 use serde_json::{Map, Value};
 
-use super::yaml_lines::{
-    Block, comment_start, find, has_content, items_of, line_end, lines, mapping, newline, remove_lines,
-};
+use super::lines::{line_end, lines, newline};
+use super::yaml_lines::{Block, comment_start, find, has_content, items_of, mapping, remove_lines};
 use super::yaml_value::{block_lines, is_flow, scalar_like};
 use crate::config::parse_yaml;
 use crate::resource::value::same;
