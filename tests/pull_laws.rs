@@ -88,13 +88,10 @@ proptest! {
             server.apply_well(&draft).await;
             let kept = comments(&project);
             let changes = pull(&server, &mut project).await;
-            // The order of providers is the one thing that cannot be pulled.
-            assert!(changes.conflicts.iter().all(|conflict| conflict.reason.contains("order")), "{:?}", changes.conflicts);
+            assert_eq!(changes.conflicts, vec![], "{:?}", texts(&project));
             let plan = plan_of(&server, &project).await;
-            if changes.conflicts.is_empty() {
-                let pulled: Vec<_> = writes(&plan).into_iter().filter(|it| !it.contains(" Added")).collect();
-                assert_eq!(pulled, Vec::<String>::new(), "{:?}", texts(&project));
-            }
+            let pulled: Vec<_> = writes(&plan).into_iter().filter(|it| !it.contains(" Added")).collect();
+            assert_eq!(pulled, Vec::<String>::new(), "{:?}", texts(&project));
             let lost: Vec<_> = kept.iter().filter(|comment| !comments(&project).contains(comment)).collect();
             // A comment within a table that goes, goes with it.
             let gone = lost.iter().filter(|comment| !comment.contains("provider")).count();

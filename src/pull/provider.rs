@@ -7,7 +7,8 @@ use super::toml_array::Order;
 use super::toml_tree::TomlKey;
 use crate::resource::{Settings, field};
 
-/// Writes the providers of an agent and their models. A provider that stays keeps its key and its comments.
+/// Writes the providers of an agent and their models, in the order of the server. A provider that stays keeps its key and
+/// its comments.
 pub(super) fn write(files: &mut ProjectFiles, remote: &Settings) -> Result<(), String> {
     let list = agent_path(&remote.agent, &["providers"]);
     let wanted = ids(remote.get(field::PROVIDERS), "providerId");
@@ -31,10 +32,14 @@ pub(super) fn write(files: &mut ProjectFiles, remote: &Settings) -> Result<(), S
             _ => {}
         }
     }
-    if own(files, &list) != wanted {
-        return Err("the server has the providers in another order; reorder them in `lobu.toml`".to_owned());
+    let own = own(files, &list);
+    if own == wanted {
+        return Ok(());
     }
-    Ok(())
+    let place = |id: &String| own.iter().position(|own| own == id);
+    let order: Option<Vec<usize>> = wanted.iter().map(place).collect();
+    let order = order.ok_or("the providers in `lobu.toml` have no ids by which they can be ordered")?;
+    files.reorder(&list, &order)
 }
 
 /// Returns the ids of the providers in `lobu.toml`.
