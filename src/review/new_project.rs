@@ -50,6 +50,7 @@ impl NewProject {
         for change in &mut files {
             change.before = None;
         }
+        let has_models = files.iter().any(|change| change.path.starts_with(MODELS));
         let mut add = |path: &str, after: &str| {
             if !files.iter().any(|change| change.path == Path::new(path)) {
                 files.push(FileChange {
@@ -61,8 +62,10 @@ impl NewProject {
         };
         add(LOBU_TOML, &self.text);
         add(".gitignore", ".env\n.env.local\n.lobu/\n");
-        // Git keeps no empty folder.
-        add("models/.gitkeep", "");
+        if !has_models {
+            // Git keeps no empty folder.
+            add("models/.gitkeep", "");
+        }
         files.sort_by(|left, right| left.path.cmp(&right.path));
         changes.files = files;
         (self.folder.clone(), changes)
