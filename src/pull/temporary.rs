@@ -5,9 +5,9 @@
 //! holds as long as it lives.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,11 +21,10 @@ pub(super) fn temporary(folder: &Path, text: &str, mode: u32) -> io::Result<Name
     let mut file = loop {
         let name = next_name();
         let mut builder = tempfile::Builder::new();
-        builder
-            .prefix(&name)
-            .rand_bytes(0)
-            .permissions(Permissions::from_mode(mode));
-        match builder.tempfile_in(folder) {
+        let mut options = File::options();
+        options.read(true).write(true).create_new(true).mode(mode);
+        builder.prefix(&name).rand_bytes(0);
+        match builder.make_in(folder, |path| options.open(path)) {
             // A process with the same number has left it.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => break made?,
@@ -33,7 +32,8 @@ pub(super) fn temporary(folder: &Path, text: &str, mode: u32) -> io::Result<Name
     };
     // Where nothing can be locked, nothing is removed later.
     let _ = file.as_file().try_lock();
-    file.write_all(text.as_bytes())?;
+    // Not through `file`, which would put its path into errors.
+    file.as_file_mut().write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
 }

@@ -57,6 +57,10 @@ pub fn write(root: &Path, change: &FileChange) -> Result<(), WriteError> {
     if !fs::canonicalize(existing).map_err(system)?.starts_with(&root) {
         return Err(WriteError::Outside(change.path.clone()));
     }
+    if !existing.is_dir() {
+        let shown = existing.strip_prefix(&root).unwrap_or(existing);
+        return Err(WriteError::InTheWay(shown.to_owned()));
+    }
     fs::create_dir_all(folder).map_err(system)?;
     // The umask decides which of these rights remain.
     let temporary = temporary(folder, &change.after, 0o666).map_err(system)?;
