@@ -4,12 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use lobuctl::pull::{FileChange, write};
 
-use crate::support::chance::Chance;
-use crate::support::deadline::wait_for;
 use crate::support::program::cli::{BOT_TOKEN, CliProject};
 use crate::support::snapshot;
 
@@ -117,63 +114,6 @@ fn a_declined_pull_writes_nothing() {
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(refused.err.contains("nothing was read or written"), "{refused:?}");
     assert_eq!(fs::read_to_string(cli.path().join("lobu.toml")).unwrap(), original);
-}
-
-/// The number of files that the killed pulls write.
-const KILLED_FILES: usize = 30;
-
-/// Returns the path of one of these files.
-fn killed_file(cli: &CliProject, number: usize) -> PathBuf {
-    cli.path().join(format!("many/agent-{number}/SOUL.md"))
-}
-
-/// Writes all of these files.
-fn write_all(cli: &CliProject, text: &str) {
-    (0..KILLED_FILES).for_each(|number| fs::write(killed_file(cli, number), text).unwrap());
-}
-
-/// Returns how many of these files are new. Panics when one is neither old nor new.
-fn count_new(cli: &CliProject) -> usize {
-    let is_new = |number: &usize| match fs::read_to_string(killed_file(cli, *number)).unwrap().as_str() {
-        "new\n" => true,
-        "old\n" => false,
-        other => panic!("{number}: {other:?}"),
-    };
-    (0..KILLED_FILES).filter(is_new).count()
-}
-
-#[test]
-fn a_pull_that_is_killed_leaves_each_file_old_or_new() {
-    let cli = CliProject::new();
-    let mut toml = fs::read_to_string(cli.path().join("lobu.toml")).unwrap();
-    for number in 0..KILLED_FILES {
-        let name = format!("agent-{number}");
-        write!(toml, "\n[agents.{name}]\nname = \"{name}\"\ndir = \"./many/{name}\"\n").unwrap();
-        fs::create_dir_all(killed_file(&cli, number).parent().unwrap()).unwrap();
-    }
-    fs::write(cli.path().join("lobu.toml"), toml).unwrap();
-    write_all(&cli, "new\n");
-    cli.expect_exit("apply --yes", 0);
-    let mut chance = Chance::new(3);
-    for _ in 0..8 {
-        write_all(&cli, "old\n");
-        let mut child = cli
-            .command("pull --yes")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let enough = 1 + chance.below(KILLED_FILES - 2);
-        wait_for(
-            || (count_new(&cli) >= enough).then_some(()),
-            || "the pull writes nothing".to_owned(),
-        );
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(count_new(&cli) >= enough);
-        cli.expect_exit("pull --yes", 0);
-        assert_eq!(count_new(&cli), KILLED_FILES);
-    }
 }
 
 /// Returns a change of this file to `new`.
