@@ -4,9 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::project_files::{ProjectFiles, agent_path};
 use super::secret_name::new_reference;
+use super::skill_additions::SkillAdditions;
 use super::toml_array::Order;
 use super::toml_tree::TomlKey;
 use crate::config::referenced_secret;
+use crate::resource::value::same;
 use crate::resource::{Settings, field};
 
 /// The keys that have another name on the wire.
@@ -22,21 +24,23 @@ const NAMES: [(&str, &str); 6] = [
 /// Writes the servers that differ.
 pub(super) fn write(
     files: &mut ProjectFiles,
-    declared: &Settings,
     remote: &Settings,
+    skills: &SkillAdditions,
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<(), String> {
     let servers = |settings: &Settings| settings.get(field::MCP_SERVERS).and_then(Value::as_object).cloned();
-    let known = servers(declared).unwrap_or_default();
     for (id, server) in servers(remote)
         .unwrap_or_default()
         .iter()
         .filter(|(id, _)| is_wanted(id))
     {
         let path = agent_path(&remote.agent, &["skills", "mcp", id]);
-        let in_file = files.get(&path).is_some();
-        if known.contains_key(id) && !in_file {
-            return Err(format!("a skill provides the MCP server `{id}`; edit the skill"));
+        // `lobu.toml` comes before the skills.
+        let provided = skills.server(id).filter(|_| files.get(&path).is_none());
+        match provided {
+            Some(provided) if same(&provided, server) => continue,
+            Some(_) => return Err(format!("a skill provides the MCP server `{id}`; edit the skill")),
+            None => {}
         }
         let server = server.as_object().ok_or("the server's MCP server is no table")?;
         write_table(files, &path, server, &remote.agent, id)?;

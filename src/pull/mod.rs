@@ -6,6 +6,8 @@
 
 mod agent;
 mod change;
+mod file_list;
+mod front_matter;
 mod lines;
 mod mcp;
 mod memory;
@@ -17,6 +19,7 @@ mod provider;
 mod secret_name;
 mod settings;
 mod skill;
+mod skill_additions;
 mod temporary;
 mod toml_array;
 mod toml_mask;
@@ -26,6 +29,7 @@ mod toml_splice;
 mod toml_text;
 mod toml_tree;
 mod toml_value;
+mod units;
 mod writer;
 mod yaml_lines;
 mod yaml_text;

@@ -6,7 +6,8 @@ use std::{fs, io};
 
 use super::change::{PullPlan, Unit};
 use super::project_files::{LOBU_TOML, ProjectFiles, inside, is_below};
-use super::proposal::{field_of, is_pulled, propose};
+use super::proposal::propose;
+use super::units::{field_of, is_pulled, skill_of};
 use crate::config::{LoadOptions, Only, SecretsCheck, load};
 use crate::plan::{Plan, PlanOptions, Row, Target, Verb, plan};
 use crate::resource::{Address, State};
@@ -98,6 +99,7 @@ fn still_differ(
 
 fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, String> {
     let pulled: BTreeSet<&Unit> = changes.pulled.iter().collect();
+    let known: BTreeSet<&Unit> = changes.conflicts.iter().map(|conflict| &conflict.unit).collect();
     let mut still: BTreeMap<Unit, BTreeSet<String>> = BTreeMap::new();
     for row in rows {
         let new_agent = row
@@ -109,6 +111,14 @@ fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, St
         let mut blame = |unit: Unit, field: String| {
             if pulled.contains(&unit) {
                 still.entry(unit).or_default().insert(field);
+            } else if !known.contains(&unit) {
+                // What did not differ before does so because of what a skill adds now.
+                let at_once = pulled
+                    .iter()
+                    .filter(|other| other.address == unit.address && skill_of(other).is_some());
+                for skill in at_once {
+                    still.entry((*skill).clone()).or_default().insert(field.clone());
+                }
             }
         };
         if let Some(address) = as_whole {

@@ -1,14 +1,18 @@
 //! An agent's settings: which key of `lobu.toml`, or which file, expresses each field.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
+use super::file_list::ListForm;
 use super::project_files::{ProjectFiles, agent_path, within_margins};
+use super::skill_additions::SkillAdditions;
 use super::toml_array::Order;
 use super::toml_tree::TomlKey;
+use super::units::is_pulled;
 use super::{mcp, provider, skill};
-use crate::config::normalized_domain;
-use crate::plan::{Change, without_injected};
-use crate::resource::value::is_empty;
+use crate::plan::{Change, Row, without_injected};
+use crate::resource::value::{is_empty, same_set};
 use crate::resource::{FieldPath, Settings, State, field};
 
 /// A value of the settings that one key of `lobu.toml` expresses.
@@ -24,12 +28,8 @@ struct FileKey {
 enum FileForm {
     /// A text, `true` or `false`.
     Single,
-    /// A list of texts whose order does not matter. Skills may add to it.
-    Set,
-    /// A list of domains, which the server has in a normal form. Skills may add to it.
-    Domains,
-    /// A list of domains, each with or without a judge. Skills may add to it.
-    JudgedDomains,
+    /// A list whose order does not matter. Skills may add to it.
+    List(ListForm),
     /// Texts by name. Skills may add to them.
     Texts,
 }
@@ -42,17 +42,17 @@ const KEYS: [FileKey; 12] = [
     key(
         &[field::NETWORK, "allowedDomains"],
         &["network", "allowed"],
-        FileForm::Domains,
+        FileForm::List(ListForm::Domains),
     ),
     key(
         &[field::NETWORK, "deniedDomains"],
         &["network", "denied"],
-        FileForm::Domains,
+        FileForm::List(ListForm::Domains),
     ),
     key(
         &[field::NETWORK, "judgedDomains"],
         &["network", "judge"],
-        FileForm::JudgedDomains,
+        FileForm::List(ListForm::JudgedDomains),
     ),
     key(&[field::NETWORK, "judges"], &["network", "judges"], FileForm::Texts),
     key(
@@ -65,25 +65,69 @@ const KEYS: [FileKey; 12] = [
         &["egress", "judge_model"],
         FileForm::Single,
     ),
-    key(&[field::PRE_APPROVED], &["tools", "pre_approved"], FileForm::Set),
-    key(&[field::TOOLS, "allowedTools"], &["tools", "allowed"], FileForm::Set),
-    key(&[field::TOOLS, "deniedTools"], &["tools", "denied"], FileForm::Set),
+    key(
+        &[field::PRE_APPROVED],
+        &["tools", "pre_approved"],
+        FileForm::List(ListForm::Texts),
+    ),
+    key(
+        &[field::TOOLS, "allowedTools"],
+        &["tools", "allowed"],
+        FileForm::List(ListForm::Texts),
+    ),
+    key(
+        &[field::TOOLS, "deniedTools"],
+        &["tools", "denied"],
+        FileForm::List(ListForm::Texts),
+    ),
     key(&[field::TOOLS, "strictMode"], &["tools", "strict"], FileForm::Single),
-    key(&[field::GUARDRAILS], &["guardrails"], FileForm::Set),
-    key(&[field::NIX, "packages"], &["worker", "nix_packages"], FileForm::Set),
+    key(&[field::GUARDRAILS], &["guardrails"], FileForm::List(ListForm::Texts)),
+    key(
+        &[field::NIX, "packages"],
+        &["worker", "nix_packages"],
+        FileForm::List(ListForm::Texts),
+    ),
 ];
 
-/// Writes the settings that differ.
+/// Writes the settings that differ. The skills that are pulled with them have these names.
 pub(super) fn update(
     files: &mut ProjectFiles,
-    agent: &str,
+    row: &Row,
     changes: &[Change],
-    desired: &State,
-    remote: &State,
+    (desired, remote): (&State, &State),
+    skills: &BTreeSet<String>,
 ) -> Result<(), String> {
+    let agent = row.address.agent_id().unwrap_or_default();
     let remote = remote.settings.get(agent).ok_or("the server has no such agent")?;
     let declared = desired.settings.get(agent).cloned().unwrap_or_default();
-    write(files, &declared, remote, &|wire| differs(changes, wire))
+    let remote = &without_injected(remote, &declared);
+    let additions = SkillAdditions::new(&declared, remote, &|name| skills.contains(name));
+    write(files, remote, &additions, &|wire| differs(changes, wire))?;
+    if !differs(changes, &[field::SKILLS]) {
+        return Ok(());
+    }
+    // What another skill text adds or no longer adds may be what the server has anyway. Then `lobu.toml` makes up for it.
+    let is_own_unit = |wire: &[&str]| {
+        row.changes
+            .iter()
+            .any(|change| is_pulled(change) && concerns(change, wire))
+    };
+    for key in KEYS.iter().filter(|key| !is_own_unit(key.wire)) {
+        write_key(files, key, remote, &additions)?;
+    }
+    let ids = servers_of(remote).filter(|id| !is_own_unit(&[field::MCP_SERVERS, id]));
+    let missing: BTreeSet<&str> = ids
+        .filter(|id| files.get(&agent_path(agent, &["skills", "mcp", id])).is_none())
+        .collect();
+    mcp::write(files, remote, &additions, &|id| missing.contains(id))
+}
+
+/// Returns the ids of the MCP servers of an agent.
+fn servers_of(settings: &Settings) -> impl Iterator<Item = &str> {
+    let servers = settings.get(field::MCP_SERVERS).and_then(Value::as_object);
+    servers
+        .into_iter()
+        .flat_map(|servers| servers.keys().map(String::as_str))
 }
 
 /// Writes all settings of an agent that the files do not have.
@@ -92,7 +136,9 @@ pub(super) fn add(files: &mut ProjectFiles, remote: &Settings) -> Result<(), Str
         agent: remote.agent.clone(),
         ..Settings::default()
     };
-    write(files, &declared, remote, &|wire| {
+    let remote = &without_injected(remote, &declared);
+    let additions = SkillAdditions::new(&declared, remote, &|_| true);
+    write(files, remote, &additions, &|wire| {
         // A skill is found by its name, which is no key.
         let wire = if wire[0] == field::SKILLS { &wire[..1] } else { wire };
         let value = value_at(&remote.fields, wire);
@@ -103,18 +149,20 @@ pub(super) fn add(files: &mut ProjectFiles, remote: &Settings) -> Result<(), Str
 
 /// Whether something at or below this path is to be pulled.
 fn differs(changes: &[Change], wire: &[&str]) -> bool {
+    changes.iter().any(|change| concerns(change, wire))
+}
+
+fn concerns(change: &Change, wire: &[&str]) -> bool {
     let path = FieldPath::of(wire.iter().copied());
-    let concerns = |change: &Change| change.path.starts_with(&path) || path.starts_with(&change.path);
-    changes.iter().any(concerns)
+    change.path.starts_with(&path) || path.starts_with(&change.path)
 }
 
 fn write(
     files: &mut ProjectFiles,
-    declared: &Settings,
     remote: &Settings,
+    skills: &SkillAdditions,
     is_wanted: &dyn Fn(&[&str]) -> bool,
 ) -> Result<(), String> {
-    let remote = &without_injected(remote, declared);
     for (name, wire) in field::TEXT_FILES.iter().filter(|(_, wire)| is_wanted(&[wire])) {
         write_text(files, &remote.agent, name, remote.get(wire))?;
     }
@@ -122,10 +170,10 @@ fn write(
         provider::write(files, remote)?;
     }
     for key in KEYS.iter().filter(|key| is_wanted(key.wire)) {
-        write_key(files, key, declared, remote)?;
+        write_key(files, key, remote, skills)?;
     }
     if is_wanted(&[field::MCP_SERVERS]) {
-        mcp::write(files, declared, remote, &|id| is_wanted(&[field::MCP_SERVERS, id]))?;
+        mcp::write(files, remote, skills, &|id| is_wanted(&[field::MCP_SERVERS, id]))?;
     }
     if !is_wanted(&[field::SKILLS]) {
         return Ok(());
@@ -146,57 +194,39 @@ fn write_text(files: &mut ProjectFiles, agent: &str, name: &str, value: Option<&
     Ok(())
 }
 
-fn write_key(files: &mut ProjectFiles, key: &FileKey, declared: &Settings, remote: &Settings) -> Result<(), String> {
+fn write_key(
+    files: &mut ProjectFiles,
+    key: &FileKey,
+    remote: &Settings,
+    skills: &SkillAdditions,
+) -> Result<(), String> {
     let path = agent_path(&remote.agent, key.file);
     let Some(value) = value_at(&remote.fields, key.wire) else {
         return Ok(());
     };
     match key.form {
+        FileForm::Single if files.get(&path).as_ref() == Some(value) => Ok(()),
         FileForm::Single => files.set(&path, value, Order::Given),
-        FileForm::Set | FileForm::Domains | FileForm::JudgedDomains => {
+        FileForm::List(form) => {
             let remote = value.as_array().ok_or("the server has no list there")?;
-            let own = files
-                .get(&path)
-                .and_then(|own| own.as_array().cloned())
-                .unwrap_or_default();
-            let declared = value_at(&declared.fields, key.wire).and_then(Value::as_array);
-            let items = wanted_items(key.form, &own, declared.unwrap_or(&Vec::new()), remote)?;
+            let own = files.get(&path);
+            let own_items = own.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+            let items = form.wanted(&own_items, &skills.items(key.wire), remote)?;
+            let is_said = same_set(&own_items, &items) && (own.is_some() || !remote.is_empty());
+            if is_said {
+                return Ok(());
+            }
             files.set(&path, &Value::Array(items), Order::OfFile)
         }
-        FileForm::Texts => {
-            let declared = value_at(&declared.fields, key.wire).and_then(Value::as_object);
-            write_texts(files, &path, declared.unwrap_or(&Map::new()), value)
-        }
+        FileForm::Texts => write_texts(files, &path, &skills.texts(key.wire), value),
     }
-}
-
-/// Returns a list for `lobu.toml`: what the server has, spelled as the file spells it, without what only skills add.
-///
-/// # Errors
-/// When a skill adds something that the server does not have.
-fn wanted_items(form: FileForm, own: &[Value], declared: &[Value], remote: &[Value]) -> Result<Vec<Value>, String> {
-    let spelled = |item: &Value| own.iter().find(|own| in_wire_form(form, own) == *item).cloned();
-    if let Some(added) = declared
-        .iter()
-        .find(|item| spelled(item).is_none() && !remote.contains(item))
-    {
-        return Err(format!(
-            "a skill adds {added}, which the server does not have; edit the skill"
-        ));
-    }
-    let items = remote.iter().filter_map(|item| match spelled(item) {
-        Some(own) => Some(own),
-        None if declared.contains(item) => None,
-        None => Some(in_file_form(item)),
-    });
-    Ok(items.collect())
 }
 
 /// Writes texts by name, one by one, so that each keeps its place. Those that only skills add stay there.
 fn write_texts(
     files: &mut ProjectFiles,
     path: &[TomlKey],
-    declared: &Map<String, Value>,
+    added: &Map<String, Value>,
     remote: &Value,
 ) -> Result<(), String> {
     let wanted = remote.as_object().ok_or("the server has no texts by name there")?;
@@ -206,30 +236,13 @@ fn write_texts(
         .unwrap_or_default();
     let below = |name: &str| -> Vec<_> { path.iter().cloned().chain([name.into()]).collect() };
     for (name, text) in wanted {
-        let known = own.get(name).or_else(|| declared.get(name));
+        let known = own.get(name).or_else(|| added.get(name));
         if known != Some(text) {
             files.set(&below(name), text, Order::Given)?;
         }
     }
     let gone = own.keys().filter(|name| !wanted.contains_key(*name));
     gone.into_iter().try_for_each(|name| files.remove(&below(name)))
-}
-
-/// Returns an item of a list as `lobu.toml` has it: a domain without a judge is a text.
-fn in_file_form(item: &Value) -> Value {
-    match item.as_object() {
-        Some(entry) if !entry.contains_key("judge") => entry.get("domain").unwrap_or(item).clone(),
-        _ => item.clone(),
-    }
-}
-
-/// Returns an item of a list as the server has it.
-fn in_wire_form(form: FileForm, item: &Value) -> Value {
-    match (form, item) {
-        (FileForm::Domains, Value::String(domain)) => json!(normalized_domain(domain)),
-        (FileForm::JudgedDomains, Value::String(domain)) => json!({ "domain": domain }),
-        _ => item.clone(),
-    }
 }
 
 fn value_at<'a>(fields: &'a Map<String, Value>, wire: &[&str]) -> Option<&'a Value> {

@@ -33,6 +33,11 @@ impl YamlText {
         &self.text
     }
 
+    /// Returns what the text parses to.
+    pub(super) fn document(&self) -> &Value {
+        &self.document
+    }
+
     /// Returns the value of a key of the document.
     pub(super) fn get(&self, key: &str) -> Option<&Value> {
         self.document.get(key)
