@@ -9,6 +9,7 @@ use lobuctl::pull::{ProjectFiles, PullPlan, proved};
 use lobuctl::resource::{Agent, ConfigValue, EntityType, Platform, Settings, State};
 use serde_json::json;
 
+use crate::support::apply::pulling::reasons;
 use crate::support::apply::test_server::plan_states;
 
 const TOML: &str = "[agents.desk]\nname = \"Desk\"\ndir = \"./desk\"\n\n[memory]\nmodels = \"./models\"\n";
@@ -46,15 +47,6 @@ fn settings(id: &str, fields: &serde_json::Value) -> (String, Settings) {
         fields: fields.as_object().cloned().unwrap_or_default(),
     };
     (id.to_owned(), settings)
-}
-
-fn reasons(changes: &PullPlan) -> Vec<&str> {
-    assert_eq!(changes.files, vec![], "{:?}", changes.conflicts);
-    changes
-        .conflicts
-        .iter()
-        .map(|conflict| conflict.reason.as_str())
-        .collect()
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! The types of the memory schema, in the files of the models folder.
 
-use std::path::PathBuf;
-
 use serde_json::{Map, Value, json};
 
-use super::project_files::{ProjectFiles, inside};
+use super::model_file::{ModelFiles, models_folder};
+use super::project_files::ProjectFiles;
 use super::yaml_text::YamlText;
 use super::yaml_value::block_lines;
 use crate::plan::{Change, Row, Verb};
@@ -15,31 +14,71 @@ use crate::resource::{Address, EntityType, RelationshipType, State, normalize_en
 /// The keys that have a second spelling in files.
 const SPELLINGS: [(&str, &str); 2] = [("inverse_type_slug", "inverse"), ("is_symmetric", "symmetric")];
 
+/// The parts of a schema that a file may have beside the name of the type.
+const TOP_LEVEL: [&str; 2] = ["properties", "required"];
+
 /// Writes what differs of a type, or a file for a type that only the server has.
-pub(super) fn pull(files: &mut ProjectFiles, row: &Row, changes: &[Change], remote: &State) -> Result<(), String> {
+pub(super) fn pull(
+    files: &mut ProjectFiles,
+    models: &ModelFiles,
+    row: &Row,
+    changes: &[Change],
+    remote: &State,
+) -> Result<(), String> {
     let found = body(&row.address, remote).ok_or("the server has no such type")?;
     if row.verb == Verb::Drift {
         return add(files, &row.address, found);
     }
-    let (path, mut yaml) = declaring_file(files, &row.address)?;
-    for change in changes {
-        let name = change.path.top();
-        let value = found.get(name).ok_or_else(|| format!("the server has no `{name}`"))?;
-        let spelling = SPELLINGS
-            .iter()
-            .find(|(known, other)| *known == name && yaml.get(other).is_some());
-        let key = spelling.map_or(name, |(_, other)| other);
-        if key == "metadata_schema" && (yaml.get("properties").is_some() || yaml.get("required").is_some()) {
-            return Err("the schema is written as `properties` of the type; edit it there".to_owned());
+    models.place(&row.address)?.edit(files, |yaml| {
+        for change in changes {
+            let name = change.path.top();
+            let value = found.get(name).ok_or_else(|| format!("the server has no `{name}`"))?;
+            set_field(yaml, name, value)?;
         }
-        if key == "rules" {
-            yaml.set(key, &in_file_order(yaml.get(key), value))?;
-        } else {
-            yaml.set(key, value)?;
-        }
+        Ok(())
+    })
+}
+
+/// Brings one field of a type to the server's value.
+fn set_field(yaml: &mut YamlText, name: &str, value: &Value) -> Result<(), String> {
+    let spelling = SPELLINGS
+        .iter()
+        .find(|(known, other)| *known == name && yaml.get(other).is_some());
+    let key = spelling.map_or(name, |(_, other)| other);
+    match key {
+        "metadata_schema" if TOP_LEVEL.iter().any(|key| yaml.get(key).is_some()) => set_top_level(yaml, value),
+        "metadata_schema" | "event_kinds" => yaml.set(key, &over(yaml.get(key), value)),
+        "rules" => yaml.set(key, &rules_over(yaml.get(key), value)),
+        _ => yaml.set(key, value),
     }
-    files.set_text(path, yaml.text().to_owned());
+}
+
+/// Brings the schema of a type that has its parts beside its name to the server's schema.
+fn set_top_level(yaml: &mut YamlText, schema: &Value) -> Result<(), String> {
+    let is_implied = |key: &str, value: &Value| key == "type" && value == "object";
+    let entries = schema.as_object().ok_or("the server's schema is no table")?;
+    for (key, value) in entries.iter().filter(|(key, value)| !is_implied(key, value)) {
+        if !TOP_LEVEL.contains(&key.as_str()) {
+            let why =
+                format!("`{key}` of the schema has no place beside `properties`; move them into `metadata_schema`");
+            return Err(why);
+        }
+        yaml.set(key, &over(yaml.get(key), value))?;
+    }
     Ok(())
+}
+
+/// Returns a value of the server, with the keys that only the file has.
+fn over(own: Option<&Value>, remote: &Value) -> Value {
+    let (Some(Value::Object(own)), Value::Object(remote)) = (own, remote) else {
+        return remote.clone();
+    };
+    let mut all = own.clone();
+    for (key, value) in remote {
+        let value = over(own.get(key), value);
+        all.insert(key.clone(), value);
+    }
+    Value::Object(all)
 }
 
 /// Returns a type as a file declares it, without `type` and `slug`.
@@ -62,8 +101,8 @@ fn body(address: &Address, remote: &State) -> Option<Map<String, Value>> {
     }
 }
 
-/// Returns the rules of the server: those that the file has in its order and words, then the others.
-fn in_file_order(own: Option<&Value>, remote: &Value) -> Value {
+/// Returns the rules of the file in its words, then the others that the server has.
+fn rules_over(own: Option<&Value>, remote: &Value) -> Value {
     let rules = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |rule: &Value, keys: [&str; 2]| {
         let found = keys.iter().find_map(|key| rule.get(key)?.as_str());
@@ -74,11 +113,10 @@ fn in_file_order(own: Option<&Value>, remote: &Value) -> Value {
         (source, text(rule, ["target", "target_entity_type_slug"]))
     };
     let (own, remote) = (rules(own), rules(Some(remote)));
-    let has = |list: &[Value], rule: &Value| list.iter().any(|other| ends(other) == ends(rule));
-    let kept = own.iter().filter(|rule| has(&remote, rule));
-    kept.chain(remote.iter().filter(|rule| !has(&own, rule)))
-        .cloned()
-        .collect()
+    let new = remote
+        .iter()
+        .filter(|rule| !own.iter().any(|other| ends(other) == ends(rule)));
+    own.iter().chain(new).cloned().collect()
 }
 
 fn add(files: &mut ProjectFiles, address: &Address, mut body: Map<String, Value>) -> Result<(), String> {
@@ -105,36 +143,4 @@ fn add(files: &mut ProjectFiles, address: &Address, mut body: Map<String, Value>
     }
     files.set_text(path, format!("{}\n", block_lines(&Value::Object(document), 0)));
     Ok(())
-}
-
-/// Returns the file that declares a type, and its text.
-fn declaring_file(files: &ProjectFiles, address: &Address) -> Result<(PathBuf, YamlText), String> {
-    let folder = models_folder(files)?;
-    let declares = |yaml: &YamlText| {
-        let kind = yaml.get("type").and_then(Value::as_str).unwrap_or_default();
-        let slug = yaml.get("slug").and_then(Value::as_str).unwrap_or_default();
-        match address {
-            Address::EntityType { slug: own } => kind.starts_with("entity") && normalize_entity_slug(slug) == *own,
-            Address::RelationshipType { slug: own } => kind.starts_with("relationship") && slug == own,
-            _ => false,
-        }
-    };
-    let parsed = files
-        .below(&folder)
-        .filter_map(|(path, text)| Some((path.to_owned(), YamlText::parse(text)?)));
-    let mut found: Vec<_> = parsed.filter(|(_, yaml)| declares(yaml)).collect();
-    match (found.pop(), found.is_empty()) {
-        (Some(file), true) => Ok(file),
-        _ => Err("it is declared in a file with several types; edit it there".to_owned()),
-    }
-}
-
-/// Returns the folder of the model files, relative to the project's folder.
-fn models_folder(files: &ProjectFiles) -> Result<PathBuf, String> {
-    let memory = files.get(&["memory".into()]).unwrap_or_default();
-    let named = memory["owletto"]["models"]
-        .as_str()
-        .or_else(|| memory["models"].as_str());
-    let named = named.ok_or("`lobu.toml` names no folder of models")?;
-    inside(named).ok_or_else(|| format!("the folder `{named}` is outside the project"))
 }

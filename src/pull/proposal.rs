@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Conflict, PullPlan, Unit};
+use super::model_file::ModelFiles;
 use super::project_files::ProjectFiles;
 use super::units::{skill_of, units};
 use super::{agent, memory, platform, settings};
@@ -18,6 +19,7 @@ pub(super) fn propose(
     mut conflicts: BTreeMap<Unit, String>,
 ) -> PullPlan {
     let mut edited = files.clone();
+    let models = ModelFiles::new(files);
     let mut pulled = Vec::new();
     for row in &plan.rows {
         // The skills that this row has as on the server.
@@ -28,7 +30,7 @@ pub(super) fn propose(
             }
             let mut taken = skills.clone();
             taken.extend(skill_of(&unit).map(str::to_owned));
-            match edited.attempt(|files| pull_unit(files, row, &changes, (desired, remote), &taken)) {
+            match edited.attempt(|files| pull_unit(files, &models, row, &changes, (desired, remote), &taken)) {
                 Ok(()) => {
                     skills = taken;
                     pulled.push(unit);
@@ -66,6 +68,7 @@ fn has_only_files(row: &Row) -> bool {
 
 fn pull_unit(
     files: &mut ProjectFiles,
+    models: &ModelFiles,
     row: &Row,
     changes: &[Change],
     (desired, remote): (&State, &State),
@@ -76,6 +79,8 @@ fn pull_unit(
         Address::Agent { id } => agent::update(files, id, changes, remote),
         Address::Settings { .. } => settings::update(files, row, changes, (desired, remote), skills),
         Address::Platform { .. } => platform::pull(files, row, changes, desired, remote),
-        Address::EntityType { .. } | Address::RelationshipType { .. } => memory::pull(files, row, changes, remote),
+        Address::EntityType { .. } | Address::RelationshipType { .. } => {
+            memory::pull(files, models, row, changes, remote)
+        }
     }
 }

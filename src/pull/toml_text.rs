@@ -11,12 +11,12 @@ use super::toml_part::{TomlPart, Uneditable};
 use super::toml_tree::TomlKey;
 
 /// The first two keys of the headers of a part: `agents` and `triage`. Both are missing before the first header.
-type Owner = (Option<String>, Option<String>);
+type PartOwner = (Option<String>, Option<String>);
 
 /// A text that parses as TOML. Its parts follow each other, and no table of the first two levels is in two of them.
 #[derive(Debug, Clone)]
 pub(super) struct TomlText {
-    parts: IndexMap<Owner, TomlPart>,
+    parts: IndexMap<PartOwner, TomlPart>,
     /// What changed since the last [`TomlText::keep`], in order.
     replaced: Vec<Replaced>,
 }
@@ -24,9 +24,9 @@ pub(super) struct TomlText {
 /// A part as it was, and the parts that were split off it.
 #[derive(Debug, Clone)]
 struct Replaced {
-    owner: Owner,
+    owner: PartOwner,
     part: TomlPart,
-    split_off: Vec<Owner>,
+    split_off: Vec<PartOwner>,
 }
 
 impl TomlText {
@@ -175,7 +175,7 @@ impl TomlText {
 
 /// Splits a text where its headers begin to have other keys. `owner` is that of the first part. `None` when two parts have
 /// the same owner, or one does not parse.
-fn split(text: &str, mut owner: Owner) -> Option<IndexMap<Owner, TomlPart>> {
+fn split(text: &str, mut owner: PartOwner) -> Option<IndexMap<PartOwner, TomlPart>> {
     let mut parts = IndexMap::new();
     // The comments above a header belong to it.
     let (mut start, mut comments, mut at) = (0, 0, 0);
@@ -203,7 +203,7 @@ fn split(text: &str, mut owner: Owner) -> Option<IndexMap<Owner, TomlPart>> {
 }
 
 /// Returns the first two keys of a header.
-fn owner_of(header: &str) -> Option<Owner> {
+fn owner_of(header: &str) -> Option<PartOwner> {
     let values: Table = toml::from_str(header).ok()?;
     let (first, below) = values.iter().next()?;
     let second = below.as_table().and_then(|table| table.keys().next());
@@ -211,7 +211,7 @@ fn owner_of(header: &str) -> Option<Owner> {
 }
 
 /// Whether no key of the first two levels is in two parts.
-fn are_disjoint(parts: &IndexMap<Owner, TomlPart>) -> bool {
+fn are_disjoint(parts: &IndexMap<PartOwner, TomlPart>) -> bool {
     let mut seen = HashSet::new();
     let tables = parts.values().flat_map(TomlPart::values);
     let mut keys = tables.flat_map(|(first, value)| match value.as_table() {

@@ -2,11 +2,9 @@
 //!
 //! Whatever the text is, a change counts only if the new text parses to the old document with exactly that change.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::lines::{line_end, lines, newline};
-use super::yaml_lines::{Block, comment_start, find, has_content, items_of, mapping, remove_lines};
-use super::yaml_value::{block_lines, is_flow, scalar_like};
+use super::yaml_edit::set_mapping;
 use crate::config::parse_yaml;
 use crate::resource::value::same;
 
@@ -49,9 +47,9 @@ impl YamlText {
     /// When the text does not have the value in a form that can be changed. The text is as before then.
     pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
         let mut edited = self.text.clone();
-        set_value(&mut edited, &[key], self.document.get(key), value).ok_or_else(|| unchangeable(key))?;
         let mut expected = self.document.clone();
         expected[key] = value.clone();
+        set_mapping(&mut edited, &self.document, &expected).ok_or_else(|| unchangeable(key))?;
         let parsed = Self::parse(&edited).filter(|parsed| same(&parsed.document, &expected));
         *self = parsed.ok_or_else(|| unchangeable(key))?;
         Ok(())
@@ -60,129 +58,6 @@ impl YamlText {
 
 fn unchangeable(key: &str) -> String {
     format!("`{key}` cannot be changed without rewriting the file; edit it there")
-}
-
-/// Brings the value at a path from `old` to `new`.
-fn set_value(text: &mut String, path: &[&str], old: Option<&Value>, new: &Value) -> Option<()> {
-    if old.is_some_and(|old| same(old, new)) {
-        return Some(());
-    }
-    let Some(old) = old else {
-        return insert(text, path, new);
-    };
-    let block = find(text, path)?;
-    let on_line = text[block.value..line_end(text, block.value)].trim();
-    let is_open = on_line.is_empty() || on_line.starts_with('#');
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) if is_open && !old.is_empty() && !new.is_empty() => {
-            set_entries(text, path, old, new)
-        }
-        (Value::Array(old), Value::Array(new)) if is_open && !old.is_empty() && !new.is_empty() => {
-            set_items(text, &block, old, new)
-        }
-        _ => replace(text, &block, path, old, new),
-    }
-}
-
-fn set_entries(text: &mut String, path: &[&str], old: &Map<String, Value>, new: &Map<String, Value>) -> Option<()> {
-    for (key, value) in new {
-        let path: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
-        set_value(text, &path, old.get(key), value)?;
-    }
-    for key in old.keys().filter(|key| !new.contains_key(*key)) {
-        let path: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
-        let block = find(text, &path)?;
-        remove_lines(text, &block.range)?;
-    }
-    Some(())
-}
-
-/// Brings the items of a list that has a line for each to other ones. Those that stay keep their lines.
-fn set_items(text: &mut String, block: &Block, old: &[Value], new: &[Value]) -> Option<()> {
-    let items = items_of(text, block)?;
-    if items.len() != old.len() {
-        return None;
-    }
-    let column = text[items[0].clone()].find('-')?;
-    let mut rest: Vec<&Value> = new.iter().collect();
-    let mut kept = Vec::new();
-    for (item, range) in old.iter().zip(&items) {
-        match rest.iter().position(|value| same(value, item)) {
-            Some(at) => {
-                rest.remove(at);
-                kept.push((item, true, range));
-            }
-            None => kept.push((item, false, range)),
-        }
-    }
-    // New items only go to the end; the check of the whole text finds out whether that is their place.
-    let flow = text[items[0].clone()].trim_start_matches(['-', ' ']).starts_with('{');
-    let added = rest.iter().map(|value| item_text(value, column, flow));
-    let added = added.fold(String::new(), |all, item| all + newline(text) + &item);
-    text.insert_str(items.last()?.end, &added);
-    for (.., range) in kept.iter().rev().filter(|(_, stays, _)| !stays) {
-        remove_lines(text, range)?;
-    }
-    Some(())
-}
-
-fn item_text(value: &Value, column: usize, flow: bool) -> String {
-    let indent = " ".repeat(column);
-    match value {
-        Value::Object(_) if !flow => {
-            let lines = block_lines(value, column + 2);
-            format!("{indent}- {}", lines.trim_start())
-        }
-        _ => format!("{indent}- {}", scalar_like(value, "")),
-    }
-}
-
-/// Replaces a value as a whole. `None` when a comment would go with it.
-fn replace(text: &mut String, block: &Block, path: &[&str], old: &Value, new: &Value) -> Option<()> {
-    let end = line_end(text, block.value);
-    let key = text[block.range.start..block.value].trim_end().to_owned();
-    if block.range.end <= end {
-        let written = &text[block.value..block.range.end];
-        let comment = comment_start(written).unwrap_or(written.len());
-        let value_end = block.value + written[..comment].trim_end().len();
-        if !new.is_object() || new.as_object().is_some_and(Map::is_empty) || is_flow(&text[block.value..value_end]) {
-            let value = scalar_like(new, &text[block.value..value_end]);
-            text.replace_range(block.value..value_end.max(block.value), &value);
-            return Some(());
-        }
-        if comment < written.len() {
-            return None;
-        }
-    } else if old.is_object() || old.is_array() {
-        // In a text over several lines a number sign means nothing.
-        let lines = &text[end..block.range.end];
-        if lines.lines().any(|line| comment_start(line).is_some()) {
-            return None;
-        }
-    }
-    let name = path.last()?;
-    let lines = entry_lines(name, new, block.indent);
-    // The key stays as it is written.
-    let value = lines.trim_start().split_once(':')?.1.to_owned();
-    text.replace_range(block.range.clone(), &format!("{key}{value}"));
-    Some(())
-}
-
-/// Returns the lines of one entry of a mapping.
-fn entry_lines(name: &str, value: &Value, indent: usize) -> String {
-    let entry = Map::from_iter([(name.to_owned(), value.clone())]);
-    block_lines(&Value::Object(entry), indent)
-}
-
-/// Adds a key after the last one of its mapping.
-fn insert(text: &mut String, path: &[&str], new: &Value) -> Option<()> {
-    let (name, parent) = path.split_last()?;
-    let (range, indent) = mapping(text, parent)?;
-    let last = lines(text, range).filter(|line| has_content(text, line)).last()?;
-    let lines = entry_lines(name, new, indent);
-    let newline = newline(text);
-    text.insert_str(last.end, &format!("{newline}{lines}"));
-    Some(())
 }
 
 #[cfg(test)]
@@ -244,7 +119,7 @@ rules:
         assert_eq!(difference("icon", |value| *value = json!("house")), "+icon: house\n");
         assert_eq!(
             difference("metadata_schema", |value| value["required"] = json!(["city", "tags"])),
-            "-  required: [size, 'city']\n+  required: [city, tags]\n"
+            "-  required: [size, 'city']\n+  required: ['city', tags]\n"
         );
         assert_eq!(
             difference("metadata_schema", |value| value["properties"]["city"]["maxLength"] =
@@ -259,7 +134,7 @@ rules:
         assert_eq!(
             difference("rules", |value| *value =
                 json!([value[0], { "source": "a", "target": "b" }])),
-            "-- { source: company, target: person }\n+- source: a\n+  target: b\n"
+            "-- { source: company, target: person }\n+- { source: a, target: b }\n"
         );
     }
 

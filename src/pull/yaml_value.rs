@@ -37,7 +37,7 @@ fn push_entry(lines: &mut Vec<String>, key: &str, value: &Value, indent: usize) 
                 }
             }));
         }
-        _ => lines.push(format!("{space}{key}: {}", flow(value))),
+        _ => lines.push(format!("{space}{key}: {}", block_scalar_like(value, ""))),
     }
 }
 
@@ -57,24 +57,42 @@ pub(super) fn scalar_like(value: &Value, old: &str) -> String {
     }
 }
 
+/// Returns a value on one line outside of brackets, where more texts need no quotes.
+pub(super) fn block_scalar_like(value: &Value, old: &str) -> String {
+    match value {
+        Value::String(text) if !old.starts_with(['"', '\'']) && is_plain(text) => text.clone(),
+        _ => scalar_like(value, old),
+    }
+}
+
+/// Whether the parser reads a text without quotes as the same text, outside of brackets.
+fn is_plain(text: &str) -> bool {
+    let expected = Value::Object(Map::from_iter([("a".to_owned(), Value::from(text))]));
+    !text.contains('\n') && parse_yaml(&format!("a: {text}\n")).is_some_and(|documents| documents == [expected])
+}
+
 /// Whether a value is written in brackets or braces.
 pub(super) fn is_flow(written: &str) -> bool {
     written.starts_with(['{', '['])
 }
 
-fn flow(value: &Value) -> String {
+/// Returns a value on one line.
+pub(super) fn flow(value: &Value) -> String {
     match value {
         Value::String(value) => text(value),
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Object(entries) if entries.is_empty() => "{}".to_owned(),
         Value::Object(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(key, value)| format!("{}: {}", text(key), flow(value)));
+            let entries = entries.iter().map(|(key, value)| flow_entry(key, value));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
         _ => value.to_string(),
     }
+}
+
+/// Returns an entry of a mapping in braces.
+pub(super) fn flow_entry(key: &str, value: &Value) -> String {
+    format!("{}: {}", text(key), flow(value))
 }
 
 /// Returns a text without quotes where the parser reads it as the same text, also within brackets.

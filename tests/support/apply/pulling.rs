@@ -31,6 +31,33 @@ pub async fn work_out(server: &TestServer, project: &mut TempProject) -> PullPla
     proved(&files, &plan, &loaded.desired, &remote, Only::All).unwrap()
 }
 
+/// Works out a pull from a server that has what the files `after` declare into the files `before`. Returns it, and the texts
+/// of the files after it by path.
+pub fn between(before: &[(String, String)], after: &[(String, String)]) -> (PullPlan, BTreeMap<String, String>) {
+    let state = |files: &[(String, String)]| {
+        let mut project = TempProject::new(files);
+        project.secrets_check = SecretsCheck::Off;
+        expect_valid(project.load()).desired
+    };
+    let (desired, remote) = (state(before), state(after));
+    let plan = plan_states(&desired, &remote, Prune::Nothing).plan;
+    let mut texts: BTreeMap<String, String> = before.iter().cloned().collect();
+    let files = texts.iter().map(|(path, text)| (path.into(), text.clone()));
+    let files = ProjectFiles::new(files.collect()).unwrap();
+    let changes = proved(&files, &plan, &desired, &remote, Only::All).unwrap();
+    for change in &changes.files {
+        texts.insert(change.path.display().to_string(), change.after.clone());
+    }
+    (changes, texts)
+}
+
+/// Returns the reasons of the conflicts of a pull that changes no file.
+pub fn reasons(changes: &PullPlan) -> Vec<&str> {
+    assert_eq!(changes.files, vec![], "{:?}", changes.conflicts);
+    let conflicts = changes.conflicts.iter();
+    conflicts.map(|conflict| conflict.reason.as_str()).collect()
+}
+
 /// Returns the text of every file of a project by path.
 pub fn texts(project: &TempProject) -> BTreeMap<PathBuf, String> {
     let mut texts = BTreeMap::new();
