@@ -27,6 +27,7 @@ pub(super) fn value_text(value: &Value) -> String {
                 .map(|(key, value)| format!("{} = {}", key_text(key), value_text(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
+        Value::Datetime(date) => date.to_string(),
         _ => value.to_string(),
     }
 }
