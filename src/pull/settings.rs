@@ -112,7 +112,8 @@ pub(super) fn update(
             .iter()
             .any(|change| is_pulled(change) && concerns(change, wire))
     };
-    for key in KEYS.iter().filter(|key| !is_own_unit(key.wire)) {
+    let has_items = |wire: &[&str]| value_at(&remote.fields, wire).is_some_and(|value| !is_empty(value));
+    for key in KEYS.iter().filter(|key| has_items(key.wire) && !is_own_unit(key.wire)) {
         write_key(files, key, remote, &additions)?;
     }
     let ids = servers_of(remote).filter(|id| !is_own_unit(&[field::MCP_SERVERS, id]));
