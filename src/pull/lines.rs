@@ -23,6 +23,27 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
     end - usize::from(text[at..end].ends_with('\r'))
 }
 
+/// Whether a line is a comment.
+pub(super) fn is_comment(text: &str, line: &Range<usize>) -> bool {
+    text[line.clone()].trim_start().starts_with('#')
+}
+
+/// Returns the end of the comments in a TOML file that are directly below the line that ends at `end`. Comments that are
+/// directly above a section belong to that one.
+pub(super) fn after_comments(text: &str, end: usize) -> usize {
+    let mut last = end;
+    for line in lines(text, end..text.len()).skip(1) {
+        if text[line.clone()].trim_start().starts_with('[') {
+            return end;
+        }
+        if !is_comment(text, &line) {
+            break;
+        }
+        last = line.end;
+    }
+    last
+}
+
 /// Returns the line break that the file uses.
 pub(super) fn newline(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }

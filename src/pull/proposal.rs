@@ -53,7 +53,6 @@ pub(super) fn propose(
             .map(|(unit, reason)| Conflict { unit, reason })
             .collect(),
         new_secrets: names.into_iter().collect(),
-        ignored: plan.counts.ignored,
         only_in_files: plan
             .rows
             .iter()

@@ -7,7 +7,7 @@ use toml::Value;
 use toml::de::DeValue;
 
 use super::toml_tree::value_of;
-use super::toml_value::value_text;
+use super::toml_value::inline_text;
 
 /// The order of the items of an array that has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn merged(
         });
         let mut item = found.unwrap_or_else(|| Item {
             lead: indent.clone().unwrap_or_else(|| " ".to_owned()),
-            text: value_text(&value),
+            text: inline_text(&value),
             before_comma: String::new(),
             same_line: String::new(),
             value,

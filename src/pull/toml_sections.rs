@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::lines::{line_end, line_start, lines};
+use super::lines::{after_comments, is_comment, line_end, line_start};
 use super::toml_tree::subtree_end;
 
 /// Returns the range of all sections of an array and its text in another order. What is between them stays where it is.
@@ -28,26 +28,14 @@ fn section(text: &str, item: &Spanned<DeValue<'_>>) -> Option<Range<usize>> {
     let DeValue::Table(entries) = item.get_ref() else {
         return None;
     };
-    let is_comment = |line: &Range<usize>| text[line.clone()].trim_start().starts_with('#');
     let mut start = line_start(text, item.span().start);
     while start > 0 {
         let above = line_start(text, start - 1)..start;
-        if !is_comment(&above) {
+        if !is_comment(text, &above) {
             break;
         }
         start = above.start;
     }
     let last = line_end(text, subtree_end(entries).max(item.span().end));
-    let mut end = last;
-    for line in lines(text, last..text.len()).skip(1) {
-        if text[line.clone()].trim_start().starts_with('[') {
-            end = last;
-            break;
-        }
-        if !is_comment(&line) {
-            break;
-        }
-        end = line.end;
-    }
-    Some(start..end)
+    Some(start..after_comments(text, last))
 }

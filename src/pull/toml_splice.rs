@@ -5,11 +5,11 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use super::lines::{line_end, line_start, newline};
+use super::lines::{after_comments, line_end, line_start, newline};
 use super::toml_array::{Order, merged};
 use super::toml_sections::reordered;
 use super::toml_tree::{TomlEntry, TomlKey, find, subtree_end, table_at, value_of};
-use super::toml_value::{key_text, value_like, value_text};
+use super::toml_value::{inline_text, key_text, literal_like, value_text};
 
 /// A range of the text and what replaces it.
 pub(super) struct Splice {
@@ -31,10 +31,11 @@ pub(super) struct ParsedToml<'a> {
 
 impl ParsedToml<'_> {
     pub(super) fn set(&self, path: &[TomlKey], value: &Value, order: Order) -> Option<Splice> {
+        let (key, parent) = path.split_last()?;
         if let Some(found) = find(self.root, path) {
-            return self.replace(found, value, order);
+            return self.replace(found, value, order, self.is_inline(parent));
         }
-        let (TomlKey::Name(name), parent) = path.split_last()? else {
+        let TomlKey::Name(name) = key else {
             return None;
         };
         let Some(table) = table_at(self.root, parent) else {
@@ -46,14 +47,15 @@ impl ParsedToml<'_> {
                 self.section(parent, &entry, "[", "]")
             };
         };
-        let entry = format!("{} = {}", key_text(name), value_text(value));
         if self.is_inline(parent) {
+            let entry = format!("{} = {}", key_text(name), inline_text(value));
             return Some(Self::inline_insertion(
                 table,
                 find(self.root, parent)?.value.span(),
                 &entry,
             ));
         }
+        let entry = format!("{} = {}", key_text(name), value_text(value));
         self.line_insertion(parent, table, &entry)
     }
 
@@ -65,7 +67,7 @@ impl ParsedToml<'_> {
         }
     }
 
-    fn replace(&self, found: TomlEntry<'_>, value: &Value, order: Order) -> Option<Splice> {
+    fn replace(&self, found: TomlEntry<'_>, value: &Value, order: Order, is_inline: bool) -> Option<Splice> {
         let range = found.value.span();
         let old = &self.text[range.clone()];
         let text = match (found.value.get_ref(), value) {
@@ -74,7 +76,8 @@ impl ParsedToml<'_> {
             }
             (DeValue::Table(_), _) if !old.starts_with('{') => return None,
             (DeValue::Array(_), _) if old.starts_with("[[") => return None,
-            _ => value_like(value, old),
+            _ if is_inline => literal_like(value, old).unwrap_or_else(|| inline_text(value)),
+            _ => literal_like(value, old).unwrap_or_else(|| value_text(value)),
         };
         Some(Splice { range, text })
     }
@@ -126,7 +129,12 @@ impl ParsedToml<'_> {
 
     pub(super) fn push(&self, path: &[TomlKey], table: &Table) -> Option<Splice> {
         let Some(found) = find(self.root, path) else {
-            return self.section(path, table, "[[", "]]");
+            let (_, parent) = path.split_last()?;
+            return if self.is_inline(parent) {
+                self.set(path, &Value::Array(vec![Value::Table(table.clone())]), Order::Given)
+            } else {
+                self.section(path, table, "[[", "]]")
+            };
         };
         let DeValue::Array(items) = found.value.get_ref() else {
             return None;
@@ -138,7 +146,8 @@ impl ParsedToml<'_> {
                 return None;
             };
             let end = subtree_end(entries).max(last.span().end);
-            return Some(self.section_text(end, path, &self.lines_of(table), "[[", "]]"));
+            let lines = self.lines_beside(path, entries, table);
+            return Some(self.section_text(end, path, &lines, "[[", "]]"));
         }
         let mut wanted: Vec<Value> = items
             .iter()
@@ -163,20 +172,13 @@ impl ParsedToml<'_> {
 
     fn section_text(&self, after: usize, path: &[TomlKey], lines: &str, open: &str, close: &str) -> Splice {
         let newline = newline(self.text);
-        let names: Vec<String> = path
-            .iter()
-            .filter_map(|key| match key {
-                TomlKey::Name(name) => Some(key_text(name)),
-                TomlKey::Index(_) => None,
-            })
-            .collect();
-        let header = format!("{open}{}{close}", names.join("."));
+        let header = format!("{open}{}{close}", header_text(path));
         let gap = if self.text.trim().is_empty() {
             String::new()
         } else {
             newline.repeat(2)
         };
-        let at = line_end(self.text, after);
+        let at = after_comments(self.text, line_end(self.text, after));
         let text = if lines.is_empty() {
             format!("{gap}{header}")
         } else {
@@ -185,6 +187,27 @@ impl ParsedToml<'_> {
         // The last line of a file may lack its end.
         let end = if at == self.text.len() { newline } else { "" };
         Splice::insert(at, format!("{text}{end}"))
+    }
+
+    /// Returns the entries of a new table of an array. A table in it is a section where it is one in the item before.
+    fn lines_beside(&self, path: &[TomlKey], sibling: &DeTable<'_>, table: &Table) -> String {
+        let is_section = |key: &str| {
+            let value = sibling.iter().find(|(other, _)| other.get_ref().as_ref() == key);
+            value.is_some_and(|(_, value)| value.get_ref().is_table() && self.text[value.span()].starts_with('['))
+        };
+        let newline = newline(self.text);
+        let (mut own, mut parts) = (Table::new(), vec![String::new()]);
+        for (key, value) in table {
+            match value {
+                Value::Table(inner) if is_section(key) => {
+                    let path = [path, &[key.as_str().into()]].concat();
+                    parts.push(format!("[{}]{newline}{}", header_text(&path), self.lines_of(inner)));
+                }
+                _ => drop(own.insert(key.clone(), value.clone())),
+            }
+        }
+        parts[0] = self.lines_of(&own);
+        parts.join(&newline.repeat(2))
     }
 
     /// Returns the entries of a new table, one per line.
@@ -271,6 +294,15 @@ impl ParsedToml<'_> {
             text: String::new(),
         }
     }
+}
+
+/// Returns the names of a header.
+fn header_text(path: &[TomlKey]) -> String {
+    let names = path.iter().filter_map(|key| match key {
+        TomlKey::Name(name) => Some(key_text(name)),
+        TomlKey::Index(_) => None,
+    });
+    names.collect::<Vec<_>>().join(".")
 }
 
 /// Removes an entry of a table in braces, with the comma before or after it.

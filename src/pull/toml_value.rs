@@ -11,39 +11,41 @@ pub(super) fn key_text(key: &str) -> String {
     basic(key)
 }
 
-/// Returns a new value as it is written.
+/// Returns a new value as it is written. A text with several lines has a line for each.
 pub(super) fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains('\n') => value.to_string(),
+        _ => inline_text(value),
+    }
+}
+
+/// Returns a new value as it is written within brackets or braces: on one line.
+pub(super) fn inline_text(value: &Value) -> String {
+    match value {
         Value::String(text) => basic(text),
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(value_text).collect();
+            let items: Vec<String> = items.iter().map(inline_text).collect();
             format!("[{}]", items.join(", "))
         }
         Value::Table(table) if table.is_empty() => "{}".to_owned(),
         Value::Table(table) => {
             let entries = table
                 .iter()
-                .map(|(key, value)| format!("{} = {}", key_text(key), value_text(value)));
+                .map(|(key, value)| format!("{} = {}", key_text(key), inline_text(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
-        Value::Datetime(date) => date.to_string(),
         _ => value.to_string(),
     }
 }
 
-/// Returns a value as it is written in the place of `old`: a text in single quotes stays in single quotes where it can.
-pub(super) fn value_like(value: &Value, old: &str) -> String {
+/// Returns a text in single quotes, as `old` is written, where it can be. `None` for another value.
+pub(super) fn literal_like(value: &Value, old: &str) -> Option<String> {
+    let is_literal = old.starts_with('\'') && !old.starts_with("'''");
     match value {
-        Value::String(text)
-            if old.starts_with('\'')
-                && !old.starts_with("'''")
-                && !text.contains('\'')
-                && !text.chars().any(char::is_control) =>
-        {
-            format!("'{text}'")
+        Value::String(text) if is_literal && !text.contains('\'') && !text.chars().any(char::is_control) => {
+            Some(format!("'{text}'"))
         }
-        _ => value_text(value),
+        _ => None,
     }
 }
 
