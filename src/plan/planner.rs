@@ -143,7 +143,6 @@ impl Planner<'_> {
             depends_on: Vec::new(),
             cascade: None,
             origin: self.origins.of(address).cloned(),
-            ignored: None,
         }
     }
 }

@@ -51,6 +51,5 @@ pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
-    AdoptRequest, Adoption, ApplyRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    Refusal, SecretUsage, StepState, Title, Workbench,
+    ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, SecretUsage, StepState, Title, Workbench,
 };

@@ -15,11 +15,12 @@
 
 use tui_input::Input;
 
-use super::{Page, Review};
+use super::Review;
 use crate::show::preview::ApplyPreview;
 use crate::show::{Line, Role};
 use crate::tui::sheet::Sheet;
 use crate::tui::workbench::Refusal;
+use crate::tui::wrap::cuts;
 
 /// How the question is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,35 +90,16 @@ impl Confirm {
             Confirmation::Refused => false,
         }
     }
-}
 
-impl Page for Confirm {
-    fn head(&self) -> Vec<Line> {
-        vec![Line::default().push(Role::Strong, &self.sentence), self.target.clone()]
+    /// Returns the lines that stay on top, before they are wrapped.
+    pub fn head(&self) -> [Line; 2] {
+        [Line::default().push(Role::Strong, &self.sentence), self.target.clone()]
     }
 
-    fn list(&self) -> &Sheet {
-        &self.list
-    }
-
-    fn list_mut(&mut self) -> &mut Sheet {
-        &mut self.list
-    }
-
-    fn question(&self) -> Line {
-        match &self.confirmation {
-            Confirmation::Key => Line::default()
-                .push(Role::Field, "y")
-                .plain(" apply   ")
-                .push(Role::Field, "esc")
-                .plain(" back"),
-            Confirmation::Typed(word) => Line::default().plain(format!("type `{word}` to apply: ")),
-            Confirmation::Refused => Line::default().push(Role::Error, "cannot be applied; esc goes back"),
-        }
-    }
-
-    fn typed(&self) -> Option<&Input> {
-        matches!(self.confirmation, Confirmation::Typed(_)).then_some(&self.input)
+    /// Returns the number of rows that the head takes at this width.
+    pub fn head_rows(&self, width: u16) -> usize {
+        let rows = |line: &Line| cuts(line, usize::from(width.max(1))).len();
+        self.head().iter().map(rows).sum()
     }
 }
 

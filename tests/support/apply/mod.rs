@@ -1,5 +1,6 @@
 //! Planning and applying on a server in this process.
 
+pub mod elsewhere;
 pub mod faults;
 pub mod organization;
 pub mod outcome;

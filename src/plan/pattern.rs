@@ -1,7 +1,8 @@
-//! Patterns of addresses, as in `--target`, in the review's `only` and in `lobuctl.toml`: which resources they cover.
+//! The patterns of `--target` and of the review's `only` and `delete`: which rows they cover.
 
-use super::address::{Address, AddressError};
-use super::suggestion::nearest;
+use super::row::Row;
+use crate::resource::suggestion::nearest;
+use crate::resource::{Address, AddressError};
 
 /// A pattern of addresses, in one of the two forms that the program prints: an address
 /// (`platform.triage.telegram`), or a kind and an id as a plan row shows them (`platform triage/triage-telegram`).
@@ -119,11 +120,12 @@ impl Pattern {
     }
 }
 
-/// Returns the one of these addresses that a text which covers none of them probably means. The text may be an address,
-/// a printed row, or an id alone.
-pub fn nearest_address<'a>(text: &str, addresses: impl IntoIterator<Item = &'a Address>) -> Option<&'a Address> {
-    let spellings: Vec<(String, &Address)> = addresses
+/// Returns the address among `rows` that a text which covers none of them probably means. The text may be an address, a
+/// printed row, or an id alone.
+pub fn nearest_address<'a>(text: &str, rows: impl IntoIterator<Item = &'a Row>) -> Option<&'a Address> {
+    let spellings: Vec<(String, &Address)> = rows
         .into_iter()
+        .map(|row| &row.address)
         .flat_map(|address| {
             let (kind, id) = (address.kind(), address.id());
             [address.to_string(), format!("{kind} {id}"), id].map(|spelling| (spelling, address))
