@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::redact::Redactor;
 use crate::resource::Secret;
@@ -275,6 +277,11 @@ impl Host {
     /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Returns the current day in UTC.
+    pub fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.now()).date()
     }
 
     /// Returns a path relative to the current folder as an absolute one.

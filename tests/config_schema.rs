@@ -17,7 +17,7 @@ fn resolved<'a>(schema: &'a Value, node: &'a Value) -> &'a Value {
 }
 
 /// Whether the schema allows a value, as far as types and keys go.
-fn allows(schema: &Value, node: &Value, value: &Value) -> bool {
+pub fn allows(schema: &Value, node: &Value, value: &Value) -> bool {
     let node = resolved(schema, node);
     if let Some(options) = node["anyOf"].as_array() {
         return options.iter().any(|option| allows(schema, option, value));

@@ -28,6 +28,8 @@ mod converge_examples;
 mod converge_fields;
 mod converge_secrets;
 mod documents;
+mod drift_desk;
+mod drift_ignore;
 mod edge_bad_server;
 mod edge_cli;
 mod edge_host;

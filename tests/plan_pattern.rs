@@ -1,19 +1,11 @@
 //! The patterns of `--target`: what they cover, and what is suggested when they cover nothing.
 
-use lobuctl::plan::{Pattern, Row, Verb, nearest_address};
-use lobuctl::resource::Address;
+use lobuctl::resource::{Address, Pattern, nearest_address};
 use proptest::prelude::*;
 
 fn covers(pattern: &str, address: &str) -> bool {
     let address: Address = address.parse().unwrap();
     Pattern::parse(pattern).unwrap().covers(&address)
-}
-
-fn rows(addresses: &[&str]) -> Vec<Row> {
-    addresses
-        .iter()
-        .map(|address| crate::support::screen::canned::row(address.parse().unwrap(), Verb::Create))
-        .collect()
 }
 
 #[test]
@@ -68,12 +60,15 @@ fn refuses_what_is_no_address_and_suggests_the_kind() {
 
 #[test]
 fn suggests_the_nearest_address_of_the_plan() {
-    let rows = rows(&[
+    let addresses: Vec<Address> = [
         "agent.agent-0050",
         "platform.agent-0050.telegram.p0",
         "entity-type.company",
-    ]);
-    let nearest = |text: &str| nearest_address(text, &rows).map(ToString::to_string);
+    ]
+    .iter()
+    .map(|address| address.parse().unwrap())
+    .collect();
+    let nearest = |text: &str| nearest_address(text, &addresses).map(ToString::to_string);
     assert_eq!(nearest("agent-050").as_deref(), Some("agent.agent-0050"));
     assert_eq!(nearest("entity-type.compny").as_deref(), Some("entity-type.company"));
     assert_eq!(

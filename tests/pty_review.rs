@@ -9,7 +9,10 @@ use lobuctl::apply::Cancel;
 use lobuctl::apply::event::Event;
 use lobuctl::plan::Plan;
 use lobuctl::resource::Address;
-use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, TuiOptions, Workbench};
+use lobuctl::tui::{
+    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, TuiOptions,
+    Workbench,
+};
 use portable_pty::CommandBuilder;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -74,7 +77,7 @@ async fn drift_goes_only_when_it_is_asked_to() {
     server.client.post("/api/dev/agents", ghost).await;
     let mut pty = Pty::start(command(project.path(), &server), 100, 30);
     pty.until("? ghost");
-    pty.keys("A /ghost<enter> space").until("`D` selects it for deletion");
+    pty.keys("A /ghost<enter> space").until("left alone; `u` adopts it");
     pty.keys("D").until("- ghost");
     pty.keys("a").until("- agent ghost");
     pty.keys("yes<enter>").until("done");
@@ -284,6 +287,18 @@ impl Workbench for Rotten {
         _: Cancel,
         _: UnboundedSender<Event>,
     ) -> futures_util::future::BoxFuture<'static, Result<(), String>> {
+        Box::pin(async { panic!("a task has died") })
+    }
+
+    fn adopt(&self, _: AdoptRequest) -> futures_util::future::BoxFuture<'static, Result<Adoption, String>> {
+        Box::pin(async { panic!("a task has died") })
+    }
+
+    fn write_adopted(&self) -> futures_util::future::BoxFuture<'static, Result<String, String>> {
+        Box::pin(async { panic!("a task has died") })
+    }
+
+    fn ignore(&self, _: IgnoreRequest) -> futures_util::future::BoxFuture<'static, Result<Plan, String>> {
         Box::pin(async { panic!("a task has died") })
     }
 }

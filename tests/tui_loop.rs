@@ -268,7 +268,7 @@ async fn drift_is_deleted_only_on_purpose() {
     driver.until("7 of 7 selected").await;
     driver
         .keys("/stale<enter> space")
-        .until("`D` selects it for deletion")
+        .until("is only on the server and left alone; `u` adopts it")
         .await;
     assert!(driver.text().contains("7 of 7 selected"));
     driver.keys("D").until("9 of 9 selected").await;

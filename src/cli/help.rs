@@ -46,6 +46,17 @@ Examples:
   lobuctl pull --yes --exclude agent.sandbox
   lobuctl pull --init ./desk --org desk     a new project with everything that the server has";
 
+/// What ignoring means, and the examples of `lobuctl drift`.
+pub(super) const DRIFT: &str = "\
+What is ignored stays in the plan, folded, and is no drift for `--fail-on`, `--detailed-exitcode`, `--prune` and
+`pull`. After its last day it is drift again, and a plan warns about it.
+
+Examples:
+  lobuctl drift
+  lobuctl drift ignore entity-type.legacy --reason 'moves in March' --until 2027-03-31
+  lobuctl drift ignore settings.triage --field networkConfig --reason 'the web team tries it'
+  lobuctl drift unignore entity-type.legacy";
+
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\
 Example:

@@ -5,12 +5,14 @@
 
 mod apply;
 mod choice;
+mod drift;
 mod global;
 mod help;
 mod pull;
 mod serve;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
+pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
 pub use pull::PullArgs;
 pub use serve::{ServeArgs, ServeCommand, TokenCommand};
@@ -50,6 +52,9 @@ pub enum Command {
     /// Bring what the server has into the files, and keep their comments and order.
     #[command(after_help = help::PULL)]
     Pull(PullArgs),
+    /// List what only the server has, and ignore it for some time.
+    #[command(after_help = help::DRIFT)]
+    Drift(DriftArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
     /// Write a new project that plans and applies as it is.
@@ -72,7 +77,7 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the JSON Schema of `lobu.toml`, for editors.
-    Schema,
+    Schema(SchemaArgs),
 }
 
 /// The arguments of `lobuctl validate`.
@@ -81,6 +86,24 @@ pub struct ValidateArgs {
     /// Treat a `$NAME` without a value as an error; by default it is a warning.
     #[arg(long)]
     pub secrets: bool,
+}
+
+/// The arguments of `lobuctl schema`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct SchemaArgs {
+    /// The file whose schema is printed.
+    #[arg(long, value_enum, default_value_t, value_name = "FILE")]
+    pub file: SchemaFile,
+}
+
+/// A file that has a schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaFile {
+    /// `lobu.toml`.
+    #[default]
+    Lobu,
+    /// `lobuctl.toml`, with the drift that is ignored.
+    Lobuctl,
 }
 
 /// The arguments of `lobuctl init`.

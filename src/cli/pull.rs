@@ -16,6 +16,9 @@ pub struct PullArgs {
     /// Pull only these rows: an address such as `platform.triage.*`, or a row as the plan prints it. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
+    /// Pull only this field of the rows, such as `networkConfig.allowedDomains`.
+    #[arg(long, value_name = "FIELD", requires = "target")]
+    pub field: Option<String>,
     /// Leave these rows out. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,

@@ -1,8 +1,8 @@
 //! `lobuctl completions` and `lobuctl schema`: output for shells and editors.
 
 use super::console::Console;
-use crate::cli::Cli;
-use crate::config::schema::json_schema;
+use crate::cli::{Cli, SchemaFile};
+use crate::config::schema::{json_schema, lobuctl_schema};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -17,12 +17,16 @@ pub(super) fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// Prints the JSON Schema of `lobu.toml`.
+/// Prints the JSON Schema of a file.
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub(super) fn schema(console: &Console) -> Result<Exit, Failure> {
-    let schema = serde_json::to_string_pretty(&json_schema()).unwrap_or_default();
+pub(super) fn schema(console: &Console, file: SchemaFile) -> Result<Exit, Failure> {
+    let schema = match file {
+        SchemaFile::Lobu => json_schema(),
+        SchemaFile::Lobuctl => lobuctl_schema(),
+    };
+    let schema = serde_json::to_string_pretty(&schema).unwrap_or_default();
     console.text(&format!("{schema}\n"))?;
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod drift;
 mod init;
 mod log;
 mod plain;
@@ -55,6 +56,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
             apply::run(console, &cli.common, &arguments, interrupt).await
         }
         Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
         Command::Init(arguments) => init::run(console, &arguments),
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
@@ -63,6 +65,6 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Context(arguments) => context::run(console, &arguments),
         Command::Doctor => doctor::run(console, &cli.common, interrupt).await,
         Command::Completions { shell } => completions::run(console, shell),
-        Command::Schema => completions::schema(console),
+        Command::Schema(arguments) => completions::schema(console, arguments.file),
     }
 }

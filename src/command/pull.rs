@@ -66,10 +66,12 @@ async fn load(
             secrets_check: SecretsCheck::Off,
             // The settings of agents that only the server has are pulled too.
             may_delete: true,
+            // Nothing is sent, again or at all.
+            recheck: false,
             ..ReviewOptions::reading(&console.host, common)
         },
         excludes: arguments.exclude.clone(),
-        current_dir: console.host.current_dir.clone(),
+        field: arguments.field.clone(),
     };
     let new_project = match &arguments.init {
         Some(folder) => {
@@ -83,7 +85,7 @@ async fn load(
     let read = UsableProject::check(console, read_project(&console.host, &options.reading)?)?;
     let session = read.session(console, &options.reading)?;
     let observer = ConsoleObserver::begin(console)?;
-    let loading = PullReview::load(read.project, &read.sources, &session, &options, &observer);
+    let loading = PullReview::load(read.project, &session, &options, &observer);
     let review = interrupt.or(loading).await?;
     Ok(match &new_project {
         Some(project) => review.into_new(project),

@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::log::RequestLog;
 use super::status::StatusStep;
-use crate::config::{LoadedProject, Project, Sources};
+use crate::config::{LoadedProject, Project};
 use crate::failure::Failure;
 use crate::remote::ReadProgress;
 use crate::review::{AttemptObserver, LoadObserver, RetryNotice, ReviewOptions, choose_session};
@@ -13,8 +13,6 @@ use crate::session::Session;
 pub(super) struct UsableProject {
     /// The project.
     pub(super) project: Project,
-    /// The files that it was read from.
-    pub(super) sources: Sources,
     /// The organization that its files name.
     organization: Option<String>,
 }
@@ -29,7 +27,6 @@ impl UsableProject {
         match loaded.project {
             Some(project) => Ok(Self {
                 project,
-                sources: loaded.sources,
                 organization: loaded.org,
             }),
             None => Err(Failure::invalid(

@@ -13,7 +13,10 @@ use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::resource::Address;
 use crate::show::Line;
-use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, StepState, Workbench, relay};
+use crate::tui::{
+    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
+    StepState, Workbench, relay,
+};
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
 pub(super) struct RedactedBench<B> {
@@ -84,6 +87,45 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             })
             .await;
             ended.map_err(|message| redactor.text(&message))
+        }
+        .boxed()
+    }
+
+    fn adopt(&self, request: AdoptRequest) -> BoxFuture<'static, Result<Adoption, String>> {
+        let redactor = self.redactor.clone();
+        let adopted = self.bench.adopt(request);
+        async move {
+            match adopted.await {
+                Ok(adoption) => Ok(Adoption {
+                    lines: redacted_lines(&redactor, adoption.lines),
+                    ..adoption
+                }),
+                Err(message) => Err(redactor.text(&message)),
+            }
+        }
+        .boxed()
+    }
+
+    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
+        let redactor = self.redactor.clone();
+        let written = self.bench.write_adopted();
+        async move {
+            let written = written.await;
+            written
+                .map(|text| redactor.text(&text))
+                .map_err(|message| redactor.text(&message))
+        }
+        .boxed()
+    }
+
+    fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {
+        let redactor = self.redactor.clone();
+        let ignored = self.bench.ignore(request);
+        async move {
+            match ignored.await {
+                Ok(plan) => Ok(redactor.record(plan)),
+                Err(message) => Err(redactor.text(&message)),
+            }
         }
         .boxed()
     }

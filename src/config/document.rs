@@ -9,12 +9,25 @@ use super::diagnostic::{Diagnostic, tick};
 use super::draft::ProjectDraft;
 use super::finding::Findings;
 use super::reader::Reader;
+use super::reference::Reference;
 use super::source::Source;
 use super::table::Table;
 use super::{agent, mask, memory};
 
 /// Reads `lobu.toml`. If its syntax is broken, the tables that the parser could recover are checked too.
-pub(super) fn read(source: &Source, mut findings: Findings) -> (ProjectDraft, Findings) {
+pub(super) fn read(source: &Source, findings: Findings) -> (ProjectDraft, Findings) {
+    let (mut draft, findings, references) = read_with(source, findings, read_root);
+    draft.references = references;
+    (draft, findings)
+}
+
+/// Reads a TOML file with a function that gets its root, and reports where its syntax is broken. Returns the references to
+/// secrets too.
+pub(super) fn read_with<T>(
+    source: &Source,
+    mut findings: Findings,
+    read: impl Fn(&Table<'_>) -> T,
+) -> (T, Findings, Vec<Reference>) {
     let (document, mut errors) = DeTable::parse_recoverable(&source.text);
     errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
     let mut broken = BTreeSet::new();
@@ -31,12 +44,16 @@ pub(super) fn read(source: &Source, mut findings: Findings) -> (ProjectDraft, Fi
     }
     findings.set_broken_lines(broken);
     let reader = Reader::new(source, findings);
-    let mut draft = read_root(&reader, document.get_ref());
+    let result = read(&Table {
+        reader: &reader,
+        entries: document.get_ref(),
+        span: 0..0,
+        path: Vec::new(),
+    });
     let (mut findings, references) = reader.finish();
-    // The filter is for `lobu.toml` only: line numbers of the files that are read next mean other lines.
+    // The filter is for this file only: line numbers of the files that are read next mean other lines.
     findings.set_broken_lines(BTreeSet::new());
-    draft.references = references;
-    (draft, findings)
+    (result, findings, references)
 }
 
 /// Warns about valid TOML 1.1 that Lobu's own parser refuses.
@@ -58,22 +75,16 @@ fn message(source: &Source, error: &toml::de::Error, span: &Range<usize>) -> Str
     error.message().to_owned()
 }
 
-fn read_root<'a>(reader: &'a Reader<'a>, entries: &'a DeTable<'a>) -> ProjectDraft {
-    let root = Table {
-        reader,
-        entries,
-        span: 0..0,
-        path: Vec::new(),
-    };
+fn read_root(root: &Table<'_>) -> ProjectDraft {
     root.check_keys(&["agents", "memory"], &[]);
     let mut draft = ProjectDraft {
-        memory: memory::read(&root),
+        memory: memory::read(root),
         ..ProjectDraft::default()
     };
     if root.get("agents").is_none() {
         let message = "there is no `[agents]` table".to_owned();
         let help = "add `[agents.ID]` for each agent, or an empty `[agents]`";
-        reader.error("missing-key", message, 0..0, help);
+        root.reader.error("missing-key", message, 0..0, help);
     }
     if let Some(agents) = root.table("agents") {
         let read = |(id, table): (_, Table<'_>)| agent::read(id, &table);

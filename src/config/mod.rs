@@ -11,6 +11,7 @@ mod domain;
 mod dotenv;
 mod draft;
 mod finding;
+mod ignore;
 mod layer;
 mod literal;
 mod load;
@@ -31,12 +32,13 @@ mod table;
 mod whitespace;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use domain::normalize_pattern as normalized_domain;
-pub use load::{find, load};
+pub use ignore::LOBUCTL_TOML;
+pub use load::{find, load, read_ignores};
 pub use mask::{MaskedText, harmless};
 pub use reference::name as referenced_secret;
 pub use secret::{SecretSource, SecretSummary};
@@ -44,7 +46,7 @@ pub use skill::split as split_front_matter;
 pub use source::{Source, Sources};
 pub use yaml::parse_values as parse_yaml;
 
-use crate::resource::{Origins, Secret, State, suggestion};
+use crate::resource::{DriftIgnore, Origins, Secret, State, suggestion};
 
 /// Which secrets must have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -121,4 +123,8 @@ pub struct Project {
     pub origins: Origins,
     /// Every secret that the loaded parts refer to, by name.
     pub secrets: Vec<SecretSummary>,
+    /// The paths of all files that were read, absolute, without those of secrets.
+    pub files: BTreeSet<PathBuf>,
+    /// The drift that `lobuctl.toml` ignores, in file order.
+    pub ignores: Vec<DriftIgnore>,
 }

@@ -43,6 +43,34 @@ pub fn json_schema() -> Value {
     })
 }
 
+/// Returns the schema of `lobuctl.toml`, as draft 07.
+pub fn lobuctl_schema() -> Value {
+    let entry = closed(
+        &["address", "reason", "until"],
+        &json!({
+            "address": filled("The rows: an address such as `entity-type.legacy`, or a pattern such as `entity-type.old-*`"),
+            "field": filled("Only this field and what is below it, such as `networkConfig.allowedDomains`"),
+            "reason": filled("Why it is left alone"),
+            "until": {
+                "description": "The last day on which it is ignored, such as `2027-01-31`; days are those of UTC",
+                "type": "string",
+                "format": "date",
+            },
+        }),
+    );
+    let drift = closed(
+        &[],
+        &json!({
+            "ignore": {"type": "array", "description": "Drift that is left alone for some time", "items": entry},
+        }),
+    );
+    let mut schema = closed(&[], &json!({"drift": drift}));
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("lobuctl.toml");
+    schema["description"] = json!("What lobuctl knows of a project beyond lobu.toml");
+    schema
+}
+
 fn text(description: &str) -> Value {
     json!({"type": "string", "description": description})
 }

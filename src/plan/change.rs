@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::undeclared::Undeclared;
-use crate::resource::{FieldPath, Origin, Shown};
+use crate::resource::{FieldPath, Ignored, Origin, Shown};
 
 /// What is different about a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct Change {
     /// The location of the value in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Why a drifted field is ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<Ignored>,
 }
 
 impl Change {
@@ -78,6 +81,7 @@ impl Change {
             before,
             after,
             origin: None,
+            ignored: None,
         }
     }
 
@@ -94,7 +98,13 @@ impl Change {
             before: Some(before),
             after: None,
             origin: None,
+            ignored: None,
         }
+    }
+
+    /// Whether only the server has the value, and nothing ignores that.
+    pub fn is_open_drift(&self) -> bool {
+        self.kind == ChangeKind::Drift && self.ignored.is_none()
     }
 
     /// Returns the difference with another presentation.

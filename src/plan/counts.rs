@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::change::ChangeKind;
+use super::change::{Change, ChangeKind};
 use super::row::{Row, Verb};
 
 /// The numbers of rows by verb, of restarts and of drifted fields.
@@ -25,6 +25,9 @@ pub struct Counts {
     pub may_restart: usize,
     /// The number of fields that only the server has, on rows that the files declare.
     pub field_drift: usize,
+    /// The number of rows and fields that only the server has and `lobuctl.toml` ignores. No other number has them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ignored: usize,
     /// The number of unchanged rows that are sent again because a secret cannot be compared.
     pub recheck: usize,
 }
@@ -42,7 +45,7 @@ impl Counts {
         self.create + self.update + self.delete
     }
 
-    /// Whether the server has anything that the files do not mention.
+    /// Whether the server has anything that the files do not mention and nothing ignores.
     pub fn has_drift(&self) -> bool {
         self.drift + self.field_drift > 0
     }
@@ -57,16 +60,28 @@ impl Counts {
             Verb::Create => self.create += 1,
             Verb::Update => self.update += 1,
             Verb::Noop => self.noop += 1,
+            Verb::Drift if row.ignored.is_some() => self.ignored += 1,
             Verb::Drift => self.drift += 1,
             Verb::Delete => self.delete += 1,
         }
         self.restart += usize::from(row.restarts());
         self.may_restart += usize::from(row.may_restart());
         self.recheck += usize::from(row.recheck);
-        self.field_drift += row
-            .changes
-            .iter()
+        // A drift row counts once, however many fields it has.
+        let fields = row.changes.iter().filter(|_| row.verb != Verb::Drift);
+        let (ignored, open): (Vec<&Change>, Vec<&Change>) = fields
             .filter(|change| change.kind == ChangeKind::Drift)
-            .count();
+            .partition(|change| change.ignored.is_some());
+        self.ignored += ignored.len();
+        self.field_drift += open.len();
     }
+}
+
+// `serde` hands over a reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is that of `skip_serializing_if`"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::compare::leaves;
+use super::change::Change;
+use super::compare::{compare, leaves, without_injected};
 use super::draft::Step;
 use super::identity;
 use super::operation::Operation;
 use super::options::Prune;
 use super::row::{Row, Verb};
 use super::undeclared::Undeclared;
-use crate::resource::{Address, FieldPath, Resource, State};
+use crate::resource::{Address, FieldPath, Resource, Settings, State};
 
 /// Returns a row for each resource that only the server has, with a step where it is to be deleted.
 ///
@@ -23,7 +24,7 @@ pub(super) fn rows(desired: &State, remote: &State, prune: &Prune) -> Vec<(Row, 
             let operation = deletion(remote, &resource)?;
             Some(match prune.undeclared(&address) {
                 Undeclared::Clear => with_deletion(remote, address, resource, operation),
-                Undeclared::Keep => (row(address, Verb::Drift), None),
+                Undeclared::Keep => (row(remote, address, &resource, Undeclared::Keep), None),
             })
         })
         .collect()
@@ -38,7 +39,7 @@ fn has_row(desired: &State, remote: &State, address: &Address, resource: &Resour
 }
 
 fn with_deletion(remote: &State, address: Address, resource: Resource, operation: Operation) -> (Row, Option<Step>) {
-    let mut row = row(address, Verb::Delete);
+    let mut row = row(remote, address, &resource, Undeclared::Clear);
     if let Resource::Agent(agent) = &resource {
         row.warnings = agent_warnings(remote, &agent.id);
         row.cascade = Some(cascade(remote, &agent.id));
@@ -75,6 +76,34 @@ fn deletion(remote: &State, resource: &Resource) -> Option<Operation> {
     }
 }
 
+/// Returns everything that the server has of a resource, as it would be adopted or deleted: of an agent with its settings
+/// and platforms, as far as they were read.
+fn contents(remote: &State, resource: &Resource, undeclared: Undeclared) -> Vec<Change> {
+    let mut found = fields(resource, &[], undeclared);
+    if let Resource::Agent(agent) = resource {
+        let settings = remote.settings.get(&agent.id);
+        let own = settings.map(|settings| without_injected(settings, &Settings::default()));
+        let settings = own.map(Resource::Settings);
+        found.extend(settings.iter().flat_map(|it| fields(it, &["settings"], undeclared)));
+        for platform in remote.platforms_of(&agent.id) {
+            let prefix = ["platforms", &platform.stable_id];
+            found.extend(fields(&Resource::Platform(platform.clone()), &prefix, undeclared));
+        }
+    }
+    found
+}
+
+fn fields(resource: &Resource, prefix: &[&str], undeclared: Undeclared) -> Vec<Change> {
+    // What a creation would send is everything that there is.
+    let created = compare(resource, None, undeclared).changes.into_iter();
+    let found = created.filter_map(|change| {
+        let segments = change.path.segments().iter().map(String::as_str);
+        let path = FieldPath::of(prefix.iter().copied().chain(segments));
+        Some(Change::server_only(path, change.after?, undeclared).presented_as(change.presentation))
+    });
+    found.collect()
+}
+
 fn agent_warnings(remote: &State, agent: &str) -> Vec<String> {
     match remote.platforms_of(agent).count() {
         0 => Vec::new(),
@@ -102,16 +131,20 @@ fn cascade(remote: &State, agent: &str) -> String {
     identity::digest(&json!([settings, platforms]))
 }
 
-fn row(address: Address, verb: Verb) -> Row {
+fn row(remote: &State, address: Address, resource: &Resource, undeclared: Undeclared) -> Row {
     Row {
         address,
-        verb,
-        changes: Vec::new(),
+        verb: match undeclared {
+            Undeclared::Keep => Verb::Drift,
+            Undeclared::Clear => Verb::Delete,
+        },
+        changes: contents(remote, resource, undeclared),
         warnings: Vec::new(),
         impact: None,
         recheck: false,
         depends_on: Vec::new(),
         cascade: None,
         origin: None,
+        ignored: None,
     }
 }

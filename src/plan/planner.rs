@@ -143,6 +143,7 @@ impl Planner<'_> {
             depends_on: Vec::new(),
             cascade: None,
             origin: self.origins.of(address).cloned(),
+            ignored: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind};
-use crate::resource::{Address, Origin};
+use crate::resource::{Address, Ignored, Origin};
 
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,6 +88,9 @@ pub struct Row {
     /// The location of the resource in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Why a drift row is ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<Ignored>,
 }
 
 impl Row {
@@ -112,15 +115,36 @@ impl Row {
         !self.warnings.is_empty() || self.impact.is_some()
     }
 
-    /// Whether the server has fields that the files do not mention.
+    /// Whether the server has fields that the files do not mention, of a resource that they do.
     pub fn has_field_drift(&self) -> bool {
-        self.changes.iter().any(|change| change.kind == ChangeKind::Drift)
+        self.verb != Verb::Drift && self.changes.iter().any(|change| change.kind == ChangeKind::Drift)
     }
 
     /// Whether the server has the row's resource, or fields of it, and the files do not mention them. Only such a row can be
     /// marked for deletion.
     pub fn has_drift(&self) -> bool {
         self.verb == Verb::Drift || self.has_field_drift()
+    }
+
+    /// Whether the row as a whole is drift that nothing ignores.
+    pub fn is_open_drift(&self) -> bool {
+        self.verb == Verb::Drift && self.ignored.is_none()
+    }
+
+    /// Whether the server has fields that the files do not mention and nothing ignores.
+    pub fn has_open_field_drift(&self) -> bool {
+        self.verb != Verb::Drift && self.changes.iter().any(Change::is_open_drift)
+    }
+
+    /// Whether the server has anything of the row that the files have not, or have differently.
+    pub fn differs_on_server(&self) -> bool {
+        let is_other = |change: &Change| change.before.is_some() && change.kind != ChangeKind::SecretUnchanged;
+        matches!(self.verb, Verb::Drift | Verb::Delete) || self.changes.iter().any(is_other)
+    }
+
+    /// Whether the row, or a field of it, is drift that is ignored.
+    pub fn has_ignored_drift(&self) -> bool {
+        self.ignored.is_some() || self.changes.iter().any(|change| change.ignored.is_some())
     }
 
     /// Returns the top-level names of the fields that change, each once.
@@ -134,8 +158,9 @@ impl Row {
         names
     }
 
-    /// Whether the row is more than simply unchanged: it is written, drifts or has a warning.
+    /// Whether the row is more than simply unchanged: it is written, has drift that nothing ignores, or a warning.
     pub fn is_notable(&self) -> bool {
-        self.verb != Verb::Noop || self.recheck || self.has_field_drift() || !self.warnings.is_empty()
+        let is_quiet = self.verb == Verb::Noop || (self.verb == Verb::Drift && self.ignored.is_some());
+        !is_quiet || self.recheck || self.has_open_field_drift() || !self.warnings.is_empty()
     }
 }

@@ -26,6 +26,8 @@ pub struct PullPlan {
     pub conflicts: Vec<Conflict>,
     /// The names of secrets that come into the files. They need values before the next plan.
     pub new_secrets: Vec<String>,
+    /// The number of rows and fields that are not pulled because `lobuctl.toml` ignores them.
+    pub ignored: usize,
     /// The rows of which the files have something that the server has not. It stays.
     pub only_in_files: Vec<Address>,
 }

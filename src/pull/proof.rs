@@ -7,7 +7,7 @@ use std::{fs, io};
 use super::change::{PullPlan, Unit};
 use super::project_files::{LOBU_TOML, ProjectFiles, inside, is_below};
 use super::proposal::propose;
-use super::units::{field_of, is_pulled, skill_of};
+use super::units::{file_field, is_pulled, skill_of};
 use crate::config::{LoadOptions, Only, SecretsCheck, load};
 use crate::plan::{Plan, PlanOptions, Row, Target, Verb, plan};
 use crate::resource::{Address, State};
@@ -137,7 +137,7 @@ fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, St
         for change in row.changes.iter().filter(|change| is_pulled(change)) {
             let unit = Unit {
                 address: row.address.clone(),
-                field: Some(field_of(&change.path)),
+                field: Some(file_field(&change.path)),
             };
             blame(unit, change.path.to_string());
         }

@@ -53,6 +53,7 @@ pub(super) fn propose(
             .map(|(unit, reason)| Conflict { unit, reason })
             .collect(),
         new_secrets: names.into_iter().collect(),
+        ignored: plan.counts.ignored,
         only_in_files: plan
             .rows
             .iter()

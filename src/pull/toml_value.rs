@@ -34,6 +34,7 @@ pub(super) fn inline_text(value: &Value) -> String {
                 .map(|(key, value)| format!("{} = {}", key_text(key), inline_text(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
+        Value::Datetime(date) => date.to_string(),
         _ => value.to_string(),
     }
 }

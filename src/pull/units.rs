@@ -7,14 +7,15 @@ use crate::plan::{Change, ChangeKind, Row, Verb};
 use crate::resource::{Address, FieldPath, Shown, field};
 
 /// Returns what is to be pulled of a row, each unit with its differences. What only the files have does not count, and
-/// neither does a secret that both sides have, because its value is never pulled.
+/// neither does a secret that both sides have, because its value is never pulled. Ignored drift is left alone.
 pub(super) fn units(row: &Row) -> Vec<(Unit, Vec<Change>)> {
     let unit = |field| Unit {
         address: row.address.clone(),
         field,
     };
     if row.verb == Verb::Drift {
-        return vec![(unit(None), Vec::new())];
+        let whole = row.ignored.is_none().then(|| (unit(None), Vec::new()));
+        return whole.into_iter().collect();
     }
     let mut units: BTreeMap<Unit, Vec<Change>> = BTreeMap::new();
     // A hidden value of settings that differs is reported. Whether one of a platform differs is not known: the values of its
@@ -24,10 +25,10 @@ pub(super) fn units(row: &Row) -> Vec<(Unit, Vec<Change>)> {
     for change in row
         .changes
         .iter()
-        .filter(|change| is_pulled(change) || is_hidden(change))
+        .filter(|change| change.ignored.is_none() && (is_pulled(change) || is_hidden(change)))
     {
         units
-            .entry(unit(Some(field_of(&change.path))))
+            .entry(unit(Some(file_field(&change.path))))
             .or_default()
             .push(change.clone());
     }
@@ -46,7 +47,7 @@ pub(super) fn skill_of(unit: &Unit) -> Option<&str> {
 }
 
 /// Returns the part of a path that one key of a file expresses.
-pub(super) fn field_of(path: &FieldPath) -> FieldPath {
+pub fn file_field(path: &FieldPath) -> FieldPath {
     let depth = match path.top() {
         field::NETWORK | field::EGRESS | field::TOOLS | field::NIX | field::MCP_SERVERS | "config" => 2,
         field::SKILLS => 3,

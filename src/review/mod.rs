@@ -6,6 +6,7 @@
 
 mod approved;
 mod guard;
+mod ignore;
 mod new_project;
 mod options;
 mod owner;
@@ -15,12 +16,14 @@ mod target;
 mod workspace;
 
 pub use guard::{Consent, Guards};
+pub use ignore::IgnoreFile;
 pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub(crate) use private_file::{Existing, create_private_folder, open_private};
 pub use pull::{PullOptions, PullReview};
 pub use workspace::{
-    AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, read_project,
+    AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, find_project,
+    read_project,
 };
 
 use std::collections::BTreeSet;
@@ -187,14 +190,18 @@ impl PlanReview {
 }
 
 fn plan(workspace: &Workspace, options: &ReviewOptions, prune: &BTreeSet<Address>) -> Result<Draft, Failure> {
-    let draft = workspace.plan(Prune::Only(prune.clone()), options.recheck)?;
+    let draft = workspace.plan(Prune::Only(prune.clone()), options)?;
     target::restrict(draft, &options.targets)
 }
 
-/// Returns every row that only the server has, or of which it has fields that the files do not mention: what `--prune`
-/// marks, so that it is confirmed like the marks of a user.
+/// Returns every row that only the server has, or of which it has fields that the files do not mention, without what
+/// `lobuctl.toml` ignores: what `--prune` marks, so that it is confirmed like the marks of a user.
 fn drifted(workspace: &Workspace, options: &ReviewOptions) -> Result<BTreeSet<Address>, Failure> {
-    let plan = workspace.plan(Prune::Nothing, options.recheck)?.plan;
-    let drifted = plan.rows.into_iter().filter(Row::has_drift);
+    let plan = workspace.plan(Prune::Nothing, options)?.plan;
+    let drifted = plan
+        .rows
+        .into_iter()
+        // A mark clears every drifted field of its row, so a row with an ignored one is left alone.
+        .filter(|row| row.has_drift() && !row.has_ignored_drift());
     Ok(drifted.map(|row| row.address).collect())
 }

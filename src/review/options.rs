@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::guard::Guards;
 use crate::apply::ApplyOptions;
+use jiff::civil::Date;
+
 use crate::cli::{ApplyArgs, Common, PlanArgs};
 use crate::config;
 use crate::host::Host;
@@ -44,6 +46,9 @@ pub struct ReviewOptions {
     pub state_dir: Option<PathBuf>,
     /// Strikes secrets out of the errors of requests.
     pub redactor: Redactor,
+    /// The day on which it is decided which drift is still ignored, in UTC: the same one for everybody
+    /// who has the files.
+    pub today: Date,
 }
 
 impl ReviewOptions {
@@ -67,7 +72,13 @@ impl ReviewOptions {
             apply: apply_options(arguments),
             state_dir: host.state_dir(),
             redactor: host.redactor.clone(),
+            today: host.today(),
         }
+    }
+
+    /// Returns the last day on which drift is ignored when no other is given.
+    pub fn default_ignore_end(&self) -> Date {
+        self.today.saturating_add(jiff::Span::new().days(IGNORED_DAYS))
     }
 
     /// Returns the options of a command that reads the project and perhaps the server, and applies nothing.
@@ -75,6 +86,9 @@ impl ReviewOptions {
         Self::new(host, common, &ApplyArgs::default())
     }
 }
+
+/// The number of days for which drift is ignored when no day is given.
+const IGNORED_DAYS: i64 = 90;
 
 fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
     let PlanArgs { parallelism, .. } = arguments.plan;

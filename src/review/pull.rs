@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use super::PlanReview;
 use super::new_project::NewProject;
 use super::options::ReviewOptions;
 use super::workspace::{LoadObserver, Workspace, connect};
-use crate::config::{Project, Sources};
+use crate::config::{Only, Project};
 use crate::failure::{Failure, FailureKind};
-use crate::plan::{Pattern, Plan, Prune, Target};
-use crate::pull::{ENV_EXAMPLE, LOBU_TOML, ProjectFiles, ProofError, PullPlan, proved, remove_leftovers, write};
-use crate::resource::Address;
+use crate::plan::{Plan, Prune, Row, Target};
+use crate::pull::{
+    ENV_EXAMPLE, LOBU_TOML, ProjectFiles, ProofError, PullPlan, Wanted, proved, remove_leftovers, write,
+};
+use crate::resource::{FieldPath, Pattern, State};
 use crate::session::Session;
 
 /// Everything that decides what is pulled.
@@ -21,8 +24,8 @@ pub struct PullOptions {
     pub reading: ReviewOptions,
     /// The patterns of `--exclude`.
     pub excludes: Vec<String>,
-    /// The folder that the shown paths of files are relative to.
-    pub current_dir: PathBuf,
+    /// The field of `--field`, for the rows of `--target`.
+    pub field: Option<String>,
 }
 
 /// A pull that can be looked at and carried out.
@@ -34,31 +37,58 @@ pub struct PullReview {
     folders: BTreeSet<PathBuf>,
 }
 
+/// Both sides, and the texts of the files, from which a pull is worked out.
+pub struct PullSource {
+    root: PathBuf,
+    files: ProjectFiles,
+    plan: Plan,
+    desired: State,
+    remote: State,
+    only: Only,
+}
+
+impl PullSource {
+    /// Works out and proves the changes to the files, in a temporary folder. Writes none of them.
+    ///
+    /// # Errors
+    /// When the edited files would not load.
+    pub fn work_out(self) -> Result<PullReview, Failure> {
+        let changes = proved(&self.files, &self.plan, &self.desired, &self.remote, self.only).map_err(unproved)?;
+        Ok(PullReview {
+            root: self.root,
+            target: self.plan.target,
+            changes,
+            folders: self.files.folders(),
+        })
+    }
+}
+
 impl PullReview {
-    /// Reads the server, and works out and proves the changes to the files. Writes none of them.
+    /// Reads the server, and works out the changes to the files. Writes none of them.
     ///
     /// # Errors
     /// When the server or a file cannot be read, a pattern names nothing, or the edited files would not load.
     pub async fn load(
         project: Project,
-        sources: &Sources,
         session: &Session,
         options: &PullOptions,
         observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
-        let files = read_files(&project, sources, options)?;
+        // Before the server is read: what cannot be edited needs no request.
+        let files = read_files(&project, &options.reading.env_files)?;
         let reading = &options.reading;
         let connection = connect(session, reading)?.observed(observer.attempts());
         let workspace = Workspace::read(project, connection, reading, observer).await?;
-        let plan = selected(&workspace.plan(Prune::Nothing, false)?.plan, options)?;
-        let (desired, remote) = (&workspace.project.desired, &workspace.remote);
-        let changes = proved(&files, &plan, desired, remote, reading.only).map_err(unproved)?;
-        Ok(Self {
-            root: workspace.project.root.clone(),
-            target: plan.target,
-            changes,
-            folders: files.folders(),
-        })
+        let plan = selected(&workspace.plan(Prune::Nothing, reading)?.plan, options)?;
+        let source = PullSource {
+            root: workspace.project.root,
+            files,
+            plan,
+            desired: workspace.project.desired,
+            remote: workspace.remote,
+            only: reading.only,
+        };
+        source.work_out()
     }
 
     /// Returns the pull into the files of a new project, which was read from its draft.
@@ -113,52 +143,83 @@ impl PullReview {
     }
 }
 
-/// Reads the texts of the files that the project was loaded from, without `.env` files.
-fn read_files(project: &Project, sources: &Sources, options: &PullOptions) -> Result<ProjectFiles, Failure> {
-    let unusable = |what: String| Failure::invalid(format!("{what}; nothing was read from the server or written"));
+impl PlanReview {
+    /// Returns what a pull of these rows is worked out from. The files are read again.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn pull_source(&self, wanted: &Wanted) -> Result<PullSource, Failure> {
+        let project = &self.workspace.project;
+        // Marks for deletion turn drift into something that is written, so the plan is made without them.
+        let plan = self.workspace.plan(Prune::Nothing, &self.options)?.plan;
+        Ok(PullSource {
+            root: project.root.clone(),
+            files: read_files(project, &self.options.env_files)?,
+            plan: wanted.of(&plan),
+            desired: project.desired.clone(),
+            remote: self.workspace.remote.clone(),
+            only: self.options.only,
+        })
+    }
+}
+
+/// Reads the texts of the files that the project was loaded from, without those of secrets.
+fn read_files(project: &Project, env_files: &[PathBuf]) -> Result<ProjectFiles, Failure> {
+    let unusable = |what: String| Failure::invalid(format!("{what}; nothing was written"));
     if project.file.file_name().is_none_or(|name| name != LOBU_TOML) {
         return Err(unusable("a pull writes to a file with the name `lobu.toml`".to_owned()));
     }
     let mut texts = BTreeMap::new();
-    let example = project.root.join(ENV_EXAMPLE);
-    let example = Some(example).filter(|path| path.is_file());
-    for path in sources
-        .paths()
-        .map(|path| options.current_dir.join(path))
-        .chain(example)
-    {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_env = name.starts_with(".env") && name != ENV_EXAMPLE;
-        if is_env || options.reading.env_files.contains(&path) {
-            continue;
-        }
+    let example = Some(project.root.join(ENV_EXAMPLE)).filter(|path| path.is_file() && !env_files.contains(path));
+    for path in project.files.iter().chain(&example) {
         let Ok(relative) = path.strip_prefix(&project.root) else {
             return Err(unusable(format!("`{}` is outside the project", path.display())));
         };
-        let text = fs::read_to_string(&path);
+        let text = fs::read_to_string(path);
         let text = text.map_err(|error| unusable(format!("`{}` cannot be read: {error}", path.display())))?;
         texts.insert(relative.to_owned(), text);
     }
     ProjectFiles::new(texts).ok_or_else(|| unusable("`lobu.toml` cannot be edited".to_owned()))
 }
 
-/// Returns the rows of a plan that are to be pulled.
+/// Returns what of a plan is to be pulled.
 fn selected(plan: &Plan, options: &PullOptions) -> Result<Plan, Failure> {
-    let parse = |patterns: &[String]| -> Result<Vec<Pattern>, Failure> {
-        let parsed = patterns.iter().map(|pattern| Pattern::parse(pattern));
-        parsed
-            .collect::<Result<_, _>>()
-            .map_err(|error| Failure::usage(error.to_string()))
-    };
-    let (targets, excludes) = (parse(&options.reading.targets)?, parse(&options.excludes)?);
-    let names_nothing = |pattern: &&Pattern| !plan.rows.iter().any(|row| pattern.covers(&row.address));
-    if let Some(pattern) = targets.iter().chain(&excludes).find(names_nothing) {
-        let message = format!("`{}` names no row that differs or is declared", pattern.as_str());
-        return Err(Failure::failed(message).hint("`lobuctl plan --all` shows every row"));
+    let targets = patterns(plan, &options.reading.targets)?;
+    let excludes = patterns(plan, &options.excludes)?;
+    let covers = |patterns: &[Pattern], row: &Row| patterns.iter().any(|pattern| pattern.covers(&row.address));
+    let plan = plan.restricted(|row| !covers(&excludes, row));
+    if targets.is_empty() {
+        return Ok(plan);
     }
-    let covers = |patterns: &[Pattern], address: &Address| patterns.iter().any(|pattern| pattern.covers(address));
-    Ok(plan
-        .restricted(|row| (targets.is_empty() || covers(&targets, &row.address)) && !covers(&excludes, &row.address)))
+    let rows = plan.rows.iter().filter(|row| covers(&targets, row));
+    let wanted = Wanted {
+        rows: rows.map(|row| row.address.clone()).collect(),
+        field: options.field.as_deref().map(FieldPath::parse),
+    };
+    let plan = wanted.of(&plan);
+    match &options.field {
+        Some(field) if plan.rows.iter().all(|row| row.changes.is_empty()) => {
+            Err(Failure::failed(format!("no row of `--target` differs in `{field}`"))
+                .hint("`lobuctl plan --full` shows the fields as they are named"))
+        }
+        _ => Ok(plan),
+    }
+}
+
+/// Parses patterns, each of which has to name a row of the plan.
+fn patterns(plan: &Plan, texts: &[String]) -> Result<Vec<Pattern>, Failure> {
+    let parsed = texts.iter().map(|text| Pattern::parse(text));
+    let parsed: Vec<Pattern> = parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let names_nothing = |pattern: &&Pattern| !plan.rows.iter().any(|row| pattern.covers(&row.address));
+    match parsed.iter().find(names_nothing) {
+        Some(pattern) => {
+            let message = format!("`{}` names no row that differs or is declared", pattern.as_str());
+            Err(Failure::failed(message).hint("`lobuctl plan --all` shows every row"))
+        }
+        None => Ok(parsed),
+    }
 }
 
 /// Returns an error of a proof as the end of a command that has written nothing.

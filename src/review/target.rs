@@ -1,8 +1,8 @@
 //! `--target`: the part of a plan that is looked at and applied.
 
 use crate::failure::Failure;
-use crate::plan::{Draft, Pattern, Plan, Selection, nearest_address};
-use crate::resource::Address;
+use crate::plan::{Draft, Plan, Selection};
+use crate::resource::{Address, Pattern, nearest_address};
 
 /// Keeps the rows that the patterns cover, and the rows that those need. Without patterns all rows stay.
 ///
@@ -29,7 +29,7 @@ pub(super) fn restrict(mut draft: Draft, targets: &[String]) -> Result<Draft, Fa
 }
 
 fn unmatched(pattern: &Pattern, plan: &Plan) -> Failure {
-    let hint = match nearest_address(pattern.as_str(), &plan.rows) {
+    let hint = match nearest_address(pattern.as_str(), plan.rows.iter().map(|row| &row.address)) {
         Some(address) => format!("did you mean `{address}`?"),
         None => {
             "`lobuctl plan --all` shows every row; `--target 'agent triage'` takes a row as it is printed".to_owned()

@@ -1,7 +1,7 @@
 //! What plan and apply work on: the project as it is read, the server as it is reached, and both compared.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -35,7 +35,7 @@ pub trait LoadObserver: Send + Sync {
 /// # Errors
 /// When there is no `lobu.toml`.
 pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProject, Failure> {
-    let file = find(host, options.config.as_deref())?;
+    let file = find_project(host, options)?;
     let load = LoadOptions {
         environment: host.environment.variables(),
         env_files: &options.env_files,
@@ -50,7 +50,12 @@ pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProjec
     Ok(loaded)
 }
 
-fn find(host: &Host, explicit: Option<&Path>) -> Result<PathBuf, Failure> {
+/// Returns the path of the project's `lobu.toml`.
+///
+/// # Errors
+/// When there is none, or another user owns it.
+pub fn find_project(host: &Host, options: &ReviewOptions) -> Result<PathBuf, Failure> {
+    let explicit = options.config.as_deref();
     let found = config::find(explicit, &host.current_dir).map_err(|it| {
         let message = match &it.file {
             Some(file) => format!("{}: {}", it.message, file.display()),
@@ -173,12 +178,16 @@ impl Workspace {
     ///
     /// # Errors
     /// What the server is known to refuse.
-    pub fn plan(&self, prune: Prune, recheck: bool) -> Result<Draft, Failure> {
-        let options = PlanOptions { prune, recheck };
+    pub fn plan(&self, prune: Prune, reading: &ReviewOptions) -> Result<Draft, Failure> {
+        let options = PlanOptions {
+            prune,
+            recheck: reading.recheck,
+        };
         let target = self.connection.target.clone();
         let desired = &self.project.desired;
-        plan(desired, &self.remote, &self.project.origins, target, &options)
-            .map_err(|problems| problems_failure(&problems))
+        let draft = plan(desired, &self.remote, &self.project.origins, target, &options)
+            .map_err(|problems| problems_failure(&problems))?;
+        Ok(draft.ignoring(&self.project.ignores, reading.today))
     }
 }
 

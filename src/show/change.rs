@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::line::{Line, Role};
-use super::row::SERVER_ONLY;
+use super::row::{SERVER_ONLY, ignored_text};
 use super::text_diff::{self, ContextLines};
 use crate::plan::{Change, ChangeKind, Impact, Presentation, Row, Verb};
 use crate::resource::Shown;
@@ -16,8 +16,11 @@ pub const TITLE: &str = "detail";
 pub const COLUMNS_TITLE: &str = "before, after";
 
 /// Returns the note behind a field that only the server has.
-fn left_alone() -> String {
-    format!(" ({SERVER_ONLY}; left alone)")
+fn left_alone(change: &Change) -> String {
+    match &change.ignored {
+        Some(ignored) => format!(" ({})", ignored_text(ignored)),
+        None => format!(" ({SERVER_ONLY}; left alone)"),
+    }
 }
 
 /// How much of a row is shown.
@@ -31,6 +34,8 @@ pub struct Detail {
     pub value_width: usize,
     /// Whether a created row shows all of its fields, and a drift or deleted row all that the server has.
     pub contents: bool,
+    /// Whether a drifted field says that it is left alone; in a row that is drift as a whole, the row says so.
+    pub notes: bool,
 }
 
 impl Detail {
@@ -40,6 +45,7 @@ impl Detail {
         text_lines: 40,
         value_width: 200,
         contents: false,
+        notes: true,
     };
     /// Everything: `plan --full`, and one row on request.
     pub const FULL: Self = Self {
@@ -47,14 +53,24 @@ impl Detail {
         text_lines: usize::MAX,
         value_width: usize::MAX,
         contents: true,
+        notes: true,
     };
+
+    /// Returns the same for the fields of a row.
+    #[must_use]
+    pub fn of_row(self, row: &Row) -> Self {
+        Self {
+            notes: self.notes && row.verb != Verb::Drift,
+            ..self
+        }
+    }
 }
 
 /// Returns everything below a row's own line: warnings first, then the changes.
 pub fn row_details(row: &Row, detail: Detail) -> Vec<Line> {
     let mut lines = caution_lines(row);
     for change in shown_changes(row, detail.contents) {
-        lines.extend(change_lines(change, detail));
+        lines.extend(change_lines(change, detail.of_row(row)));
     }
     lines
 }
@@ -92,13 +108,14 @@ fn shown_changes(row: &Row, contents: bool) -> impl Iterator<Item = &Change> {
 
 /// Returns one difference as lines.
 pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
-    if let Some(line) = rule_line(change) {
+    if let Some(line) = rule_line(change, detail) {
         return vec![line];
     }
     if let Some(text) = secret_text(change.kind) {
         return vec![secret_line(change, text)];
     }
     match (change.kind, change.presentation) {
+        (ChangeKind::Drift, Presentation::Value) if has_long_side(change) => drift_text_lines(change, detail),
         (ChangeKind::Drift, _) => vec![drift_line(change, detail)],
         (_, Presentation::Set) => list_lines(change, detail, false),
         (_, Presentation::List) => list_lines(change, detail, true),
@@ -117,9 +134,9 @@ pub fn secret_text(kind: ChangeKind) -> Option<&'static str> {
 }
 
 /// Returns the note behind the name of a field whose two sides are shown below it.
-pub fn field_note(kind: ChangeKind) -> String {
-    match kind {
-        ChangeKind::Drift => left_alone(),
+pub fn field_note(change: &Change) -> String {
+    match change.kind {
+        ChangeKind::Drift => left_alone(change),
         ChangeKind::Removed => " (removed)".to_owned(),
         _ => String::new(),
     }
@@ -143,11 +160,44 @@ fn drift_line(change: &Change, detail: Detail) -> Line {
         Some(shown) => push_shown(line, Role::Drift, shown, detail),
         None => line,
     };
-    line.push(Role::Dim, left_alone())
+    line.push(Role::Dim, note(change, detail))
+}
+
+/// Returns the note behind a drifted field, where it has one.
+fn note(change: &Change, detail: Detail) -> String {
+    if detail.notes {
+        left_alone(change)
+    } else {
+        String::new()
+    }
+}
+
+/// Returns a text that only the server has: nothing is added or removed, so its lines have no sign.
+fn drift_text_lines(change: &Change, detail: Detail) -> Vec<Line> {
+    let text = change.before.as_ref().and_then(Shown::as_str).unwrap_or_default();
+    let head = Line::at(0)
+        .push(Role::Drift, "? ")
+        .push(Role::Field, change.path.to_string())
+        .plain(":")
+        .push(Role::Dim, note(change, detail));
+    let lines = text.lines().map(|line| Line::at(2).push(Role::Drift, line));
+    std::iter::once(head)
+        .chain(cut(lines.collect(), detail.text_lines))
+        .collect()
+}
+
+/// Returns the first lines of a text, and how many more it has.
+fn cut(mut lines: Vec<Line>, limit: usize) -> Vec<Line> {
+    let hidden = lines.len().saturating_sub(limit);
+    lines.truncate(limit);
+    if hidden > 0 {
+        lines.push(Line::at(2).push(Role::Dim, format!("… {hidden} more lines")));
+    }
+    lines
 }
 
 /// Returns the line of a rule of a relationship type. A rule exists or does not: its path names it, and it has no value.
-fn rule_line(change: &Change) -> Option<Line> {
+fn rule_line(change: &Change, detail: Detail) -> Option<Line> {
     let [top, rule] = change.path.segments() else {
         return None;
     };
@@ -169,7 +219,7 @@ fn rule_line(change: &Change) -> Option<Line> {
             .push(Role::Field, "rules")
             .plain(": ")
             .push(Role::Drift, rule)
-            .push(Role::Dim, left_alone()),
+            .push(Role::Dim, note(change, detail)),
         _ => return None,
     })
 }
@@ -238,15 +288,20 @@ fn items(shown: Option<&Shown>) -> Vec<&Value> {
 }
 
 /// Whether one side is a text that is too long for one line: more than 60 characters, or several lines.
-fn is_long(change: &Change) -> bool {
+fn has_long_side(change: &Change) -> bool {
     let long = |shown: &Option<Shown>| {
         shown
             .as_ref()
             .and_then(Shown::as_str)
             .is_some_and(|text| text.contains('\n') || text.chars().count() > 60)
     };
+    long(&change.before) || long(&change.after)
+}
+
+/// Whether the difference is shown as one of lines of text.
+fn is_long(change: &Change) -> bool {
     let plain = |shown: &Option<Shown>| *shown != Some(Shown::Secret);
-    plain(&change.before) && plain(&change.after) && (long(&change.before) || long(&change.after) || is_prose(change))
+    plain(&change.before) && plain(&change.after) && (has_long_side(change) || is_prose(change))
 }
 
 /// Whether a field is one of the agent's prompts, which are shown as text however short they are.

@@ -5,6 +5,7 @@
 //! ratatui nor ANSI escapes, and neither the width nor the colors of a terminal.
 
 pub mod change;
+pub mod drift;
 pub mod event;
 pub mod failure;
 mod line;

@@ -15,7 +15,7 @@ pub const NO_PLAN: &str = "no plan";
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanView {
-    /// Whether unchanged rows are listed; otherwise they are counted.
+    /// Whether unchanged and ignored rows are listed; otherwise they are counted.
     pub all: bool,
     /// How much of each row is shown.
     pub detail: Detail,
@@ -69,6 +69,8 @@ pub enum Counted {
     ResentSecrets,
     /// Fields that only the server has.
     DriftedFields,
+    /// Rows and fields that only the server has, and that are ignored.
+    Ignored,
 }
 
 /// One number of a plan with its sign and its word, where a whole sentence does not fit.
@@ -87,7 +89,7 @@ pub struct CountWord {
 }
 
 /// Returns the numbers of a plan, most important first: when there is no room, the last ones are left out.
-pub fn count_words(counts: &Counts) -> [CountWord; 9] {
+pub fn count_words(counts: &Counts) -> [CountWord; 10] {
     let verb = |verb: Verb, count, word| CountWord {
         counted: Counted::Rows(verb),
         role: verb_role(verb),
@@ -132,6 +134,7 @@ pub fn count_words(counts: &Counts) -> [CountWord; 9] {
             "drifted field",
             "drifted fields",
         ),
+        other(Counted::Ignored, (Role::Dim, '?'), counts.ignored, "ignored", "ignored"),
     ]
 }
 
@@ -143,6 +146,7 @@ pub fn verbs_text(counts: &Counts) -> String {
         (counts.delete, "delete", "delete"),
         (counts.drift, "drift", "drift"),
         (counts.noop, "unchanged", "unchanged"),
+        (counts.ignored, "ignored", "ignored"),
     ])
 }
 
@@ -160,6 +164,7 @@ pub fn summary_text(counts: &Counts) -> String {
         (counts.may_restart, "may restart", "may restart"),
         (counts.field_drift, "drifted field", "drifted fields"),
         (counts.recheck, "secret resent", "secrets resent"),
+        (counts.ignored, "ignored", "ignored"),
     ]);
     if !remarks.is_empty() {
         text.extend(["; ", &remarks]);
@@ -172,17 +177,22 @@ fn section(rows: &[&Row], view: PlanView) -> Vec<Line> {
     let only_server = |row: &&&Row| matches!(row.verb, Verb::Drift | Verb::Delete) && row.address.parent().is_none();
     let (undeclared, declared): (Vec<&&Row>, Vec<&&Row>) = rows.iter().partition(only_server);
     let mut lines = Vec::new();
-    let mut folded = 0;
+    let (mut unchanged, mut ignored) = (0, 0);
     for row in declared.into_iter().chain(undeclared) {
         // An unchanged agent is listed when something below it is, so that no row is without its parent.
         if view.all || row.is_notable() || has_notable_child(row, rows) {
             lines.extend(row_lines(row, view));
+        } else if row.ignored.is_some() {
+            ignored += 1;
         } else {
-            folded += 1;
+            unchanged += 1;
         }
     }
-    if folded > 0 {
-        lines.push(Line::at(2).push(Role::Noop, format!("= {folded} unchanged")));
+    if unchanged > 0 {
+        lines.push(Line::at(2).push(Role::Noop, format!("= {unchanged} unchanged")));
+    }
+    if ignored > 0 {
+        lines.push(Line::at(2).push(Role::Dim, format!("? {ignored} ignored")));
     }
     lines
 }

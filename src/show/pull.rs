@@ -18,6 +18,18 @@ pub fn pull_lines(target: &Target, changes: &PullPlan) -> Vec<Line> {
             .plain(&target.url),
         Line::default(),
     ];
+    lines.extend(change_lines(changes));
+    lines.push(
+        Line::at(0)
+            .push(Role::Heading, "Summary: ")
+            .plain(pull_summary(changes)),
+    );
+    lines
+}
+
+/// Returns the differences of the files, what cannot be pulled, and the secrets that need values.
+pub fn change_lines(changes: &PullPlan) -> Vec<Line> {
+    let mut lines = Vec::new();
     for change in &changes.files {
         lines.extend(file_lines(change));
         lines.push(Line::default());
@@ -40,12 +52,15 @@ pub fn pull_lines(target: &Target, changes: &PullPlan) -> Vec<Line> {
         lines.push(Line::at(2).push(Role::Warning, text));
         lines.push(Line::default());
     }
-    lines.push(
-        Line::at(0)
-            .push(Role::Heading, "Summary: ")
-            .plain(pull_summary(changes)),
-    );
     lines
+}
+
+/// Returns what an adoption does, in a sentence.
+pub fn adopting_text(rows: usize) -> String {
+    format!(
+        "takes over what the server has in {}; nothing is sent to it",
+        plural(rows, "row", "rows")
+    )
 }
 
 /// Returns `1 file to create, 2 to change, 1 conflict; 3 rows only in the files stay`.
@@ -64,6 +79,9 @@ pub fn pull_summary(changes: &PullPlan) -> String {
     }
     if !changes.conflicts.is_empty() {
         parts.push(plural(changes.conflicts.len(), "conflict", "conflicts"));
+    }
+    if changes.ignored > 0 {
+        parts.push(format!("{} ignored", changes.ignored));
     }
     let text = parts.join(", ");
     match changes.only_in_files.len() {

@@ -2,10 +2,15 @@
 
 use super::line::{Line, Role};
 use crate::plan::{Impact, Row, Verb};
-use crate::resource::Address;
+use crate::resource::{Address, Ignored};
 
 /// What drift is. The files are more than `lobu.toml`: agent folders and models too.
 pub(super) const SERVER_ONLY: &str = "on the server, not in the files";
+
+/// Returns `ignored until 2027-01-31: the data team moves it`.
+pub fn ignored_text(ignored: &Ignored) -> String {
+    format!("ignored until {}: {}", ignored.until, ignored.reason)
+}
 
 /// Returns the role of a verb.
 pub fn verb_role(verb: Verb) -> Role {
@@ -40,7 +45,10 @@ pub fn row_line(row: &Row) -> Line {
 fn row_note(row: &Row) -> Option<String> {
     match row.verb {
         Verb::Update => Some(row.changed_fields().join(", ")).filter(|fields| !fields.is_empty()),
-        Verb::Drift => Some(format!("drift: {SERVER_ONLY}; left alone")),
+        Verb::Drift => Some(match &row.ignored {
+            Some(ignored) => format!("drift: {}", ignored_text(ignored)),
+            None => format!("drift: {SERVER_ONLY}; left alone"),
+        }),
         Verb::Delete => Some(SERVER_ONLY.to_owned()),
         Verb::Noop => resent_text(row).map(str::to_owned),
         Verb::Create => None,
@@ -64,6 +72,7 @@ pub fn row_hint(row: &Row) -> (Role, String) {
         Some(Impact::Replace) => (Role::Warning, "⚠ replaced".to_owned()),
         None if !row.warnings.is_empty() => (Role::Warning, "⚠ warning".to_owned()),
         None if row.recheck => (Role::Secret, resent_text(row).unwrap_or_default().to_owned()),
+        None if row.has_ignored_drift() && !row.has_open_field_drift() => (Role::Dim, "ignored".to_owned()),
         None if row.changed_fields().is_empty() && row.has_field_drift() => (Role::Drift, "? drifted field".to_owned()),
         None if row.verb == Verb::Update => (Role::Dim, row.changed_fields().join(", ")),
         None => (Role::Dim, String::new()),
@@ -75,9 +84,15 @@ pub fn row_hint(row: &Row) -> (Role, String) {
 pub fn row_sentence(row: &Row, is_marked: bool) -> Option<Line> {
     let drift = |text: String| Some(Line::at(0).push(Role::Drift, text));
     match row.verb {
-        Verb::Drift => drift(format!("{SERVER_ONLY}; left alone")),
+        Verb::Drift => drift(match &row.ignored {
+            Some(ignored) => format!("{SERVER_ONLY}; {}", ignored_text(ignored)),
+            None => format!("{SERVER_ONLY}; left alone"),
+        }),
         Verb::Delete => drift(format!("{SERVER_ONLY}; will be deleted")),
         _ if is_marked => drift("fields that only the server has will be cleared".to_owned()),
+        _ if row.has_field_drift() && !row.has_open_field_drift() => {
+            drift("fields marked `?` are only on the server; ignored".to_owned())
+        }
         _ if row.has_field_drift() => drift("fields marked `?` are only on the server; left alone".to_owned()),
         Verb::Noop if row.changes.is_empty() => Some(Line::at(0).push(Role::Dim, "unchanged")),
         _ => None,

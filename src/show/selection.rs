@@ -1,9 +1,12 @@
 //! What is selected of a plan, as text.
 
+use std::collections::BTreeSet;
+
 use super::line::{Line, Role};
 use super::row::row_name;
+use super::word::plural;
 use crate::plan::SelectionCounts;
-use crate::resource::Address;
+use crate::resource::{Address, FieldPath};
 
 /// Whether a row that can be written is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,4 +64,13 @@ pub fn more_implied_text(count: usize) -> String {
 /// Returns the line of a row that is not selected.
 pub fn left_out_line() -> Line {
     Line::at(0).push(Role::Dim, "left out: not selected")
+}
+
+/// Returns what is ignored: a row and perhaps a field, or a number of rows.
+pub fn ignored_subject(rows: &BTreeSet<Address>, field: Option<&FieldPath>) -> String {
+    match (rows.first(), field) {
+        (Some(row), Some(field)) => format!("{}: {field}", row_name(row)),
+        (Some(row), None) if rows.len() == 1 => row_name(row),
+        _ => plural(rows.len(), "row", "rows"),
+    }
 }

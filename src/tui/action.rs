@@ -11,6 +11,8 @@ pub enum Action {
     View(ViewOption),
     /// Changes which rows are selected.
     Select(Select),
+    /// Decides about drift.
+    Desk(Desk),
     /// Opens, answers or closes a dialog.
     Dialog(DialogAction),
     /// Starts work outside the screen.
@@ -84,6 +86,17 @@ pub enum Select {
     ToggleAll,
     /// Plans to delete a drift row or drifted fields, or to keep them.
     Delete,
+    /// Begins or ends a range of rows.
+    Range,
+}
+
+/// Decides about what the server has and the files have not, or have differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Desk {
+    /// Takes it over into the files.
+    Adopt,
+    /// Leaves it alone until a day, with a reason; or not any more.
+    Ignore,
 }
 
 /// Opens, answers or closes a dialog.
@@ -99,6 +112,8 @@ pub enum DialogAction {
     Yes,
     /// Accepts the typed line.
     Enter,
+    /// Goes to the other line of a dialog that has two.
+    OtherField,
     /// Closes the dialog, or answers no.
     Close,
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::detail::{self, BodyLine};
 use super::message::Message;
 use super::relay::relay;
-use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, Workbench};
+use super::workbench::{AdoptRequest, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, Workbench};
 use crate::apply::Cancel;
 use crate::plan::Row;
 use crate::show::{Line, Role};
@@ -34,6 +34,36 @@ pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Ca
     tokio::spawn(async move {
         let result = send_progress(work, events, &to, Message::Run).await;
         let _ = to.send(Message::RunEnded(result.unwrap_or_else(Err)));
+    });
+}
+
+/// Starts working out what an adoption writes. Sends [`Message::Adoption`] at the end.
+pub(super) fn adopt(workbench: &dyn Workbench, request: AdoptRequest, to: UnboundedSender<Message>) {
+    answer(workbench.adopt(request), to, Message::Adoption);
+}
+
+/// Starts writing an adoption. Sends [`Message::Adopted`] at the end.
+pub(super) fn write_adopted(workbench: &dyn Workbench, to: UnboundedSender<Message>) {
+    answer(workbench.write_adopted(), to, Message::Adopted);
+}
+
+/// Starts changing which drift is ignored. Sends [`Message::Ignored`] at the end.
+pub(super) fn ignore(workbench: &dyn Workbench, request: IgnoreRequest, to: UnboundedSender<Message>) {
+    answer(workbench.ignore(request), to, |result| {
+        Message::Ignored(Box::new(result))
+    });
+}
+
+/// Runs work that has no progress, and sends its result as a message. A panic becomes an error.
+fn answer<T: Send + 'static>(
+    work: BoxFuture<'static, Result<T, String>>,
+    to: UnboundedSender<Message>,
+    wrap: fn(Result<T, String>) -> Message,
+) {
+    tokio::spawn(async move {
+        let result = AssertUnwindSafe(work).catch_unwind().await;
+        let result = result.unwrap_or_else(|panic| Err(message(panic.as_ref())));
+        let _ = to.send(wrap(result));
     });
 }
 

@@ -1,7 +1,9 @@
 //! A plan with its tree and detail: what the review and the run have in common.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
+use jiff::civil::Date;
 use tui_input::Input;
 
 use super::detail::DetailPane;
@@ -25,6 +27,10 @@ pub struct Facts {
     pub protected: bool,
     /// How long loading took, in milliseconds.
     pub took_ms: u64,
+    /// The current day, in UTC.
+    pub today: Date,
+    /// The last day on which drift is ignored, unless another one is typed.
+    pub ignore_until: Date,
 }
 
 /// The pane that has the keys.
@@ -56,6 +62,8 @@ pub struct Board {
     pub filter: Option<Input>,
     /// Drift rows to delete, and rows whose drifted fields are to be cleared.
     pub prune: BTreeSet<Address>,
+    /// The node at which the marked range begins; it ends at the cursor. `None` when no range is marked.
+    pub range_from: Option<NodeId>,
 }
 
 impl Board {
@@ -73,6 +81,7 @@ impl Board {
             zoom: before.is_some_and(|before| before.zoom),
             filter: None,
             prune: loaded.marked,
+            range_from: None,
             plan: loaded.plan,
             facts: Facts {
                 title: loaded.title,
@@ -80,6 +89,8 @@ impl Board {
                 warnings: loaded.warnings,
                 protected: loaded.protected,
                 took_ms: loaded.took_ms,
+                today: loaded.today,
+                ignore_until: loaded.ignore_until,
             },
         }
     }
@@ -107,6 +118,22 @@ impl Board {
         let here = self.outline.current_index();
         here.map(|index| self.outline.tree().rows(index).collect())
             .unwrap_or_default()
+    }
+
+    /// Returns the positions of the marked range in [`Outline::shown`], or of the cursor alone.
+    pub fn range(&self) -> RangeInclusive<usize> {
+        let cursor = self.outline.cursor();
+        let from = self.range_from.as_ref().and_then(|id| self.outline.shown_position(id));
+        let from = from.unwrap_or(cursor);
+        from.min(cursor)..=from.max(cursor)
+    }
+
+    /// Returns the rows that a key is about, as indices of the plan: those of the marked range or at the cursor, with what is
+    /// below them, as far as the filters let them through.
+    pub fn chosen_rows(&self) -> BTreeSet<usize> {
+        let nodes = self.outline.shown().get(self.range()).unwrap_or_default();
+        let rows = nodes.iter().flat_map(|node| self.outline.tree().rows(*node));
+        rows.filter(|row| self.outline.passes(&self.plan, *row)).collect()
     }
 
     /// Moves the cursor to a resource and unfolds what hides it.

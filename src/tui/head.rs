@@ -22,6 +22,7 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     let Some(row) = row else {
         return match &node.id {
             NodeId::Group(group) => heading(model, board, group.title()),
+            NodeId::Kind(kind) => heading(model, board, kind),
             NodeId::Parent(address) => vec![
                 Line::default().push(Role::Heading, row_name(address)),
                 Line::default().push(Role::Dim, "not a target: shown for the rows below it"),
@@ -102,8 +103,9 @@ fn drift(model: &Model, board: &Board, row: &Row) -> Option<Line> {
     // Outside the review `D` does nothing, so it is not named there.
     let key = match (reviewing, is_marked) {
         (true, true) => "; `D` leaves it alone again",
-        (true, false) if is_drift => "; `D` selects it for deletion",
-        (true, false) if row.has_field_drift() => "; `D` clears them",
+        (true, false) if row.has_ignored_drift() => "; `i` ends that",
+        (true, false) if is_drift => "; `u` adopts it, `i` ignores it, `D` selects it for deletion",
+        (true, false) if row.has_field_drift() => "; `u` adopts, `i` ignores, `D` clears them",
         _ => "",
     };
     Some(sentence.push(Role::Drift, key))

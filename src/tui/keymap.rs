@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use super::action::{Action, DialogAction, Movement, Process, Select, Task, ViewOption};
-use super::board::Focus;
+use super::action::{Action, Desk, DialogAction, Movement, Process, Select, Task, ViewOption};
+use super::board::{Board, Focus};
 use super::key::Key;
 use super::model::{KeyContext, Model};
 use super::outline::RowKind;
@@ -39,6 +39,7 @@ const BOARD: &[KeyContext] = &[
 const RUN: &[KeyContext] = &[KeyContext::Running, KeyContext::Done, KeyContext::Trouble];
 const REVIEW: &[KeyContext] = &[KeyContext::Review];
 const SCROLLS: &[KeyContext] = &[
+    KeyContext::Adopt,
     KeyContext::Review,
     KeyContext::Running,
     KeyContext::Done,
@@ -99,6 +100,23 @@ fn can_edit(model: &Model) -> bool {
 fn on_drift(model: &Model) -> bool {
     let row = model.board().and_then(|board| board.row());
     row.is_some_and(|row| matches!(row.verb, Verb::Drift | Verb::Delete) || row.has_field_drift() || is_pruned(model))
+}
+
+/// Whether the row, or one that the cursor covers, is anything that the server has and the files have not.
+fn on_any_drift(model: &Model) -> bool {
+    chosen_rows(model).any(Row::has_drift)
+}
+
+/// Whether the row, or one that the cursor covers, is anything that the files could take over from the server.
+fn on_difference(model: &Model) -> bool {
+    chosen_rows(model).any(Row::differs_on_server)
+}
+
+fn chosen_rows(model: &Model) -> impl Iterator<Item = &Row> {
+    let rows = |board: &Board| board.chosen_rows().into_iter().collect::<Vec<_>>();
+    let board = model.board();
+    let indices = board.map(rows).unwrap_or_default();
+    indices.into_iter().filter_map(move |index| board?.plan.rows.get(index))
 }
 
 /// Whether there is anything to apply.
@@ -186,6 +204,9 @@ pub const TABLE: &[Binding] = &[
     bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Move(Movement::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
     bound(&[Key::char('a')], REVIEW, Action::Dialog(DialogAction::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
     bound(&[Key::char('D')], REVIEW, Action::Select(Select::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift, "only what the server has and the files have not can be deleted"),
+    bound(&[Key::char('u')], REVIEW, Action::Desk(Desk::Adopt), (8, "adopt"), "take over into the files what the server has: the row, in the detail the field; asks first").when(on_difference, "nothing here differs from the server in a way that the files could take over"),
+    bound(&[Key::char('i')], REVIEW, Action::Desk(Desk::Ignore), (8, "ignore"), "ignore drift until a day, with a reason, in lobuctl.toml; or not any more").when(on_any_drift, "only what the server has and the files have not can be ignored"),
+    bound(&[Key::char('v')], REVIEW, Action::Select(Select::Range), (0, ""), "mark a range of rows for space, D, u and i; again to end it").when(has_rows, "there are no rows"),
     bound(&[Key::char('A')], REVIEW, Action::Select(Select::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
     bound(&[Key::char('r')], REVIEW, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[KeyContext::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
@@ -240,6 +261,11 @@ pub const TABLE: &[Binding] = &[
     bound(&[ENTER], &[KeyContext::Typed], Action::Dialog(DialogAction::Enter), (1, "apply"), "apply, once the word is typed"),
     bound(&[ESC], &[KeyContext::Typed], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
     bound(&[ESC, Key::char('n'), Key::char('q'), ENTER], &[KeyContext::Refused], Action::Dialog(DialogAction::Close), (1, "back"), "back to the review"),
+    bound(&[Key::char('y'), ENTER], &[KeyContext::Adopt], Action::Dialog(DialogAction::Yes), (1, "write"), "write the files"),
+    bound(&[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Adopt], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
+    bound(&[ENTER], &[KeyContext::Ignore], Action::Dialog(DialogAction::Enter), (1, "ignore"), "ignore it, once both lines are filled"),
+    bound(&[TAB, Key::of(KeyCode::BackTab), Key::of(KeyCode::Up), Key::of(KeyCode::Down)], &[KeyContext::Ignore], Action::Dialog(DialogAction::OtherField), (2, "other line"), "the other line"),
+    bound(&[ESC], &[KeyContext::Ignore], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review"),
     bound(&[Key::char('y'), ENTER], &[KeyContext::Leave], Action::Dialog(DialogAction::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
     bound(&[ESC, Key::char('n')], &[KeyContext::Leave], Action::Dialog(DialogAction::Close), (2, "stay"), "stay"),
     bound(&[ESC, Key::char('q'), Key::char('?')], &[KeyContext::Help], Action::Dialog(DialogAction::Close), (1, "close"), "close"),

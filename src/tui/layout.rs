@@ -38,7 +38,7 @@ pub struct Layout {
 
 /// The parts of a confirmation, top to bottom. Any of them may be empty in a small terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct PageAreas {
     /// The sentence and the target, always visible.
     pub head: Rect,
     /// The rows by name, which scroll.
@@ -49,7 +49,7 @@ pub struct Page {
 
 impl Layout {
     /// Returns the parts of a confirmation whose head takes this many rows. The question is kept first, then the head.
-    pub fn page(&self, head_rows: usize) -> Page {
+    pub fn page(&self, head_rows: usize) -> PageAreas {
         let rule = u16::from(self.framed);
         let all = Rect {
             height: (self.body.bottom()).saturating_sub(self.header.y),
@@ -64,7 +64,7 @@ impl Layout {
         let most = if rest > 4 { rest.div_ceil(2) } else { rest };
         let head = head_rows.min(most);
         let list = rest.saturating_sub(head + 2 * rule);
-        Page {
+        PageAreas {
             head: Rect { height: head, ..all },
             list: Rect {
                 y: all.y + head + rule,

@@ -14,7 +14,7 @@ pub(super) fn changes(row: &Row) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut tall_before = false;
     for change in &row.changes {
-        let next = change_lines(change, Detail::FULL);
+        let next = change_lines(change, Detail::FULL.of_row(row));
         let tall = next.len() > 1;
         if !lines.is_empty() && (tall || tall_before) {
             lines.push(Line::default());

@@ -6,7 +6,9 @@ use crossterm::event::MouseEvent;
 
 use super::exit::TuiExit;
 use super::key::Key;
-use super::workbench::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal};
+use super::workbench::{
+    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
+};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::{Plan, Row};
@@ -52,6 +54,12 @@ pub enum Message {
         /// The lines of its changes, before they are wrapped.
         lines: Vec<super::detail::BodyLine>,
     },
+    /// It is known what an adoption writes, or why it is not.
+    Adoption(Result<Adoption, String>),
+    /// An adoption was written, or what went wrong.
+    Adopted(Result<String, String>),
+    /// The plan with other drift ignored, or why nothing was written.
+    Ignored(Box<Result<Plan, String>>),
     /// The editor ended, or could not be opened.
     Edited(Result<(), String>),
     /// The process got SIGTERM or SIGHUP, or its terminal has gone.
@@ -85,6 +93,12 @@ pub enum Effect {
         /// Whether the lines are for two columns.
         side_by_side: bool,
     },
+    /// Work out what an adoption writes.
+    Adopt(AdoptRequest),
+    /// Write what was worked out last.
+    WriteAdopted,
+    /// Change which drift is ignored.
+    Ignore(IgnoreRequest),
     /// Copy a text to the clipboard.
     Copy(String),
     /// Open the editor.

@@ -51,5 +51,6 @@ pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
-    ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, SecretUsage, StepState, Title, Workbench,
+    AdoptRequest, Adoption, ApplyRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
+    Refusal, SecretUsage, StepState, Title, Workbench,
 };

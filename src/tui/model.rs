@@ -5,7 +5,7 @@ use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
 use super::options::TuiOptions;
-use super::screen::{AfterLoading, Confirmation, LoadingScreen, Overlay, RunState, Screen};
+use super::screen::{AfterLoading, Confirmation, LoadingScreen, Overlay, Page, RunState, Screen};
 use super::theme::Theme;
 use crate::apply::Progress;
 use crate::show::Line;
@@ -56,6 +56,10 @@ pub enum KeyContext {
     Typed,
     /// The confirmation shows why a guard refuses the selection.
     Refused,
+    /// The confirmation before files are written is answered with a key.
+    Adopt,
+    /// The question why drift is ignored is answered by typing.
+    Ignore,
     /// The question before quitting a run.
     Leave,
     /// The list of keys.
@@ -66,7 +70,7 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// Every context.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Loading,
         Self::Failed,
         Self::Review,
@@ -77,6 +81,8 @@ impl KeyContext {
         Self::Ask,
         Self::Typed,
         Self::Refused,
+        Self::Adopt,
+        Self::Ignore,
         Self::Leave,
         Self::Help,
         Self::Secrets,
@@ -84,7 +90,7 @@ impl KeyContext {
 
     /// Whether keys without a binding are typed as text.
     pub fn types(self) -> bool {
-        matches!(self, Self::Filter | Self::Typed)
+        matches!(self, Self::Filter | Self::Typed | Self::Ignore)
     }
 }
 
@@ -110,6 +116,8 @@ impl Model {
             Some(Overlay::Help(_)) => KeyContext::Help,
             Some(Overlay::Secrets(_)) => KeyContext::Secrets,
             Some(Overlay::Leave) => KeyContext::Leave,
+            Some(Overlay::Adopt(_)) => KeyContext::Adopt,
+            Some(Overlay::Ignore(_)) => KeyContext::Ignore,
             Some(Overlay::Confirm(confirm)) => match confirm.confirmation {
                 Confirmation::Key => KeyContext::Ask,
                 Confirmation::Typed(_) => KeyContext::Typed,
@@ -139,9 +147,18 @@ impl Model {
         }
     }
 
-    /// Whether the confirmation takes the place of header and panes.
+    /// Returns the page in place of header and panes, if there is one.
+    pub fn page(&self) -> Option<&dyn Page> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => Some(confirm.as_ref()),
+            Some(Overlay::Adopt(adopt)) => Some(adopt.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// Whether a confirmation takes the place of header and panes.
     pub fn is_confirming(&self) -> bool {
-        matches!(self.overlay, Some(Overlay::Confirm(_)))
+        self.page().is_some()
     }
 
     /// Returns the plan on the screen, if there is one.

@@ -70,10 +70,13 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// Creates the outline of a plan. Agents without anything notable start folded.
+    /// Creates the outline of a plan. Agents without anything notable start folded, and so do the kinds of many drift rows.
     pub fn of(plan: &Plan) -> Self {
         let tree = PlanTree::of(plan);
-        let quiet = |index: usize| !tree.rows(index).any(|row| plan.rows[row].is_notable());
+        let quiet = |index: usize| {
+            let is_kind = matches!(tree.nodes()[index].id, NodeId::Kind(_));
+            is_kind || !tree.rows(index).any(|row| plan.rows[row].is_notable())
+        };
         let folded = (0..tree.nodes().len())
             .filter(|index| tree.has_children(*index) && quiet(*index))
             .map(|index| tree.nodes()[index].id.clone())
@@ -158,10 +161,14 @@ impl Outline {
         self.cursor = position.min(self.shown.len().saturating_sub(1));
     }
 
+    /// Returns the position of a node in [`Self::shown`], if it is visible.
+    pub fn shown_position(&self, id: &NodeId) -> Option<usize> {
+        self.shown.iter().position(|index| self.tree.nodes()[*index].id == *id)
+    }
+
     /// Moves the cursor to a node if it is visible.
     pub fn go_to_id(&mut self, id: &NodeId) {
-        let position = self.shown.iter().position(|index| self.tree.nodes()[*index].id == *id);
-        if let Some(position) = position {
+        if let Some(position) = self.shown_position(id) {
             self.cursor = position;
         } else {
             self.go_to(self.cursor);
@@ -338,7 +345,8 @@ impl Outline {
         kept
     }
 
-    fn passes(&self, plan: &Plan, row: usize) -> bool {
+    /// Whether a row passes the filters.
+    pub fn passes(&self, plan: &Plan, row: usize) -> bool {
         let found = self.found.as_ref().is_none_or(|found| found.rows[row]);
         let row = &plan.rows[row];
         found

@@ -2,7 +2,7 @@
 
 use super::body::BodyLine;
 use super::lines;
-use crate::plan::{Change, Row};
+use crate::plan::{Change, Row, Verb};
 use crate::resource::Shown;
 use crate::show::change::{field_note, secret_text};
 use crate::show::text_diff::{self, ContextLines};
@@ -18,19 +18,25 @@ pub(super) fn changes(row: &Row) -> Vec<BodyLine> {
         Line::default().push(Role::Dim, "in the files"),
     )];
     for change in &row.changes {
-        add(&mut body, change);
+        add(&mut body, row, change);
     }
     body
 }
 
-fn add(body: &mut Vec<BodyLine>, change: &Change) {
+fn add(body: &mut Vec<BodyLine>, row: &Row, change: &Change) {
     let head = Line::default().push(Role::Field, change.path.to_string());
     body.push(BodyLine::One(Line::default()));
     if let Some(text) = secret_text(change.kind) {
         body.push(BodyLine::One(head.plain("  ").push(Role::Secret, text)));
         return;
     }
-    body.push(BodyLine::One(head.push(Role::Dim, field_note(change.kind))));
+    // A row that is drift as a whole says so itself.
+    let note = if row.verb == Verb::Drift {
+        String::new()
+    } else {
+        field_note(change)
+    };
+    body.push(BodyLine::One(head.push(Role::Dim, note)));
     let before = change.before.as_ref().map(with_line_end).unwrap_or_default();
     let after = change.after.as_ref().map(with_line_end).unwrap_or_default();
     pairs(body, &before, &after);

@@ -35,6 +35,8 @@ impl Group {
 pub enum NodeId {
     /// A heading.
     Group(Group),
+    /// A heading below `drift`, above the rows of one kind.
+    Kind(&'static str),
     /// A resource.
     Row(Address),
     /// An agent that is not part of the plan, above rows that belong to it: `--target` left it out.
@@ -53,6 +55,9 @@ pub struct TreeNode {
     /// The index after the last node of its subtree.
     pub end: usize,
 }
+
+/// The number of drift rows above which each kind of them has a heading of its own, folded at first.
+const MANY: usize = 20;
 
 /// Every node, in display order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,29 +117,45 @@ impl PlanTree {
         let start = self.nodes.len();
         self.push(NodeId::Group(group), None, 0);
         let mut root: Option<(usize, Address)> = None;
-        let rows = plan
+        let rows: Vec<(usize, &Row)> = plan
             .rows
             .iter()
             .enumerate()
-            .filter(|(index, _)| groups[*index] == group);
+            .filter(|(index, _)| groups[*index] == group)
+            .collect();
+        let by_kind = group == Group::Drift && rows.len() > MANY;
+        let mut kind: Option<usize> = None;
         for (index, row) in rows {
+            let top = row
+                .address
+                .parent()
+                .map_or_else(|| row.address.kind(), |parent| parent.kind());
+            if by_kind && kind.is_none_or(|at| self.nodes[at].id != NodeId::Kind(top)) {
+                kind = Some(self.nodes.len());
+                self.push(NodeId::Kind(top), None, 1);
+                root = None;
+            }
+            let depth = 1 + usize::from(by_kind);
             let parent = row.address.parent();
             let is_below = |root: &(usize, Address)| parent.as_ref() == Some(&root.1);
             // With `--target`, a row may be in the plan without its agent: the agent gets a node without a row.
             if let Some(parent) = parent.clone().filter(|_| !root.as_ref().is_some_and(is_below)) {
                 root = Some((self.nodes.len(), parent.clone()));
-                self.push(NodeId::Parent(parent), None, 1);
+                self.push(NodeId::Parent(parent), None, depth);
             }
             let below = root.as_ref().filter(|root| is_below(root)).map(|root| root.0);
             self.push(
                 NodeId::Row(row.address.clone()),
                 Some(index),
-                1 + usize::from(below.is_some()),
+                depth + usize::from(below.is_some()),
             );
             let end = self.nodes.len();
             match below {
                 Some(at) => self.nodes[at].end = end,
                 None => root = Some((end - 1, row.address.clone())),
+            }
+            if let Some(at) = kind {
+                self.nodes[at].end = end;
             }
         }
         let end = self.nodes.len();

@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
+use jiff::civil::Date;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::Plan;
-use crate::resource::{Address, Origin};
+use crate::resource::{Address, FieldPath, Origin};
 use crate::show::Line;
 
 /// Plans and applies for the screen. Shared with the tasks that the loop starts.
@@ -41,6 +42,56 @@ pub trait Workbench: Send + Sync + 'static {
         cancel: Cancel,
         events: UnboundedSender<Event>,
     ) -> BoxFuture<'static, Result<(), String>>;
+
+    /// Works out what has to be written into the files, so that they say what the server has in these rows. Writes
+    /// nothing. An error is a sentence about why that is not known.
+    fn adopt(&self, request: AdoptRequest) -> BoxFuture<'static, Result<Adoption, String>>;
+
+    /// Writes what [`Self::adopt`] returned last. Returns what was written, or else why, and what was written before.
+    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>>;
+
+    /// Changes which drift is ignored. Returns the plan that follows, or why nothing was written.
+    fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>>;
+}
+
+/// What is to be taken over from the server into the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdoptRequest {
+    /// The rows.
+    pub rows: BTreeSet<Address>,
+    /// The one field that is wanted of them; `None` for everything that differs.
+    pub field: Option<FieldPath>,
+}
+
+/// What would be written into the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Adoption {
+    /// The number of files that would be written.
+    pub files: usize,
+    /// `1 file to create, 2 to change`.
+    pub summary: String,
+    /// The differences of the files, and what cannot be adopted.
+    pub lines: Vec<Line>,
+}
+
+/// Drift that is to be ignored, or not any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoreRequest {
+    /// The rows.
+    pub rows: BTreeSet<Address>,
+    /// The one field that is meant; `None` for the rows as a whole.
+    pub field: Option<FieldPath>,
+    /// The reason and the last day, as they were typed. `None` to ignore the drift no longer.
+    pub because: Option<IgnoreReason>,
+}
+
+/// Why drift is ignored, and for how long, as it was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IgnoreReason {
+    /// The reason, not blank.
+    pub reason: String,
+    /// The last day.
+    pub until: Date,
 }
 
 /// A request to plan.
@@ -129,6 +180,10 @@ pub struct LoadedPlan {
     pub protected: bool,
     /// How long loading took, in milliseconds.
     pub took_ms: u64,
+    /// The current day, in UTC.
+    pub today: Date,
+    /// The last day on which drift is ignored, unless another one is typed.
+    pub ignore_until: Date,
 }
 
 /// The config file and the target: `support-desk/lobu.toml -> dev at app.lobu.ai`.

@@ -15,9 +15,15 @@ use crate::command::run::declined;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::Plan;
+use crate::pull::Wanted;
 use crate::resource::Address;
-use crate::review::{Consent, PlanReview, ReviewOptions};
-use crate::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal, Workbench, relay};
+use crate::review::{Consent, PlanReview, PullReview, ReviewOptions};
+use crate::show::pull::{change_lines, pull_summary};
+use crate::show::word::plural;
+use crate::tui::{
+    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
+    Workbench, relay,
+};
 
 /// Files and server, as the screen sees them.
 pub(super) struct Bench {
@@ -31,6 +37,8 @@ pub(super) struct Bench {
 struct BenchState {
     review: Option<PlanReview>,
     failure: Option<Failure>,
+    /// The adoption that was worked out last.
+    adoption: Option<PullReview>,
 }
 
 impl Bench {
@@ -44,7 +52,7 @@ impl Bench {
     }
 
     fn state(&self) -> MutexGuard<'_, BenchState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Returns how the command ends when nothing was applied: as the plain questions would end.
@@ -65,10 +73,17 @@ impl Bench {
 }
 
 impl BenchState {
+    fn known(&self) -> Result<&PlanReview, Failure> {
+        self.review.as_ref().ok_or_else(no_plan)
+    }
+
+    fn known_mut(&mut self) -> Result<&mut PlanReview, Failure> {
+        self.review.as_mut().ok_or_else(no_plan)
+    }
+
     /// Returns the review with exactly these rows selected and marked for deletion.
     fn review_of(&mut self, request: &ApplyRequest) -> Result<&PlanReview, Failure> {
-        let missing = || Failure::failed("there is no plan to apply");
-        let review = self.review.as_mut().ok_or_else(missing)?;
+        let review = self.known_mut()?;
         // The screen keeps marks and selection; what it asks for counts, not what the review was left with.
         if *review.marked() != request.prune {
             review.mark(request.prune.clone())?;
@@ -89,12 +104,13 @@ impl Workbench for Bench {
         async move {
             let loaded = loading.load(&request).await;
             // Locked after the last `await`: the screen takes the same lock on its own task to plan again.
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = lock(&state);
             match loaded {
                 Ok((loaded, review)) => {
                     *state = BenchState {
                         review: Some(review),
                         failure: None,
+                        adoption: None,
                     };
                     Ok(loaded)
                 }
@@ -102,6 +118,7 @@ impl Workbench for Bench {
                     *state = BenchState {
                         review: None,
                         failure: Some(failure),
+                        adoption: None,
                     };
                     Err(LoadFailure { lines, origin })
                 }
@@ -158,4 +175,85 @@ impl Workbench for Bench {
         }
         .boxed()
     }
+
+    fn adopt(&self, request: AdoptRequest) -> BoxFuture<'static, Result<Adoption, String>> {
+        let wanted = Wanted {
+            rows: request.rows,
+            field: request.field,
+        };
+        let state = Arc::clone(&self.state);
+        // The lock is held only while both sides are copied: the screen takes it for each mark.
+        let source = lock(&state).known().and_then(|review| review.pull_source(&wanted));
+        async move {
+            let source = source.map_err(|failure| sentence(&failure))?;
+            let worked_out = tokio::task::spawn_blocking(move || source.work_out()).await;
+            let pull = worked_out
+                .map_err(|error| error.to_string())?
+                .map_err(|failure| sentence(&failure))?;
+            let changes = pull.changes();
+            let adoption = Adoption {
+                files: changes.files.len(),
+                summary: pull_summary(changes),
+                lines: change_lines(changes),
+            };
+            lock(&state).adoption = Some(pull);
+            Ok(adoption)
+        }
+        .boxed()
+    }
+
+    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
+        let adoption = self.state().adoption.take();
+        async move {
+            let adoption = adoption.ok_or("there is nothing to write")?;
+            let files = adoption.changes().files.len();
+            let written = tokio::task::spawn_blocking(move || adoption.write()).await;
+            written
+                .map_err(|error| error.to_string())?
+                .map_err(|failure| sentence(&failure))?;
+            Ok(format!("wrote {}", plural(files, "file", "files")))
+        }
+        .boxed()
+    }
+
+    fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {
+        let (state, host) = (Arc::clone(&self.state), self.console.host.clone());
+        let write = move || {
+            let wanted = Wanted {
+                rows: request.rows,
+                field: request.field,
+            };
+            let mut state = lock(&state);
+            let review = state.known_mut()?;
+            match request.because {
+                Some(because) => review.ignore(&host, &wanted, &because.reason, because.until)?,
+                None => review.unignore(&host, &wanted)?,
+            }
+            Ok(review.plan().clone())
+        };
+        async move {
+            let written = tokio::task::spawn_blocking(write).await;
+            written
+                .map_err(|error| error.to_string())?
+                .map_err(|failure: Failure| sentence(&failure))
+        }
+        .boxed()
+    }
+}
+
+/// Returns a failure as one line: its message, and its causes.
+fn sentence(failure: &Failure) -> String {
+    let causes = failure.causes.iter().map(String::as_str);
+    std::iter::once(failure.message.as_str())
+        .chain(causes)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn no_plan() -> Failure {
+    Failure::failed("there is no plan")
+}
+
+fn lock(state: &Mutex<BenchState>) -> MutexGuard<'_, BenchState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -83,6 +83,8 @@ impl PlanLoader {
             title,
             protected: session.protected,
             took_ms: u64::try_from(took).unwrap_or(0),
+            today: self.options.today,
+            ignore_until: self.options.default_ignore_end(),
         };
         Ok((loaded, review))
     }

@@ -6,7 +6,7 @@ mod disk;
 mod model_folder;
 mod prompt;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -14,30 +14,21 @@ use super::builder::Builder;
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::ProjectDraft;
 use super::finding::Findings;
+use super::ignore::{self, LOBUCTL_TOML};
 use super::mask::{self, MaskedText};
 use super::reference::Reference;
 use super::secret::{SecretSource, Values};
 use super::skill::Skill;
 use super::source::{Source, Sources, Text};
 use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret};
-use crate::resource::{ConfigValue, Origin, Origins, Secret, State};
+use crate::resource::{ConfigValue, DriftIgnore, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
 use disk::{absolute, missing_folder, read, relative, unreadable};
 
 /// Reads a project, or reports everything that is wrong with it.
 pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
-    let root = absolute(file).parent().map(Path::to_owned).unwrap_or_default();
-    let mut loader = Loader {
-        options,
-        boundary: Boundary::new(&root, options.allow_outside),
-        root,
-        values: Values::default(),
-        sources: Sources::default(),
-        findings: Findings::default(),
-        project_skills: None,
-        secret_values: Vec::new(),
-    };
+    let mut loader = Loader::new(file, options);
     let source = loader.read_source(&absolute(file), mask::lobu_toml);
     let draft = source.as_ref().map(|source| loader.read_draft(source));
     // Taken from the draft, so that a command can report to the right organization even if the project has errors.
@@ -65,6 +56,8 @@ struct Loader<'a> {
     /// The values of the secrets that `lobu.toml` refers to.
     values: Values,
     sources: Sources,
+    /// The absolute paths of the files that were read, without those of secrets.
+    files: BTreeSet<PathBuf>,
     findings: Findings,
     /// The skills of the project itself, which all agents share. `None` until the first agent needs them.
     project_skills: Option<Vec<(Skill, Origin)>>,
@@ -72,7 +65,29 @@ struct Loader<'a> {
     secret_values: Vec<Secret>,
 }
 
-impl Loader<'_> {
+/// Reads only the `lobuctl.toml` beside a `lobu.toml`: what it ignores, and what is wrong with it.
+pub fn read_ignores(file: &Path, options: &LoadOptions<'_>) -> (Vec<DriftIgnore>, Vec<Diagnostic>) {
+    let mut loader = Loader::new(file, options);
+    let ignores = loader.read_ignores();
+    (ignores, loader.findings.into_sorted())
+}
+
+impl<'a> Loader<'a> {
+    fn new(file: &Path, options: &'a LoadOptions<'a>) -> Self {
+        let root = absolute(file).parent().map(Path::to_owned).unwrap_or_default();
+        Self {
+            options,
+            boundary: Boundary::new(&root, options.allow_outside),
+            root,
+            values: Values::default(),
+            sources: Sources::default(),
+            files: BTreeSet::new(),
+            findings: Findings::default(),
+            project_skills: None,
+            secret_values: Vec::new(),
+        }
+    }
+
     /// Reads `lobu.toml` itself.
     fn read_draft(&mut self, source: &Source) -> ProjectDraft {
         let (mut draft, findings) = document::read(source, std::mem::take(&mut self.findings));
@@ -90,6 +105,7 @@ impl Loader<'_> {
         let check = self.options.secrets_check;
         secret::check(source, &draft.references, &self.values, check, &mut self.findings);
         let secrets = secret::summaries(source, &draft.references, &self.values);
+        let ignores = self.read_ignores();
         let organization = draft.organization();
         let memory_enabled = draft.memory.as_ref().is_some_and(|memory| memory.enabled);
         let (desired, origins) = self.build_resources(source, draft);
@@ -109,7 +125,23 @@ impl Loader<'_> {
             desired,
             origins,
             secrets,
+            files: std::mem::take(&mut self.files),
+            ignores,
         }
+    }
+
+    /// Reads `lobuctl.toml`, which need not be there.
+    fn read_ignores(&mut self) -> Vec<DriftIgnore> {
+        let file = self.root.join(LOBUCTL_TOML);
+        if !file.exists() && !file.is_symlink() {
+            return Vec::new();
+        }
+        let Some(source) = self.read_source(&file, mask::lobu_toml) else {
+            return Vec::new();
+        };
+        let (entries, findings) = ignore::read(&source, std::mem::take(&mut self.findings));
+        self.findings = findings;
+        entries
     }
 
     /// Reads the folders that the draft names, as far as `only` asks for them, and builds the resources.
@@ -151,7 +183,10 @@ impl Loader<'_> {
     /// Reads a file within the boundary, and keeps its masked text for display. `None` when it was reported instead.
     fn read_source(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
         match self.boundary.check(path) {
-            Ok(()) => self.read_source_anywhere(path, mask),
+            Ok(()) => {
+                self.files.insert(path.to_owned());
+                self.read_source_anywhere(path, mask)
+            }
             Err(problem) => {
                 let shown = self.shown_path(path);
                 self.findings.push(problem.in_file(shown));

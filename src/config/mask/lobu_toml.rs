@@ -10,7 +10,7 @@ use crate::config::suggestion::nearest;
 use crate::resource::is_secret_key;
 
 /// The keys whose values may be shown. All other values are covered.
-const SHOWN_KEYS: [&str; 35] = [
+const SHOWN_KEYS: [&str; 41] = [
     "name",
     "description",
     "dir",
@@ -46,6 +46,13 @@ const SHOWN_KEYS: [&str; 35] = [
     "skills",
     "mcp",
     "owletto",
+    // The keys of `lobuctl.toml`.
+    "drift",
+    "ignore",
+    "address",
+    "field",
+    "reason",
+    "until",
 ];
 
 /// The tables whose values are never shown, under any key: their keys are chosen by the user.

@@ -15,12 +15,11 @@
 
 use tui_input::Input;
 
-use super::Review;
+use super::{Page, Review};
 use crate::show::preview::ApplyPreview;
 use crate::show::{Line, Role};
 use crate::tui::sheet::Sheet;
 use crate::tui::workbench::Refusal;
-use crate::tui::wrap::cuts;
 
 /// How the question is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,16 +89,35 @@ impl Confirm {
             Confirmation::Refused => false,
         }
     }
+}
 
-    /// Returns the lines that stay on top, before they are wrapped.
-    pub fn head(&self) -> [Line; 2] {
-        [Line::default().push(Role::Strong, &self.sentence), self.target.clone()]
+impl Page for Confirm {
+    fn head(&self) -> Vec<Line> {
+        vec![Line::default().push(Role::Strong, &self.sentence), self.target.clone()]
     }
 
-    /// Returns the number of rows that the head takes at this width.
-    pub fn head_rows(&self, width: u16) -> usize {
-        let rows = |line: &Line| cuts(line, usize::from(width.max(1))).len();
-        self.head().iter().map(rows).sum()
+    fn list(&self) -> &Sheet {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut Sheet {
+        &mut self.list
+    }
+
+    fn question(&self) -> Line {
+        match &self.confirmation {
+            Confirmation::Key => Line::default()
+                .push(Role::Field, "y")
+                .plain(" apply   ")
+                .push(Role::Field, "esc")
+                .plain(" back"),
+            Confirmation::Typed(word) => Line::default().plain(format!("type `{word}` to apply: ")),
+            Confirmation::Refused => Line::default().push(Role::Error, "cannot be applied; esc goes back"),
+        }
+    }
+
+    fn typed(&self) -> Option<&Input> {
+        matches!(self.confirmation, Confirmation::Typed(_)).then_some(&self.input)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::resource::Address;
+use crate::show::Line;
 use crate::tui::board::Board;
 use crate::tui::workbench::{LoadRequest, LoadStep};
 
@@ -20,6 +21,8 @@ pub enum AfterLoading {
         without: BTreeSet<Address>,
         /// Whether the marks for deletion stay. Otherwise the options decide again.
         keeps_marks: bool,
+        /// What is said when the plan appears, in place of `planned again`.
+        message: Option<Line>,
     },
     /// It replaces the previous plan, and only the rows that were not applied are selected.
     Retry {

@@ -1,17 +1,23 @@
 //! The screens: one variant each, with its own data, in a file of its own.
 
+mod adopt;
 mod confirm;
 mod failed;
 mod help;
+mod ignore;
 mod loading;
+mod page;
 mod review;
 mod run;
 mod secrets;
 
+pub use adopt::AdoptPage;
 pub use confirm::{Confirm, Confirmation};
 pub use failed::Failed;
 pub use help::help_sheet;
+pub use ignore::{IgnoreField, IgnorePage};
 pub use loading::{AfterLoading, LoadingScreen};
+pub use page::Page;
 pub use review::Review;
 pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;
@@ -41,6 +47,10 @@ pub enum Overlay {
     Secrets(Sheet),
     /// The confirmation before an apply.
     Confirm(Box<Confirm>),
+    /// The confirmation before files are written.
+    Adopt(Box<AdoptPage>),
+    /// The question why drift is ignored, and until when.
+    Ignore(Box<IgnorePage>),
     /// The question before quitting a run.
     Leave,
 }

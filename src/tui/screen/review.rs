@@ -14,8 +14,8 @@ pub struct Review {
     pub board: Board,
     /// The rows that the user selected, and those that they need.
     pub selection: Selection,
-    /// The row that was just marked for deletion. It is selected in the next plan even if it was deselected before.
-    pub wanted: Option<Address>,
+    /// The rows that were just marked for deletion. They are selected in the next plan even if they were deselected before.
+    pub wanted: BTreeSet<Address>,
 }
 
 impl Review {
@@ -25,7 +25,7 @@ impl Review {
         Self {
             board,
             selection,
-            wanted: None,
+            wanted: BTreeSet::new(),
         }
     }
 
@@ -35,7 +35,7 @@ impl Review {
         Self {
             board,
             selection,
-            wanted: None,
+            wanted: BTreeSet::new(),
         }
     }
 
@@ -71,7 +71,7 @@ impl Review {
     /// Replaces the plan by one with other rows to delete; deselected rows stay deselected.
     pub fn replan(&mut self, plan: Plan) {
         let mut without = self.left_out();
-        if let Some(wanted) = self.wanted.take() {
+        for wanted in std::mem::take(&mut self.wanted) {
             without.remove(&wanted);
         }
         self.board.replace_plan(plan);

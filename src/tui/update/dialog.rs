@@ -26,6 +26,11 @@ pub(super) fn handle(model: &mut Model, action: DialogAction) -> Effects {
         DialogAction::Ask => return ask(model),
         DialogAction::Yes => return agree(model),
         DialogAction::Enter => return enter(model),
+        DialogAction::OtherField => {
+            if let Some(Overlay::Ignore(page)) = &mut model.overlay {
+                page.other_field();
+            }
+        }
         DialogAction::Close => close(model),
     }
     Effects::new()
@@ -46,6 +51,9 @@ pub(super) fn ask(model: &mut Model) -> Effects {
 }
 
 fn agree(model: &mut Model) -> Effects {
+    if matches!(model.overlay, Some(Overlay::Adopt(_))) {
+        return super::desk::write(model);
+    }
     match model.overlay.take() {
         Some(Overlay::Confirm(confirm)) if confirm.is_answered() => {
             if confirm.confirmation == Confirmation::Key {
@@ -94,6 +102,9 @@ fn stop_and_leave(model: &mut Model) -> Effects {
 }
 
 fn enter(model: &mut Model) -> Effects {
+    if matches!(model.overlay, Some(Overlay::Ignore(_))) {
+        return super::desk::because(model);
+    }
     // Only the line is closed here; the filter itself stays.
     if let Some(board) = model.board_mut().filter(|board| board.filter.is_some()) {
         board.filter = None;
@@ -111,6 +122,9 @@ fn enter(model: &mut Model) -> Effects {
 }
 
 fn close(model: &mut Model) {
+    if matches!(&model.overlay, Some(Overlay::Adopt(page)) if page.is_writing()) {
+        return;
+    }
     if model.overlay.take().is_some() {
         return;
     }

@@ -44,8 +44,13 @@ pub(super) fn loaded(model: &mut Model, result: Result<LoadedPlan, LoadFailure>)
 }
 
 fn review(model: &mut Model, loaded: LoadedPlan, after: AfterLoading) -> Effects {
-    let again = matches!(after, AfterLoading::Again { .. }).then(|| notice(Role::Plain, "planned again"));
-    model.notice = load_notice(&loaded).or(again);
+    model.notice = match &after {
+        AfterLoading::Again {
+            message: Some(message), ..
+        } => Some(message.clone()),
+        AfterLoading::Again { .. } => load_notice(&loaded).or_else(|| Some(notice(Role::Plain, "planned again"))),
+        AfterLoading::First | AfterLoading::Retry { .. } => load_notice(&loaded),
+    };
     let board = Board::of(loaded, after.board());
     let (review, asks) = match after {
         AfterLoading::First => (Review::without(board, &BTreeSet::new()), false),
@@ -146,7 +151,7 @@ pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, 
 /// Plans again after the editor was closed, because it may have changed the files.
 pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
     match result {
-        Ok(()) => super::task::replan(model),
+        Ok(()) => super::task::replan_with(model, None),
         Err(message) => {
             model.notice = Some(notice(Role::Error, message));
             Effects::new()

@@ -3,6 +3,7 @@
 //! Pure: no IO, no clock. Each family of actions is carried out in a file of its own; this one only hands them on, and
 //! afterwards brings cursor, scroll position and detail in line with what changed.
 
+mod desk;
 mod dialog;
 mod family;
 mod incoming;
@@ -53,6 +54,9 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
             side_by_side,
             lines,
         } => incoming::compared(model, address, side_by_side, lines),
+        Message::Adoption(result) => desk::adoption(model, result),
+        Message::Adopted(result) => return desk::adopted(model, result),
+        Message::Ignored(result) => desk::ignored(model, *result),
         Message::Edited(result) => return incoming::edited(model, result),
         Message::Terminate => return process::terminate(model),
         Message::Key(key) => return press(model, key),
@@ -98,6 +102,7 @@ fn finishes_word(model: &mut Model, key: Key) -> bool {
 fn input(model: &mut Model) -> Option<&mut Input> {
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Confirm(confirm)), _) => Some(&mut confirm.input),
+        (Some(Overlay::Ignore(page)), _) => Some(page.input()),
         (None, Screen::Review(review)) => review.board.filter.as_mut(),
         (None, Screen::Run(run)) => run.board.filter.as_mut(),
         _ => None,

@@ -8,7 +8,7 @@ use crate::tui::board::{Board, Focus};
 use crate::tui::layout::Layout;
 use crate::tui::message::notice;
 use crate::tui::model::Model;
-use crate::tui::screen::{Confirm, Overlay, RunScreen, Screen};
+use crate::tui::screen::{Overlay, Page, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Movement) {
     let height = page_rows(model);
@@ -32,8 +32,8 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
 /// lose the context; without a frame it is covered by the number of lines that follow.
 fn page_rows(model: &Model) -> isize {
     let layout = model.layout();
-    if let Some(Overlay::Confirm(confirm)) = &model.overlay {
-        let list = layout.page(confirm.head_rows(layout.header.width)).list;
+    if let Some(page) = model.page() {
+        let list = layout.page(page.head_rows(layout.header.width)).list;
         return isize::try_from(list.height.max(2) - 1).unwrap_or(1);
     }
     let focus = model.board().map_or(Focus::Tree, |board| board.focus);
@@ -63,8 +63,9 @@ pub(super) fn move_by(model: &mut Model, by: isize) {
             let (columns, rows) = layout.list_size();
             sheet.scroll_by(by, columns, rows);
         }
-        (Some(Overlay::Confirm(confirm)), _) => scroll_confirm(confirm, &layout, by),
-        (Some(Overlay::Leave), _) | (None, Screen::Loading(_)) => {}
+        (Some(Overlay::Confirm(page)), _) => scroll_page(page.as_mut(), &layout, by),
+        (Some(Overlay::Adopt(page)), _) => scroll_page(page.as_mut(), &layout, by),
+        (Some(Overlay::Leave | Overlay::Ignore(_)), _) | (None, Screen::Loading(_)) => {}
         (None, Screen::Failed(failed)) => {
             failed.diagnostics.scroll_by(by, layout.body.width, layout.body.height);
         }
@@ -73,9 +74,9 @@ pub(super) fn move_by(model: &mut Model, by: isize) {
     }
 }
 
-fn scroll_confirm(confirm: &mut Confirm, layout: &Layout, by: isize) {
-    let list = layout.page(confirm.head_rows(layout.header.width)).list;
-    confirm.list.scroll_by(by, list.width, list.height);
+fn scroll_page(page: &mut dyn Page, layout: &Layout, by: isize) {
+    let list = layout.page(page.head_rows(layout.header.width)).list;
+    page.list_mut().scroll_by(by, list.width, list.height);
 }
 
 /// Scrolls the log. Its position is counted from the end, because it grows there.

@@ -5,6 +5,7 @@ use crate::resource::Address;
 use crate::show::Role;
 use crate::show::row::row_name;
 use crate::show::selection::{implied_text, more_implied_text};
+use crate::show::word::plural;
 use crate::tui::action::Select;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
@@ -18,13 +19,18 @@ pub(super) fn handle(model: &mut Model, action: Select) -> Effects {
         Select::Toggle => (toggle(review), Effects::new()),
         Select::ToggleAll => (Some(toggle_all(review)), Effects::new()),
         Select::Delete => delete(review),
+        Select::Range => (Some(range(review)), Effects::new()),
     };
     model.notice = text.map(|text| notice(Role::Plain, text));
     effects
 }
 
 fn toggle(review: &mut Review) -> Option<String> {
-    let here = review.board.rows_here();
+    let here: Vec<usize> = match review.board.range_from {
+        Some(_) => review.board.chosen_rows().into_iter().collect(),
+        None => review.board.rows_here(),
+    };
+    review.board.range_from = None;
     if here.iter().all(|row| review.mark(*row) == Mark::Nothing) {
         return Some(nothing_to_select(review));
     }
@@ -66,12 +72,12 @@ fn nothing_to_select(review: &Review) -> String {
     match review.board.row() {
         Some(row) if row.verb == Verb::Drift => {
             format!(
-                "{} is only on the server and left alone; `D` selects it for deletion",
+                "{} is only on the server and left alone; `u` adopts it, `i` ignores it, `D` selects it for deletion",
                 name(row)
             )
         }
         Some(row) if row.has_field_drift() => {
-            "fields that only the server has are left alone; `D` selects them for deletion".to_owned()
+            "fields that only the server has are left alone; `u` adopts, `i` ignores, `D` clears them".to_owned()
         }
         Some(row) => format!("{} is unchanged: nothing to apply", name(row)),
         None => "nothing to apply here".to_owned(),
@@ -87,8 +93,49 @@ fn toggle_all(review: &mut Review) -> String {
     }
 }
 
-/// Marks one row for deletion, never a heading or a whole tree: what only the server has cannot be restored from files.
+/// Begins a range at the cursor, or ends it.
+fn range(review: &mut Review) -> String {
+    let board = &mut review.board;
+    board.range_from = match board.range_from.take() {
+        Some(_) => None,
+        None => board.outline.current().map(|node| node.id.clone()),
+    };
+    match board.range_from {
+        Some(_) => "a range begins here: move, then `space`, `D`, `u` or `i`; `v` ends it".to_owned(),
+        None => "no range is marked".to_owned(),
+    }
+}
+
+/// Marks all drift of a range for deletion.
+fn delete_range(review: &mut Review) -> (Option<String>, Effects) {
+    let rows = review.board.chosen_rows().into_iter();
+    let rows = rows.map(|index| &review.board.plan.rows[index]);
+    let drift: Vec<Address> = rows
+        .filter(|row| row.has_drift())
+        .map(|row| row.address.clone())
+        .collect();
+    review.board.range_from = None;
+    if drift.is_empty() {
+        return (
+            Some("nothing in the range is only on the server".to_owned()),
+            Effects::new(),
+        );
+    }
+    let text = format!(
+        "what only the server has in {} is deleted when you apply; `D` on a row leaves it alone",
+        plural(drift.len(), "row", "rows")
+    );
+    review.wanted.extend(drift.iter().cloned());
+    review.board.prune.extend(drift);
+    (Some(text), vec![Effect::Replan(review.board.prune.clone())])
+}
+
+/// Marks one row for deletion, or those of a range, never a heading or a whole tree: what only the server has cannot be
+/// restored from files.
 fn delete(review: &mut Review) -> (Option<String>, Effects) {
+    if review.board.range_from.is_some() {
+        return delete_range(review);
+    }
     let Some(row) = review.board.row() else {
         return (None, Effects::new());
     };
@@ -98,7 +145,7 @@ fn delete(review: &mut Review) -> (Option<String>, Effects) {
         format!("{name} is left alone")
     } else if is_drift {
         review.board.prune.insert(address.clone());
-        review.wanted = Some(address.clone());
+        review.wanted.insert(address.clone());
         format!("{what} when you apply; `D` again leaves it alone")
     } else {
         return (Some(nothing_to_delete(&address, &name)), Effects::new());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::plan::{Change, Row};
 use crate::resource::{Address, Origin, Shown};
-use crate::show::Role;
+use crate::show::{Line, Role};
 use crate::tui::action::Task;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::{EditRequest, Effect, Effects, notice};
@@ -13,7 +13,7 @@ use crate::tui::screen::{AfterLoading, LoadingScreen, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     match action {
-        Task::Replan => replan(model),
+        Task::Replan => replan_with(model, None),
         Task::Retry => retry(model),
         Task::Edit => edit(model),
         Task::Copy => copy(model),
@@ -21,13 +21,14 @@ pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     }
 }
 
-/// Reads and plans again. Folds, filters, cursor and deselected rows stay.
-pub(super) fn replan(model: &mut Model) -> Effects {
+/// Reads and plans again. Folds, filters, cursor and deselected rows stay. The message is shown with the new plan.
+pub(super) fn replan_with(model: &mut Model, message: Option<Line>) -> Effects {
     let after = match model.take_screen() {
         Screen::Review(review) => AfterLoading::Again {
             without: review.left_out(),
             board: Box::new(review.board),
             keeps_marks: true,
+            message,
         },
         Screen::Run(run) => {
             model.runs.extend(run.record());
@@ -36,6 +37,7 @@ pub(super) fn replan(model: &mut Model) -> Effects {
                 without: BTreeSet::new(),
                 // They were made for the run that has ended.
                 keeps_marks: false,
+                message,
             }
         }
         Screen::Failed(failed) => failed.after,

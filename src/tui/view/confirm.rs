@@ -1,31 +1,30 @@
-//! The confirmation: a page of its own in place of header and panes.
+//! Confirmations: pages of their own in place of header and panes.
 
 use ratatui::layout::Rect;
 
 use super::paint::Canvas;
 use super::sheet;
-use crate::show::{Line, Role, printable};
+use crate::show::{Role, printable};
 use crate::tui::layout::Layout;
-use crate::tui::screen::{Confirm, Confirmation};
+use crate::tui::screen::Page;
 use crate::tui::wrap::cuts;
 
-/// Draws the page: the sentence and the target, the list, and the question.
-pub(super) fn draw(canvas: &mut Canvas, confirm: &Confirm, layout: &Layout) {
-    let page = layout.page(confirm.head_rows(layout.header.width));
-    head(canvas, confirm, page.head);
+/// Draws a page: its head, its list, and its question.
+pub(super) fn draw(canvas: &mut Canvas, page: &dyn Page, layout: &Layout) {
+    let areas = layout.page(page.head_rows(layout.header.width));
+    head(canvas, page, areas.head);
     if layout.framed {
         let [open_right, open_left, ..] = canvas.glyphs.joints;
-        canvas.horizontal_line(layout.area, page.head.bottom(), [open_right, open_left]);
-        canvas.horizontal_line(layout.area, page.list.bottom(), [open_right, open_left]);
+        canvas.horizontal_line(layout.area, areas.head.bottom(), [open_right, open_left]);
+        canvas.horizontal_line(layout.area, areas.list.bottom(), [open_right, open_left]);
     }
-    sheet::draw(canvas, &confirm.list, page.list, layout.framed);
-    question(canvas, confirm, page.question);
+    sheet::draw(canvas, page.list(), areas.list, layout.framed);
+    question(canvas, page, areas.question);
 }
 
-/// Draws the sentence and the target. When there is too little room, the beginning of the sentence is left out: the target
-/// has to stay.
-fn head(canvas: &mut Canvas, confirm: &Confirm, area: Rect) {
-    let head = confirm.head();
+/// Draws the head. When there is too little room, its beginning is left out: the target, its last line, has to stay.
+fn head(canvas: &mut Canvas, page: &dyn Page, area: Rect) {
+    let head = page.head();
     let wrap = |line| {
         cuts(line, usize::from(area.width.max(1)))
             .into_iter()
@@ -38,22 +37,13 @@ fn head(canvas: &mut Canvas, confirm: &Confirm, area: Rect) {
     }
 }
 
-fn question(canvas: &mut Canvas, confirm: &Confirm, area: Rect) {
+fn question(canvas: &mut Canvas, page: &dyn Page, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let line = match &confirm.confirmation {
-        Confirmation::Key => Line::default()
-            .push(Role::Field, "y")
-            .plain(" apply   ")
-            .push(Role::Field, "esc")
-            .plain(" back"),
-        Confirmation::Typed(word) => Line::default().plain(format!("type `{word}` to apply: ")),
-        Confirmation::Refused => Line::default().push(Role::Error, "cannot be applied; esc goes back"),
-    };
-    let x = canvas.write_line(area, area.y, &line);
-    if matches!(confirm.confirmation, Confirmation::Typed(_)) {
-        let end = canvas.write(x, area.y, area.right(), &printable(confirm.input.value()), Role::Strong);
+    let x = canvas.write_line(area, area.y, &page.question());
+    if let Some(input) = page.typed() {
+        let end = canvas.write(x, area.y, area.right(), &printable(input.value()), Role::Strong);
         canvas.set_cursor(end, area.y);
     }
 }

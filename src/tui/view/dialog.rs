@@ -1,16 +1,18 @@
 //! Dialogs in front of the screen: a box in the middle of it, or all of it when it is small.
 
 use ratatui::layout::Rect;
+use tui_input::Input;
 
 use super::paint::Canvas;
 use super::sheet;
 use crate::show::progress::in_flight_text;
-use crate::show::{Line, Role};
+use crate::show::selection::ignored_subject;
+use crate::show::{Line, Role, printable};
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
-use crate::tui::screen::Screen;
+use crate::tui::screen::{IgnoreField, IgnorePage, Screen};
 use crate::tui::sheet::Sheet;
-use crate::tui::wrap::{Cut, cuts};
+use crate::tui::wrap::{Cut, cuts, width};
 
 /// The maximum number of columns of text in a box.
 const TEXT: u16 = 72;
@@ -34,8 +36,37 @@ pub(super) fn leave(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     draw_box(canvas, " leave? ", &lines, layout);
 }
 
-/// Draws a box around these lines.
-fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) {
+/// Draws the question why drift is ignored, and until when. Each typed text has one line, of which the end is shown.
+pub(super) fn ignore(canvas: &mut Canvas, page: &IgnorePage, layout: &Layout) {
+    let room = usize::from(TEXT.min(layout.area.width.saturating_sub(12)));
+    let typed = |label: &str, input: &Input| {
+        let text = printable(input.value());
+        let skip = text
+            .chars()
+            .count()
+            .saturating_sub(room.saturating_sub(label.len() + 1));
+        Line::default()
+            .push(Role::Field, label)
+            .push(Role::Strong, text.chars().skip(skip).collect::<String>())
+    };
+    let lines = [
+        Line::default().plain(ignored_subject(&page.rows, page.field.as_ref())),
+        Line::default(),
+        typed("reason: ", &page.reason),
+        typed("until:  ", &page.until),
+    ];
+    let inner = draw_box(canvas, " ignore drift ", &lines, layout);
+    let (line, below) = match page.typing {
+        IgnoreField::Reason => (&lines[2], 2),
+        IgnoreField::Until => (&lines[3], 1),
+    };
+    if inner.height >= below {
+        canvas.set_cursor(inner.x + width(&line.text()) as u16, inner.bottom() - below);
+    }
+}
+
+/// Draws a box around these lines. Returns the area of the text.
+fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) -> Rect {
     let outer = layout.area;
     let columns = TEXT
         .min(outer.width.saturating_sub(if layout.framed { 8 } else { 4 }))
@@ -55,6 +86,7 @@ fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) {
     for (at, (line, cut)) in wrapped.iter().skip(skip).enumerate() {
         canvas.write_cut(inner, inner.y + at as u16, line, *cut);
     }
+    inner
 }
 
 /// Returns a box of this size in the middle of an area.

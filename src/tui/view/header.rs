@@ -139,7 +139,7 @@ fn parts(review: &Review, form: Form) -> Vec<Part> {
     let has_room_for = |word: &CountWord| match word.counted {
         // Each possible restart is a resent secret: the number is only news when other rows are sent again too.
         Counted::ResentSecrets => word.count != counts.may_restart,
-        Counted::DriftedFields => form == Form::Words,
+        Counted::DriftedFields | Counted::Ignored => form == Form::Words,
         _ => true,
     };
     let words = count_words(counts).into_iter().filter(|word| word.count > 0);

@@ -59,7 +59,9 @@ fn overlay(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     match &model.overlay {
         Some(Overlay::Help(keys)) => dialog::list(canvas, " keys ", keys, layout),
         Some(Overlay::Secrets(names)) => dialog::list(canvas, " secrets: names only, never values ", names, layout),
-        Some(Overlay::Confirm(page)) => confirm::draw(canvas, page, layout),
+        Some(Overlay::Confirm(page)) => confirm::draw(canvas, page.as_ref(), layout),
+        Some(Overlay::Adopt(page)) => confirm::draw(canvas, page.as_ref(), layout),
+        Some(Overlay::Ignore(page)) => dialog::ignore(canvas, page, layout),
         Some(Overlay::Leave) => dialog::leave(canvas, model, layout),
         None => {}
     }

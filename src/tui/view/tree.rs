@@ -38,6 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
     let from = outline.top().min(outline.shown().len());
     let visible = outline.shown()[from..].iter().take(usize::from(area.height));
     let mut matchers = matchers(&outline.filters().query);
+    let range = board.range();
     for (line, index) in visible.enumerate() {
         let row = Rect {
             y: area.y + line as u16,
@@ -56,6 +57,8 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
         .node(*index, node, &mut matchers);
         if from + line == outline.cursor() {
             canvas.restyle(row, canvas.theme.cursor(board.focus == Focus::Tree));
+        } else if range.contains(&(from + line)) {
+            canvas.restyle(row, canvas.theme.cursor(false));
         }
     }
     more(canvas, model, board, area);
@@ -117,6 +120,11 @@ impl NodeLine<'_, '_> {
             (NodeId::Group(group), _) => {
                 let x = self.put(x, group.title(), Role::Heading);
                 let text = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &text, Role::Dim);
+            }
+            (NodeId::Kind(kind), _) => {
+                let x = self.put(x, kind, Role::Heading);
+                let text = counted(self.counts(index), true);
                 self.end(x, &text, Role::Dim);
             }
             (NodeId::Parent(address), _) => {

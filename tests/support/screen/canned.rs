@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use jiff::civil::date;
 use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Presentation, Row, Target, Undeclared, Verb};
-use lobuctl::resource::{Address, FieldPath, Origin, Shown};
+use lobuctl::resource::{Address, FieldPath, Ignored, Origin, Shown};
 use lobuctl::show::{Line, Role};
-use lobuctl::tui::{LoadFailure, LoadedPlan, SecretUsage, Title};
+use lobuctl::tui::{AdoptRequest, Adoption, IgnoreRequest, LoadFailure, LoadedPlan, SecretUsage, Title};
 use serde_json::json;
 
 /// Returns a row without changes.
@@ -25,6 +26,7 @@ pub fn row(address: Address, verb: Verb) -> Row {
         recheck: false,
         depends_on,
         origin: None,
+        ignored: None,
     }
 }
 
@@ -223,6 +225,8 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
         },
         protected: false,
         took_ms: 420,
+        today: date(2026, 11, 29),
+        ignore_until: date(2027, 2, 27),
     }
 }
 
@@ -272,4 +276,41 @@ pub fn unreachable() -> LoadFailure {
                 .plain("`lobuctl doctor` checks the way there"),
         ],
     }
+}
+
+/// Returns what adopting these rows would write: a line for each of them.
+pub fn adoption(request: &AdoptRequest) -> Adoption {
+    let mut lines = vec![Line::at(2).push(Role::Update, "~ ").push(Role::Strong, "lobu.toml")];
+    for row in &request.rows {
+        let field = request
+            .field
+            .as_ref()
+            .map(|field| format!(" {field}"))
+            .unwrap_or_default();
+        lines.push(Line::at(6).push(Role::AddedText, format!("+ {row}{field}")));
+    }
+    Adoption {
+        files: 1,
+        summary: "1 file to change".to_owned(),
+        lines,
+    }
+}
+
+/// Marks drift as ignored, or not any more.
+pub fn ignore(plan: &mut Plan, request: &IgnoreRequest) {
+    let ignored = request.because.as_ref().map(|because| Ignored {
+        reason: because.reason.clone(),
+        until: because.until,
+    });
+    for row in plan.rows.iter_mut().filter(|row| request.rows.contains(&row.address)) {
+        if row.verb == Verb::Drift {
+            row.ignored.clone_from(&ignored);
+        }
+        let changes = row.changes.iter_mut().filter(|change| change.kind == ChangeKind::Drift);
+        let wanted = |path: &FieldPath| request.field.as_ref().is_none_or(|field| path.starts_with(field));
+        for change in changes.filter(|change| wanted(&change.path)) {
+            change.ignored.clone_from(&ignored);
+        }
+    }
+    plan.counts = Counts::of(&plan.rows);
 }

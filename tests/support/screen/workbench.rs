@@ -9,7 +9,9 @@ use lobuctl::apply::Cancel;
 use lobuctl::apply::event::{Event, EventKind, Outcome, PlannedStep};
 use lobuctl::plan::{Counts, Plan, Row, Verb};
 use lobuctl::resource::Address;
-use lobuctl::tui::{ApplyRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Workbench};
+use lobuctl::tui::{
+    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Workbench,
+};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::canned;
@@ -42,6 +44,8 @@ struct WorkbenchState {
     script: WorkbenchScript,
     applied: Vec<BTreeSet<Address>>,
     loads: usize,
+    /// The rows that an adoption was worked out for.
+    adopting: BTreeSet<Address>,
 }
 
 impl CannedWorkbench {
@@ -51,6 +55,7 @@ impl CannedWorkbench {
             script,
             applied: Vec::new(),
             loads: 0,
+            adopting: BTreeSet::new(),
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -116,6 +121,38 @@ impl Workbench for CannedWorkbench {
             bench.state.lock().unwrap().applied.push(request.selection.clone());
             CannedRun::new(&bench, &request, events).run(&request, &cancel).await;
             Ok(())
+        }
+        .boxed()
+    }
+
+    fn adopt(&self, request: AdoptRequest) -> BoxFuture<'static, Result<Adoption, String>> {
+        self.state.lock().unwrap().adopting.clone_from(&request.rows);
+        let adoption = canned::adoption(&request);
+        async move { Ok(adoption) }.boxed()
+    }
+
+    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
+        let bench = self.clone();
+        async move {
+            let mut state = bench.state.lock().unwrap();
+            let adopted = std::mem::take(&mut state.adopting);
+            for row in state.plan.rows.iter_mut().filter(|row| adopted.contains(&row.address)) {
+                row.verb = Verb::Noop;
+                row.changes.clear();
+                row.impact = None;
+            }
+            state.plan.counts = Counts::of(&state.plan.rows);
+            Ok("wrote 1 file".to_owned())
+        }
+        .boxed()
+    }
+
+    fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {
+        let bench = self.clone();
+        async move {
+            let mut state = bench.state.lock().unwrap();
+            canned::ignore(&mut state.plan, &request);
+            Ok(state.plan.clone())
         }
         .boxed()
     }

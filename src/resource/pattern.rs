@@ -1,8 +1,7 @@
-//! The patterns of `--target` and of the review's `only` and `delete`: which rows they cover.
+//! Patterns of addresses, as in `--target`, in the review's `only` and in `lobuctl.toml`: which resources they cover.
 
-use super::row::Row;
-use crate::resource::suggestion::nearest;
-use crate::resource::{Address, AddressError};
+use super::address::{Address, AddressError};
+use super::suggestion::nearest;
 
 /// A pattern of addresses, in one of the two forms that the program prints: an address
 /// (`platform.triage.telegram`), or a kind and an id as a plan row shows them (`platform triage/triage-telegram`).
@@ -120,12 +119,11 @@ impl Pattern {
     }
 }
 
-/// Returns the address among `rows` that a text which covers none of them probably means. The text may be an address, a
-/// printed row, or an id alone.
-pub fn nearest_address<'a>(text: &str, rows: impl IntoIterator<Item = &'a Row>) -> Option<&'a Address> {
-    let spellings: Vec<(String, &Address)> = rows
+/// Returns the one of these addresses that a text which covers none of them probably means. The text may be an address,
+/// a printed row, or an id alone.
+pub fn nearest_address<'a>(text: &str, addresses: impl IntoIterator<Item = &'a Address>) -> Option<&'a Address> {
+    let spellings: Vec<(String, &Address)> = addresses
         .into_iter()
-        .map(|row| &row.address)
         .flat_map(|address| {
             let (kind, id) = (address.kind(), address.id());
             [address.to_string(), format!("{kind} {id}"), id].map(|spelling| (spelling, address))
