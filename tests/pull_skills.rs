@@ -141,3 +141,32 @@ fn of_two_files_of_one_skill_the_one_that_counts_changes() {
     assert_eq!(texts["desk/skills/tone.md"], "Be kinder.\n");
     assert_eq!(texts["desk/skills/tone/SKILL.md"], "---\nname: tone\n---\nNot read.\n");
 }
+
+#[test]
+fn a_new_agent_gets_no_copy_of_a_skill_that_every_agent_has() {
+    let shared = (
+        "skills/escalate/SKILL.md".to_owned(),
+        FRONT.replace("['Pager.example']", "[pager.example]"),
+    );
+    let mut before = files(TOML, FRONT);
+    before[1] = shared.clone();
+    before.push(("desk/SOUL.md".to_owned(), "Be brief.\n".to_owned()));
+    let mut after = before.clone();
+    after[0].1 += "\n[agents.night]\nname = \"Night\"\ndir = \"./night\"\n";
+    after.push(("night/SOUL.md".to_owned(), "Sleep.\n".to_owned()));
+    let (changes, texts) = between(&before, &after);
+    assert_eq!(changes.conflicts, vec![]);
+    assert_eq!(texts[&shared.0], shared.1);
+    assert_eq!(texts["lobu.toml"], after[0].1);
+    assert!(!texts.keys().any(|path| path.starts_with("night/skills")), "{texts:?}");
+
+    // One that differs for this agent alone has no place.
+    after[1].1 = after[1].1.replace("Call somebody.", "Call nobody.");
+    let (changes, _) = between(&before, &after);
+    assert!(
+        reasons(&changes)
+            .iter()
+            .any(|reason| reason.contains("skills/escalate/SKILL.md")),
+        "{changes:?}"
+    );
+}

@@ -34,6 +34,10 @@ pub(super) fn write(
         if let Some(file) = find(files, &folder, name_of(skill)) {
             edit(files, &file, skill)?;
         } else if let Some(file) = find(files, Path::new(SKILLS), name_of(skill)) {
+            // A new agent is given the skills of the project anyway. What the front matter adds is left to the proof.
+            if has_content(files, &file, skill) {
+                continue;
+            }
             return Err(format!(
                 "the skill is in `{}`, which is for every agent; edit it there",
                 file.path.display()
@@ -60,6 +64,14 @@ fn find(files: &ProjectFiles, folder: &Path, name: &str) -> Option<SkillFile> {
         (own == name).then_some(SkillFile { path, in_folder })
     });
     named.last()
+}
+
+/// Whether a file has the text that the server has of a skill.
+fn has_content(files: &ProjectFiles, file: &SkillFile, skill: &Value) -> bool {
+    let text = files.text(&file.path).unwrap_or_default();
+    let body = split_front_matter(text.trim_start()).filter(|_| file.in_folder);
+    let body = body.map_or(text, |(_, body)| body);
+    skill.get("content").and_then(Value::as_str).map(str::trim) == Some(body.trim())
 }
 
 /// Returns the name in a skill's front matter.
