@@ -51,6 +51,7 @@ mod linear_review;
 mod plan_pattern;
 mod plan_text;
 mod pty_review;
+mod pull_chance;
 mod pull_disk;
 mod pull_fields;
 mod pull_files;

@@ -84,15 +84,16 @@ pub(super) fn wanted(own: &Map<String, Value>, skill: &Value) -> Result<Map<Stri
     Ok(wanted)
 }
 
-/// Brings the MCP servers of a file to what the server has. Keys that only the file knows stay.
+/// Brings the MCP servers of a file to what the server has, in its order. Keys that only the file knows stay.
 fn merge_servers(servers: &mut Map<String, Value>, remote: &[Value]) {
-    let id_of = |server: &Value| server.get("id").and_then(Value::as_str).map(str::to_owned);
-    servers.retain(|id, _| remote.iter().any(|server| id_of(server).as_ref() == Some(id)));
+    let mut before = std::mem::take(servers);
     for server in remote {
-        let (Some(id), Some(entries)) = (id_of(server), server.as_object()) else {
+        let id = server.get("id").and_then(Value::as_str);
+        let (Some(id), Some(entries)) = (id, server.as_object()) else {
             continue;
         };
-        let own = servers.entry(id).or_insert_with(|| json!({}));
+        let own = before.remove(id).unwrap_or_else(|| json!({}));
+        let own = servers.entry(id).or_insert(own);
         let Some(own) = own.as_object_mut() else { continue };
         own.retain(|key, _| entries.contains_key(key) || !SERVER_KEYS.contains(&key.as_str()));
         let known = entries.iter().filter(|(key, _)| *key != "id");
@@ -109,6 +110,12 @@ pub(super) fn edit(yaml: &mut YamlText, skill: &Value) -> Result<(), String> {
     for (key, value) in wanted(&own, skill)? {
         if own.get(&key).is_none_or(|own| !same(own, &value)) {
             yaml.set(&key, &value)?;
+        }
+        // The server has a list where the file has a mapping, and compares its order.
+        if key == "mcpServers"
+            && let Some(servers) = value.as_object()
+        {
+            yaml.order(&key, &servers.keys().map(String::as_str).collect::<Vec<_>>())?;
         }
     }
     Ok(())

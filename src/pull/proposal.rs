@@ -38,6 +38,9 @@ pub(super) fn propose(
                 Err(reason) => drop(conflicts.insert(unit, reason)),
             }
         }
+        if !skills.is_empty() {
+            settings::settle(&mut edited, row, (desired, remote), &skills);
+        }
     }
     let names: BTreeSet<String> = edited
         .secret_names()

@@ -97,30 +97,42 @@ pub(super) fn update(
     (desired, remote): (&State, &State),
     skills: &BTreeSet<String>,
 ) -> Result<(), String> {
-    let agent = row.address.agent_id().unwrap_or_default();
-    let remote = remote.settings.get(agent).ok_or("the server has no such agent")?;
-    let declared = desired.settings.get(agent).cloned().unwrap_or_default();
-    let remote = &without_injected(remote, &declared);
-    let additions = SkillAdditions::new(&declared, remote, &|name| skills.contains(name));
-    write(files, remote, &additions, &|wire| differs(changes, wire))?;
-    if !differs(changes, &[field::SKILLS]) {
-        return Ok(());
-    }
-    // What another skill text adds or no longer adds may be what the server has anyway. Then `lobu.toml` makes up for it.
-    let is_own_unit = |wire: &[&str]| {
-        row.changes
-            .iter()
-            .any(|change| is_pulled(change) && concerns(change, wire))
+    let (remote, additions) = with_skills(row, (desired, remote), skills).ok_or("the server has no such agent")?;
+    write(files, &remote, &additions, &|wire| differs(changes, wire))
+}
+
+/// Makes up in `lobu.toml` for what the skills that are pulled add or no longer add, where the server has it as it was. What
+/// cannot be made up for is left to the proof.
+pub(super) fn settle(files: &mut ProjectFiles, row: &Row, states: (&State, &State), skills: &BTreeSet<String>) {
+    let Some((remote, additions)) = with_skills(row, states, skills) else {
+        return;
     };
-    let has_items = |wire: &[&str]| value_at(&remote.fields, wire).is_some_and(|value| !is_empty(value));
-    for key in KEYS.iter().filter(|key| has_items(key.wire) && !is_own_unit(key.wire)) {
-        write_key(files, key, remote, &additions)?;
+    let is_own_unit = |wire: &[&str]| {
+        let mut changes = row.changes.iter();
+        changes.any(|change| is_pulled(change) && concerns(change, wire))
+    };
+    for key in KEYS.iter().filter(|key| !is_own_unit(key.wire)) {
+        let _ = files.attempt(|files| write_key(files, key, &remote, &additions));
     }
-    let ids = servers_of(remote).filter(|id| !is_own_unit(&[field::MCP_SERVERS, id]));
-    let missing: BTreeSet<&str> = ids
-        .filter(|id| files.get(&agent_path(agent, &["skills", "mcp", id])).is_none())
-        .collect();
-    mcp::write(files, remote, &additions, &|id| missing.contains(id))
+    for id in servers_of(&remote).filter(|id| !is_own_unit(&[field::MCP_SERVERS, id])) {
+        let is_missing = files.get(&agent_path(&remote.agent, &["skills", "mcp", id])).is_none();
+        if is_missing {
+            let _ = files.attempt(|files| mcp::write(files, &remote, &additions, &|other| other == id));
+        }
+    }
+}
+
+/// Returns what a row's agent has on the server, and what its skills add once these are pulled.
+fn with_skills(
+    row: &Row,
+    (desired, remote): (&State, &State),
+    skills: &BTreeSet<String>,
+) -> Option<(Settings, SkillAdditions)> {
+    let agent = row.address.agent_id()?;
+    let declared = desired.settings.get(agent).cloned().unwrap_or_default();
+    let remote = without_injected(remote.settings.get(agent)?, &declared);
+    let additions = SkillAdditions::new(&declared, &remote, &|name| skills.contains(name));
+    Some((remote, additions))
 }
 
 /// Returns the ids of the MCP servers of an agent.

@@ -60,6 +60,26 @@ fn set_entries(text: &mut String, path: &[&str], old: &Map<String, Value>, new: 
     Some(())
 }
 
+/// Brings the entries of the mapping under a key from one order into another.
+pub(super) fn order_entries(text: &mut String, key: &str, before: &[String], names: &[&str]) -> Option<()> {
+    let block = find(text, &[key])?;
+    if is_flow(&text[block.value..]) {
+        return yaml_flow::order(text, block.value, before, names);
+    }
+    let start = line_end(text, block.range.start);
+    let (mut entries, mut at) = (Vec::new(), start);
+    for name in before {
+        let entry = find(text, &[key, name])?;
+        entries.push(text.get(at..entry.range.end)?);
+        at = entry.range.end;
+    }
+    let place = |name: &&str| before.iter().position(|before| before == name);
+    let places: Vec<usize> = names.iter().map(place).collect::<Option<_>>()?;
+    let moved: String = places.iter().map(|at| entries[*at]).collect();
+    text.replace_range(start..at, &moved);
+    Some(())
+}
+
 /// An item of a list that has lines of its own, with what is between it and the one before.
 struct ListItem<'a> {
     value: &'a Value,

@@ -43,6 +43,25 @@ pub(super) fn set(text: &mut String, at: usize, old: &Value, new: &Value) -> Opt
     }
 }
 
+/// Brings the entries of the mapping in braces at a position from one order into another.
+pub(super) fn order(text: &mut String, at: usize, before: &[String], names: &[&str]) -> Option<()> {
+    let (parts, _) = parts(text, at)?;
+    let ranges: Vec<Range<usize>> = parts
+        .iter()
+        .map(|part| Some(part.key.as_ref()?.start..part.value.end))
+        .collect::<Option<_>>()?;
+    let place = |name: &&str| before.iter().position(|before| before == name);
+    let places: Vec<usize> = names.iter().map(place).collect::<Option<_>>()?;
+    let moved: Vec<String> = places
+        .iter()
+        .map(|at| Some(text.get(ranges.get(*at)?.clone())?.to_owned()))
+        .collect::<Option<_>>()?;
+    for (range, moved) in ranges.iter().zip(&moved).rev() {
+        text.replace_range(range.clone(), moved);
+    }
+    Some(())
+}
+
 /// Changes entries from the last to the first, so that the ranges stay true.
 fn set_entries(
     text: &mut String,

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::yaml_edit::set_mapping;
+use super::yaml_edit::{order_entries, set_mapping};
 use crate::config::parse_yaml;
 use crate::resource::value::same;
 
@@ -51,6 +51,30 @@ impl YamlText {
         expected[key] = value.clone();
         set_mapping(&mut edited, &self.document, &expected).ok_or_else(|| unchangeable(key))?;
         let parsed = Self::parse(&edited).filter(|parsed| same(&parsed.document, &expected));
+        *self = parsed.ok_or_else(|| unchangeable(key))?;
+        Ok(())
+    }
+
+    /// Brings the entries of the mapping under a key into this order. Each keeps its lines and the comments above it.
+    ///
+    /// # Errors
+    /// As [`YamlText::set`].
+    pub(super) fn order(&mut self, key: &str, names: &[&str]) -> Result<(), String> {
+        let names_of = |document: &Value| -> Vec<String> {
+            let entries = document.get(key).and_then(Value::as_object);
+            entries
+                .into_iter()
+                .flat_map(|entries| entries.keys().cloned())
+                .collect()
+        };
+        let before = names_of(&self.document);
+        if before == names {
+            return Ok(());
+        }
+        let mut edited = self.text.clone();
+        order_entries(&mut edited, key, &before, names).ok_or_else(|| unchangeable(key))?;
+        let parsed = Self::parse(&edited).filter(|parsed| same(&parsed.document, &self.document));
+        let parsed = parsed.filter(|parsed| names_of(&parsed.document) == names);
         *self = parsed.ok_or_else(|| unchangeable(key))?;
         Ok(())
     }
