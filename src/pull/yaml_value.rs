@@ -43,7 +43,8 @@ fn push_entry(lines: &mut Vec<String>, key: &str, value: &Value, indent: usize) 
 
 /// Whether a text can be written line by line.
 fn is_block_text(text: &str) -> bool {
-    !text.starts_with([' ', '\n', '\t']) && !text.ends_with("\n\n") && !text.contains('\r')
+    let is_written = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
+    !text.starts_with([' ', '\n', '\t']) && !text.ends_with("\n\n") && text.chars().all(is_written)
 }
 
 /// Returns a value on one line, in the quotes of `old` where it has some and they fit.
@@ -105,5 +106,15 @@ fn text(text: &str) -> String {
 
 /// Returns a text in double quotes. The escapes of JSON are a part of those of YAML.
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    let mut written = String::new();
+    for character in Value::from(text).to_string().chars() {
+        // JSON has these characters as they are, and YAML only as escapes.
+        if character.is_control() || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
+            let escape = format!("\\u{:04x}", u32::from(character));
+            written.push_str(&escape);
+        } else {
+            written.push(character);
+        }
+    }
+    written
 }
