@@ -61,6 +61,7 @@ mod pull_killed;
 mod pull_laws;
 mod pull_models;
 mod pull_providers;
+mod pull_random;
 mod pull_skills;
 mod pull_story;
 mod redaction;

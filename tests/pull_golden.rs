@@ -36,14 +36,14 @@ const SHARED: &[(&str, &str)] = &[
 ];
 
 /// The files of one form.
-struct FileForm {
-    name: &'static str,
-    toml: &'static str,
-    company: &'static str,
-    works_at: &'static str,
+pub(crate) struct FileForm {
+    pub(crate) name: &'static str,
+    pub(crate) toml: &'static str,
+    pub(crate) company: &'static str,
+    pub(crate) works_at: &'static str,
 }
 
-const FORMS: [FileForm; 2] = [
+pub(crate) const FORMS: [FileForm; 2] = [
     FileForm {
         name: "inline",
         toml: include_str!("fixtures/pull/inline.toml"),
@@ -59,7 +59,7 @@ const FORMS: [FileForm; 2] = [
 ];
 
 impl FileForm {
-    fn project(&self) -> TempProject {
+    pub(crate) fn project(&self) -> TempProject {
         let own = [
             ("lobu.toml", self.toml),
             ("models/company.yaml", self.company),
@@ -121,7 +121,7 @@ fn difference(before: &TempProject, after: &TempProject) -> String {
 }
 
 /// Brings a server to a state.
-async fn bring_to(server: &TestServer, state: &State) {
+pub(crate) async fn bring_to(server: &TestServer, state: &State) {
     let draft = server.plan_state(state, Prune::Everything).await;
     server.apply_well(&draft).await;
 }

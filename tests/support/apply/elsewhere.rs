@@ -1,7 +1,9 @@
 //! Changes that somebody else makes to what a server has, value by value.
 
-use lobuctl::resource::field_table::Field;
-use lobuctl::resource::{Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Rule, Settings, State};
+use lobuctl::resource::field_table::{Field, to_body};
+use lobuctl::resource::{
+    Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Resource, Rule, Settings, State,
+};
 use serde_json::{Map, Value};
 
 /// Sets a value of a state, or removes it. A resource that is missing is created.
@@ -60,6 +62,49 @@ pub fn set(state: &mut State, address: &Address, path: &str, value: Option<Value
     }
 }
 
+/// Returns the value at a path of a resource. `None` when there is none.
+pub fn get(state: &State, address: &Address, path: &str) -> Option<Value> {
+    let fields = match state.get(address)? {
+        Resource::Agent(found) => to_body(Agent::FIELDS, &found),
+        Resource::Settings(found) => found.fields,
+        Resource::Platform(found) => {
+            let shown = |value: &ConfigValue| value.exposed().unwrap_or_default();
+            found
+                .config
+                .iter()
+                .map(|(key, value)| (key.clone(), shown(value)))
+                .collect()
+        }
+        Resource::EntityType(found) => to_body(EntityType::FIELDS, &found),
+        Resource::RelationshipType(found) => {
+            let mut body = to_body(RelationshipType::FIELDS, &found);
+            let rules: Option<Vec<Rule>> = found.rules.map(|rules| rules.into_keys().collect());
+            body.extend(rules.map(|rules| ("rules".to_owned(), serde_json::to_value(rules).unwrap())));
+            body
+        }
+    };
+    let step = |value: Value, key: &str| match &value {
+        Value::Array(items) => position(items, key).map(|at| items[at].clone()),
+        _ => value.get(key).cloned(),
+    };
+    path.split('.').try_fold(Value::Object(fields), step)
+}
+
+/// Removes a resource with everything below it.
+pub fn remove(state: &mut State, address: &Address) {
+    match address {
+        Address::Agent { id } => {
+            state.agents.remove(id);
+            state.settings.remove(id);
+            state.platforms.retain(|key, _| key.agent != *id);
+        }
+        Address::Settings { agent } => drop(state.settings.remove(agent)),
+        Address::Platform { .. } => state.platforms.retain(|_, platform| platform.address() != *address),
+        Address::EntityType { slug } => drop(state.entity_types.remove(slug)),
+        Address::RelationshipType { slug } => drop(state.relationship_types.remove(slug)),
+    }
+}
+
 /// Returns the settings of an agent, which every agent has.
 fn settings<'a>(state: &'a mut State, agent: &str) -> &'a mut Settings {
     state.settings.entry(agent.to_owned()).or_insert_with(|| Settings {
@@ -75,6 +120,13 @@ fn set_field<T>(fields: &[Field<T>], resource: &mut T, keys: &[&str], value: Opt
     field.set(resource, Some(whole)).unwrap();
 }
 
+/// Returns the position of the item of a list with this name or number.
+fn position(items: &[Value], key: &str) -> Option<usize> {
+    let names = |item: &Value| ["name", "providerId", "domain"].iter().any(|name| item[name] == *key);
+    let number = key.parse().ok().filter(|number| *number < items.len());
+    items.iter().position(names).or(number)
+}
+
 /// Sets or removes the value at a path.
 fn set_at(whole: &mut Value, keys: &[&str], value: Option<Value>) {
     let Some((key, rest)) = keys.split_first() else {
@@ -82,12 +134,10 @@ fn set_at(whole: &mut Value, keys: &[&str], value: Option<Value>) {
         return;
     };
     if let Value::Array(items) = whole {
-        let names = |item: &Value| ["name", "providerId", "domain"].iter().any(|name| item[name] == **key);
-        let found = items.iter().position(names).or_else(|| key.parse().ok()).unwrap();
-        if rest.is_empty() && value.is_none() {
-            items.remove(found);
-        } else {
-            set_at(&mut items[found], rest, value);
+        match position(items, key) {
+            Some(found) if rest.is_empty() && value.is_none() => drop(items.remove(found)),
+            Some(found) => set_at(&mut items[found], rest, value),
+            None => items.extend(value),
         }
         return;
     }

@@ -5,6 +5,7 @@ pub mod faults;
 pub mod organization;
 pub mod outcome;
 pub mod pulling;
+pub mod random_edit;
 pub mod request_name;
 pub mod scenario;
 pub mod test_server;
