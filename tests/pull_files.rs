@@ -95,6 +95,8 @@ fn a_project_that_was_lost_comes_back_from_the_server() {
     assert!(shown.out.contains("+ agents/desk/SOUL.md"), "{shown:?}");
     assert!(!cli.path().join("again").exists());
     cli.expect_exit("pull --init again --yes --org dev", 0);
+    let is_written = |path: &str| cli.path().join("again/models").join(path).exists();
+    assert!(is_written("person.yaml") && !is_written(".gitkeep"));
     fs::write(cli.path().join("again/.env"), format!("DESK_TELEGRAM_BOT_TOKEN={BOT_TOKEN}\nDESK_SLACK_ENG_BOT_TOKEN={BOT_TOKEN}\nDESK_SLACK_ENG_SIGNING_SECRET={BOT_TOKEN}\n")).unwrap();
     let plan = cli.expect_exit("plan --config again --detailed-exitcode", 0);
     assert!(plan.out.contains("0 create, 0 update"), "{plan:?}");

@@ -94,6 +94,12 @@ fn files(form: Form, kind: &str, lines: &[&str]) -> Vec<(String, String)> {
     ]
 }
 
+/// Returns the files with the line ends of Windows.
+fn with_carriage_returns(files: Vec<(String, String)>) -> Vec<(String, String)> {
+    let texts = files.into_iter();
+    texts.map(|(path, text)| (path, text.replace('\n', "\r\n"))).collect()
+}
+
 #[test]
 fn each_field_is_changed_where_it_is_in_each_form() {
     for (kind, fields) in [("entity", ENTITY), ("relationship", RELATIONSHIP)] {
@@ -110,9 +116,13 @@ fn each_field_is_changed_where_it_is_in_each_form() {
             for (index, (_, other)) in fields.iter().enumerate() {
                 let mut after = before.clone();
                 after[index + 1] = other;
-                let (changes, texts) = between(&files(form, kind, &before), &files(form, kind, &after));
+                let (before, after) = (files(form, kind, &before), files(form, kind, &after));
+                let (changes, texts) = between(&before, &after);
                 assert_eq!(changes.conflicts, vec![], "{form:?} {other}");
-                assert_eq!(texts["models/ours.yml"], file(form, kind, &after), "{form:?} {other}");
+                assert_eq!(texts["models/ours.yml"], after[2].1, "{form:?} {other}");
+                let (before, after) = (with_carriage_returns(before), with_carriage_returns(after));
+                let (_, texts) = between(&before, &after);
+                assert_eq!(texts["models/ours.yml"], after[2].1, "{form:?} {other}");
             }
         }
     }
@@ -132,6 +142,12 @@ fn each_field_that_a_file_lacks_is_added_in_each_form() {
                 let other = if *value == "status: active" { other } else { value };
                 let before = files(form, kind, &[slug, fields[0].0]);
                 let after = files(form, kind, &[slug, fields[0].0, other]);
+                let (_, texts) = between(&with_carriage_returns(before.clone()), &after);
+                let text = texts["models/ours.yml"].replace("\r\n", "");
+                assert!(
+                    !text.contains('\n') && text.len() > before[2].1.replace('\n', "").len(),
+                    "{form:?} {other}"
+                );
                 let (changes, texts) = between(&before, &after);
                 assert_eq!(changes.conflicts, vec![], "{form:?} {other}");
                 assert_eq!(texts.len(), 3, "{form:?} {other}");

@@ -87,6 +87,19 @@ fn what_a_skill_no_longer_adds_comes_into_lobu_toml_when_the_server_has_it_still
 }
 
 #[test]
+fn no_empty_list_comes_into_lobu_toml_with_a_skill() {
+    let toml = "[agents.desk]\nname = \"Desk\"\ndir = \"./desk\"\n";
+    let elsewhere = format!("{toml}tools = {{ allowed = [] }}\nguardrails = []\n");
+    let (changes, texts) = between(
+        &files(toml, "Call somebody.\n"),
+        &files(&elsewhere, "---\nnixPackages: [fd]\n---\nCall somebody.\n"),
+    );
+    assert_eq!(changes.conflicts, vec![]);
+    assert_eq!(texts["lobu.toml"], toml);
+    assert!(texts[SKILL].contains("nixPackages: [fd]"));
+}
+
+#[test]
 fn white_space_before_the_front_matter_stays() {
     let before = format!("\n  \n{FRONT}");
     let after = FRONT.replace("Call somebody.", "Call nobody.");

@@ -1,6 +1,7 @@
 //! Where the files of the models folder declare types: alone, as one of several documents, or in a list.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,11 @@ impl ModelFiles {
         let Ok(folder) = models_folder(files) else {
             return models;
         };
-        for (path, text) in files.below(&folder) {
+        let is_yaml = |path: &Path| {
+            let extension = path.extension().and_then(OsStr::to_str);
+            extension.is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+        };
+        for (path, text) in files.below(&folder).filter(|(path, _)| is_yaml(path)) {
             for (document, range) in documents(text).into_iter().enumerate() {
                 let parsed = parse_yaml(&text[range]).unwrap_or_default();
                 let [value] = parsed.as_slice() else { continue };

@@ -111,7 +111,8 @@ pub(super) fn settle(files: &mut ProjectFiles, row: &Row, states: (&State, &Stat
         let mut changes = row.changes.iter();
         changes.any(|change| is_pulled(change) && concerns(change, wire))
     };
-    for key in KEYS.iter().filter(|key| !is_own_unit(key.wire)) {
+    let has_items = |wire: &[&str]| value_at(&remote.fields, wire).is_some_and(|value| !is_empty(value));
+    for key in KEYS.iter().filter(|key| has_items(key.wire) && !is_own_unit(key.wire)) {
         let _ = files.attempt(|files| write_key(files, key, &remote, &additions));
     }
     for id in servers_of(&remote).filter(|id| !is_own_unit(&[field::MCP_SERVERS, id])) {

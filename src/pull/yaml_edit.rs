@@ -118,6 +118,7 @@ fn set_items(text: &mut String, block: &Block, old: &[Value], new: &[Value]) -> 
         places.push(place);
     }
     let newline = newline(text);
+    let item_text = |value: &Value| item_text(value, column, is_flow).replace('\n', newline);
     let (mut written, mut next) = (String::new(), 0);
     for (value, place) in new.iter().zip(places) {
         match place {
@@ -137,11 +138,11 @@ fn set_items(text: &mut String, block: &Block, old: &[Value], new: &[Value]) -> 
                 let item = &items[next];
                 written.push_str(&item.lead);
                 let edited = edited_item(item, column, value);
-                let edited = edited.or_else(|| comments_of(item).map(|_| item_text(value, column, is_flow)));
+                let edited = edited.or_else(|| comments_of(item).map(|_| item_text(value)));
                 written.push_str(&edited?);
                 next += 1;
             }
-            None => written.extend([newline, &item_text(value, column, is_flow)]),
+            None => written.extend([newline, &item_text(value)]),
         }
     }
     for gone in items.get(next..).unwrap_or_default().iter().filter(|item| !item.stays) {
