@@ -1,6 +1,6 @@
 //! How values are written in YAML.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::config::parse_yaml;
 
@@ -96,11 +96,12 @@ pub(super) fn flow_entry(key: &str, value: &Value) -> String {
     format!("{}: {}", text(key), flow(value))
 }
 
-/// Returns a text without quotes where the parser reads it as the same text, also within brackets.
+/// Returns a text without quotes where the parser reads it as the same text: within brackets, as a value and as a key.
 fn text(text: &str) -> String {
-    let expected = Value::Object(Map::from_iter([("a".to_owned(), Value::from(vec![text]))]));
+    let expected = json!({ "a": [text], "b": text, "c": [text], "d": { text: 1 } });
+    let written = format!("a: [{text}]\nb: {text}\nc:\n- {text}\nd:\n  {text}: 1\n");
     let is_plain = !text.contains(['\n', '#', ':', ',', '[', ']', '{', '}'])
-        && parse_yaml(&format!("a: [{text}]\n")).is_some_and(|documents| documents == [expected]);
+        && parse_yaml(&written).is_some_and(|documents| documents == [expected]);
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
@@ -117,4 +118,60 @@ fn quoted(text: &str) -> String {
         }
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_text_is_read_as_it_was_written() {
+        for text in [
+            "plain",
+            "two words",
+            "it's",
+            "a \"b\"",
+            "a # b",
+            "#",
+            "a: b",
+            "- a",
+            "?",
+            "|",
+            "> a",
+            "!a",
+            "&a",
+            "*a",
+            "@a",
+            "%a",
+            "a\\b",
+            "~",
+            "null",
+            "true",
+            "12",
+            "",
+            " a ",
+            "a\nb",
+            "a\n\nb\n",
+            "a\n \tb",
+            "a\tb",
+            "\u{7f}",
+            "a\n\u{7f}",
+            "\u{85}",
+            "\u{9f}",
+            "\u{feff}",
+            "\u{2028}",
+            "ü \u{1f3e0}",
+            "---",
+            "...",
+            "=",
+            "<<",
+            "0x1",
+            "1e3",
+            "yes",
+        ] {
+            let value = json!({ text: text, "list": [text, { "a": text }], "table": { "a": { text: [text] } }, "flow": [[text]] });
+            let lines = block_lines(&value, 0);
+            assert_eq!(parse_yaml(&lines), Some(vec![value]), "{lines}");
+        }
+    }
 }
