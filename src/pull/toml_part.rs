@@ -289,6 +289,16 @@ org = "o"
     }
 
     #[test]
+    fn a_file_keeps_the_line_ends_of_windows() {
+        let mut toml = TomlPart::parse("[a]\r\nb = \"c\"\r\n").unwrap();
+        toml.set(&path("a.b"), &"d\ne".into(), Order::Given).unwrap();
+        toml.set(&path("a.f"), &"g\nh".into(), Order::Given).unwrap();
+        toml.set(&path("a.i.j"), &"k\nl".into(), Order::Given).unwrap();
+        let expected = "[a]\r\nb = \"d\\ne\"\r\nf = \"g\\nh\"\r\n\r\n[a.i]\r\nj = \"k\\nl\"\r\n";
+        assert_eq!(toml.text(), expected);
+    }
+
+    #[test]
     fn a_moved_item_takes_its_comment_along() {
         let mut toml = TomlPart::parse("a = [\n  \"x\", # one\n  \"y\", # two\n]\n").unwrap();
         toml.set(&path("a"), &vec!["y", "x"].into(), Order::Given).unwrap();

@@ -55,7 +55,7 @@ impl ParsedToml<'_> {
                 &entry,
             ));
         }
-        let entry = format!("{} = {}", key_text(name), value_text(value));
+        let entry = format!("{} = {}", key_text(name), self.value_text(value));
         self.line_insertion(parent, table, &entry)
     }
 
@@ -77,9 +77,19 @@ impl ParsedToml<'_> {
             (DeValue::Table(_), _) if !old.starts_with('{') => return None,
             (DeValue::Array(_), _) if old.starts_with("[[") => return None,
             _ if is_inline => literal_like(value, old).unwrap_or_else(|| inline_text(value)),
-            _ => literal_like(value, old).unwrap_or_else(|| value_text(value)),
+            _ => literal_like(value, old).unwrap_or_else(|| self.value_text(value)),
         };
         Some(Splice { range, text })
+    }
+
+    /// Returns a new value with a line of its own. The parser reads line ends in a text as they are, so that one with several
+    /// lines is on one line in a file with the line ends of Windows.
+    fn value_text(&self, value: &Value) -> String {
+        if newline(self.text) == "\n" {
+            value_text(value)
+        } else {
+            inline_text(value)
+        }
     }
 
     fn inline_insertion(table: &DeTable<'_>, span: Range<usize>, entry: &str) -> Splice {
@@ -214,7 +224,7 @@ impl ParsedToml<'_> {
     fn lines_of(&self, table: &Table) -> String {
         let lines: Vec<String> = table
             .iter()
-            .map(|(key, value)| format!("{} = {}", key_text(key), value_text(value)))
+            .map(|(key, value)| format!("{} = {}", key_text(key), self.value_text(value)))
             .collect();
         lines.join(newline(self.text))
     }
