@@ -117,3 +117,12 @@ fn a_folder_of_two_agents_changes_for_neither() {
         ]
     );
 }
+
+#[test]
+fn a_new_agent_gets_no_folder_that_another_agent_has() {
+    let toml = "[agents.desk]\nname = \"Desk\"\ndir = \"./desk\"\n[agents.clerk]\nname = \"Desk\"\ndir = \"./night\"\n";
+    let mut remote = State::default();
+    remote.agents.extend([agent("desk"), agent("clerk"), agent("night")]);
+    let changes = pull_into(toml, &["desk", "clerk"], &remote);
+    assert_eq!(reasons(&changes), ["agent clerk has the folder `night`"]);
+}

@@ -55,6 +55,23 @@ fn each_part_of_the_front_matter_is_changed_where_it_is() {
 }
 
 #[test]
+fn servers_in_braces_come_into_the_order_of_the_server() {
+    let text = |servers: &str| format!("---\nmcpServers: {servers} # theirs\n---\nCall.\n");
+    let pulled = |before: &str, after: &str| {
+        let (changes, texts) = between(&files(TOML, &text(before)), &files(TOML, &text(after)));
+        assert_eq!(changes.conflicts, vec![]);
+        assert_eq!(texts["lobu.toml"], TOML);
+        texts[SKILL].clone()
+    };
+    let before = "{ a: {url: 'https://a.example'}, b: {url: \"b\"} }";
+    assert_eq!(
+        pulled(before, "{ b: {url: b}, c: {url: c}, a: {url: d} }"),
+        text("{ b: {url: \"b\"}, c: { url: c }, a: {url: 'd'} }")
+    );
+    assert_eq!(pulled(before, "{ b: {url: b} }"), text("{ b: { url: b } }"));
+}
+
+#[test]
 fn what_a_skill_gains_does_not_come_into_lobu_toml_too() {
     let bare = "Call somebody.\n";
     let (changes, texts) = between(&files(TOML, bare), &files(TOML, FRONT));
