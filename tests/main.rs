@@ -50,6 +50,7 @@ mod laws;
 mod linear_review;
 mod plan_pattern;
 mod plan_text;
+mod pty_desk;
 mod pty_review;
 mod pull_chance;
 mod pull_disk;

@@ -14,7 +14,7 @@ mod serve;
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
-pub use pull::PullArgs;
+pub use pull::{PullArgs, PullGuard};
 pub use serve::{ServeArgs, ServeCommand, TokenCommand};
 
 use std::ffi::OsString;

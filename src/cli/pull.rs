@@ -1,6 +1,7 @@
 //! The arguments of `lobuctl pull`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 
@@ -28,7 +29,40 @@ pub struct PullArgs {
     /// Write without asking.
     #[arg(short, long)]
     pub yes: bool,
+    /// Ask plain questions instead of showing the full screen.
+    #[arg(long)]
+    pub plain: bool,
+    /// Refuse with 4 when the pull has any of these: conflict, changes>N files.
+    #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
+    pub fail_on: Vec<PullGuard>,
+    /// With `--dry-run`, exit with 2 when files would be written.
+    #[arg(long, requires = "dry_run")]
+    pub detailed_exitcode: bool,
     /// Only show what would be written.
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+}
+
+/// A guard of `--fail-on`: the pull is refused when it has this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullGuard {
+    /// Anything that cannot be pulled.
+    Conflict,
+    /// More than this number of files to write.
+    Changes(usize),
+}
+
+impl FromStr for PullGuard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "conflict" => Ok(Self::Conflict),
+            other => other
+                .strip_prefix("changes>")
+                .and_then(|limit| limit.trim().parse().ok())
+                .map(Self::Changes)
+                .ok_or_else(|| "expected conflict or changes>N".to_owned()),
+        }
+    }
 }

@@ -1,18 +1,35 @@
-//! `lobuctl pull`: show what would come into the files, ask, and write it.
+//! `lobuctl pull`: choose a face, show what would come into the files, and write what was approved.
 
 use serde_json::{Value, json};
 
 use super::console::Console;
-use super::plain::ask;
+use super::plain_pull::{PullDecision, decide};
+use super::pull_end::{declined, ended};
 use super::reading::{ConsoleObserver, UsableProject};
+use super::screen;
 use super::signal::Interrupt;
-use crate::cli::{Common, Format, PullArgs};
+use crate::cli::{Common, Format, PullArgs, PullGuard};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
+use crate::pull::PullPlan;
+use crate::report::markdown;
 use crate::review::{NewProject, PullOptions, PullReview, ReviewOptions, choose_session, read_project};
-use crate::show::pull::{difference, pull_lines};
+use crate::show::pull::{difference, pull_lines, pull_summary};
 use crate::show::word::plural;
+
+/// How it is decided whether the files are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PullFace {
+    /// Not at all: what would be written is only shown.
+    ShowOnly,
+    /// By `--yes`.
+    Unattended,
+    /// By a user who answers questions.
+    Plain,
+    /// By a user at the full screen.
+    Screen,
+}
 
 /// Pulls what is approved.
 ///
@@ -24,41 +41,56 @@ pub(super) async fn run(
     arguments: &PullArgs,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
-    let asks = !arguments.yes && !arguments.dry_run;
-    if asks && (console.format != Format::Text || !console.host.can_ask()) {
-        return Err(
-            Failure::failed("there is no terminal to prompt on; nothing was read or written")
-                .hint("`--yes` writes without asking, `--dry-run` only shows what would be written"),
-        );
+    let face = face(console, arguments)?;
+    if face == PullFace::Screen {
+        return screen::run_pull(console, options(console, common, arguments), interrupt).await;
     }
-    let review = load(console, common, arguments, interrupt).await?;
-    show(console, &review)?;
-    let changes = review.changes();
-    if arguments.dry_run {
-        return Ok(Exit::Done);
-    }
-    let writes = !changes.files.is_empty();
-    if writes && asks {
-        let question = format!("Write {}? [y/N] ", plural(changes.files.len(), "file", "files"));
-        let answer = ask(console, interrupt, &question).await?.unwrap_or_default();
-        if !["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
-            return Err(Failure::new(FailureKind::Declined, "not pulled; nothing was written"));
+    loop {
+        let mut review = load(console, common, arguments, interrupt).await?;
+        show(console, &review)?;
+        // After it is shown: a refusal cannot be understood without it.
+        refuse(arguments, review.changes())?;
+        match face {
+            PullFace::ShowOnly => return Ok(exit_of(arguments, review.changes())),
+            PullFace::Plain if !review.changes().files.is_empty() => {
+                match decide(console, interrupt, &mut review).await? {
+                    PullDecision::Write => {}
+                    PullDecision::Reload => continue,
+                    PullDecision::No => return Err(declined()),
+                }
+            }
+            PullFace::Unattended | PullFace::Plain | PullFace::Screen => {}
         }
+        review.write()?;
+        let files = review.changes().files.len();
+        if files > 0 {
+            console.progress(&format!("wrote {}", plural(files, "file", "files")));
+        }
+        return ended(review.changes(), files > 0);
     }
-    review.write()?;
-    if writes {
-        console.progress(&format!("wrote {}", plural(changes.files.len(), "file", "files")));
-    }
-    conflicts(&review, writes)
 }
 
-async fn load(
-    console: &Console,
-    common: &Common,
-    arguments: &PullArgs,
-    interrupt: &Interrupt,
-) -> Result<PullReview, Failure> {
-    let mut options = PullOptions {
+/// Chooses the face that the flags, the format and the terminal allow. A new project has
+/// nothing to compare, so that it needs no screen.
+fn face(console: &Console, arguments: &PullArgs) -> Result<PullFace, Failure> {
+    match arguments {
+        PullArgs { dry_run: true, .. } => Ok(PullFace::ShowOnly),
+        PullArgs { yes: true, .. } => Ok(PullFace::Unattended),
+        _ if console.format != Format::Text || !console.host.can_ask() => Err(Failure::failed(
+            "there is no terminal to prompt on; nothing was read or written",
+        )
+        .hint("`--yes` writes without asking, `--dry-run` only shows what would be written")),
+        PullArgs {
+            plain: false,
+            init: None,
+            ..
+        } if console.host.can_draw() => Ok(PullFace::Screen),
+        _ => Ok(PullFace::Plain),
+    }
+}
+
+fn options(console: &Console, common: &Common, arguments: &PullArgs) -> PullOptions {
+    PullOptions {
         reading: ReviewOptions {
             only: arguments.only,
             targets: arguments.target.clone(),
@@ -72,7 +104,16 @@ async fn load(
         },
         excludes: arguments.exclude.clone(),
         field: arguments.field.clone(),
-    };
+    }
+}
+
+async fn load(
+    console: &Console,
+    common: &Common,
+    arguments: &PullArgs,
+    interrupt: &Interrupt,
+) -> Result<PullReview, Failure> {
+    let mut options = options(console, common, arguments);
     let new_project = match &arguments.init {
         Some(folder) => {
             let session = choose_session(&console.host, &options.reading.flags, None)?;
@@ -95,37 +136,64 @@ async fn load(
 
 fn show(console: &Console, review: &PullReview) -> Result<(), Failure> {
     let changes = review.changes();
-    if console.format != Format::Json {
-        return console.lines(&pull_lines(review.target(), changes));
+    match console.format {
+        Format::Text if console.quiet => console.text(&format!("Summary: {}\n", pull_summary(changes))),
+        Format::Text => console.lines(&pull_lines(review.target(), changes)),
+        Format::Markdown => console.text(&markdown::pull(review.target(), changes)),
+        Format::Json => {
+            let files = changes.files.iter().map(|change| {
+                let difference = difference(change);
+                let action = if change.before.is_some() { "change" } else { "create" };
+                json!({ "path": change.path, "action": action, "added": difference.added, "removed": difference.removed })
+            });
+            console.object(
+                "pull",
+                &json!({
+                    "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled,
+                    "conflicts": changes.conflicts, "new_secrets": changes.new_secrets,
+                    "only_in_files": changes.only_in_files, "ignored": changes.ignored,
+                    "without_file": changes.without_file,
+                }),
+            )
+        }
     }
-    let files = changes.files.iter().map(|change| {
-        let difference = difference(change);
-        let action = if change.before.is_some() { "change" } else { "create" };
-        json!({ "path": change.path, "action": action, "added": difference.added, "removed": difference.removed })
-    });
-    console.object(
-        "pull",
-        &json!({
-            "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled,
-            "conflicts": changes.conflicts, "new_secrets": changes.new_secrets,
-            "only_in_files": changes.only_in_files,
-        }),
-    )
 }
 
-/// Returns how a pull ends that has written everything it could.
-fn conflicts(review: &PullReview, wrote: bool) -> Result<Exit, Failure> {
-    let count = review.changes().conflicts.len();
-    if count == 0 {
-        return Ok(Exit::Done);
+/// Asks the guards.
+fn refuse(arguments: &PullArgs, changes: &PullPlan) -> Result<(), Failure> {
+    let reasons: Vec<String> = arguments
+        .fail_on
+        .iter()
+        .filter_map(|guard| fails(*guard, changes))
+        .collect();
+    if reasons.is_empty() {
+        return Ok(());
     }
-    let count = plural(count, "conflict", "conflicts");
-    Err(if wrote {
-        Failure::new(
-            FailureKind::Partial,
-            format!("{count}: nothing was written for them; everything else was"),
-        )
+    let mut failure = Failure::refused("refused by a guard; nothing was written");
+    failure.causes = reasons;
+    Err(failure)
+}
+
+/// Returns why a guard refuses, or `None` when it does not.
+fn fails(guard: PullGuard, changes: &PullPlan) -> Option<String> {
+    let (conflicts, files) = (changes.conflicts.len(), changes.files.len());
+    match guard {
+        PullGuard::Conflict => (conflicts > 0).then(|| {
+            let found = plural(conflicts, "conflict", "conflicts");
+            format!("`--fail-on conflict`: {found}")
+        }),
+        PullGuard::Changes(limit) => (files > limit).then(|| {
+            let found = plural(files, "file", "files");
+            format!("`--fail-on changes>{limit}`: {found}")
+        }),
+    }
+}
+
+/// Returns the exit code of a pull that is only shown.
+fn exit_of(arguments: &PullArgs, changes: &PullPlan) -> Exit {
+    if arguments.detailed_exitcode && !changes.files.is_empty() {
+        Exit::Changes
     } else {
-        Failure::failed(format!("{count}; nothing was written"))
-    })
+        Exit::Done
+    }
 }

@@ -14,8 +14,8 @@ use crate::redact::Redactor;
 use crate::resource::Address;
 use crate::show::Line;
 use crate::tui::{
-    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
-    StepState, Workbench, relay,
+    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, PullFacts,
+    Refusal, StepState, Workbench, relay,
 };
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
@@ -50,6 +50,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
                 Ok(loaded) => Ok(LoadedPlan {
                     plan: redactor.record(loaded.plan),
                     warnings: redacted_lines(&redactor, loaded.warnings),
+                    pull: loaded.pull.map(|pull| redacted_pull(&redactor, pull)),
                     // Names and sources of secrets are shown; values are not among them.
                     ..loaded
                 }),
@@ -128,6 +129,15 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             }
         }
         .boxed()
+    }
+}
+
+fn redacted_pull(redactor: &Redactor, pull: PullFacts) -> PullFacts {
+    let files = pull.files.into_iter();
+    PullFacts {
+        files: files
+            .map(|(file, lines)| (file, redacted_lines(redactor, lines)))
+            .collect(),
     }
 }
 

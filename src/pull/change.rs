@@ -1,5 +1,6 @@
 //! What a pull would change, in a form that faces can show.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -28,6 +29,10 @@ pub struct PullPlan {
     pub new_secrets: Vec<String>,
     /// The number of rows and fields that are not pulled because `lobuctl.toml` ignores them.
     pub ignored: usize,
+    /// The files in which the changes of each row are, relative to the project's folder.
+    pub locations: BTreeMap<Address, BTreeSet<PathBuf>>,
+    /// The names of settings of agents that differ from their defaults on the server and have no place in files, by agent.
+    pub without_file: BTreeMap<String, BTreeSet<String>>,
     /// The rows of which the files have something that the server has not. It stays.
     pub only_in_files: Vec<Address>,
 }

@@ -18,6 +18,7 @@ mod project_files;
 mod proof;
 mod proposal;
 mod provider;
+mod reversed;
 mod secret_name;
 mod settings;
 mod skill;

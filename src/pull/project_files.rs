@@ -116,6 +116,13 @@ impl ProjectFiles {
         done
     }
 
+    /// Returns the files that the last successful edit changed.
+    pub(super) fn touched(&self) -> BTreeSet<PathBuf> {
+        let lobu_toml = self.toml.is_changed().then(|| PathBuf::from(LOBU_TOML));
+        let texts = self.replaced.iter().map(|(path, _)| path.clone());
+        texts.chain(lobu_toml).collect()
+    }
+
     /// Replaces the text of any file, `lobu.toml` included. A text of that file that does not parse is ignored: each edit
     /// has been checked.
     pub(super) fn replace(&mut self, path: &Path, text: &str) {

@@ -1,6 +1,7 @@
 //! What is pulled of a plan, and which room writes it into the texts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::change::{Conflict, PullPlan, Unit};
 use super::model_file::ModelFiles;
@@ -21,6 +22,7 @@ pub(super) fn propose(
     let mut edited = files.clone();
     let models = ModelFiles::new(files);
     let mut pulled = Vec::new();
+    let mut locations: BTreeMap<Address, BTreeSet<PathBuf>> = BTreeMap::new();
     for row in &plan.rows {
         // The skills that this row has as on the server.
         let mut skills = BTreeSet::new();
@@ -33,6 +35,10 @@ pub(super) fn propose(
             match edited.attempt(|files| pull_unit(files, &models, row, &changes, (desired, remote), &taken)) {
                 Ok(()) => {
                     skills = taken;
+                    locations
+                        .entry(unit.address.clone())
+                        .or_default()
+                        .extend(edited.touched());
                     pulled.push(unit);
                 }
                 Err(reason) => drop(conflicts.insert(unit, reason)),
@@ -51,6 +57,8 @@ pub(super) fn propose(
     PullPlan {
         files: edited.changes(files),
         pulled,
+        locations,
+        without_file: without_file(plan, remote),
         conflicts: conflicts
             .into_iter()
             .map(|(unit, reason)| Conflict { unit, reason })
@@ -64,6 +72,15 @@ pub(super) fn propose(
             .map(|row| row.address.clone())
             .collect(),
     }
+}
+
+/// Returns the settings of the plan's agents that have no place in files.
+fn without_file(plan: &Plan, remote: &State) -> BTreeMap<String, BTreeSet<String>> {
+    let all = remote.facts.without_file.iter();
+    let is_planned = |agent: &str| plan.rows.iter().any(|row| row.address.agent_id() == Some(agent));
+    all.filter(|(agent, _)| is_planned(agent))
+        .map(|(agent, names)| (agent.clone(), names.clone()))
+        .collect()
 }
 
 fn has_only_files(row: &Row) -> bool {

@@ -119,6 +119,11 @@ impl TomlText {
         self.replaced.clear();
     }
 
+    /// Whether anything changed since the last [`TomlText::keep`].
+    pub(super) fn is_changed(&self) -> bool {
+        !self.replaced.is_empty()
+    }
+
     /// Takes back what changed since the last [`TomlText::keep`].
     pub(super) fn undo(&mut self) {
         for before in self.replaced.drain(..).rev() {

@@ -13,14 +13,17 @@ pub struct Wanted {
     pub rows: BTreeSet<Address>,
     /// The field of a file, named by any value of it. `None` for everything that differs.
     pub field: Option<FieldPath>,
+    /// Whether ignored drift is pulled too, because the user named it.
+    pub ignored_too: bool,
 }
 
 impl Wanted {
-    /// Returns the plan with only what is wanted. What is named is pulled although it is ignored.
+    /// Returns the plan with only what is wanted.
     pub fn of(&self, plan: &Plan) -> Plan {
         let mut wanted = plan.restricted(|row| self.rows.contains(&row.address));
         for row in &mut wanted.rows {
-            *row = self.of_row(unignored(row.clone()));
+            let known = row.clone();
+            *row = self.of_row(if self.ignored_too { unignored(known) } else { known });
         }
         wanted.restricted(|_| true)
     }

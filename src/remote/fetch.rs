@@ -9,7 +9,7 @@ use super::client::Client;
 use super::error::RemoteError;
 use super::listed::{ListedEntityType, ListedRelationshipType};
 use super::normalize;
-use crate::resource::{Address, State};
+use crate::resource::{Address, ServerFacts, State};
 
 /// What of an organization is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,10 @@ pub async fn fetch(client: &Client, scope: &Scope, observer: ReadObserver<'_>) -
     let (mut state, memory) = (agents?, memory?);
     state.entity_types = memory.entity_types;
     state.relationship_types = memory.relationship_types;
-    state.facts = memory.facts;
+    state.facts = ServerFacts {
+        without_file: std::mem::take(&mut state.facts.without_file),
+        ..memory.facts
+    };
     Ok(state)
 }
 
@@ -123,7 +126,7 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
         .collect();
     counter.expect(with_platforms.len() + wanted.len());
     let settings = stream::iter(wanted).map(|id| async move {
-        let settings = client.settings(&id).await?;
+        let settings = client.settings_in_full(&id).await?;
         counter.done(format!("settings of {id}"));
         Ok::<_, RemoteError>((id, settings))
     });
@@ -136,10 +139,12 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     let settings = settings.buffer_unordered(width).try_collect::<BTreeMap<_, _>>();
     let platforms = platforms.buffer_unordered(width).try_collect::<Vec<_>>();
     let (settings, platforms) = tokio::try_join!(settings, platforms)?;
-    state.settings = settings
-        .into_iter()
-        .filter_map(|(id, found)| found.map(|found| (id, found)))
-        .collect();
+    for (id, (found, without_file)) in settings.into_iter().filter_map(|(id, found)| Some((id, found?))) {
+        if !without_file.is_empty() {
+            state.facts.without_file.insert(id.clone(), without_file);
+        }
+        state.settings.insert(id, found);
+    }
     state.platforms = platforms
         .into_iter()
         .flatten()

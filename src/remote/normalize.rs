@@ -1,13 +1,13 @@
 //! Turns the JSON of responses into resources: what the server adds, renames or defaults is undone here and nowhere
 //! else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 use crate::resource::field_table::{FieldMismatch, read_body};
-use crate::resource::value::is_redacted;
+use crate::resource::value::{is_empty, is_redacted};
 use crate::resource::{
     Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Rule, Secret, Settings, field, is_secret_key,
 };
@@ -40,6 +40,28 @@ pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Setting
         agent: agent.to_owned(),
         fields: fields.collect(),
     }
+}
+
+/// The settings that only the web interface writes: no file can express them (contract section 5).
+const WITHOUT_FILE: [&str; 5] = [
+    "model",
+    "templateAgentId",
+    "pluginsConfig",
+    "authProfiles",
+    "verboseLogging",
+];
+
+/// Returns the names of the settings that no file can express and that differ from those of a new agent.
+pub(super) fn settings_without_file(config: &wire::agent::AgentConfig) -> BTreeSet<String> {
+    let is_set = |name: &&&str| {
+        let value = config.get(**name).unwrap_or(&Value::Null);
+        !is_empty(value) && *value != Value::Bool(false)
+    };
+    WITHOUT_FILE
+        .iter()
+        .filter(is_set)
+        .map(|name| (*name).to_owned())
+        .collect()
 }
 
 /// Returns the platform that a response describes. The key `platform` in its config is the server's own.

@@ -3,12 +3,14 @@
 
 use std::fmt::Write;
 
-use crate::plan::{Plan, Row, Verb};
+use crate::plan::{Plan, Row, Target, Verb};
+use crate::pull::PullPlan;
 use crate::show::change::{Detail, row_details};
 use crate::show::plan::summary_text;
-use crate::show::printable;
+use crate::show::pull::{difference_lines, pull_notes, pull_summary};
 use crate::show::row::row_line;
 use crate::show::word::plural;
+use crate::show::{Line, printable};
 
 use super::ansi::to_text;
 
@@ -42,6 +44,38 @@ pub fn plan(plan: &Plan) -> String {
         );
     }
     let _ = write_unchanged(&mut text, plan);
+    text
+}
+
+/// Returns a pull as Markdown: each file with its differences, and what cannot be pulled.
+pub fn pull(target: &Target, changes: &PullPlan) -> String {
+    let mut text = format!(
+        "### lobuctl pull: {} at {}\n\n**{}**\n\n",
+        code_span(&target.organization),
+        code_span(&target.url),
+        pull_summary(changes)
+    );
+    let notes = pull_notes(changes);
+    for note in notes.iter().take(MAX_NOTES) {
+        text.extend(["> ⚠ ", &code_span(note), "  \n"]);
+    }
+    if notes.len() > MAX_NOTES {
+        text.extend([format!("> … and {} more\n", notes.len() - MAX_NOTES)]);
+    }
+    text.push('\n');
+    let mut hidden = changes.files.len();
+    for change in &changes.files {
+        let section = section(&change.path.display().to_string(), &difference_lines(change));
+        if text.len() + section.len() > LIMIT {
+            break;
+        }
+        text.push_str(&section);
+        hidden -= 1;
+    }
+    if hidden > 0 {
+        let more = plural(hidden, "more file", "more files");
+        text.extend([format!("\n*… {more} not shown: the comment would be too long.*\n")]);
+    }
     text
 }
 
@@ -82,18 +116,23 @@ fn row_section(row: &Row) -> String {
             ..Detail::PLAN
         },
     );
+    section(&title, &details)
+}
+
+/// Returns a title with lines below it, which are folded when there are many.
+fn section(title: &str, details: &[Line]) -> String {
     if details.is_empty() {
-        return format!("- {}\n", code_span(&title));
+        return format!("- {}\n", code_span(title));
     }
     let lines = details.len();
-    let body = to_text(&details);
+    let body = to_text(details);
     let fence = fence(&body);
     // Long details are folded, so that the comment can be read at a glance.
     let open = if lines > 12 { "" } else { " open" };
     format!(
         // Within `<summary>` there is no Markdown, only HTML.
         "<details{open}><summary><code>{}</code></summary>\n\n{fence}diff\n{}{fence}\n\n</details>\n",
-        escape(&title),
+        escape(&printable(title)),
         flush_left(&body)
     )
 }

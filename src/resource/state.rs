@@ -74,6 +74,8 @@ pub struct ServerFacts {
     pub system_types: BTreeSet<Address>,
     /// The number of relationships of each type that has any, by slug.
     pub relationships: BTreeMap<String, u64>,
+    /// The names of settings that no file can express and that differ from those of a new agent, by agent.
+    pub without_file: BTreeMap<String, BTreeSet<String>>,
     /// The slugs of entity types of other organizations, which rules may name too.
     pub public_entity_slugs: BTreeSet<String>,
 }

@@ -20,7 +20,7 @@ pub use ignore::IgnoreFile;
 pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub(crate) use private_file::{Existing, create_private_folder, open_private};
-pub use pull::{PullOptions, PullReview};
+pub use pull::{PullOptions, PullReview, PullSource};
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, find_project,
     read_project,

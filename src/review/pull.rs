@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::PlanReview;
 use super::new_project::NewProject;
@@ -14,7 +14,7 @@ use crate::plan::{Plan, Prune, Row, Target};
 use crate::pull::{
     ENV_EXAMPLE, LOBU_TOML, ProjectFiles, ProofError, PullPlan, Wanted, proved, remove_leftovers, write,
 };
-use crate::resource::{FieldPath, Pattern, State};
+use crate::resource::{Address, FieldPath, Pattern, State};
 use crate::session::Session;
 
 /// Everything that decides what is pulled.
@@ -28,13 +28,12 @@ pub struct PullOptions {
     pub field: Option<String>,
 }
 
-/// A pull that can be looked at and carried out.
+/// A pull that can be looked at, cut down, and carried out.
 pub struct PullReview {
+    source: PullSource,
+    /// The folder of the project. A new one is not there yet.
     root: PathBuf,
-    target: Target,
     changes: PullPlan,
-    /// The folders of the files that were read, relative to the root.
-    folders: BTreeSet<PathBuf>,
 }
 
 /// Both sides, and the texts of the files, from which a pull is worked out.
@@ -53,13 +52,16 @@ impl PullSource {
     /// # Errors
     /// When the edited files would not load.
     pub fn work_out(self) -> Result<PullReview, Failure> {
-        let changes = proved(&self.files, &self.plan, &self.desired, &self.remote, self.only).map_err(unproved)?;
+        let changes = self.changes(&self.plan)?;
         Ok(PullReview {
-            root: self.root,
-            target: self.plan.target,
+            root: self.root.clone(),
+            source: self,
             changes,
-            folders: self.files.folders(),
         })
+    }
+
+    fn changes(&self, plan: &Plan) -> Result<PullPlan, Failure> {
+        proved(&self.files, plan, &self.desired, &self.remote, self.only).map_err(unproved)
     }
 }
 
@@ -105,7 +107,28 @@ impl PullReview {
 
     /// Returns the organization and the server that were read.
     pub fn target(&self) -> &Target {
-        &self.target
+        &self.source.plan.target
+    }
+
+    /// Returns everything that could be pulled, with what the files have as before; `folder` is the project's folder as it
+    /// is shown.
+    pub fn plan(&self, folder: &Path) -> Plan {
+        self.changes.reversed(&self.source.plan, folder)
+    }
+
+    /// Pulls only these rows.
+    ///
+    /// # Errors
+    /// When the edited files would not load; the selection stays as it was.
+    pub fn select(&mut self, rows: &BTreeSet<Address>) -> Result<(), Failure> {
+        let plan = self.source.plan.restricted(|row| rows.contains(&row.address));
+        self.changes = self.source.changes(&plan)?;
+        Ok(())
+    }
+
+    /// Returns the rows that could be pulled, or conflict.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.source.plan.rows.iter().filter(|row| row.differs_on_server())
     }
 
     /// Writes the files, one after the other. Each is written as a whole or not at all.
@@ -117,7 +140,8 @@ impl PullReview {
         // Only a new project has no folder yet. What cannot be made is reported by the first file.
         let _ = fs::create_dir_all(&self.root);
         let changed = self.changes.files.iter().filter_map(|change| change.path.parent());
-        remove_leftovers(&self.root, self.folders.iter().map(PathBuf::as_path).chain(changed));
+        let folders = self.source.files.folders();
+        remove_leftovers(&self.root, folders.iter().map(PathBuf::as_path).chain(changed));
         for change in &self.changes.files {
             if let Err(error) = write(&self.root, change) {
                 let kind = if written.is_empty() {
@@ -149,13 +173,28 @@ impl PlanReview {
     /// # Errors
     /// When a file cannot be read.
     pub fn pull_source(&self, wanted: &Wanted) -> Result<PullSource, Failure> {
+        self.source(wanted.of(&self.unmarked()?))
+    }
+
+    /// Returns what a whole pull is worked out from. The files are read again.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a pattern names nothing.
+    pub fn whole_pull(&self, options: &PullOptions) -> Result<PullSource, Failure> {
+        self.source(selected(&self.unmarked()?, options)?)
+    }
+
+    /// Returns the plan without marks for deletion, which turn drift into something that is written.
+    fn unmarked(&self) -> Result<Plan, Failure> {
+        Ok(self.workspace.plan(Prune::Nothing, &self.options)?.plan)
+    }
+
+    fn source(&self, plan: Plan) -> Result<PullSource, Failure> {
         let project = &self.workspace.project;
-        // Marks for deletion turn drift into something that is written, so the plan is made without them.
-        let plan = self.workspace.plan(Prune::Nothing, &self.options)?.plan;
         Ok(PullSource {
             root: project.root.clone(),
             files: read_files(project, &self.options.env_files)?,
-            plan: wanted.of(&plan),
+            plan,
             desired: project.desired.clone(),
             remote: self.workspace.remote.clone(),
             only: self.options.only,
@@ -195,6 +234,7 @@ fn selected(plan: &Plan, options: &PullOptions) -> Result<Plan, Failure> {
     let wanted = Wanted {
         rows: rows.map(|row| row.address.clone()).collect(),
         field: options.field.as_deref().map(FieldPath::parse),
+        ignored_too: true,
     };
     let plan = wanted.of(&plan);
     match &options.field {

@@ -1,12 +1,15 @@
 //! A pull as lines: each file with its differences, the conflicts, and what stays.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::line::{Line, Role};
+use super::row::{row_name, verb_role};
 use super::text_diff::{self, ContextLines, TextDifference};
 use super::word::plural;
-use crate::plan::Target;
+use crate::plan::{Target, Verb};
 use crate::pull::{FileChange, LOBU_TOML, PullPlan, Unit, without_literal_secrets};
+use crate::resource::Address;
 
 /// Returns the whole pull.
 pub fn pull_lines(target: &Target, changes: &PullPlan) -> Vec<Line> {
@@ -31,7 +34,7 @@ pub fn pull_lines(target: &Target, changes: &PullPlan) -> Vec<Line> {
 pub fn change_lines(changes: &PullPlan) -> Vec<Line> {
     let mut lines = Vec::new();
     for change in &changes.files {
-        lines.extend(file_lines(change));
+        lines.extend(file_lines(change, &rows_in(changes, change)));
         lines.push(Line::default());
     }
     for conflict in &changes.conflicts {
@@ -46,13 +49,36 @@ pub fn change_lines(changes: &PullPlan) -> Vec<Line> {
     if !changes.conflicts.is_empty() {
         lines.push(Line::default());
     }
+    if !changes.without_file.is_empty() {
+        lines.push(Line::at(2).push(Role::Warning, format!("⚠ {}", without_file_text(&changes.without_file))));
+        lines.push(Line::default());
+    }
     if !changes.new_secrets.is_empty() {
-        let names: Vec<String> = changes.new_secrets.iter().map(|name| format!("${name}")).collect();
-        let text = format!("⚠ give these secrets values before the next plan: {}", names.join(", "));
+        let text = format!("⚠ {}", new_secrets_text(&changes.new_secrets));
         lines.push(Line::at(2).push(Role::Warning, text));
         lines.push(Line::default());
     }
     lines
+}
+
+/// Returns what has to be known beside the files: what cannot be pulled, what no file can express, and new secrets.
+pub fn pull_notes(changes: &PullPlan) -> Vec<String> {
+    let conflicts = changes.conflicts.iter();
+    let mut notes: Vec<String> = conflicts
+        .map(|conflict| format!("{}: not pulled: {}", unit_text(&conflict.unit), conflict.reason))
+        .collect();
+    if !changes.without_file.is_empty() {
+        notes.push(without_file_text(&changes.without_file));
+    }
+    if !changes.new_secrets.is_empty() {
+        notes.push(new_secrets_text(&changes.new_secrets));
+    }
+    notes
+}
+
+fn new_secrets_text(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
+    format!("give these secrets values before the next plan: {}", names.join(", "))
 }
 
 /// Returns what an adoption does, in a sentence.
@@ -93,6 +119,19 @@ pub fn pull_summary(changes: &PullPlan) -> String {
     }
 }
 
+/// Returns the warning about settings that only the web interface writes.
+fn without_file_text(names: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let agents = names.iter().map(|(agent, names)| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        format!("{} of {agent}", names.join(", "))
+    });
+    let agents: Vec<String> = agents.collect();
+    format!(
+        "these settings of the server have no place in files, and stay there: {}",
+        agents.join("; ")
+    )
+}
+
 /// Returns `settings triage: guardrails`, in the words of a plan.
 fn unit_text(unit: &Unit) -> String {
     let row = format!("{} {}", unit.address.kind(), unit.address.id());
@@ -102,7 +141,21 @@ fn unit_text(unit: &Unit) -> String {
     }
 }
 
-fn file_lines(change: &FileChange) -> Vec<Line> {
+/// Returns the rows that are in a file, and what happens to each.
+fn rows_in<'a>(changes: &'a PullPlan, change: &FileChange) -> Vec<(&'a Address, Verb)> {
+    let rows = changes
+        .locations
+        .iter()
+        .filter(|(_, files)| files.contains(&change.path));
+    let is_new = |address: &Address| {
+        let mut whole = changes.pulled.iter().filter(|unit| unit.field.is_none());
+        whole.any(|unit| unit.address == *address)
+    };
+    rows.map(|(address, _)| (address, if is_new(address) { Verb::Create } else { Verb::Update }))
+        .collect()
+}
+
+fn file_lines(change: &FileChange, rows: &[(&Address, Verb)]) -> Vec<Line> {
     let difference = difference(change);
     let (marker, role) = match change.before {
         Some(_) => ("~ ", Role::Update),
@@ -114,11 +167,31 @@ fn file_lines(change: &FileChange) -> Vec<Line> {
             .push(Role::Strong, change.path.display().to_string())
             .push(Role::Dim, format!("  {}", difference.summary())),
     ];
+    lines.extend(
+        rows.iter()
+            .map(|row| Line::at(4).push(role, marker).push(Role::Id, row_name(row))),
+    );
     lines.extend(difference.lines.into_iter().map(|line| Line {
         indent: line.indent + 6,
         ..line
     }));
     lines
+}
+
+/// Returns the name of a file as a heading; rows that no file has are below `in no file`.
+pub fn file_text(file: &Path) -> String {
+    if file.as_os_str().is_empty() {
+        "in no file".to_owned()
+    } else {
+        file.display().to_string()
+    }
+}
+
+/// Returns the lines of one file's differences.
+pub fn difference_lines(change: &FileChange) -> Vec<Line> {
+    let difference = difference(change);
+    let summary = Line::default().push(Role::Dim, difference.summary());
+    std::iter::once(summary).chain(difference.lines).collect()
 }
 
 /// Returns the difference of a file. A secret that is written in `lobu.toml` itself is masked.

@@ -8,8 +8,8 @@ use tui_input::Input;
 
 use super::detail::DetailPane;
 use super::outline::Outline;
-use super::tree::{NodeId, TreeNode};
-use super::workbench::{LoadedPlan, SecretUsage, Title};
+use super::tree::{Arrangement, NodeId, TreeNode};
+use super::workbench::{LoadedPlan, PullFacts, SecretUsage, Title};
 use crate::plan::{Plan, Row};
 use crate::resource::Address;
 use crate::show::Line;
@@ -31,6 +31,8 @@ pub struct Facts {
     pub today: Date,
     /// The last day on which drift is ignored, unless another one is typed.
     pub ignore_until: Date,
+    /// Set where the plan is one of a pull.
+    pub pull: Option<PullFacts>,
 }
 
 /// The pane that has the keys.
@@ -72,7 +74,7 @@ impl Board {
     pub fn of(loaded: LoadedPlan, before: Option<&Self>) -> Self {
         let outline = match before {
             Some(before) => before.outline.rebuilt_for(&loaded.plan),
-            None => Outline::of(&loaded.plan),
+            None => Outline::of(&loaded.plan, Arrangement::of(loaded.pull.is_some())),
         };
         Self {
             outline,
@@ -91,6 +93,7 @@ impl Board {
                 took_ms: loaded.took_ms,
                 today: loaded.today,
                 ignore_until: loaded.ignore_until,
+                pull: loaded.pull,
             },
         }
     }

@@ -1,10 +1,13 @@
 //! The first lines of the detail: what happens to the row and why, its state in a run, what to do next.
 
+use std::path::Path;
+
 use crate::apply::Status;
 use crate::plan::{Counts, Mark, Row, Verb};
 use crate::show::change::caution_lines;
 use crate::show::plan::verbs_text;
 use crate::show::progress::{run_message, status_lines};
+use crate::show::pull::file_text;
 use crate::show::row::{row_line, row_name, row_sentence};
 use crate::show::selection::{implied_text, left_out_line};
 use crate::show::{Line, Role};
@@ -23,6 +26,7 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         return match &node.id {
             NodeId::Group(group) => heading(model, board, group.title()),
             NodeId::Kind(kind) => heading(model, board, kind),
+            NodeId::File(file) => file_lines(model, board, file),
             NodeId::Parent(address) => vec![
                 Line::default().push(Role::Heading, row_name(address)),
                 Line::default().push(Role::Dim, "not a target: shown for the rows below it"),
@@ -47,6 +51,17 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     }
     head.extend(drift(model, board, row));
     head.push(Line::default());
+    head
+}
+
+/// Returns the lines of a file: its differences, and the counts of the rows in it.
+fn file_lines(model: &Model, board: &Board, file: &Path) -> Vec<Line> {
+    let mut head = heading(model, board, &file_text(file));
+    let differences = board.facts.pull.as_ref().and_then(|pull| pull.files.get(file));
+    if let Some(lines) = differences {
+        head.push(Line::default());
+        head.extend(lines.iter().cloned());
+    }
     head
 }
 

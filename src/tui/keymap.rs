@@ -32,15 +32,19 @@ pub struct Binding {
 
 const BOARD: &[KeyContext] = &[
     KeyContext::Review,
+    KeyContext::Pull,
     KeyContext::Running,
     KeyContext::Done,
     KeyContext::Trouble,
 ];
 const RUN: &[KeyContext] = &[KeyContext::Running, KeyContext::Done, KeyContext::Trouble];
 const REVIEW: &[KeyContext] = &[KeyContext::Review];
+const PULL: &[KeyContext] = &[KeyContext::Pull];
+const REVIEWS: &[KeyContext] = &[KeyContext::Review, KeyContext::Pull];
 const SCROLLS: &[KeyContext] = &[
     KeyContext::Adopt,
     KeyContext::Review,
+    KeyContext::Pull,
     KeyContext::Running,
     KeyContext::Done,
     KeyContext::Trouble,
@@ -56,6 +60,7 @@ const NOT_TYPED: &[KeyContext] = &[
     KeyContext::Loading,
     KeyContext::Failed,
     KeyContext::Review,
+    KeyContext::Pull,
     KeyContext::Running,
     KeyContext::Done,
     KeyContext::Trouble,
@@ -197,23 +202,24 @@ impl Binding {
 // One line for each binding, so that the source reads as a table.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
-    bound(&[Key::char(' ')], REVIEW, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
+    bound(&[Key::char(' ')], REVIEWS, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
     bound(&[ENTER], BOARD, Action::Move(Movement::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows, "there are no rows"),
     bound(&[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows, "there are no rows"),
     // There are two panes, so that the next one and the previous one are the same.
     bound(&[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Move(Movement::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
     bound(&[Key::char('a')], REVIEW, Action::Dialog(DialogAction::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
+    bound(&[Key::char('a')], PULL, Action::Dialog(DialogAction::Ask), (2, "write"), "write what is selected into the files; shows them first").when(has_choice, "nothing to write"),
     bound(&[Key::char('D')], REVIEW, Action::Select(Select::Delete), (4, "delete"), "select what only the server has for deletion, or not").when(on_drift, "only what the server has and the files have not can be deleted"),
     bound(&[Key::char('u')], REVIEW, Action::Desk(Desk::Adopt), (8, "adopt"), "take over into the files what the server has: the row, in the detail the field; asks first").when(on_difference, "nothing here differs from the server in a way that the files could take over"),
     bound(&[Key::char('i')], REVIEW, Action::Desk(Desk::Ignore), (8, "ignore"), "ignore drift until a day, with a reason, in lobuctl.toml; or not any more").when(on_any_drift, "only what the server has and the files have not can be ignored"),
-    bound(&[Key::char('v')], REVIEW, Action::Select(Select::Range), (0, ""), "mark a range of rows for space, D, u and i; again to end it").when(has_rows, "there are no rows"),
-    bound(&[Key::char('A')], REVIEW, Action::Select(Select::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
-    bound(&[Key::char('r')], REVIEW, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
+    bound(&[Key::char('v')], REVIEWS, Action::Select(Select::Range), (0, ""), "mark a range of rows for space, D, u and i; again to end it").when(has_rows, "there are no rows"),
+    bound(&[Key::char('A')], REVIEWS, Action::Select(Select::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
+    bound(&[Key::char('r')], REVIEWS, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[KeyContext::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[KeyContext::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
     bound(&[Key::char('r')], &[KeyContext::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),
     bound(&[Key::char('s')], BOARD, Action::Dialog(DialogAction::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
-    bound(&[Key::char('e')], &[KeyContext::Review, KeyContext::Done, KeyContext::Trouble], Action::Task(Task::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
+    bound(&[Key::char('e')], &[KeyContext::Review, KeyContext::Pull, KeyContext::Done, KeyContext::Trouble], Action::Task(Task::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
     bound(&[Key::char('e')], &[KeyContext::Failed], Action::Task(Task::Edit), (2, "edit"), "open the file of the first problem in $EDITOR, then plan again").when(can_edit, "no file is to blame"),
     bound(&[Key::char('l')], RUN, Action::View(ViewOption::Log), (6, "log"), "the log of requests, or the detail"),
     bound(&[Key::char('f')], &[KeyContext::Running], Action::View(ViewOption::Follow), (7, "follow"), "the cursor follows the work, or stays"),
@@ -221,7 +227,7 @@ pub const TABLE: &[Binding] = &[
     bound(&[Key::char('z')], BOARD, Action::View(ViewOption::Zoom), (0, ""), "one pane, or both").when(has_rows, "there are no rows"),
     bound(&[Key::char('n')], BOARD, Action::Move(Movement::NextChange), (7, "next"), "next change").when(has_rows, "there are no rows"),
     bound(&[Key::char('N')], BOARD, Action::Move(Movement::PreviousChange), (0, ""), "previous change").when(has_rows, "there are no rows"),
-    bound(&[Key::char('w')], &[KeyContext::Review, KeyContext::Running, KeyContext::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
+    bound(&[Key::char('w')], &[KeyContext::Review, KeyContext::Pull, KeyContext::Running, KeyContext::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
     bound(&[Key::char('w')], &[KeyContext::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure").when(has_failures, "no row failed"),
     bound(&[Key::char('c')], BOARD, Action::View(ViewOption::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows, "there are no rows"),
     quiet(&[Key::char('1')], BOARD, Action::View(ViewOption::Kind(RowKind::Create)), "show or hide what is created"),
@@ -241,7 +247,7 @@ pub const TABLE: &[Binding] = &[
     quiet(&[Key::of(KeyCode::Left), Key::char('h')], BOARD, Action::Move(Movement::Left), "fold, or go to the parent"),
     // `l` goes right in the review only: in a run it opens the log.
     quiet(&[Key::of(KeyCode::Right)], BOARD, Action::Move(Movement::Right), "unfold, or go into the detail"),
-    quiet(&[Key::char('l')], REVIEW, Action::Move(Movement::Right), "unfold, or go into the detail"),
+    quiet(&[Key::char('l')], REVIEWS, Action::Move(Movement::Right), "unfold, or go into the detail"),
     bound(&[ESC], BOARD, Action::Move(Movement::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back, ""),
 
     quiet(&[Key::of(KeyCode::Up)], TYPED, Action::Move(Movement::Up), "up"),

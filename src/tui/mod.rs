@@ -52,5 +52,5 @@ pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    Refusal, SecretUsage, StepState, Title, Workbench,
+    PullFacts, Refusal, SecretUsage, StepState, Title, Workbench,
 };

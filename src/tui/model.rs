@@ -42,6 +42,8 @@ pub enum KeyContext {
     Failed,
     /// The plan is being reviewed.
     Review,
+    /// A pull is being reviewed.
+    Pull,
     /// The plan is being applied.
     Running,
     /// The run ended and everything was applied.
@@ -70,10 +72,11 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// Every context.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Loading,
         Self::Failed,
         Self::Review,
+        Self::Pull,
         Self::Running,
         Self::Done,
         Self::Trouble,
@@ -140,6 +143,7 @@ impl Model {
         match &self.screen {
             Screen::Loading(_) => KeyContext::Loading,
             Screen::Failed(_) => KeyContext::Failed,
+            Screen::Review(review) if review.board.facts.pull.is_some() => KeyContext::Pull,
             Screen::Review(_) => KeyContext::Review,
             Screen::Run(run) if !run.has_ended() => KeyContext::Running,
             Screen::Run(run) if run.has_trouble() => KeyContext::Trouble,

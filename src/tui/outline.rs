@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::search::{Found, Index};
-use super::tree::{NodeId, PlanTree, TreeNode};
+use super::tree::{Arrangement, NodeId, PlanTree, TreeNode};
 use crate::plan::{Plan, Row, Verb};
 
 /// The conditions under which a row of the tree is visible; all of them have to hold.
@@ -71,8 +71,8 @@ pub struct Outline {
 
 impl Outline {
     /// Creates the outline of a plan. Agents without anything notable start folded, and so do the kinds of many drift rows.
-    pub fn of(plan: &Plan) -> Self {
-        let tree = PlanTree::of(plan);
+    pub fn of(plan: &Plan, arrangement: Arrangement) -> Self {
+        let tree = PlanTree::of(plan, arrangement);
         let quiet = |index: usize| {
             let is_kind = matches!(tree.nodes()[index].id, NodeId::Kind(_));
             is_kind || !tree.rows(index).any(|row| plan.rows[row].is_notable())
@@ -94,7 +94,7 @@ impl Outline {
 
     /// Creates the outline of another plan with the same folds, filters and cursor.
     pub fn rebuilt_for(&self, plan: &Plan) -> Self {
-        let mut next = Self::of(plan);
+        let mut next = Self::of(plan, self.tree.arrangement());
         let known: HashSet<&NodeId> = self.tree.nodes().iter().map(|node| &node.id).collect();
         // New nodes are folded as `of` decided; nodes of both plans are folded as the user left them.
         next.folded.retain(|id| !known.contains(id));

@@ -1,6 +1,8 @@
 //! The tree of a plan: groups, agents with what belongs to them, memory. Derived from addresses; a subtree is a range.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::plan::{Plan, Row, Verb};
 use crate::resource::Address;
@@ -30,11 +32,30 @@ impl Group {
     }
 }
 
+/// What the rows of a tree are below.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Agents, memory and drift.
+    #[default]
+    ByKind,
+    /// The files in which they are, for a pull.
+    ByFile,
+}
+
+impl Arrangement {
+    /// Returns the arrangement of a plan, or of a pull.
+    pub fn of(is_pull: bool) -> Self {
+        if is_pull { Self::ByFile } else { Self::ByKind }
+    }
+}
+
 /// The identity of a node, the same in every plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeId {
     /// A heading.
     Group(Group),
+    /// A file, above the rows in it. Empty for rows that are in no file.
+    File(PathBuf),
     /// A heading below `drift`, above the rows of one kind.
     Kind(&'static str),
     /// A resource.
@@ -63,17 +84,30 @@ const MANY: usize = 20;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlanTree {
     nodes: Vec<TreeNode>,
+    arrangement: Arrangement,
 }
 
 impl PlanTree {
     /// Creates the tree of a plan.
-    pub fn of(plan: &Plan) -> Self {
-        let mut tree = Self::default();
+    pub fn of(plan: &Plan, arrangement: Arrangement) -> Self {
+        let mut tree = Self {
+            arrangement,
+            ..Self::default()
+        };
+        if arrangement == Arrangement::ByFile {
+            tree.add_files(plan);
+            return tree;
+        }
         let groups = groups(plan);
         for group in Group::ALL {
             tree.add_group(plan, &groups, group);
         }
         tree
+    }
+
+    /// Returns what the rows are below.
+    pub fn arrangement(&self) -> Arrangement {
+        self.arrangement
     }
 
     /// Returns every node, in display order.
@@ -111,6 +145,23 @@ impl PlanTree {
     /// Returns the index of a node.
     pub fn position(&self, id: &NodeId) -> Option<usize> {
         self.nodes.iter().position(|node| node.id == *id)
+    }
+
+    /// Adds each file that declares rows, with these rows.
+    fn add_files(&mut self, plan: &Plan) {
+        let mut files: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+        for (index, row) in plan.rows.iter().enumerate() {
+            let file = row.origin.as_ref().map(|origin| origin.file.clone());
+            files.entry(file.unwrap_or_default()).or_default().push(index);
+        }
+        for (file, rows) in files {
+            let start = self.nodes.len();
+            self.push(NodeId::File(file), None, 0);
+            for index in rows {
+                self.push(NodeId::Row(plan.rows[index].address.clone()), Some(index), 1);
+            }
+            self.nodes[start].end = self.nodes.len();
+        }
     }
 
     fn add_group(&mut self, plan: &Plan, groups: &[Group], group: Group) {

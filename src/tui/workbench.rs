@@ -3,7 +3,8 @@
 //! The command layer implements [`Workbench`] over files and a server; tests and the gallery implement it over canned
 //! plans. The screen never reads a file, never sends a request and knows no credential.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
@@ -184,6 +185,15 @@ pub struct LoadedPlan {
     pub today: Date,
     /// The last day on which drift is ignored, unless another one is typed.
     pub ignore_until: Date,
+    /// Set where the plan is one of a pull: what the files have is before, and what the server has after.
+    pub pull: Option<PullFacts>,
+}
+
+/// What the screen shows of a pull beside its plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullFacts {
+    /// The files that change, as they are shown, with their differences.
+    pub files: BTreeMap<PathBuf, Vec<Line>>,
 }
 
 /// The config file and the target: `support-desk/lobu.toml -> dev at app.lobu.ai`.

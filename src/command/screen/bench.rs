@@ -11,13 +11,14 @@ use super::loading::{PlanLoader, Unloaded};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::command::console::Console;
+use crate::command::pull_end;
 use crate::command::run::declined;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
-use crate::review::{Consent, PlanReview, PullReview, ReviewOptions};
+use crate::review::{Consent, PlanReview, PullOptions, PullReview, PullSource, ReviewOptions};
 use crate::show::pull::{change_lines, pull_summary};
 use crate::show::word::plural;
 use crate::tui::{
@@ -29,6 +30,8 @@ use crate::tui::{
 pub(super) struct Bench {
     console: Console,
     options: ReviewOptions,
+    /// Set where the screen reviews a pull.
+    pull: Option<PullOptions>,
     state: Arc<Mutex<BenchState>>,
 }
 
@@ -39,6 +42,8 @@ struct BenchState {
     failure: Option<Failure>,
     /// The adoption that was worked out last.
     adoption: Option<PullReview>,
+    /// Whether anything was written into the files.
+    wrote: bool,
 }
 
 impl Bench {
@@ -47,7 +52,21 @@ impl Bench {
         Self {
             console,
             options,
+            pull: None,
             state: Arc::default(),
+        }
+    }
+
+    /// Creates a bench that reviews a pull.
+    pub(super) fn pulling(console: Console, pull: PullOptions) -> Self {
+        // The pull itself knows which rows are meant.
+        let options = ReviewOptions {
+            targets: Vec::new(),
+            ..pull.reading.clone()
+        };
+        Self {
+            pull: Some(pull),
+            ..Self::new(console, options)
         }
     }
 
@@ -60,6 +79,13 @@ impl Bench {
         let mut state = self.state();
         if let Some(failure) = state.failure.take() {
             return Err(failure);
+        }
+        if self.pull.is_some() {
+            return match &state.adoption {
+                Some(pull) if !state.wrote && !pull.changes().files.is_empty() => Err(pull_end::declined()),
+                Some(pull) => pull_end::ended(pull.changes(), state.wrote),
+                None => Err(pull_end::declined()),
+            };
         }
         match &state.review {
             Some(review) if review.writes() => {
@@ -75,6 +101,16 @@ impl Bench {
 impl BenchState {
     fn known(&self) -> Result<&PlanReview, Failure> {
         self.review.as_ref().ok_or_else(no_plan)
+    }
+
+    /// Returns what an adoption of these rows is worked out from.
+    fn desk_source(&self, request: &AdoptRequest) -> Result<PullSource, Failure> {
+        let wanted = Wanted {
+            rows: request.rows.clone(),
+            field: request.field.clone(),
+            ignored_too: true,
+        };
+        self.known()?.pull_source(&wanted)
     }
 
     fn known_mut(&mut self) -> Result<&mut PlanReview, Failure> {
@@ -100,17 +136,22 @@ impl Workbench for Bench {
         steps: UnboundedSender<LoadStep>,
     ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
         let loading = PlanLoader::new(self.console.clone(), self.options.clone(), steps);
-        let state = Arc::clone(&self.state);
+        let (state, pull) = (Arc::clone(&self.state), self.pull.clone());
         async move {
-            let loaded = loading.load(&request).await;
+            let loaded = match (loading.load(&request).await, pull) {
+                (Ok((loaded, review)), Some(options)) => loading.pull(loaded, review, options).await,
+                (Ok((loaded, review)), None) => Ok((loaded, review, None)),
+                (Err(unloaded), _) => Err(unloaded),
+            };
             // Locked after the last `await`: the screen takes the same lock on its own task to plan again.
             let mut state = lock(&state);
             match loaded {
-                Ok((loaded, review)) => {
+                Ok((loaded, review, adoption)) => {
                     *state = BenchState {
                         review: Some(review),
                         failure: None,
-                        adoption: None,
+                        adoption,
+                        wrote: state.wrote,
                     };
                     Ok(loaded)
                 }
@@ -119,6 +160,7 @@ impl Workbench for Bench {
                         review: None,
                         failure: Some(failure),
                         adoption: None,
+                        wrote: state.wrote,
                     };
                     Err(LoadFailure { lines, origin })
                 }
@@ -177,40 +219,32 @@ impl Workbench for Bench {
     }
 
     fn adopt(&self, request: AdoptRequest) -> BoxFuture<'static, Result<Adoption, String>> {
-        let wanted = Wanted {
-            rows: request.rows,
-            field: request.field,
-        };
         let state = Arc::clone(&self.state);
         // The lock is held only while both sides are copied: the screen takes it for each mark.
-        let source = lock(&state).known().and_then(|review| review.pull_source(&wanted));
+        let source = match self.pull {
+            Some(_) => Ok(None),
+            None => lock(&state).desk_source(&request).map(Some),
+        };
         async move {
             let source = source.map_err(|failure| sentence(&failure))?;
-            let worked_out = tokio::task::spawn_blocking(move || source.work_out()).await;
-            let pull = worked_out
+            let worked_out = tokio::task::spawn_blocking(move || work_out(&state, source, &request)).await;
+            worked_out
                 .map_err(|error| error.to_string())?
-                .map_err(|failure| sentence(&failure))?;
-            let changes = pull.changes();
-            let adoption = Adoption {
-                files: changes.files.len(),
-                summary: pull_summary(changes),
-                lines: change_lines(changes),
-            };
-            lock(&state).adoption = Some(pull);
-            Ok(adoption)
+                .map_err(|failure| sentence(&failure))
         }
         .boxed()
     }
 
     fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
-        let adoption = self.state().adoption.take();
+        let state = Arc::clone(&self.state);
+        let adoption = lock(&state).adoption.take();
         async move {
             let adoption = adoption.ok_or("there is nothing to write")?;
             let files = adoption.changes().files.len();
             let written = tokio::task::spawn_blocking(move || adoption.write()).await;
-            written
-                .map_err(|error| error.to_string())?
-                .map_err(|failure| sentence(&failure))?;
+            let written = written.map_err(|error| error.to_string())?;
+            lock(&state).wrote |= written.is_ok();
+            written.map_err(|failure| sentence(&failure))?;
             Ok(format!("wrote {}", plural(files, "file", "files")))
         }
         .boxed()
@@ -222,6 +256,7 @@ impl Workbench for Bench {
             let wanted = Wanted {
                 rows: request.rows,
                 field: request.field,
+                ignored_too: true,
             };
             let mut state = lock(&state);
             let review = state.known_mut()?;
@@ -239,6 +274,34 @@ impl Workbench for Bench {
         }
         .boxed()
     }
+}
+
+/// Works out what an adoption writes, from a source of its own, or as a part of the pull that is reviewed.
+fn work_out(
+    state: &Mutex<BenchState>,
+    source: Option<PullSource>,
+    request: &AdoptRequest,
+) -> Result<Adoption, Failure> {
+    let reviewed = lock(state).adoption.take();
+    let pull = match (source, reviewed) {
+        (Some(source), _) => source.work_out()?,
+        (None, Some(mut pull)) => {
+            let selected = pull.select(&request.rows);
+            if let Err(failure) = selected {
+                lock(state).adoption = Some(pull);
+                return Err(failure);
+            }
+            pull
+        }
+        (None, None) => return Err(no_plan()),
+    };
+    let adoption = Adoption {
+        files: pull.changes().files.len(),
+        summary: pull_summary(pull.changes()),
+        lines: change_lines(pull.changes()),
+    };
+    lock(state).adoption = Some(pull);
+    Ok(adoption)
 }
 
 /// Returns a failure as one line: its message, and its causes.

@@ -13,12 +13,14 @@ use crate::remote::ReadProgress;
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Origin;
 use crate::review::{
-    AttemptObserver, LoadObserver, PlanReview, RetryNotice, ReviewOptions, choose_session, read_project,
+    AttemptObserver, LoadObserver, PlanReview, PullOptions, PullReview, RetryNotice, ReviewOptions, choose_session,
+    read_project,
 };
 use crate::session::Session;
+use crate::show::pull::difference_lines;
 use crate::show::secret::source_text;
 use crate::show::{Line, Role};
-use crate::tui::{LoadRequest, LoadStep, LoadedPlan, SecretUsage, Title};
+use crate::tui::{LoadRequest, LoadStep, LoadedPlan, PullFacts, SecretUsage, Title};
 
 /// Why there is no plan: what the screen shows, and what is printed when it is left.
 pub(super) struct Unloaded {
@@ -85,8 +87,38 @@ impl PlanLoader {
             took_ms: u64::try_from(took).unwrap_or(0),
             today: self.options.today,
             ignore_until: self.options.default_ignore_end(),
+            pull: None,
         };
         Ok((loaded, review))
+    }
+
+    /// Turns a plan into the one of a pull, with the differences of the files.
+    pub(super) async fn pull(
+        &self,
+        loaded: LoadedPlan,
+        review: PlanReview,
+        options: PullOptions,
+    ) -> Result<(LoadedPlan, PlanReview, Option<PullReview>), Unloaded> {
+        const WHAT: &str = "work out the changes to the files";
+        self.send(LoadStep::began(WHAT));
+        let root = &review.workspace().project.root;
+        let folder = root
+            .strip_prefix(&self.console.host.current_dir)
+            .unwrap_or(root)
+            .to_owned();
+        let source = review.whole_pull(&options)?;
+        let worked_out = tokio::task::spawn_blocking(move || source.work_out()).await;
+        let pull =
+            worked_out.map_err(|error| Failure::failed("the pull could not be worked out").because(&error))??;
+        self.send(LoadStep::done(WHAT, ""));
+        let files = pull.changes().files.iter();
+        let files = files.map(|change| (folder.join(&change.path), difference_lines(change)));
+        let loaded = LoadedPlan {
+            plan: pull.plan(&folder),
+            pull: Some(PullFacts { files: files.collect() }),
+            ..loaded
+        };
+        Ok((loaded, review, Some(pull)))
     }
 
     fn send(&self, step: LoadStep) {

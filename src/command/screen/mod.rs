@@ -13,7 +13,7 @@ use super::signal::Interrupt;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::review::ReviewOptions;
+use crate::review::{PullOptions, ReviewOptions};
 use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, TuiExit, TuiOptions, run as run_screen};
 use bench::Bench;
 
@@ -22,7 +22,19 @@ use bench::Bench;
 /// # Errors
 /// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
 pub(super) async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let bench = Arc::new(Bench::new(console.for_screen(), options));
+    show(console, Bench::new(console.for_screen(), options), interrupt).await
+}
+
+/// Shows the review of a pull.
+///
+/// # Errors
+/// What ends the review without anything written, and conflicts.
+pub(super) async fn run_pull(console: &Console, options: PullOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    show(console, Bench::pulling(console.for_screen(), options), interrupt).await
+}
+
+async fn show(console: &Console, bench: Bench, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let bench = Arc::new(bench);
     let shown = RedactedBench::new(bench.clone(), console.host.redactor.clone());
     let exit = run_screen(Arc::new(shown), screen_options(&console.host)).await;
     if let Some(run_failure) = &exit.run_failure {

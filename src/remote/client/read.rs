@@ -1,5 +1,7 @@
 //! What the client reads.
 
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 
 use super::Client;
@@ -24,6 +26,13 @@ impl Client {
 
     /// Reads an agent's settings. Returns `None` when there is no such agent.
     pub async fn settings(&self, agent: &str) -> Result<Option<Settings>, RemoteError> {
+        let read = self.settings_in_full(agent).await?;
+        Ok(read.map(|(settings, _)| settings))
+    }
+
+    /// Reads an agent's settings, and the names of those that no file can express and that have a value. Returns `None`
+    /// when there is no such agent.
+    pub async fn settings_in_full(&self, agent: &str) -> Result<Option<(Settings, BTreeSet<String>)>, RemoteError> {
         let Some(reply) = found(self.get(&["agents", agent, "config"]).await)? else {
             return Ok(None);
         };
@@ -33,7 +42,8 @@ impl Client {
             return Err(reply.malformed("an agent's config"));
         }
         self.expect(reply.expectation());
-        Ok(Some(normalize::settings(agent, config)))
+        let names = normalize::settings_without_file(&config);
+        Ok(Some((normalize::settings(agent, config), names)))
     }
 
     /// Reads an agent's platforms. Returns `None` when there is no such agent.

@@ -10,7 +10,10 @@ use crate::tui::exit::ExitReason;
 use crate::tui::key::Key;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{Confirm, Confirmation, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet};
+use crate::tui::screen::{
+    AdoptPage, Confirm, Confirmation, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet,
+};
+use crate::tui::workbench::AdoptRequest;
 
 /// The keys that users press after `y` out of habit.
 const AFTER_Y: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter)];
@@ -45,6 +48,11 @@ pub(super) fn ask(model: &mut Model) -> Effects {
         let text = "nothing is selected: `space` selects, `A` selects everything";
         model.notice = Some(notice(Role::Dim, text));
         return Effects::new();
+    }
+    if review.board.facts.pull.is_some() {
+        let rows = review.selection.all();
+        model.overlay = Some(Overlay::Adopt(Box::new(AdoptPage::new(rows.len()))));
+        return vec![Effect::Adopt(AdoptRequest { rows, field: None })];
     }
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
     vec![Effect::Check(review.request())]

@@ -64,7 +64,10 @@ fn click(model: &mut Model, at: Position) -> Effects {
 
 /// A click on a box toggles it; a click on the line below the cursor opens it.
 fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
-    let reviewing = model.screen_context_without_filter() == KeyContext::Review;
+    let reviewing = matches!(
+        model.screen_context_without_filter(),
+        KeyContext::Review | KeyContext::Pull
+    );
     let Some(board) = model.board_mut() else {
         return Effects::new();
     };

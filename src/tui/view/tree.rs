@@ -22,14 +22,15 @@ use crate::apply::RowProgress;
 use crate::plan::{Counts, Row};
 use crate::show::plan::verbs_text;
 use crate::show::progress::status_summary;
-use crate::show::row::{row_hint, verb_role};
+use crate::show::pull::file_text;
+use crate::show::row::{row_hint, row_name, verb_role};
 use crate::show::word::more_text;
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::model::Model;
 use crate::tui::screen::{RunScreen, Screen};
 use crate::tui::search::matching;
-use crate::tui::tree::{NodeId, TreeNode, label};
+use crate::tui::tree::{Arrangement, NodeId, TreeNode, label};
 use crate::tui::wrap::{fit, width};
 
 /// Draws the visible part of the tree.
@@ -122,6 +123,12 @@ impl NodeLine<'_, '_> {
                 let text = counted(self.counts(index), self.board.outline.is_folded(index));
                 self.end(x, &text, Role::Dim);
             }
+            (NodeId::File(file), _) => {
+                let name = printable(&file_text(file));
+                let x = self.put(x, &name, Role::Heading);
+                let text = counted(self.counts(index), self.board.outline.is_folded(index));
+                self.end(x, &text, Role::Dim);
+            }
             (NodeId::Kind(kind), _) => {
                 let x = self.put(x, kind, Role::Heading);
                 let text = counted(self.counts(index), true);
@@ -202,7 +209,10 @@ impl NodeLine<'_, '_> {
     }
 
     fn label(&mut self, x: u16, row: &Row, matchers: &mut [Matcher], dim: bool) -> u16 {
-        let text = printable(&label(&row.address));
+        let text = match self.board.outline.tree().arrangement() {
+            Arrangement::ByKind => printable(&label(&row.address)),
+            Arrangement::ByFile => printable(&row_name(&row.address)),
+        };
         let style = self.canvas.theme.role(if dim { Role::Dim } else { Role::Id });
         let found = found(&text, matchers);
         if found.is_empty() {

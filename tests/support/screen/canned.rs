@@ -227,6 +227,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
         took_ms: 420,
         today: date(2026, 11, 29),
         ignore_until: date(2027, 2, 27),
+        pull: None,
     }
 }
 
