@@ -22,8 +22,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("aho_corasick", &["redact"]),
     // The demo asks where temporary folders go.
     ("std::env", &["host", "main", "command/demo/project"]),
-    // Only its number is known to `pull`, for the names of temporary files.
-    ("std::process", &["exit", "main", "command", "tui", "pull/temporary"]),
+    ("std::process", &["exit", "main", "command", "tui"]),
 ];
 
 /// Rooms that touch no file: what they say depends on their arguments alone.

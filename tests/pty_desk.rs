@@ -130,7 +130,8 @@ async fn a_pull_is_reviewed_by_file_and_written_in_part() {
         // Without the type that only the server has, and without the renamed one.
         pty.keys("/entity<enter> A").until("nothing selected");
         pty.keys("<esc> g space").until("selected");
-        pty.keys("a").until("Alpha the Great");
+        pty.keys("a").until("y write   esc back");
+        assert!(pty.until("Alpha the Great").contains("2 rows"));
         pty.keys("y").until("wrote");
         let toml = fs::read_to_string(project.path().join("lobu.toml")).unwrap();
         assert!(toml.contains("name = \"Alpha the Great\" # kept"), "{toml}");

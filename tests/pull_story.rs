@@ -196,9 +196,9 @@ async fn look_at_what_somebody_changed(story: &Story) {
 fn edit_while_the_question_is_open(story: &Story) {
     // 9. The user is asked, saves a file in an editor before answering, and says yes: what was saved stays.
     let mut command = lobuctl_on_a_terminal(&story.folder, &story.token);
-    command.args(["pull", "--url", story.cli.url()]);
+    command.args(["pull", "--plain", "--url", story.cli.url()]);
     let mut pty = Pty::start(command, 100, 60);
-    pty.until("[y/N]");
+    pty.until("[y/N, ?]");
     story.edit(
         "lobu.toml",
         "name = \"Desk\"",

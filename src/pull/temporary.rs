@@ -6,10 +6,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
@@ -18,18 +18,12 @@ const PREFIX: &str = ".lobuctl-";
 
 /// Writes a text to the disk in a new temporary file of this folder, with these rights.
 pub(super) fn temporary(folder: &Path, text: &str, mode: u32) -> io::Result<NamedTempFile> {
-    let mut file = loop {
-        let name = next_name();
-        let mut builder = tempfile::Builder::new();
-        let mut options = File::options();
-        options.read(true).write(true).create_new(true).mode(mode);
-        builder.prefix(&name).rand_bytes(0);
-        match builder.make_in(folder, |path| options.open(path)) {
-            // A process with the same number has left it.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => break made?,
-        }
-    };
+    let name = next_name();
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true).mode(mode);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&name).rand_bytes(0);
+    let mut file = builder.make_in(folder, |path| options.open(path))?;
     // Where nothing can be locked, nothing is removed later.
     let _ = file.as_file().try_lock();
     // Not through `file`, which would put its path into errors.
@@ -53,10 +47,10 @@ pub(super) fn remove_abandoned(folder: &Path) {
     }
 }
 
-/// Returns a name that no other file of a running process has.
+/// Returns a name that no other file has: its number is random.
 fn next_name() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = format!("{:08x}{:08x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    // Each hasher begins with random keys, which its result follows from.
+    let number = format!("{:016x}", RandomState::new().build_hasher().finish());
     format!("{PREFIX}{number}{}", proof(&number))
 }
 
@@ -108,17 +102,5 @@ mod tests {
         kept.sort();
         assert_eq!(names(folder.path()), kept);
         remove_abandoned(&path("missing"));
-    }
-
-    #[test]
-    fn a_file_of_a_process_with_the_same_number_is_not_in_the_way() {
-        let folder = tempfile::tempdir().unwrap();
-        let number: u32 = u32::from_str_radix(&next_name()[PREFIX.len() + 8..PREFIX.len() + 16], 16).unwrap();
-        for next in number + 1..number + 4 {
-            let number = format!("{:08x}{next:08x}", std::process::id());
-            fs::write(folder.path().join(format!("{PREFIX}{number}{}", proof(&number))), "").unwrap();
-        }
-        let written = temporary(folder.path(), "text", 0o600).unwrap();
-        assert_eq!(fs::read_to_string(written.path()).unwrap(), "text");
     }
 }

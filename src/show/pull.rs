@@ -167,10 +167,11 @@ fn file_lines(change: &FileChange, rows: &[(&Address, Verb)]) -> Vec<Line> {
             .push(Role::Strong, change.path.display().to_string())
             .push(Role::Dim, format!("  {}", difference.summary())),
     ];
-    lines.extend(
-        rows.iter()
-            .map(|row| Line::at(4).push(role, marker).push(Role::Id, row_name(row))),
-    );
+    lines.extend(rows.iter().map(|(address, verb)| {
+        Line::at(4)
+            .push(verb_role(*verb), format!("{} ", verb.marker()))
+            .push(Role::Id, row_name(address))
+    }));
     lines.extend(difference.lines.into_iter().map(|line| Line {
         indent: line.indent + 6,
         ..line
