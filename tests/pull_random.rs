@@ -77,10 +77,18 @@ impl Expected {
     /// Whether a line may go, when these lines are added.
     fn allows(&self, line: &str, added: &[String]) -> bool {
         let bare = |line: &str| line.trim().trim_end_matches([',', ']', '}', ' ']).to_owned();
-        let is_part = |mark: &String| {
-            let escaped = mark.replace('"', "\\\"");
-            line.contains(mark.as_str()) || line.contains(&escaped) || mark.contains(line.trim())
-        };
+        let escapes = [
+            ("\\\"", "\""),
+            ("\\t", "\t"),
+            ("\\u007f", "\u{7f}"),
+            ("\\u007F", "\u{7f}"),
+            ("\\\\", "\\"),
+        ];
+        let read = escapes
+            .iter()
+            .fold(line.to_owned(), |line, (from, to)| line.replace(from, to));
+        let is_part =
+            |mark: &String| line.contains(mark.as_str()) || read.contains(mark.as_str()) || mark.contains(line.trim());
         // A comma or a bracket at the end says nothing.
         bare(line).trim_matches('"').is_empty()
             || self.marks.iter().any(is_part)
