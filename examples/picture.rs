@@ -74,8 +74,11 @@ fn photograph(program: &str, keys: &str) -> Arc<Mutex<Parser>> {
     )));
     let contents = parser.lock().unwrap().screen().contents_formatted();
     picture.lock().unwrap().process(contents.as_ref());
+    // The first one closes a page, if there is one. The program may have ended before the second.
     writer.write_all(b"q").unwrap();
     writer.flush().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let _ = writer.write_all(b"q").and_then(|()| writer.flush());
     child.wait().unwrap();
     picture
 }

@@ -23,6 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
         recheck: false,
         depends_on: Vec::new(),
         origin: None,
+        ignored: None,
     };
     let change = Change::between(
         FieldPath::root(&field),

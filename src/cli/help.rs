@@ -37,10 +37,11 @@ Examples:
 /// What a pull does not do, and the examples of `lobuctl pull`.
 pub(super) const PULL: &str = "\
 What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a
-new one gets a name that is added to `.env.example`. What a skill adds to domains, packages and
-MCP servers is changed in the skill by hand.
+new one gets a name that is added to `.env.example`. What cannot be pulled is a conflict, with its
+reason; everything else is written.
 
 Examples:
+  lobuctl pull                              review it by file, then write
   lobuctl pull --dry-run                    show what would be written
   lobuctl pull --target 'platform.triage.*'
   lobuctl pull --yes --exclude agent.sandbox

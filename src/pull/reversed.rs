@@ -1,8 +1,9 @@
 //! A pull as a plan: the rows are the same, what the files have is before, and what the server has is after.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::change::{PullPlan, Unit};
+use super::project_files::LOBU_TOML;
 use super::units::file_field;
 use crate::plan::{Change, Plan, Row, Verb};
 use crate::resource::{Origin, Shown};
@@ -46,7 +47,10 @@ impl PullPlan {
             })
             .collect();
         if row.origin.is_none() {
-            let file = self.locations.get(&row.address).and_then(|files| files.first());
+            // An agent has texts beside its table; it is declared in `lobu.toml`.
+            let files = self.locations.get(&row.address);
+            let is_main = |file: &&PathBuf| file.as_path() == Path::new(LOBU_TOML);
+            let file = files.and_then(|files| files.iter().find(is_main).or_else(|| files.first()));
             row.origin = file.map(|file| Origin {
                 file: folder.join(file),
                 line: 1,

@@ -90,7 +90,7 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     }
 }
 
-/// Returns the config file and the target. Where there is little room the path loses its beginning: the target matters
+/// Returns the config file and the target, in the direction in which values go. Where there is little room the path loses its beginning: the target matters
 /// more, because it is what will be written to.
 fn from_to(board: &Board, room: usize) -> String {
     let title = &board.facts.title;
@@ -106,7 +106,11 @@ fn from_to(board: &Board, room: usize) -> String {
             None => return fit(&target, room),
         }
     }
-    format!("{shown} -> {target}")
+    if board.facts.pull.is_some() {
+        format!("{target} -> {shown}")
+    } else {
+        format!("{shown} -> {target}")
+    }
 }
 
 /// Draws the message about the last key or event, on the line above the keys.
