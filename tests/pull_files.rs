@@ -188,3 +188,33 @@ fn a_file_that_is_not_as_it_was_read_stays_as_it_is() {
     assert_eq!(fs::read_to_string(secret).unwrap(), "old\n");
     expect_nothing_left(root);
 }
+
+#[test]
+fn a_model_file_that_cannot_be_changed_is_written_anew_only_when_it_is_asked_for() {
+    let cli = CliProject::new();
+    cli.edit("models/person.yaml", "name: Person", "name: Human\ncolor: red");
+    cli.expect_exit("apply --yes", 0);
+    let written = "# ours\ntype: entity\nslug: person\nname: &name Person\ndescription: *name\ncolor: red\n";
+    fs::write(cli.path().join("models/person.yaml"), written).unwrap();
+    let refused = cli.expect_exit("pull --yes", 1);
+    assert!(refused.out.contains("not pulled"), "{refused:?}");
+    assert_eq!(
+        fs::read_to_string(cli.path().join("models/person.yaml")).unwrap(),
+        written
+    );
+    cli.expect_exit("pull --yes --fail-on conflict", 4);
+    cli.expect_exit("pull --dry-run --detailed-exitcode --force", 2);
+    let forced = cli.expect_exit("pull --yes --force", 0);
+    assert!(
+        forced
+            .out
+            .contains("written anew, and without their comments: models/person.yaml"),
+        "{forced:?}"
+    );
+    let text = fs::read_to_string(cli.path().join("models/person.yaml")).unwrap();
+    assert!(
+        text.contains("name: Human") && text.contains("description: Person"),
+        "{text}"
+    );
+    cli.expect_exit("pull --dry-run --detailed-exitcode", 0);
+}

@@ -26,6 +26,9 @@ pub struct PullArgs {
     /// Write a new project with everything that the server has into this folder, which must be empty or missing.
     #[arg(long, value_name = "DIR")]
     pub init: Option<PathBuf>,
+    /// Write model files anew that cannot be changed in place. Their comments are lost; other conflicts stay.
+    #[arg(long)]
+    pub force: bool,
     /// Write without asking.
     #[arg(short, long)]
     pub yes: bool,

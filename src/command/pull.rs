@@ -104,6 +104,7 @@ fn options(console: &Console, common: &Common, arguments: &PullArgs) -> PullOpti
         },
         excludes: arguments.exclude.clone(),
         field: arguments.field.clone(),
+        force: arguments.force,
     }
 }
 
@@ -152,7 +153,7 @@ fn show(console: &Console, review: &PullReview) -> Result<(), Failure> {
                     "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled,
                     "conflicts": changes.conflicts, "new_secrets": changes.new_secrets,
                     "only_in_files": changes.only_in_files, "ignored": changes.ignored,
-                    "without_file": changes.without_file,
+                    "without_file": changes.without_file, "rewritten": changes.rewritten,
                 }),
             )
         }

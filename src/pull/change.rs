@@ -31,6 +31,8 @@ pub struct PullPlan {
     pub ignored: usize,
     /// The files in which the changes of each row are, relative to the project's folder.
     pub locations: BTreeMap<Address, BTreeSet<PathBuf>>,
+    /// The files that are written anew, because they cannot be changed in place. Their comments are lost.
+    pub rewritten: BTreeSet<PathBuf>,
     /// The names of settings of agents that differ from their defaults on the server and have no place in files, by agent.
     pub without_file: BTreeMap<String, BTreeSet<String>>,
     /// The rows of which the files have something that the server has not. It stays.

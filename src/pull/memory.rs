@@ -29,14 +29,40 @@ pub(super) fn pull(
     if row.verb == Verb::Drift {
         return add(files, &row.address, found);
     }
-    models.place(&row.address)?.edit(files, |yaml| {
+    let place = models.place(&row.address)?;
+    let edited = place.edit(files, |yaml| {
         for change in changes {
             let name = change.path.top();
             let value = found.get(name).ok_or_else(|| format!("the server has no `{name}`"))?;
             set_field(yaml, name, value)?;
         }
         Ok(())
-    })
+    });
+    match edited {
+        Err(why) if files.may_rewrite() => place
+            .rewrite(files, |document| rewrite(document, changes, &found))
+            .ok_or(why),
+        edited => edited,
+    }
+}
+
+/// Brings the fields of a type to the server's values, in a document that is written anew.
+fn rewrite(document: &mut Map<String, Value>, changes: &[Change], found: &Map<String, Value>) {
+    for change in changes {
+        let name = change.path.top();
+        let spelling = SPELLINGS
+            .iter()
+            .find(|(known, other)| *known == name && document.contains_key(*other));
+        let key = spelling.map_or(name, |(_, other)| other);
+        let own = document.get(key);
+        let value = found.get(name).unwrap_or(&Value::Null);
+        let value = match name {
+            "metadata_schema" | "event_kinds" => over(own, value),
+            "rules" => rules_over(own, value),
+            _ => value.clone(),
+        };
+        document.insert(key.to_owned(), value);
+    }
 }
 
 /// Brings one field of a type to the server's value.

@@ -5,13 +5,14 @@ use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::lines::lines;
 use super::project_files::{ProjectFiles, inside};
 use super::yaml_flow;
 use super::yaml_lines::{find, items_of};
 use super::yaml_text::YamlText;
+use super::yaml_value::block_lines;
 use crate::config::parse_yaml;
 use crate::resource::{Address, normalize_entity_slug};
 
@@ -97,6 +98,20 @@ impl ModelFiles {
 }
 
 impl TypePlace {
+    /// Writes the file of the type anew, without its comments. `None` when the file declares anything else.
+    pub(super) fn rewrite(&self, files: &mut ProjectFiles, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
+        let text = files.text(&self.path)?;
+        let mut parsed = parse_yaml(text)?;
+        let (Some(Value::Object(mut document)), None, None) = (parsed.pop(), parsed.pop(), self.item) else {
+            return None;
+        };
+        change(&mut document);
+        document.retain(|_, value| !value.is_null());
+        let text = format!("{}\n", block_lines(&Value::Object(document), 0));
+        files.rewrite(self.path.clone(), text);
+        Some(())
+    }
+
     /// Changes the type in its file.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ pub struct ProjectFiles {
     folders: BTreeMap<PathBuf, Vec<String>>,
     /// The texts that changed since the last attempt, in order, as they were before. `None` for a new file.
     replaced: Vec<(PathBuf, Option<String>)>,
+    /// The model files that were written anew; `None` when that is not allowed.
+    rewritten: Option<BTreeSet<PathBuf>>,
 }
 
 impl ProjectFiles {
@@ -40,6 +42,7 @@ impl ProjectFiles {
             toml,
             folders: BTreeMap::new(),
             replaced: Vec::new(),
+            rewritten: None,
         };
         let mut folders: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
         for agent in files.agents() {
@@ -56,6 +59,31 @@ impl ProjectFiles {
         let mut texts = self.texts.clone();
         texts.insert(PathBuf::from(LOBU_TOML), self.toml.text());
         texts
+    }
+
+    /// Allows model files to be written anew where they cannot be changed in place. Their comments are lost then.
+    #[must_use]
+    pub fn with_rewriting(self) -> Self {
+        Self {
+            rewritten: Some(BTreeSet::new()),
+            ..self
+        }
+    }
+
+    /// Whether model files may be written anew.
+    pub(super) fn may_rewrite(&self) -> bool {
+        self.rewritten.is_some()
+    }
+
+    /// Writes a file anew.
+    pub(super) fn rewrite(&mut self, path: PathBuf, text: String) {
+        self.rewritten.get_or_insert_default().insert(path.clone());
+        self.set_text(path, text);
+    }
+
+    /// Returns the files that were written anew.
+    pub(super) fn rewritten(&self) -> BTreeSet<PathBuf> {
+        self.rewritten.clone().unwrap_or_default()
     }
 
     /// Returns the folders of the files.

@@ -59,6 +59,7 @@ pub(super) fn propose(
         pulled,
         locations,
         without_file: without_file(plan, remote),
+        rewritten: edited.rewritten(),
         conflicts: conflicts
             .into_iter()
             .map(|(unit, reason)| Conflict { unit, reason })

@@ -26,6 +26,8 @@ pub struct PullOptions {
     pub excludes: Vec<String>,
     /// The field of `--field`, for the rows of `--target`.
     pub field: Option<String>,
+    /// Whether model files that cannot be changed in place are written anew.
+    pub force: bool,
 }
 
 /// A pull that can be looked at, cut down, and carried out.
@@ -78,6 +80,7 @@ impl PullReview {
     ) -> Result<Self, Failure> {
         // Before the server is read: what cannot be edited needs no request.
         let files = read_files(&project, &options.reading.env_files)?;
+        let files = if options.force { files.with_rewriting() } else { files };
         let reading = &options.reading;
         let connection = connect(session, reading)?.observed(observer.attempts());
         let workspace = Workspace::read(project, connection, reading, observer).await?;
@@ -181,7 +184,15 @@ impl PlanReview {
     /// # Errors
     /// When a file cannot be read, or a pattern names nothing.
     pub fn whole_pull(&self, options: &PullOptions) -> Result<PullSource, Failure> {
-        self.source(selected(&self.unmarked()?, options)?)
+        let source = self.source(selected(&self.unmarked()?, options)?)?;
+        Ok(if options.force {
+            PullSource {
+                files: source.files.with_rewriting(),
+                ..source
+            }
+        } else {
+            source
+        })
     }
 
     /// Returns the plan without marks for deletion, which turn drift into something that is written.

@@ -1,7 +1,7 @@
 //! A pull as lines: each file with its differences, the conflicts, and what stays.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::line::{Line, Role};
 use super::row::{row_name, verb_role};
@@ -49,6 +49,10 @@ pub fn change_lines(changes: &PullPlan) -> Vec<Line> {
     if !changes.conflicts.is_empty() {
         lines.push(Line::default());
     }
+    if !changes.rewritten.is_empty() {
+        lines.push(Line::at(2).push(Role::Warning, format!("⚠ {}", rewritten_text(&changes.rewritten))));
+        lines.push(Line::default());
+    }
     if !changes.without_file.is_empty() {
         lines.push(Line::at(2).push(Role::Warning, format!("⚠ {}", without_file_text(&changes.without_file))));
         lines.push(Line::default());
@@ -67,6 +71,9 @@ pub fn pull_notes(changes: &PullPlan) -> Vec<String> {
     let mut notes: Vec<String> = conflicts
         .map(|conflict| format!("{}: not pulled: {}", unit_text(&conflict.unit), conflict.reason))
         .collect();
+    if !changes.rewritten.is_empty() {
+        notes.push(rewritten_text(&changes.rewritten));
+    }
     if !changes.without_file.is_empty() {
         notes.push(without_file_text(&changes.without_file));
     }
@@ -74,6 +81,11 @@ pub fn pull_notes(changes: &PullPlan) -> Vec<String> {
         notes.push(new_secrets_text(&changes.new_secrets));
     }
     notes
+}
+
+fn rewritten_text(files: &BTreeSet<PathBuf>) -> String {
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    format!("written anew, and without their comments: {}", files.join(", "))
 }
 
 fn new_secrets_text(names: &[String]) -> String {
