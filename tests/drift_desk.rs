@@ -20,8 +20,9 @@ fn answered(mut driver: ModelDriver) -> ModelDriver {
         Effect::Adopt(request) => Some(request.clone()),
         _ => None,
     });
-    let adoption = canned::adoption(&request.expect("an adoption was asked for"));
-    driver.send(Message::Adoption(Ok(adoption)));
+    let request = request.expect("an adoption was asked for");
+    let result = Ok(canned::adoption(&request));
+    driver.send(Message::Adoption { request, result });
     driver
 }
 
@@ -33,12 +34,12 @@ fn an_adoption_shows_the_files_before_anything_is_written() {
         shown += &driver.text();
         let driver = answered(driver);
         shown += &driver.text();
-        assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted)), 0);
+        assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted(_))), 0);
         let driver = driver.keys("y");
-        assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted)), 1);
+        assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted(_))), 1);
         // While files are written, nothing can be taken back or asked for twice.
         let driver = driver.keys("<esc> y y");
-        assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted)), 1);
+        assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted(_))), 1);
         assert!(driver.text().contains("writing the files"), "{}", driver.text());
     }
     snapshot::check("desk_adopt", &shown);
@@ -49,9 +50,29 @@ fn an_adoption_that_was_left_writes_nothing() {
     let driver = ModelDriver::review(80, 24).keys("/stale<enter> u");
     // The answer comes when its page is closed.
     let driver = answered(driver.keys("<esc>")).keys("y");
-    assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted)), 0);
+    assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted(_))), 0);
     let driver = answered(driver.keys("u")).keys("n");
-    assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted)), 0);
+    assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted(_))), 0);
+}
+
+#[test]
+fn the_answer_about_another_row_is_not_shown() {
+    let mut driver = ModelDriver::review(80, 24).keys("/stale<enter> u <esc> <esc> /triage<enter> u");
+    let stale = driver.left.iter().find_map(|effect| match effect {
+        Effect::Adopt(request) => Some(request.clone()),
+        _ => None,
+    });
+    let request = stale.unwrap();
+    let result = Ok(canned::adoption(&request));
+    driver.send(Message::Adoption { request, result });
+    let driver = driver.keys("y");
+    assert!(driver.text().contains("working out the changes"), "{}", driver.text());
+    assert_eq!(count(&driver, |it| matches!(it, Effect::WriteAdopted(_))), 0);
+    let text = answered(driver).text();
+    assert!(
+        text.contains("+ agent.triage") && !text.contains("agent.stale"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -88,7 +88,9 @@ async fn a_row_is_adopted_and_git_takes_it_back() {
         git(project.path(), &["checkout", "-q", "."]);
         pty.keys("r").until("~ alpha");
         pty.keys("q");
-        assert_eq!(pty.ended().0, 1);
+        let (code, screen) = pty.ended();
+        assert_eq!(code, 1, "{screen}");
+        assert!(screen.contains("not applied; only files were written"), "{screen}");
     }
 }
 

@@ -294,7 +294,7 @@ impl Workbench for Rotten {
         Box::pin(async { panic!("a task has died") })
     }
 
-    fn write_adopted(&self) -> futures_util::future::BoxFuture<'static, Result<String, String>> {
+    fn write_adopted(&self, _: AdoptRequest) -> futures_util::future::BoxFuture<'static, Result<String, String>> {
         Box::pin(async { panic!("a task has died") })
     }
 

@@ -107,9 +107,9 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         .boxed()
     }
 
-    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
+    fn write_adopted(&self, request: AdoptRequest) -> BoxFuture<'static, Result<String, String>> {
         let redactor = self.redactor.clone();
-        let written = self.bench.write_adopted();
+        let written = self.bench.write_adopted(request);
         async move {
             let written = written.await;
             written

@@ -39,12 +39,16 @@ pub(super) fn apply(workbench: &dyn Workbench, request: ApplyRequest, cancel: Ca
 
 /// Starts working out what an adoption writes. Sends [`Message::Adoption`] at the end.
 pub(super) fn adopt(workbench: &dyn Workbench, request: AdoptRequest, to: UnboundedSender<Message>) {
-    answer(workbench.adopt(request), to, Message::Adoption);
+    let wrap = {
+        let request = request.clone();
+        |result| Message::Adoption { request, result }
+    };
+    answer(workbench.adopt(request), to, wrap);
 }
 
 /// Starts writing an adoption. Sends [`Message::Adopted`] at the end.
-pub(super) fn write_adopted(workbench: &dyn Workbench, to: UnboundedSender<Message>) {
-    answer(workbench.write_adopted(), to, Message::Adopted);
+pub(super) fn write_adopted(workbench: &dyn Workbench, request: AdoptRequest, to: UnboundedSender<Message>) {
+    answer(workbench.write_adopted(request), to, Message::Adopted);
 }
 
 /// Starts changing which drift is ignored. Sends [`Message::Ignored`] at the end.
@@ -58,7 +62,7 @@ pub(super) fn ignore(workbench: &dyn Workbench, request: IgnoreRequest, to: Unbo
 fn answer<T: Send + 'static>(
     work: BoxFuture<'static, Result<T, String>>,
     to: UnboundedSender<Message>,
-    wrap: fn(Result<T, String>) -> Message,
+    wrap: impl FnOnce(Result<T, String>) -> Message + Send + 'static,
 ) {
     tokio::spawn(async move {
         let result = AssertUnwindSafe(work).catch_unwind().await;

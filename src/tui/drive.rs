@@ -238,7 +238,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             Effect::Apply(request, cancel) => background::apply(self.workbench.as_ref(), request, cancel, sender),
             Effect::Compare { row, side_by_side } => background::compare(row, side_by_side, sender),
             Effect::Adopt(request) => background::adopt(self.workbench.as_ref(), request, sender),
-            Effect::WriteAdopted => background::write_adopted(self.workbench.as_ref(), sender),
+            Effect::WriteAdopted(request) => background::write_adopted(self.workbench.as_ref(), request, sender),
             Effect::Ignore(request) => background::ignore(self.workbench.as_ref(), request, sender),
             Effect::Copy(text) => self.host.copy(&text),
             Effect::Edit(request) => self.edit(&request).await,

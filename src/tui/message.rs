@@ -55,7 +55,12 @@ pub enum Message {
         lines: Vec<super::detail::BodyLine>,
     },
     /// It is known what an adoption writes, or why it is not.
-    Adoption(Result<Adoption, String>),
+    Adoption {
+        /// What was asked for: another page may be open by now.
+        request: AdoptRequest,
+        /// What would be written.
+        result: Result<Adoption, String>,
+    },
     /// An adoption was written, or what went wrong.
     Adopted(Result<String, String>),
     /// The plan with other drift ignored, or why nothing was written.
@@ -95,8 +100,8 @@ pub enum Effect {
     },
     /// Work out what an adoption writes.
     Adopt(AdoptRequest),
-    /// Write what was worked out last.
-    WriteAdopted,
+    /// Write what was worked out for this request.
+    WriteAdopted(AdoptRequest),
     /// Change which drift is ignored.
     Ignore(IgnoreRequest),
     /// Copy a text to the clipboard.

@@ -48,8 +48,9 @@ pub trait Workbench: Send + Sync + 'static {
     /// nothing. An error is a sentence about why that is not known.
     fn adopt(&self, request: AdoptRequest) -> BoxFuture<'static, Result<Adoption, String>>;
 
-    /// Writes what [`Self::adopt`] returned last. Returns what was written, or else why, and what was written before.
-    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>>;
+    /// Writes what [`Self::adopt`] returned for this request, if that was the last one. Returns what was written, or else
+    /// why, and what was written before.
+    fn write_adopted(&self, request: AdoptRequest) -> BoxFuture<'static, Result<String, String>>;
 
     /// Changes which drift is ignored. Returns the plan that follows, or why nothing was written.
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>>;

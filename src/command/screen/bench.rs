@@ -14,7 +14,7 @@ use crate::command::console::Console;
 use crate::command::pull_end;
 use crate::command::run::declined;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
@@ -42,8 +42,12 @@ struct BenchState {
     failure: Option<Failure>,
     /// The adoption that was worked out last.
     adoption: Option<PullReview>,
+    /// What the adoption was worked out for.
+    adopting: Option<AdoptRequest>,
     /// Whether anything was written into the files.
     wrote: bool,
+    /// Why the last adoption was not written, or not as a whole.
+    unwritten: Option<Failure>,
 }
 
 impl Bench {
@@ -80,6 +84,9 @@ impl Bench {
         if let Some(failure) = state.failure.take() {
             return Err(failure);
         }
+        if let Some(failure) = state.unwritten.take() {
+            return Err(failure);
+        }
         if self.pull.is_some() {
             return match &state.adoption {
                 Some(pull) if !state.wrote && !pull.changes().files.is_empty() => Err(pull_end::declined()),
@@ -90,7 +97,11 @@ impl Bench {
         match &state.review {
             Some(review) if review.writes() => {
                 review.check()?;
-                Err(declined())
+                Err(if state.wrote {
+                    Failure::new(FailureKind::Declined, "not applied; only files were written")
+                } else {
+                    declined()
+                })
             }
             Some(review) => review.check().map(|()| Exit::Done),
             None => Err(declined()),
@@ -99,6 +110,15 @@ impl Bench {
 }
 
 impl BenchState {
+    /// Returns what is known across plans: what became of the files.
+    fn kept(&mut self) -> Self {
+        Self {
+            wrote: self.wrote,
+            unwritten: self.unwritten.take(),
+            ..Self::default()
+        }
+    }
+
     fn known(&self) -> Result<&PlanReview, Failure> {
         self.review.as_ref().ok_or_else(no_plan)
     }
@@ -151,7 +171,7 @@ impl Workbench for Bench {
                         review: Some(review),
                         failure: None,
                         adoption,
-                        wrote: state.wrote,
+                        ..state.kept()
                     };
                     Ok(loaded)
                 }
@@ -159,8 +179,7 @@ impl Workbench for Bench {
                     *state = BenchState {
                         review: None,
                         failure: Some(failure),
-                        adoption: None,
-                        wrote: state.wrote,
+                        ..state.kept()
                     };
                     Err(LoadFailure { lines, origin })
                 }
@@ -235,15 +254,25 @@ impl Workbench for Bench {
         .boxed()
     }
 
-    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
+    fn write_adopted(&self, request: AdoptRequest) -> BoxFuture<'static, Result<String, String>> {
         let state = Arc::clone(&self.state);
-        let adoption = lock(&state).adoption.take();
+        let adoption = {
+            let mut state = lock(&state);
+            // What the page has shown is written, or nothing.
+            let is_shown = state.adopting.as_ref() == Some(&request);
+            state.adoption.take().filter(|_| is_shown)
+        };
         async move {
-            let adoption = adoption.ok_or("there is nothing to write")?;
+            let adoption = adoption.ok_or("the changes are not known any more; ask for them again")?;
             let files = adoption.changes().files.len();
             let written = tokio::task::spawn_blocking(move || adoption.write()).await;
             let written = written.map_err(|error| error.to_string())?;
-            lock(&state).wrote |= written.is_ok();
+            let mut state = lock(&state);
+            state.wrote |= match &written {
+                Ok(()) => files > 0,
+                Err(failure) => failure.kind == FailureKind::Partial,
+            };
+            state.unwritten = written.as_ref().err().cloned();
             written.map_err(|failure| sentence(&failure))?;
             Ok(format!("wrote {}", plural(files, "file", "files")))
         }
@@ -293,14 +322,19 @@ fn work_out(
             }
             pull
         }
-        (None, None) => return Err(no_plan()),
+        (None, None) => {
+            let message = "the changes are still being worked out; ask for them again";
+            return Err(Failure::failed(message));
+        }
     };
     let adoption = Adoption {
         files: pull.changes().files.len(),
         summary: pull_summary(pull.changes()),
         lines: change_lines(pull.changes()),
     };
-    lock(state).adoption = Some(pull);
+    let mut state = lock(state);
+    state.adoption = Some(pull);
+    state.adopting = Some(request.clone());
     Ok(adoption)
 }
 

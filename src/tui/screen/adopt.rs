@@ -6,7 +6,7 @@ use super::Page;
 use crate::show::pull::adopting_text;
 use crate::show::{Line, Role};
 use crate::tui::sheet::Sheet;
-use crate::tui::workbench::Adoption;
+use crate::tui::workbench::{AdoptRequest, Adoption};
 
 /// How far an adoption is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,19 +22,24 @@ enum AdoptState {
 /// The page that asks before an adoption.
 #[derive(Debug, Clone)]
 pub struct AdoptPage {
-    rows: usize,
+    request: AdoptRequest,
     state: AdoptState,
     list: Sheet,
 }
 
 impl AdoptPage {
-    /// Creates the page for this number of rows, before the changes to the files are known.
-    pub fn new(rows: usize) -> Self {
+    /// Creates the page, before the changes to the files are known.
+    pub fn new(request: AdoptRequest) -> Self {
         Self {
-            rows,
+            request,
             state: AdoptState::WorkedOut,
             list: Sheet::default(),
         }
+    }
+
+    /// Returns what the page is about.
+    pub fn request(&self) -> &AdoptRequest {
+        &self.request
     }
 
     /// Shows what would be written.
@@ -67,7 +72,7 @@ impl Page for AdoptPage {
         };
         vec![
             Line::default().push(Role::Strong, sentence),
-            Line::default().push(Role::Dim, adopting_text(self.rows)),
+            Line::default().push(Role::Dim, adopting_text(self.request.rows.len())),
         ]
     }
 

@@ -19,15 +19,20 @@ pub(super) fn handle(model: &mut Model, action: Desk) -> Effects {
     }
 }
 
-/// Opens the page of an adoption, and has its changes worked out.
+/// Adopts what is chosen, after a page that shows it.
 fn adopt(model: &mut Model) -> Effects {
     let Some((rows, field)) = chosen(model, Row::differs_on_server) else {
         let text = "nothing here differs from the server in a way that the files could take over";
         model.notice = Some(notice(Role::Plain, text));
         return Effects::new();
     };
-    model.overlay = Some(Overlay::Adopt(Box::new(AdoptPage::new(rows.len()))));
-    vec![Effect::Adopt(AdoptRequest { rows, field })]
+    open(model, AdoptRequest { rows, field })
+}
+
+/// Opens the page of an adoption, and has its changes worked out.
+pub(super) fn open(model: &mut Model, request: AdoptRequest) -> Effects {
+    model.overlay = Some(Overlay::Adopt(Box::new(AdoptPage::new(request.clone()))));
+    vec![Effect::Adopt(request)]
 }
 
 /// Opens the question why drift is ignored, or ends that it is.
@@ -77,11 +82,14 @@ fn field_in_view(board: &Board, row: &Row) -> Option<FieldPath> {
     Some(FieldPath::parse(field))
 }
 
-/// Shows what an adoption writes, unless its page was closed meanwhile.
-pub(super) fn adoption(model: &mut Model, result: Result<Adoption, String>) {
+/// Shows what an adoption writes, unless its page was closed meanwhile, or another one was opened.
+pub(super) fn adoption(model: &mut Model, request: &AdoptRequest, result: Result<Adoption, String>) {
     let Some(Overlay::Adopt(page)) = &mut model.overlay else {
         return;
     };
+    if page.request() != request {
+        return;
+    }
     match result {
         Ok(adoption) => page.show(adoption),
         Err(message) => {
@@ -96,7 +104,7 @@ pub(super) fn write(model: &mut Model) -> Effects {
     if let Some(Overlay::Adopt(page)) = &mut model.overlay
         && page.begin()
     {
-        return vec![Effect::WriteAdopted];
+        return vec![Effect::WriteAdopted(page.request().clone())];
     }
     Effects::new()
 }

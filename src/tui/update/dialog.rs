@@ -10,9 +10,7 @@ use crate::tui::exit::ExitReason;
 use crate::tui::key::Key;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{
-    AdoptPage, Confirm, Confirmation, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet,
-};
+use crate::tui::screen::{Confirm, Confirmation, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet};
 use crate::tui::workbench::AdoptRequest;
 
 /// The keys that users press after `y` out of habit.
@@ -51,8 +49,7 @@ pub(super) fn ask(model: &mut Model) -> Effects {
     }
     if review.board.facts.pull.is_some() {
         let rows = review.selection.all();
-        model.overlay = Some(Overlay::Adopt(Box::new(AdoptPage::new(rows.len()))));
-        return vec![Effect::Adopt(AdoptRequest { rows, field: None })];
+        return super::desk::open(model, AdoptRequest { rows, field: None });
     }
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm::of(review))));
     vec![Effect::Check(review.request())]

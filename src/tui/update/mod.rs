@@ -54,7 +54,7 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
             side_by_side,
             lines,
         } => incoming::compared(model, address, side_by_side, lines),
-        Message::Adoption(result) => desk::adoption(model, result),
+        Message::Adoption { request, result } => desk::adoption(model, &request, result),
         Message::Adopted(result) => return desk::adopted(model, result),
         Message::Ignored(result) => desk::ignored(model, *result),
         Message::Edited(result) => return incoming::edited(model, result),

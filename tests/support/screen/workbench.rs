@@ -131,7 +131,7 @@ impl Workbench for CannedWorkbench {
         async move { Ok(adoption) }.boxed()
     }
 
-    fn write_adopted(&self) -> BoxFuture<'static, Result<String, String>> {
+    fn write_adopted(&self, _: AdoptRequest) -> BoxFuture<'static, Result<String, String>> {
         let bench = self.clone();
         async move {
             let mut state = bench.state.lock().unwrap();
