@@ -134,6 +134,20 @@ fn a_list_that_lost_its_end_shows_nothing_of_the_lines_below_it() {
     assert!(!text.contains(PIECE), "{text}");
 }
 
+#[test]
+fn a_string_that_swallows_the_lines_below_it_prints_none_of_them() {
+    // Found by chance: the type began with the line of the token.
+    let broken = TOML.replacen("type = \"telegram\"", "type =\"\"\"", 1);
+    let mut project = TempProject::new(&[("lobu.toml", broken.as_str()), (".env", ENV)]);
+    project.secrets_check = SecretsCheck::Off;
+    let printed = report(&project.load());
+    assert!(!printed.contains(PIECE), "{printed}");
+    assert!(
+        printed.contains("no gateway can start a platform of type `…`"),
+        "{printed}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 

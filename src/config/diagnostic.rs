@@ -143,10 +143,14 @@ impl Diagnostic {
     }
 }
 
-/// Returns a name from a file in backticks. Only the first 80 characters of its first line are kept, because it may be a
-/// damaged string that runs over other lines, which could hold secrets.
+/// Returns a name from a file in backticks, and only its first 80 characters. Of one with several lines nothing is kept: it
+/// may be a damaged string that runs over other lines, which could hold secrets, the first one too.
 pub(super) fn tick(name: &str) -> String {
-    let line = name.lines().next().unwrap_or_default();
+    let line = if name.trim_end().contains('\n') {
+        ""
+    } else {
+        name.trim_end()
+    };
     let short: String = line.chars().take(80).collect();
     let more = if short.len() < name.len() { "…" } else { "" };
     format!("`{short}{more}`")
