@@ -10,7 +10,7 @@ use crate::config::{LOBUCTL_TOML, SecretsCheck};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::DriftList;
-use crate::pull::{IgnoreSubject, NewIgnore};
+use crate::pull::IgnoreSubject;
 use crate::resource::Pattern;
 use crate::review::{IgnoreFile, PlanReview, ReviewOptions, find_project, read_project};
 use crate::show::drift::drift_lines;
@@ -83,21 +83,15 @@ fn ignore(console: &Console, common: &Common, arguments: &IgnoreArgs) -> Result<
             options.today
         )));
     }
-    let entries: Vec<NewIgnore> = subjects(&arguments.addresses, arguments.field.as_deref())?
-        .into_iter()
-        .map(|subject| NewIgnore {
-            subject,
-            reason: reason.to_owned(),
-            until,
-        })
-        .collect();
+    let subjects = subjects(&arguments.addresses, arguments.field.as_deref())?;
+    let count = subjects.len();
     let file = IgnoreFile::beside(&find_project(&console.host, &options)?);
-    file.ignore(&entries)?;
+    file.ignore(subjects, reason, until)?;
     // What cannot be read again would stop the next plan.
     file.read(&console.host, &options)?;
     console.progress(&format!(
         "{LOBUCTL_TOML}: {} until {until}",
-        plural(entries.len(), "entry ignores drift", "entries ignore drift")
+        plural(count, "entry ignores drift", "entries ignore drift")
     ));
     Ok(Exit::Done)
 }

@@ -29,13 +29,19 @@ impl IgnoreFile {
         }
     }
 
-    /// Adds entries, or gives those with the same subjects a new reason and day.
+    /// Adds an entry for each subject, or gives the one that is there a new reason and day.
     ///
     /// # Errors
     /// When the file cannot be read, edited or written. It is unchanged then.
-    pub fn ignore(&self, entries: &[NewIgnore]) -> Result<(), Failure> {
+    pub fn ignore(&self, subjects: Vec<IgnoreSubject>, reason: &str, until: Date) -> Result<(), Failure> {
+        let entry = |subject| NewIgnore {
+            subject,
+            reason: reason.to_owned(),
+            until,
+        };
+        let entries: Vec<NewIgnore> = subjects.into_iter().map(entry).collect();
         let before = self.text()?;
-        let after = with_ignores(before.as_deref(), entries).map_err(|why| unedited(&why))?;
+        let after = with_ignores(before.as_deref(), &entries).map_err(|why| unedited(&why))?;
         self.replace(before, after)
     }
 
@@ -94,15 +100,7 @@ impl PlanReview {
     /// When `lobuctl.toml` cannot be written.
     pub fn ignore(&mut self, host: &Host, wanted: &Wanted, reason: &str, until: Date) -> Result<(), Failure> {
         let subjects = self.subjects(wanted, Row::has_drift, Change::is_open_drift);
-        let entries: Vec<NewIgnore> = subjects
-            .into_iter()
-            .map(|subject| NewIgnore {
-                subject,
-                reason: reason.to_owned(),
-                until,
-            })
-            .collect();
-        self.ignore_file().ignore(&entries)?;
+        self.ignore_file().ignore(subjects, reason, until)?;
         self.ignores_changed(host, wanted)
     }
 

@@ -1,20 +1,14 @@
 //! What drifts, and what is ignored of it, as lines.
 
 use super::line::{Line, Role};
+use super::plan::target_line;
 use super::row::ignored_text;
 use super::word::counted_list;
 use crate::plan::{DriftItem, DriftList, EntryReport, EntryState, Target};
 
 /// Returns the whole list.
 pub fn drift_lines(target: &Target, list: &DriftList) -> Vec<Line> {
-    let mut lines = vec![
-        Line::at(0)
-            .push(Role::Heading, "Drift: ")
-            .push(Role::Strong, &target.organization)
-            .plain(" at ")
-            .plain(&target.url),
-        Line::default(),
-    ];
+    let mut lines = vec![target_line("Drift", target), Line::default()];
     lines.extend(list.open.iter().map(item_line));
     lines.extend(list.ignored.iter().map(item_line));
     if !list.open.is_empty() || !list.ignored.is_empty() {

@@ -4,7 +4,7 @@ use super::change::{Detail, row_details};
 use super::line::{Line, Role};
 use super::row::{row_line, verb_role};
 use super::word::counted_list;
-use crate::plan::{Counts, Plan, Row, Verb};
+use crate::plan::{Counts, Plan, Row, Target, Verb};
 
 /// The state of a command that is reading and planning.
 pub const PLANNING: &str = "planning";
@@ -23,7 +23,7 @@ pub struct PlanView {
 
 /// Returns the whole plan: target, agents, memory, warnings, summary.
 pub fn plan_lines(plan: &Plan, view: PlanView) -> Vec<Line> {
-    let mut lines = vec![target_line(plan), Line::default()];
+    let mut lines = vec![target_line("Plan", &plan.target), Line::default()];
     let (memory, agents): (Vec<&Row>, Vec<&Row>) = plan.rows.iter().partition(|row| row.address.is_memory());
     for (title, rows) in [("agents:", agents), ("memory:", memory)] {
         if !rows.is_empty() {
@@ -42,13 +42,13 @@ pub fn plan_lines(plan: &Plan, view: PlanView) -> Vec<Line> {
     lines
 }
 
-/// Returns `Plan: dev at http://127.0.0.1:8787`.
-pub fn target_line(plan: &Plan) -> Line {
+/// Returns `Plan: dev at http://127.0.0.1:8787`, with this title.
+pub fn target_line(title: &str, target: &Target) -> Line {
     Line::at(0)
-        .push(Role::Heading, "Plan: ")
-        .push(Role::Strong, &plan.target.organization)
+        .push(Role::Heading, format!("{title}: "))
+        .push(Role::Strong, &target.organization)
         .plain(" at ")
-        .plain(&plan.target.url)
+        .plain(&target.url)
 }
 
 /// Returns `Summary: 2 create, 3 update, 14 unchanged, 1 drift; 1 restart`.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::line::{Line, Role};
+use super::plan::target_line;
 use super::row::{row_name, verb_role};
 use super::text_diff::{self, ContextLines, TextDifference};
 use super::word::plural;
@@ -13,14 +14,7 @@ use crate::resource::Address;
 
 /// Returns the whole pull.
 pub fn pull_lines(target: &Target, changes: &PullPlan) -> Vec<Line> {
-    let mut lines = vec![
-        Line::at(0)
-            .push(Role::Heading, "Pull: ")
-            .push(Role::Strong, &target.organization)
-            .plain(" at ")
-            .plain(&target.url),
-        Line::default(),
-    ];
+    let mut lines = vec![target_line("Pull", target), Line::default()];
     lines.extend(change_lines(changes));
     lines.push(
         Line::at(0)
