@@ -168,3 +168,19 @@ async fn a_pull_that_is_left_writes_nothing() {
     let (code, screen) = pty.ended();
     assert_eq!(code, 1, "{screen}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_without_a_place_in_files_are_named_without_their_values() {
+    let (project, server) = drifting().await;
+    let settings = json!({
+        "verboseLogging": true,
+        "authProfiles": [{ "provider": "anthropic", "credential": "planted-credential" }],
+    });
+    server.client.patch("/api/dev/agents/alpha/config", settings).await;
+    let pty = start(&project, &server, &["pull", "--dry-run"], (140, 40));
+    pty.until("have no place in files");
+    let (code, screen) = pty.ended();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("authProfiles, verboseLogging of alpha"), "{screen}");
+    assert!(!screen.contains("planted-credential"), "{screen}");
+}
