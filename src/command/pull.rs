@@ -71,7 +71,7 @@ pub(super) async fn run(
 }
 
 /// Chooses the face that the flags, the format and the terminal allow. A new project has
-/// nothing to compare, so that it needs no screen.
+/// nothing to compare, so that it needs no screen. The screen does not ask the guards, so that they have plain questions.
 fn face(console: &Console, arguments: &PullArgs) -> Result<PullFace, Failure> {
     match arguments {
         PullArgs { dry_run: true, .. } => Ok(PullFace::ShowOnly),
@@ -84,7 +84,7 @@ fn face(console: &Console, arguments: &PullArgs) -> Result<PullFace, Failure> {
             plain: false,
             init: None,
             ..
-        } if console.host.can_draw() => Ok(PullFace::Screen),
+        } if console.host.can_draw() && arguments.fail_on.is_empty() => Ok(PullFace::Screen),
         _ => Ok(PullFace::Plain),
     }
 }
