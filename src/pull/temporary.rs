@@ -1,8 +1,8 @@
 //! The temporary files of a pull, and what a killed one has left of them.
 //!
 //! A temporary file is in the folder of the file that it becomes, so that renaming it is one step. A later pull removes those
-//! that nobody will rename any more. It knows them by their names, which prove themselves, and by a lock that their writer
-//! holds as long as it lives.
+//! of killed writers. It knows them by their names, whose second half is a digest of the first, and by a lock that a running
+//! writer holds.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -32,7 +32,7 @@ pub(super) fn temporary(folder: &Path, text: &str, mode: u32) -> io::Result<Name
     Ok(file)
 }
 
-/// Removes the temporary files in a folder whose writers were killed. What cannot be removed stays: it harms nobody.
+/// Removes the temporary files in a folder whose writers were killed. What cannot be removed stays, without an error.
 pub(super) fn remove_abandoned(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| is_own(&entry.file_name())) {
@@ -54,7 +54,7 @@ fn next_name() -> String {
     format!("{PREFIX}{number}{}", proof(&number))
 }
 
-/// Whether a name is one that [`next_name`] gives. Nobody else's file has such a name by chance.
+/// Whether a name is one that [`next_name`] gives. Files of other programs have no such digest in their names.
 fn is_own(name: &OsStr) -> bool {
     let rest = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
     let parts = rest
