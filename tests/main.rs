@@ -78,6 +78,7 @@ mod server_idempotency;
 mod server_local;
 mod server_malformed;
 mod server_owned;
+mod server_people;
 mod server_platforms;
 mod server_pooler;
 mod server_postgres;

@@ -15,7 +15,7 @@ pub use apply::{ApplyArgs, FailOn, PlanArgs};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
-pub use serve::{ServeArgs, ServeCommand, TokenCommand};
+pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

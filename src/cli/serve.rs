@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::server::AuditLimits;
 use crate::server::command::{DataLocation, ServeConfig};
+use crate::server::{AuditLimits, MemberRole};
 
 /// The arguments of `lobuctl serve`.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -47,6 +47,24 @@ pub enum ServeCommand {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Create, list and rename organizations.
+    Org {
+        /// The subcommand.
+        #[command(subcommand)]
+        command: OrgCommand,
+    },
+    /// Add, remove and list the people of organizations.
+    Member {
+        /// The subcommand.
+        #[command(subcommand)]
+        command: MemberCommand,
+    },
+    /// Print who changed what and when, newest last; `--org` selects one organization.
+    Audit {
+        /// The number of events to print.
+        #[arg(long, value_name = "COUNT", default_value_t = 100)]
+        limit: u32,
+    },
     /// Encrypt every stored secret again with a new key.
     Rekey,
     /// Copy the database to a file while the server runs.
@@ -54,6 +72,54 @@ pub enum ServeCommand {
         /// The file to write.
         file: PathBuf,
     },
+}
+
+/// A command on organizations.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum OrgCommand {
+    /// Create a private organization.
+    Create {
+        /// What clients use to name it: lower-case letters, digits and hyphens.
+        slug: String,
+        /// The name that people see [default: the slug].
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The user who owns it [default: the user of the first token].
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
+    /// List every organization: visibility, members, name and slug.
+    List,
+    /// Change the name that people see.
+    Rename {
+        /// The organization.
+        slug: String,
+        /// The new name.
+        name: String,
+    },
+}
+
+/// A command on the people of organizations.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum MemberCommand {
+    /// Give a user a role in the organization of `--org` (default: dev); a new user is created.
+    Add {
+        /// The user: letters, digits and `._-+@`, for example an e-mail address.
+        user: String,
+        /// The role: owner, admin or member.
+        #[arg(long, default_value_t = MemberRole::Member)]
+        role: MemberRole,
+        /// The name that others see.
+        #[arg(long, value_name = "NAME")]
+        full_name: Option<String>,
+    },
+    /// Remove a user from the organization of `--org` (default: dev); their tokens are refused there from then on.
+    Remove {
+        /// The user.
+        user: String,
+    },
+    /// List every member: role, organization, name and user; `--org` selects one organization.
+    List,
 }
 
 /// A command on access tokens.
@@ -64,6 +130,9 @@ pub enum TokenCommand {
         /// A scope: `mcp:read`, `mcp:write` or `mcp:admin`, which applying needs; may be repeated.
         #[arg(long, value_name = "SCOPE", default_values = ["mcp:read"])]
         scope: Vec<String>,
+        /// The user that the token belongs to [default: the user of the first token].
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
         /// A name that says what the token is for.
         #[arg(long, value_name = "NAME", default_value = "lobuctl")]
         name: String,
@@ -74,7 +143,7 @@ pub enum TokenCommand {
         #[arg(long, conflicts_with = "expires_in_days")]
         never_expires: bool,
     },
-    /// List every token: state, expiry, scopes, organization, name and id; never its value.
+    /// List every token: state, expiry, last use, scopes, organization, user, name and id; never its value.
     List,
     /// Revoke a token.
     Revoke {

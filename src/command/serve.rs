@@ -6,10 +6,11 @@ use secrecy::SecretString;
 
 use super::console::Console;
 use super::signal::Interrupt;
-use crate::cli::{Common, Format, ServeArgs, ServeCommand, TokenCommand};
+use crate::cli::{Common, Format, MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::server::command::{self, BackupArgs, DataLocation, RekeyArgs};
+use crate::server::command::{self, AuditArgs, BackupArgs, DataLocation, ListFormat, RekeyArgs};
+use crate::server::command::{MemberAddArgs, MemberRemoveArgs, OrgCreateArgs};
 use crate::server::command::{TokenCreateArgs, TokenListArgs, TokenRevokeArgs};
 use crate::server::{AuditLimits, PlatformMode, ServerError};
 
@@ -128,6 +129,17 @@ async fn maintain(
             command::backup(&BackupArgs { location, file }, &mut out).await
         }
         ServeCommand::Token { command } => token(console, common, command, location).await,
+        ServeCommand::Org { command } => org(console, command, location).await,
+        ServeCommand::Member { command } => member(console, common, command, location).await,
+        ServeCommand::Audit { limit } => {
+            let arguments = AuditArgs {
+                location,
+                organization: common.org.clone(),
+                limit: *limit,
+                format: list_format(console),
+            };
+            command::audit(&arguments, &mut out).await
+        }
     };
     done.map(|()| Exit::Done).map_err(|error| failure(&error))
 }
@@ -141,8 +153,8 @@ async fn token(
     let mut out = console.host.stdout.clone();
     match what {
         TokenCommand::List => {
-            let json = console.format == Format::Json;
-            command::token_list(&TokenListArgs { location, json }, &mut out).await
+            let format = list_format(console);
+            command::token_list(&TokenListArgs { location, format }, &mut out).await
         }
         TokenCommand::Revoke { id } => {
             let id = id.clone();
@@ -150,6 +162,7 @@ async fn token(
         }
         TokenCommand::Create {
             scope,
+            user,
             name,
             expires_in_days,
             never_expires,
@@ -158,12 +171,75 @@ async fn token(
             let arguments = TokenCreateArgs {
                 location,
                 name: name.clone(),
-                organization: common.org.clone().unwrap_or_else(|| "dev".to_owned()),
+                user: user.clone(),
+                organization: organization(common),
                 scope: scope.join(" "),
                 expires_in: (!never_expires).then(|| day * *expires_in_days),
             };
             command::token_create(&arguments, &mut out).await
         }
+    }
+}
+
+async fn org(console: &Console, what: &OrgCommand, location: DataLocation) -> Result<(), ServerError> {
+    let mut out = console.host.stdout.clone();
+    match what {
+        OrgCommand::Create { slug, name, owner } => {
+            let arguments = OrgCreateArgs {
+                location,
+                slug: slug.clone(),
+                name: name.clone(),
+                owner: owner.clone(),
+            };
+            command::org_create(&arguments, &mut out).await
+        }
+        OrgCommand::List => command::org_list(&location, list_format(console), &mut out).await,
+        OrgCommand::Rename { slug, name } => command::org_rename(&location, slug, name, &mut out).await,
+    }
+}
+
+async fn member(
+    console: &Console,
+    common: &Common,
+    what: &MemberCommand,
+    location: DataLocation,
+) -> Result<(), ServerError> {
+    let mut out = console.host.stdout.clone();
+    match what {
+        MemberCommand::Add { user, role, full_name } => {
+            let arguments = MemberAddArgs {
+                location,
+                user: user.clone(),
+                organization: organization(common),
+                role: *role,
+                full_name: full_name.clone(),
+            };
+            command::member_add(&arguments, &mut out).await
+        }
+        MemberCommand::Remove { user } => {
+            let arguments = MemberRemoveArgs {
+                location,
+                user: user.clone(),
+                organization: organization(common),
+            };
+            command::member_remove(&arguments, &mut out).await
+        }
+        MemberCommand::List => {
+            command::member_list(&location, common.org.as_deref(), list_format(console), &mut out).await
+        }
+    }
+}
+
+/// Returns the organization that a command changes: that of `--org`, or the one of the first start.
+fn organization(common: &Common) -> String {
+    common.org.clone().unwrap_or_else(|| "dev".to_owned())
+}
+
+fn list_format(console: &Console) -> ListFormat {
+    if console.format == Format::Json {
+        ListFormat::Json
+    } else {
+        ListFormat::Lines
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) use super::clock::now;
 use super::db::Db;
 use super::denial::DenialBudget;
 use super::keyring::Keyring;
+use super::last_use::LastUses;
 use super::lock::Locks;
 use super::options::{AuditLimits, Limits, PlatformMode};
 use super::reply::ApiError;
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) audit_limits: AuditLimits,
     /// The latest expiry among the tokens that were refused as expired, in milliseconds since 1970.
     pub(crate) remembered_expiry: AtomicI64,
+    /// When each token was used last.
+    pub(crate) last_uses: LastUses,
 }
 
 /// The shared state as handlers receive it.

@@ -247,6 +247,7 @@ async fn authenticate(parts: &Parts, app: &App, organization: &Organization) -> 
     if let Some(info) = RequestInfo::of(parts) {
         info.set_token(&row.id);
     }
+    app.last_uses.note(&row.id, now());
     Ok(Some(Member {
         token: row.id,
         account: row.account_id,

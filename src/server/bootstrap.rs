@@ -35,7 +35,7 @@ pub(crate) async fn first_start(db: &Db, token_file: Option<&Path>) -> Result<Op
     }
     // One transaction: after a crash, the organization exists exactly when the token works.
     let mut tx = db.begin().await?;
-    insert_organization(&mut tx, "org-bootstrap-dev", ORGANIZATION).await?;
+    insert_organization(&mut tx, "org-bootstrap-dev", ORGANIZATION, ORGANIZATION).await?;
     insert_account(&mut tx, ACCOUNT, ACCOUNT_NAME).await?;
     upsert_member(&mut tx, ORGANIZATION, ACCOUNT, "owner").await?;
     let new = NewToken {
@@ -51,7 +51,15 @@ pub(crate) async fn first_start(db: &Db, token_file: Option<&Path>) -> Result<Op
 }
 
 /// Slugs that would make a path below `/api/` ambiguous, because a route without an organization begins with the same word.
-const RESERVED_SLUGS: [&str; 5] = ["agents", "auth-config", "features", "health", "organizations"];
+const RESERVED_SLUGS: [&str; 7] = [
+    "agents",
+    "auth",
+    "auth-config",
+    "features",
+    "health",
+    "organizations",
+    "tokens",
+];
 
 /// Refuses a slug that cannot be used in a path. A slug has lower-case letters, digits and hyphens, and does not begin with
 /// a hyphen.
@@ -65,11 +73,15 @@ pub(crate) fn check_slug(slug: &str) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Inserts a private organization. Fails when the id or the slug exists.
-pub(crate) async fn insert_organization(tx: &mut Tx<'_>, id: &str, slug: &str) -> Result<(), ServerError> {
-    let sql = "INSERT INTO organization (id, slug, name, created_at) VALUES ($1, $2, $2, $3)";
-    tx.execute(sql, params![id, slug, now()]).await?;
-    Ok(())
+/// Inserts a private organization. Returns false and changes nothing when the id or the slug exists.
+pub(crate) async fn insert_organization(
+    tx: &mut Tx<'_>,
+    id: &str,
+    slug: &str,
+    name: &str,
+) -> Result<bool, ServerError> {
+    let sql = "INSERT INTO organization (id, slug, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    Ok(tx.execute(sql, params![id, slug, name, now()]).await? == 1)
 }
 
 /// Inserts a user. Does nothing when the id exists.

@@ -20,14 +20,17 @@ mod host_name;
 mod idempotency;
 mod key_mark;
 mod keyring;
+mod last_use;
 mod layer;
 mod lease;
 mod listen;
 mod lock;
 mod meta;
+mod name;
 mod nesting;
 mod options;
 mod path;
+mod people;
 mod precondition;
 mod presence;
 mod random;
@@ -45,6 +48,7 @@ mod upkeep;
 
 pub use error::ServerError;
 pub use options::{AuditLimits, Limits, PlatformMode, ServerOptions, Storage};
+pub use people::MemberRole;
 pub use token::{ADMIN_SCOPE, NewToken};
 
 use std::future::Future;
@@ -58,8 +62,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{RwLock, Semaphore};
 
 use app::{App, Shared};
-use db::params;
+use db::{Db, params};
 use denial::DenialBudget;
+use last_use::LastUses;
 use lock::Locks;
 use presence::Presence;
 use storage::{KeySource, OpenStorage};
@@ -123,6 +128,7 @@ impl Server {
             denials: DenialBudget::default(),
             audit_limits: options.audit,
             remembered_expiry: AtomicI64::new(0),
+            last_uses: LastUses::default(),
         });
         let router = layer::wrap(route::routes(app.clone()), app.clone());
         Ok(Self {
@@ -148,15 +154,7 @@ impl Server {
     /// # Errors
     /// [`ServerError::Argument`] when the slug is taken or invalid.
     pub async fn create_organization(&self, slug: &str) -> Result<(), ServerError> {
-        bootstrap::check_slug(slug)?;
-        let mut tx = self.app.db.begin().await?;
-        let sql = "SELECT id FROM organization WHERE slug = $1";
-        if tx.exists(sql, params![slug]).await? {
-            return Err(ServerError::Argument(format!("organization `{slug}` exists")));
-        }
-        bootstrap::insert_organization(&mut tx, &format!("org-{slug}"), slug).await?;
-        bootstrap::upsert_member(&mut tx, slug, bootstrap::ACCOUNT, "owner").await?;
-        Ok(tx.commit().await?)
+        people::create_organization(&self.app.db, slug, slug, bootstrap::ACCOUNT).await
     }
 
     /// Makes an organization public, so that anyone may read its types, or private. Does nothing for an unknown slug.
@@ -171,12 +169,20 @@ impl Server {
         Ok(tx.commit().await?)
     }
 
-    /// Makes a user a member of an organization, as `owner`, `admin` or `member`. Creates the user if needed.
+    /// Gives a user a role in an organization. Creates the user if needed.
+    ///
+    /// # Errors
+    /// [`ServerError::Argument`] for an unknown organization or role, and when the organization would have no owner.
     pub async fn add_member(&self, slug: &str, account: &str, role: &str) -> Result<(), ServerError> {
-        let mut tx = self.app.db.begin().await?;
-        bootstrap::insert_account(&mut tx, account, account).await?;
-        bootstrap::upsert_member(&mut tx, slug, account, role).await?;
-        Ok(tx.commit().await?)
+        people::set_member(&self.app.db, slug, account, None, role.parse()?).await
+    }
+
+    /// Removes a user from an organization.
+    ///
+    /// # Errors
+    /// [`ServerError::Argument`] when the user is no member, or is the last owner.
+    pub async fn remove_member(&self, slug: &str, account: &str) -> Result<(), ServerError> {
+        people::remove_member(&self.app.db, slug, account).await
     }
 
     /// Creates a user who is a member of no organization.
@@ -208,7 +214,7 @@ impl Server {
         Ok(token::revoke(&self.app.db, id).await?)
     }
 
-    /// Deletes old events of the audit and old idempotency keys once, as a serving server does every minute.
+    /// Deletes what is old and writes when tokens were used last, as a serving server does every minute.
     pub async fn run_upkeep(&self) -> Result<(), ServerError> {
         Ok(upkeep::run_once(&self.app).await?)
     }
@@ -240,17 +246,23 @@ impl Server {
         // Changes go on after their requests have ended, by a timeout for example.
         self.app.wait_until_idle(SHUTDOWN_TIMEOUT).await;
         upkeep.abort();
-        // The session of the presence has to go back before its pool closes, which waits for it. The lock of a directory has
-        // to stay until the database is closed, or another server could open it too early.
-        let directory = match self.presence {
-            Presence::Directory { lock } => Some(lock),
-            other => {
-                drop(other);
-                None
-            }
-        };
-        self.app.db.close().await;
-        drop(directory);
+        upkeep::run_last(&self.app).await;
+        close(&self.app.db, self.presence).await;
         Ok(())
     }
+}
+
+/// Closes the database and gives up its storage, in the order that both need.
+async fn close(db: &Db, presence: Presence) {
+    // The session of the presence has to go back before its pool closes, which waits for it. The lock of a directory has
+    // to stay until the database is closed, or another server could open it too early.
+    let directory = match presence {
+        Presence::Directory { lock } => Some(lock),
+        other => {
+            drop(other);
+            None
+        }
+    };
+    db.close().await;
+    drop(directory);
 }

@@ -1,4 +1,4 @@
-//! Periodic work: deletes old rows and stores the current time.
+//! Periodic work: deletes old rows, and stores the current time and the last use of tokens.
 
 use std::time::Duration;
 
@@ -20,9 +20,17 @@ pub(crate) async fn run(app: Shared) {
     }
 }
 
+/// Runs what must not wait for the next start, when the server stops.
+pub(crate) async fn run_last(app: &Shared) {
+    if let Err(error) = app.last_uses.write(&app.db).await {
+        tracing::warn!(reason = %error, "the last use of tokens was not written");
+    }
+}
+
 /// Runs one round.
 pub(crate) async fn run_once(app: &Shared) -> DbResult<()> {
     clock::remember(&app.db).await?;
+    app.last_uses.write(&app.db).await?;
     idempotency::prune(&app.db).await?;
     audit::prune(&app.db, app.audit_limits).await
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::server::clock;
+use crate::server::db::{Db, migration};
 use crate::server::error::ServerError;
 use crate::server::options::Storage;
 use crate::server::storage::DATABASE;
@@ -43,6 +45,19 @@ impl DataLocation {
                 data_dir: self.data_dir.clone(),
             },
         }
+    }
+
+    /// Opens an existing database for one command, with its tables brought up to date.
+    pub(crate) async fn open(&self) -> Result<Db, ServerError> {
+        self.must_exist()?;
+        let db = match &self.database_url {
+            Some(url) => Db::postgres(url, 1).await?,
+            None => Db::sqlite(&self.data_dir.join(DATABASE), 1).await?,
+        };
+        migration::migrate(&db).await?;
+        // As in the server, a token that has expired once must not become valid because the system's clock was set back.
+        clock::restore(&db).await?;
+        Ok(db)
     }
 
     /// Refuses a data directory without a database, because no maintenance command creates one.

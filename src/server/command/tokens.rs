@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use serde_json::Value;
 
+use super::listing::{ListFormat, write_list};
 use super::location::DataLocation;
 use crate::server::app::{iso, now};
 use crate::server::bootstrap;
-use crate::server::clock;
-use crate::server::db::{Db, migration};
 use crate::server::error::ServerError;
-use crate::server::options::Storage;
-use crate::server::storage;
+use crate::server::name;
+use crate::server::people;
 use crate::server::token::{self, NewToken, TokenRow};
 
 /// The arguments of `token create`.
@@ -23,6 +23,8 @@ pub struct TokenCreateArgs {
     pub location: DataLocation,
     /// The name that `token list` shows: one printable line of at most 100 characters.
     pub name: String,
+    /// The user that the token belongs to, a member of the organization. `None` means the user of the first token.
+    pub user: Option<String>,
     /// The slug of the organization that the token is valid for.
     pub organization: String,
     /// The scopes of the token, a subset of [`crate::server::ADMIN_SCOPE`], separated by white space.
@@ -36,8 +38,8 @@ pub struct TokenCreateArgs {
 pub struct TokenListArgs {
     /// The database.
     pub location: DataLocation,
-    /// Whether to write JSON instead of lines.
-    pub json: bool,
+    /// How to print the list.
+    pub format: ListFormat,
 }
 
 /// The arguments of `token revoke`.
@@ -49,34 +51,23 @@ pub struct TokenRevokeArgs {
     pub id: String,
 }
 
-/// Opens an existing database for one command, with its tables brought up to date.
-async fn open(location: &DataLocation) -> Result<Db, ServerError> {
-    location.must_exist()?;
-    let db = match location.storage() {
-        Storage::Sqlite { data_dir } => Db::sqlite(&data_dir.join(storage::DATABASE), 1).await?,
-        Storage::Postgres { url } => Db::postgres(&url, 1).await?,
-        Storage::Memory => Db::memory().await?,
-    };
-    migration::migrate(&db).await?;
-    // As in the server, a token that has expired once must not become valid because the system's clock was set back.
-    clock::restore(&db).await?;
-    Ok(db)
-}
-
 /// Creates a token and writes its text, and nothing else, to `out`, so that a script can capture it.
 pub async fn token_create(args: &TokenCreateArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
-    let db = open(&args.location).await?;
+    let db = args.location.open().await?;
     let lifetime = args
         .expires_in
         .map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let new = NewToken {
         name: args.name.clone(),
-        account: bootstrap::ACCOUNT.to_owned(),
+        account: args.user.clone().unwrap_or_else(|| bootstrap::ACCOUNT.to_owned()),
         organization: Some(args.organization.clone()),
         scope: args.scope.split_whitespace().collect::<Vec<_>>().join(" "),
         expires_at: lifetime.map(|time| now().saturating_add(time)),
     };
-    let created = token::create(&db, &new).await;
+    let created = match people::check_membership(&db, &args.organization, &new.account).await {
+        Ok(()) => token::create(&db, &new).await,
+        Err(error) => Err(error),
+    };
     // Closed before the error is returned: SQLite then folds its log into the database file.
     db.close().await;
     let (_, token) = created?;
@@ -93,25 +84,17 @@ struct TokenJson<'a> {
     scopes: Vec<&'a str>,
     state: &'static str,
     created_at: String,
+    last_used_at: Option<String>,
     expires_at: Option<String>,
     revoked_at: Option<String>,
 }
 
-/// Writes one line for each token (state, expiry, scopes, organization, name, id), or a JSON list.
+/// Writes one line for each token (state, expiry, last use, scopes, organization, user, name, id), or a JSON list.
 pub async fn token_list(args: &TokenListArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
-    let db = open(&args.location).await?;
+    let db = args.location.open().await?;
     let rows = token::list(&db).await;
     db.close().await;
-    let rows = rows?;
-    if args.json {
-        let tokens: Vec<TokenJson<'_>> = rows.iter().map(json).collect();
-        let text = serde_json::to_string(&tokens).map_err(|error| ServerError::Output(error.into()))?;
-        return writeln!(out, "{text}").map_err(ServerError::Output);
-    }
-    for row in rows {
-        writeln!(out, "{}", line(&row)).map_err(ServerError::Output)?;
-    }
-    Ok(())
+    write_list(&rows?, args.format, json, line, out)
 }
 
 fn state(row: &TokenRow) -> &'static str {
@@ -123,8 +106,8 @@ fn state(row: &TokenRow) -> &'static str {
     }
 }
 
-fn json(row: &TokenRow) -> TokenJson<'_> {
-    TokenJson {
+fn json(row: &TokenRow) -> serde_json::Result<Value> {
+    serde_json::to_value(TokenJson {
         id: &row.id,
         name: &row.name,
         user: &row.account_id,
@@ -132,9 +115,10 @@ fn json(row: &TokenRow) -> TokenJson<'_> {
         scopes: row.scope.split_whitespace().collect(),
         state: state(row),
         created_at: iso(row.created_at),
+        last_used_at: row.last_used_at.map(iso),
         expires_at: row.expires_at.map(iso),
         revoked_at: row.revoked_at.map(iso),
-    }
+    })
 }
 
 fn line(row: &TokenRow) -> String {
@@ -144,9 +128,13 @@ fn line(row: &TokenRow) -> String {
         .map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", iso(at)));
     let organization = row.organization.as_deref().unwrap_or("every organization");
     let scope = row.scope.replace(' ', ",");
+    let used = row
+        .last_used_at
+        .map_or_else(|| "never used".to_owned(), |at| format!("used {}", iso(at)));
     // Names of older releases may hold line breaks, which could fake a row.
-    let name: String = row.name.chars().filter(|letter| !letter.is_control()).collect();
-    format!("{state}  {expiry}  {scope}  {organization}  {name}  {}", row.id)
+    let name = name::visible(&row.name, people::MAX_NAME_CHARS);
+    let (user, id) = (&row.account_id, &row.id);
+    format!("{state}  {expiry}  {used}  {scope}  {organization}  {user}  {name}  {id}")
 }
 
 /// Revokes a token. A running server refuses it from the next request on.
@@ -154,7 +142,7 @@ fn line(row: &TokenRow) -> String {
 /// # Errors
 /// [`ServerError::Argument`] when no token has the id, or it was revoked before.
 pub async fn token_revoke(args: &TokenRevokeArgs, out: &mut (dyn Write + Send)) -> Result<(), ServerError> {
-    let db = open(&args.location).await?;
+    let db = args.location.open().await?;
     let revoked = token::revoke(&db, &args.id).await;
     db.close().await;
     if !revoked? {

@@ -1,0 +1,1 @@
+ALTER TABLE token ADD COLUMN last_used_at BIGINT;
