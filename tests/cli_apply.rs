@@ -359,3 +359,25 @@ fn the_demo_runs_and_leaves_nothing() {
     assert!(output.out.contains("\nApplied: "), "{output:?}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_script_for_the_other_cli_finds_the_last_line_that_it_waits_for() {
+    let cli = CliProject::new();
+    let last = |line: &str, code: i32| {
+        let output = cli.expect_exit(line, code);
+        output.out.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(last("apply --yes --compat --only all", 0), "Apply complete");
+    assert_eq!(
+        last("apply --yes --compat", 0),
+        "Apply complete",
+        "also when there is nothing to do"
+    );
+    assert!(
+        !last("apply --dry-run --compat", 0).contains("complete"),
+        "nothing was applied"
+    );
+    assert!(!last("apply --yes", 0).contains("complete"));
+    cli.edit("lobu.toml", "name = ", "name = 5 #");
+    assert!(!last("apply --yes --compat", 1).contains("complete"));
+}

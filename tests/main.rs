@@ -46,6 +46,7 @@ mod faces;
 mod fault_table;
 mod github;
 mod guard_table;
+mod init;
 mod laws;
 mod linear_review;
 mod plan_pattern;

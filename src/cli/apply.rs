@@ -98,6 +98,9 @@ pub struct ApplyArgs {
     /// Treat the target as protected: ask for the organization's name; `--yes` needs `--plan-id`.
     #[arg(long)]
     pub protect: bool,
+    /// End with the line `Apply complete` when nothing failed, as `lobu apply` does.
+    #[arg(long)]
+    pub compat: bool,
 }
 
 /// A guard of `--fail-on`: the plan is refused when it has this.

@@ -58,6 +58,15 @@ Examples:
   lobuctl drift ignore settings.triage --field networkConfig --reason 'the web team tries it'
   lobuctl drift unignore entity-type.legacy";
 
+/// The examples of `lobuctl init`.
+pub(super) const INIT: &str = "\
+No existing file is written over, but for missing lines that are added to `.gitignore`.
+
+Examples:
+  lobuctl init desk                         asks for agent, provider, platform and memory
+  lobuctl init desk --yes --org acme        asks nothing
+  lobuctl init --agent triage --provider anthropic --platform slack";
+
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\
 Example:

@@ -57,7 +57,8 @@ pub enum Command {
     Drift(DriftArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
-    /// Write a new project that plans and applies as it is.
+    /// Write a new project that plans and applies as it is; asks what it should have.
+    #[command(after_help = help::INIT)]
     Init(InitArgs),
     /// Run the embedded server on a SQLite file or a PostgreSQL database.
     #[command(after_help = help::serve())]
@@ -111,6 +112,38 @@ pub enum SchemaFile {
 pub struct InitArgs {
     /// The folder of the project; by default the current one.
     pub folder: Option<PathBuf>,
+    /// Ask nothing: what no flag sets gets its default.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The id of the first agent [default: assistant].
+    #[arg(long, value_name = "ID")]
+    pub agent: Option<String>,
+    /// The agent's model provider, such as `anthropic` [default: none].
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// The agent's chat platform [default: none].
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub platform: Option<InitPlatform>,
+    /// Leave out the example of an entity type.
+    #[arg(long)]
+    pub no_memory: bool,
+}
+
+/// A type of chat platform for which `lobuctl init` has a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum InitPlatform {
+    /// Telegram.
+    Telegram,
+    /// Slack.
+    Slack,
+    /// Discord.
+    Discord,
+    /// WhatsApp.
+    Whatsapp,
+    /// Microsoft Teams.
+    Teams,
+    /// Google Chat.
+    Gchat,
 }
 
 /// The arguments of `lobuctl demo`.

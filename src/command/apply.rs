@@ -14,6 +14,7 @@ use crate::plan::{Plan, Row};
 use crate::report::markdown;
 use crate::review::{Consent, PlanReview, ReviewOptions, read_project};
 use crate::show::change::Detail;
+use crate::show::outcome::APPLY_COMPLETE;
 use crate::show::plan::{PlanView, plan_lines, summary_line};
 
 /// How it is decided whether the plan is applied.
@@ -41,9 +42,25 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let face = face(console, arguments)?;
     let options = ReviewOptions::new(&console.host, common, arguments);
-    if face == Face::Screen {
-        return screen::run(console, options, interrupt).await;
+    let exit = match face {
+        Face::Screen => screen::run(console, options, interrupt).await?,
+        _ => run_as_text(console, options, arguments, interrupt, face).await?,
+    };
+    let complete = exit == Exit::Done && face != Face::PlanOnly;
+    if complete && arguments.compat && console.format == Format::Text {
+        console.text(&format!("{APPLY_COMPLETE}\n"))?;
     }
+    Ok(exit)
+}
+
+/// Plans, and applies what is approved, on a face without a screen.
+async fn run_as_text(
+    console: &Console,
+    options: ReviewOptions,
+    arguments: &ApplyArgs,
+    interrupt: &Interrupt,
+    face: Face,
+) -> Result<Exit, Failure> {
     loop {
         let mut review = load(console, &options, interrupt).await?;
         show_plan(console, review.plan(), plan_view(&arguments.plan))?;

@@ -59,7 +59,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         }
         Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
         Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
-        Command::Init(arguments) => init::run(console, &arguments),
+        Command::Init(arguments) => init::run(console, &cli.common, &arguments, interrupt).await,
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,

@@ -85,16 +85,22 @@ fn distinct(texts: Vec<Text>) -> Value {
     kept.map(Value::String).collect()
 }
 
-/// Whether an id has the form that the server requires (contract section 4). Reports it otherwise.
-fn check_id(table: &Table<'_>, id: &Text) -> bool {
+/// The form of an agent's id, in words.
+pub const AGENT_ID_FORM: &str = "3 to 60 lower-case letters, digits and hyphens, starting with a letter";
+
+/// Whether an id has the form that the server requires of an agent's (contract section 4).
+pub fn is_agent_id(id: &str) -> bool {
     let allowed = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
-    let is_valid = (3..=60).contains(&id.value.len())
-        && id.value.starts_with(|first: char| first.is_ascii_lowercase())
-        && id.value.chars().all(allowed);
+    (3..=60).contains(&id.len()) && id.starts_with(|first: char| first.is_ascii_lowercase()) && id.chars().all(allowed)
+}
+
+/// Whether an id has the form that the server requires. Reports it otherwise.
+fn check_id(table: &Table<'_>, id: &Text) -> bool {
+    let is_valid = is_agent_id(&id.value);
     if !is_valid {
         let message = format!("the server refuses the agent id {}", tick(&id.value));
-        let help = "use 3 to 60 lower-case letters, digits and hyphens, starting with a letter";
-        table.reader.error("agent-id", message, id.span.clone(), help);
+        let help = format!("use {AGENT_ID_FORM}");
+        table.reader.error("agent-id", message, id.span.clone(), &help);
     }
     is_valid
 }

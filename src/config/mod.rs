@@ -35,6 +35,7 @@ mod yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use agent::{AGENT_ID_FORM, is_agent_id};
 pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use domain::normalize_pattern as normalized_domain;
 pub use ignore::LOBUCTL_TOML;

@@ -8,6 +8,9 @@ use crate::apply::event::Outcome;
 use crate::apply::{Progress, Tally, Verdict};
 use crate::resource::Address;
 
+/// The last line of an apply with `--compat`, in the words of the `lobu` CLI.
+pub const APPLY_COMPLETE: &str = "Apply complete";
+
 /// The remark on a row whose first requests were carried out and a later one was not.
 const PARTLY_WRITTEN: &str = "part of it was written before it failed";
 
