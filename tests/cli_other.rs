@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::program::cli::{CliOutput, CliProject};
+use crate::support::program::cli::{CliOutput, CliProject, alone};
 use crate::support::program::serve_process::{ServeProcess, lobuctl};
 use crate::support::project::TempProject;
 use crate::support::server::JsonClient;
@@ -184,18 +183,6 @@ async fn json_reports_that_there_is_nothing_to_do() {
         (&again["verdict"], &again["tally"]["total"]),
         (&"done".into(), &0.into())
     );
-}
-
-/// The program in a folder, with nothing known.
-fn alone(folder: &Path, line: &str) -> CliOutput {
-    let mut command = lobuctl(folder);
-    CliOutput::of(
-        &command
-            .args(line.split_whitespace())
-            .current_dir(folder)
-            .output()
-            .unwrap(),
-    )
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lobuctl::failure::Failure;
-use lobuctl::session::{Flags, Inputs, Session, SessionError, Stored, ValueSource, summaries, use_context};
+use lobuctl::session::{Flags, Inputs, ProjectLink, Session, SessionError, Stored, ValueSource};
 use tempfile::TempDir;
 
 use crate::support::snapshot::check;
@@ -51,11 +51,13 @@ fn read(home: &Path) -> Stored {
     Stored::read(&BTreeMap::new(), Some(home)).unwrap()
 }
 
-/// Flags as `--name value` words, variables as `NAME=value`, the project's organization as `org=…`.
+/// Flags as `--name value` words, variables as `NAME=value`, the project's organization as `org=…`, and its link as
+/// `link=CONTEXT/ORG`.
 fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
     let mut flags = Flags::default();
     let mut environment = BTreeMap::new();
     let mut project = None;
+    let mut link = ProjectLink::default();
     let mut words = line.split_whitespace();
     while let Some(word) = words.next() {
         match word {
@@ -65,10 +67,14 @@ fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
             "--protect" => flags.protect = true,
             other => {
                 let (name, value) = other.split_once('=').unwrap();
-                if name == "org" {
-                    project = Some(value);
-                } else {
-                    environment.insert(name.to_owned(), value.to_owned());
+                match name {
+                    "org" => project = Some(value),
+                    "link" => {
+                        let (context, organization) = value.split_once('/').unwrap();
+                        link.context = Some(context.to_owned());
+                        link.organization = Some(organization.to_owned());
+                    }
+                    _ => drop(environment.insert(name.to_owned(), value.to_owned())),
                 }
             }
         }
@@ -77,6 +83,7 @@ fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
         flags,
         environment: &environment,
         project_organization: project,
+        link: &link,
         stored,
     })
 }
@@ -107,6 +114,11 @@ fn flags_win_over_environment_and_environment_over_files() {
         "org=file",
         "org=file LOBU_MEMORY_ORG=env",
         "org=file LOBU_MEMORY_ORG=env --org flag",
+        "org=file LOBU_ORG=apply LOBU_MEMORY_ORG=env",
+        "org=file link=prod/linked",
+        "link=prod/linked",
+        "link=prod/linked LOBU_CONTEXT=dev",
+        "link=elsewhere/linked",
         "org=file LOBU_CONTEXT=prod",
         "org=file LOBU_CONTEXT=prod --context dev",
         "org=file LOBU_API_URL=http://localhost:1",
@@ -259,30 +271,6 @@ fn the_folders_can_be_elsewhere() {
     let folder = home.path().join(".config/lobu").display().to_string();
     let stored = Stored::read(&map(&[("LOBU_CONFIG_DIR", &folder)]), None).unwrap();
     assert_eq!(choose(&stored, "org=x").unwrap().context.as_deref(), Some("dev"));
-}
-
-#[test]
-fn contexts_are_listed_and_switched_without_touching_the_rest() {
-    let home = usual();
-    let stored = read(home.path());
-    let names: Vec<(String, bool, bool)> = summaries(&stored)
-        .into_iter()
-        .map(|one| (one.name, one.current, one.logged_in))
-        .collect();
-    assert_eq!(names, [("dev".into(), true, true), ("prod".into(), false, true)]);
-    use_context(&stored, "prod").unwrap();
-    let path = home.path().join(".config/lobu/config.json");
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(
-        text.contains("\"telemetry\": false") && text.contains("laptop"),
-        "{text}"
-    );
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(
-        choose(&read(home.path()), "org=x").unwrap().context.as_deref(),
-        Some("prod")
-    );
-    assert!(use_context(&stored, "nope").is_err());
 }
 
 #[test]

@@ -91,6 +91,7 @@ mod server_replay;
 mod server_routes;
 mod server_secrets;
 mod server_security;
+mod session_files;
 mod support;
 mod tui_editor;
 mod tui_input;

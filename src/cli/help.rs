@@ -15,7 +15,7 @@ Environment:
   LOBU_API_TOKEN                the access token; sent to the chosen server only
   LOBU_API_URL, LOBU_CONTEXT    the server; --url and --context take precedence
   LOBU_MEMORY_URL               http://HOST/mcp/ORG: the server and the organization
-  LOBU_MEMORY_ORG               the organization; --org takes precedence
+  LOBU_ORG, LOBU_MEMORY_ORG     the organization; --org takes precedence
   LOBU_CONFIG_DIR               read contexts from here instead of ~/.config/lobu
   NO_COLOR, CLICOLOR_FORCE, CI  control color; with CI set, nothing is asked";
 

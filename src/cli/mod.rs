@@ -5,6 +5,7 @@
 
 mod apply;
 mod choice;
+mod context;
 mod drift;
 mod global;
 mod help;
@@ -12,6 +13,7 @@ mod pull;
 mod serve;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
+pub use context::{ContextArgs, ContextCommand};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
@@ -67,7 +69,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show which server, organization and credentials would be used, and where each was set.
     Whoami,
-    /// List the known servers, or choose one.
+    /// List the known servers, add or remove one, or choose one.
     Context(ContextArgs),
     /// Check what a first apply needs: config, secrets, server, token, terminal.
     Doctor,
@@ -158,28 +160,6 @@ pub struct DemoArgs {
     /// Ask plain questions instead of showing the full screen.
     #[arg(long)]
     pub plain: bool,
-}
-
-/// The arguments of `lobuctl context`.
-#[derive(Debug, Clone, PartialEq, Args)]
-pub struct ContextArgs {
-    /// The subcommand; `list` when there is none.
-    #[command(subcommand)]
-    pub command: Option<ContextCommand>,
-}
-
-/// A subcommand of `lobuctl context`.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum ContextCommand {
-    /// List every context with its server.
-    List,
-    /// Make a context the current one, for the `lobu` CLI too.
-    Use {
-        /// The name of the context.
-        name: String,
-    },
-    /// Show the current context.
-    Show,
 }
 
 impl Cli {

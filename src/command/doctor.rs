@@ -1,6 +1,7 @@
 //! `lobuctl doctor`: checks what a first apply needs, in order; each line says what was found or what to do.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use crate::cli::{Common, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::RemoteError;
-use crate::review::{Connection, ReviewOptions, choose_session, connect, read_project};
+use crate::review::{Connection, ProjectHint, ReviewOptions, choose_session, connect, read_project};
 use crate::show::word::plural;
 use crate::show::{Line, Role};
 
@@ -30,6 +31,8 @@ pub(super) async fn run(console: &Console, common: &Common, interrupt: &Interrup
 /// The parts of the server that the project writes; all of them when there is no usable project.
 struct ServerNeeds {
     organization: Option<String>,
+    /// The folder of the project.
+    root: Option<PathBuf>,
     agents: bool,
     memory: bool,
 }
@@ -38,8 +41,16 @@ impl ServerNeeds {
     fn everything(organization: Option<String>) -> Self {
         Self {
             organization,
+            root: None,
             agents: true,
             memory: true,
+        }
+    }
+
+    fn hint(&self) -> ProjectHint<'_> {
+        ProjectHint {
+            organization: self.organization.as_deref(),
+            root: self.root.as_deref(),
         }
     }
 }
@@ -70,6 +81,7 @@ fn check_project(report: &mut CheckReport<'_>, options: &ReviewOptions) -> Resul
     let desired = &project.desired;
     Ok(ServerNeeds {
         organization: loaded.org,
+        root: Some(project.root.clone()),
         agents: !desired.agents.is_empty(),
         memory: !(desired.entity_types.is_empty() && desired.relationship_types.is_empty()),
     })
@@ -80,7 +92,7 @@ async fn check_server(
     options: &ReviewOptions,
     needs: &ServerNeeds,
 ) -> Result<(), Failure> {
-    let session = match choose_session(&report.console.host, &options.flags, needs.organization.as_deref()) {
+    let session = match choose_session(&report.console.host, &options.flags, needs.hint()) {
         Ok(session) => session,
         Err(failure) => return report.bad("server", &failure.message, failure.hints.first()),
     };

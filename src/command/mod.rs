@@ -64,7 +64,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
         Command::Whoami => whoami::run(console, &cli.common),
-        Command::Context(arguments) => context::run(console, &arguments),
+        Command::Context(arguments) => context::run(console, &cli.common, &arguments).await,
         Command::Doctor => doctor::run(console, &cli.common, interrupt).await,
         Command::Completions { shell } => completions::run(console, shell),
         Command::Schema(arguments) => completions::schema(console, arguments.file),

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::pull::PullPlan;
 use crate::report::markdown;
-use crate::review::{NewProject, PullOptions, PullReview, ReviewOptions, choose_session, read_project};
+use crate::review::{NewProject, ProjectHint, PullOptions, PullReview, ReviewOptions, choose_session, read_project};
 use crate::show::pull::{difference, pull_lines, pull_summary};
 use crate::show::word::plural;
 
@@ -117,7 +117,7 @@ async fn load(
     let mut options = options(console, common, arguments);
     let new_project = match &arguments.init {
         Some(folder) => {
-            let session = choose_session(&console.host, &options.reading.flags, None)?;
+            let session = choose_session(&console.host, &options.reading.flags, ProjectHint::default())?;
             let draft = NewProject::draft(console.host.absolute(folder), &session.organization.value)?;
             options.reading.config = Some(draft.file());
             Some(draft)

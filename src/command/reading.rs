@@ -6,7 +6,7 @@ use super::status::StatusStep;
 use crate::config::{LoadedProject, Project};
 use crate::failure::Failure;
 use crate::remote::ReadProgress;
-use crate::review::{AttemptObserver, LoadObserver, RetryNotice, ReviewOptions, choose_session};
+use crate::review::{AttemptObserver, LoadObserver, ProjectHint, RetryNotice, ReviewOptions, choose_session};
 use crate::session::Session;
 
 /// A project without errors.
@@ -40,7 +40,11 @@ impl UsableProject {
     /// # Errors
     /// When one of them is not known.
     pub(super) fn session(&self, console: &Console, options: &ReviewOptions) -> Result<Session, Failure> {
-        let session = choose_session(&console.host, &options.flags, self.organization.as_deref())?;
+        let hint = ProjectHint {
+            organization: self.organization.as_deref(),
+            root: Some(&self.project.root),
+        };
+        let session = choose_session(&console.host, &options.flags, hint)?;
         session.warnings.iter().for_each(|warning| console.warning(warning));
         Ok(session)
     }

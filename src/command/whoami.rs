@@ -7,7 +7,7 @@ use crate::cli::{Common, Format};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::review::{ReviewOptions, choose_session, read_project};
+use crate::review::{ProjectHint, ReviewOptions, choose_session, read_project};
 
 /// Prints the session that other commands would use, without reaching the server.
 ///
@@ -19,8 +19,9 @@ pub(super) fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
         ..ReviewOptions::reading(&console.host, common)
     };
     // Without a project, flags and environment may still be enough.
-    let organization = read_project(&console.host, &options).ok().and_then(|loaded| loaded.org);
-    let session = choose_session(&console.host, &options.flags, organization.as_deref())?;
+    let loaded = read_project(&console.host, &options).ok();
+    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
+    let session = choose_session(&console.host, &options.flags, hint)?;
     session.warnings.iter().for_each(|warning| console.warning(warning));
     let token = session.token.as_ref().map(|token| token.source.to_string());
     if console.format == Format::Json {

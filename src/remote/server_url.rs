@@ -45,6 +45,17 @@ impl ServerUrl {
         Ok((Self { url }, organization))
     }
 
+    /// Parses a URL that may be the base of the gateway's routes, `…/lobu/api/v1`, as contexts of the `lobu` CLI have it.
+    pub fn parse_gateway(text: &str) -> Result<(Self, Option<String>), ServerUrlError> {
+        let (mut parsed, organization) = Self::parse(text)?;
+        let path = parsed.url.path().to_owned();
+        if let Some(prefix) = path.strip_suffix("/api/v1") {
+            let prefix = prefix.strip_suffix("/lobu").unwrap_or(prefix);
+            parsed.url.set_path(prefix);
+        }
+        Ok((parsed, organization))
+    }
+
     /// Returns the URL of a request. Returns `None` for a path that would leave the base URL.
     pub fn join(&self, path: &str) -> Option<Url> {
         let wanted = format!("{}{path}", self.url.path().trim_end_matches('/'));

@@ -4,6 +4,7 @@
 //! only way to a [`PreparedRun`], and it asks every guard: no face can apply what another one would refuse. Knows no
 //! stream and no key.
 
+mod account;
 mod approved;
 mod guard;
 mod ignore;
@@ -15,6 +16,7 @@ mod pull;
 mod target;
 mod workspace;
 
+pub use account::{ProjectHint, choose_account, choose_session};
 pub use guard::{Consent, Guards};
 pub use ignore::IgnoreFile;
 pub use new_project::NewProject;
@@ -22,8 +24,7 @@ pub use options::ReviewOptions;
 pub(crate) use private_file::{Existing, create_private_folder, open_private};
 pub use pull::{PullOptions, PullReview, PullSource};
 pub use workspace::{
-    AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, choose_session, connect, find_project,
-    read_project,
+    AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, connect, find_project, read_project,
 };
 
 use std::collections::BTreeSet;

@@ -15,7 +15,7 @@ use crate::remote::{
     Attempt, Client, DetailsOf, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope, fetch,
 };
 use crate::resource::State;
-use crate::session::{Flags, Inputs, Session, Stored};
+use crate::session::Session;
 use crate::show::word::plural;
 
 /// Called for each attempt of a request.
@@ -68,24 +68,6 @@ pub fn find_project(host: &Host, options: &ReviewOptions) -> Result<PathBuf, Fai
         check_owner(&found, &host.current_dir)?;
     }
     Ok(found)
-}
-
-/// Chooses server, organization and token.
-///
-/// # Errors
-/// When one of them is not known; the failure names every source that was looked at.
-pub fn choose_session(host: &Host, flags: &Flags, organization: Option<&str>) -> Result<Session, Failure> {
-    let environment = host.environment.variables();
-    let stored = Stored::read(environment, host.home.as_deref())?;
-    let inputs = Inputs {
-        flags: flags.clone(),
-        environment,
-        project_organization: organization,
-        stored: &stored,
-    };
-    let session = Session::choose(&inputs)?;
-    host.redactor.add(session.token().ok());
-    Ok(session)
 }
 
 /// The way to a server, and its name.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::error::SessionError;
-use super::stored::Stored;
-use super::{Session, Sourced, ValueSource};
+use super::link::ProjectLink;
+use super::source::{Sourced, ValueSource};
+use super::stored::{BUILT_IN, Stored};
 use crate::remote::ServerUrl;
 use crate::resource::Secret;
 
@@ -23,7 +25,7 @@ pub struct Flags {
     pub protect: bool,
 }
 
-/// The inputs of [`Session::choose`].
+/// The inputs of [`Account::choose`].
 pub struct Inputs<'a> {
     /// The flags of the command line.
     pub flags: Flags,
@@ -31,43 +33,44 @@ pub struct Inputs<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The organization in the project's `lobu.toml`.
     pub project_organization: Option<&'a str>,
+    /// What the project's folder is linked to.
+    pub link: &'a ProjectLink,
     /// The stored contexts, credentials and guards.
     pub stored: &'a Stored,
 }
 
 /// The chosen server.
-struct NamedServer {
-    url: ServerUrl,
+pub(super) struct NamedServer {
+    pub(super) url: ServerUrl,
     /// The organization, if the URL names one (`…/mcp/ORG`).
-    organization: Option<String>,
-    source: ValueSource,
+    pub(super) organization: Option<String>,
+    pub(super) source: ValueSource,
     /// The name of the stored context with this server, if any.
-    context: Option<String>,
+    pub(super) context: Option<String>,
 }
 
-impl Session {
-    /// Chooses server, organization and token.
+impl Account {
+    /// Chooses server, organization and token. A missing organization or token is an error only where one is needed.
     ///
     /// # Errors
-    /// When no server or organization is set, or one of the values is malformed. A missing token is reported by
-    /// [`Session::token`].
+    /// When no server is set, or its URL is malformed.
     pub fn choose(inputs: &Inputs<'_>) -> Result<Self, SessionError> {
         let server = inputs.choose_server()?;
-        let organization = inputs.choose_organization(&server)?;
-        let token = inputs.choose_token(&server);
         let mut warnings = inputs.stored.warnings.clone();
-        warnings.extend(inputs.ignored_memory_url(&server));
+        warnings.extend(inputs.ignored_variables(&server));
+        let name = server.context.as_ref();
         Ok(Self {
             protected: inputs.flags.protect || inputs.is_protected(&server),
             insecure_http: inputs.flags.insecure_http,
             token_locations: inputs.token_locations(&server),
-            context: server.context.clone(),
+            organization: inputs.choose_organization(&server),
+            token: inputs.choose_token(&server),
+            credential: name.and_then(|name| inputs.stored.credentials.get(name)).cloned(),
+            context: server.context,
             url: Sourced {
                 value: server.url,
                 source: server.source,
             },
-            organization,
-            token,
             warnings,
         })
     }
@@ -75,7 +78,7 @@ impl Session {
 
 impl Inputs<'_> {
     /// Returns the value of a variable, trimmed. `None` when it is blank.
-    fn variable(&self, name: &str) -> Option<&str> {
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
         let value = self.environment.get(name)?.trim();
         (!value.is_empty()).then_some(value)
     }
@@ -94,11 +97,19 @@ impl Inputs<'_> {
                 return self.by_url(url, ValueSource::Variable(variable));
             }
         }
-        let current = self.stored.contexts.current_context.as_deref();
-        match self.variable("LOBU_CONTEXT").or(current) {
+        match self.selected_context() {
             Some(name) => self.by_context(name),
             None => Err(self.no_server()),
         }
+    }
+
+    /// Returns the name of the context that variables, the project's link and the files select, in this order.
+    fn selected_context(&self) -> Option<&str> {
+        // A link to a context that is not stored here was made on another machine.
+        let linked = self.link.context.as_deref();
+        let linked = linked.filter(|name| self.stored.contexts.contexts.contains_key(*name));
+        let current = self.stored.contexts.current_context.as_deref();
+        self.variable("LOBU_CONTEXT").or(linked).or(current)
     }
 
     fn no_server(&self) -> SessionError {
@@ -132,7 +143,7 @@ impl Inputs<'_> {
 
     fn by_context(&self, name: &str) -> Result<NamedServer, SessionError> {
         let stored = &self.stored.contexts.contexts;
-        let Some(text) = stored.get(name).and_then(|context| context.api_url.as_deref()) else {
+        let Some(text) = self.server_of(name) else {
             return Err(self
                 .stored
                 .broken
@@ -155,13 +166,7 @@ impl Inputs<'_> {
     /// Returns the name of the context whose credentials fit a server: the selected context if it has this server, else the
     /// first one by name that has it.
     fn context_of(&self, url: &ServerUrl) -> Option<String> {
-        let current = self.stored.contexts.current_context.as_deref();
-        let selected = self
-            .flags
-            .context
-            .as_deref()
-            .or(self.variable("LOBU_CONTEXT"))
-            .or(current);
+        let selected = self.flags.context.as_deref().or_else(|| self.selected_context());
         let names = self.stored.contexts.contexts.keys().map(String::as_str);
         selected
             .into_iter()
@@ -175,67 +180,14 @@ impl Inputs<'_> {
 
     /// Returns the URL of a stored context. `None` when it has none, or a malformed one.
     fn context_url(&self, name: &str) -> Option<ServerUrl> {
-        let text = self.stored.contexts.contexts.get(name)?.api_url.as_deref()?;
-        ServerUrl::parse(text).ok().map(|(url, _)| url)
+        ServerUrl::parse_gateway(self.server_of(name)?).ok().map(|(url, _)| url)
     }
 
-    fn choose_organization(&self, server: &NamedServer) -> Result<Sourced<String>, SessionError> {
-        let flag = self.flags.org.clone().map(|org| (org, ValueSource::Flag("--org")));
-        let named = server.organization.clone().map(|org| (org, server.source.clone()));
-        // A flag takes precedence over every variable, also when the organization is part of the URL in `--url`.
-        let by_flag = flag.or_else(|| {
-            named
-                .clone()
-                .filter(|(_, source)| matches!(source, ValueSource::Flag(_)))
-        });
-        let variable = self.variable("LOBU_MEMORY_ORG");
-        let variable = variable.map(|org| (org.to_owned(), ValueSource::Variable("LOBU_MEMORY_ORG")));
-        let project = self
-            .project_organization
-            .map(|org| (org.to_owned(), ValueSource::Project));
-        // Flags, then variables, then the project, then the URL of a stored context.
-        let (value, source) = by_flag
-            .or(variable)
-            .or_else(|| self.organization_of_memory_url(server))
-            .or_else(|| {
-                named
-                    .clone()
-                    .filter(|(_, source)| matches!(source, ValueSource::Variable(_)))
-            })
-            .or(project)
-            .or(named)
-            .ok_or_else(no_organization)?;
-        let fits = !value.is_empty()
-            && !value
-                .chars()
-                .any(|character| character.is_whitespace() || character.is_control() || character == '/');
-        // The slug is a segment of every request's path, where dot segments would lead to another route.
-        if fits && value != "." && value != ".." {
-            return Ok(Sourced { value, source });
-        }
-        Err(SessionError::BadOrganization {
-            location: source.to_string(),
-        })
-    }
-
-    /// Returns the organization in `LOBU_MEMORY_URL`, if that variable names the chosen server.
-    fn organization_of_memory_url(&self, server: &NamedServer) -> Option<(String, ValueSource)> {
-        let (url, organization) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
-        let organization = organization.filter(|_| url.shares_origin_with(&server.url))?;
-        Some((organization, ValueSource::Variable("LOBU_MEMORY_URL")))
-    }
-
-    /// Returns the warning for a `LOBU_MEMORY_URL` that names another server than the chosen one.
-    fn ignored_memory_url(&self, server: &NamedServer) -> Option<String> {
-        let (url, _) = ServerUrl::parse(self.variable("LOBU_MEMORY_URL")?).ok()?;
-        let other = !url.shares_origin_with(&server.url);
-        other.then(|| {
-            format!(
-                "`LOBU_MEMORY_URL` names another server ({}) and is ignored: {} takes precedence",
-                url.host(),
-                server.source
-            )
-        })
+    /// Returns the text of the URL of a context. The one that the `lobu` CLI knows by itself needs no file.
+    fn server_of(&self, name: &str) -> Option<&str> {
+        let stored = self.stored.contexts.contexts.get(name);
+        let built_in = (name == BUILT_IN.0).then_some(BUILT_IN.1);
+        stored.map_or(built_in, |context| context.server())
     }
 
     fn choose_token(&self, server: &NamedServer) -> Option<Sourced<Secret>> {
@@ -247,9 +199,9 @@ impl Inputs<'_> {
         }
         // The context is that of this very server (same scheme, host and port), so the token reaches no other.
         let name = server.context.as_ref()?;
-        let token = self.stored.tokens.get(name)?;
+        let credential = self.stored.credentials.get(name)?;
         Some(Sourced {
-            value: token.clone(),
+            value: credential.access.clone(),
             source: ValueSource::Credentials(name.clone()),
         })
     }
@@ -282,26 +234,13 @@ impl Inputs<'_> {
     }
 
     fn stored_path(&self, name: &str) -> Option<String> {
-        Some(self.stored.folder.as_ref()?.join(name).display().to_string())
+        Some(self.stored.folder.as_ref()?.file(name).display().to_string())
     }
 }
 
 fn parse_url(text: &str, source: &ValueSource) -> Result<(ServerUrl, Option<String>), SessionError> {
-    ServerUrl::parse(text).map_err(|why| SessionError::BadUrl {
+    ServerUrl::parse_gateway(text).map_err(|why| SessionError::BadUrl {
         location: source.to_string(),
         why,
     })
-}
-
-fn no_organization() -> SessionError {
-    let locations = [
-        "`--org`",
-        "`--url …/mcp/ORG`",
-        "`LOBU_MEMORY_ORG`",
-        "`LOBU_MEMORY_URL`",
-        "`[memory] org` in `lobu.toml`",
-    ];
-    SessionError::NoOrganization {
-        searched: locations.map(str::to_owned).into(),
-    }
 }

@@ -60,6 +60,37 @@ pub enum SessionError {
         /// What is wrong; never repeats the contents, which may hold a token.
         why: String,
     },
+    /// Other users can change a file or folder that decides where tokens go.
+    #[error("{} is not used: {}", path.display(), if *is_foreign { "it belongs to another user" } else { "other users can change it" })]
+    Writable {
+        /// The path of the file or folder.
+        path: PathBuf,
+        /// Whether it belongs to another user.
+        is_foreign: bool,
+    },
+    /// Another lobuctl has the lock of the files for minutes.
+    #[error("another lobuctl keeps {} locked", path.display())]
+    Locked {
+        /// The path of the lock file.
+        path: PathBuf,
+    },
+    /// There is no home folder to store anything in.
+    #[error("there is no home folder for contexts and credentials")]
+    NoFolder,
+    /// A context of this name has another server.
+    #[error("context `{name}` has another server: {server}")]
+    OtherServer {
+        /// The name of the context.
+        name: String,
+        /// The URL of its server.
+        server: String,
+    },
+    /// A command that changes the credentials of a context does not know which context.
+    #[error("no context has the server {server}")]
+    NoContext {
+        /// The URL of the server.
+        server: String,
+    },
 }
 
 impl SessionError {
@@ -83,6 +114,17 @@ impl SessionError {
             }
             Self::UnknownContext { known, .. } => vec![format!("known contexts: {}", known.join(", "))],
             Self::BadUrl { .. } | Self::BadOrganization { .. } => Vec::new(),
+            Self::Writable {
+                path,
+                is_foreign: false,
+            } => vec![format!("run `chmod go-w {}`", path.display())],
+            Self::Writable { path, .. } => vec![format!("run `chown \"$(id -un)\" {}`", path.display())],
+            Self::Locked { .. } => vec!["wait until it has ended, or end it".to_owned()],
+            Self::NoFolder => vec!["set `HOME`, or `LOBU_CONFIG_DIR`".to_owned()],
+            Self::OtherServer { name, .. } => vec![format!(
+                "take another name, or remove it first: `lobuctl context remove {name}`"
+            )],
+            Self::NoContext { .. } => vec!["`lobuctl context list` shows the contexts".to_owned()],
             Self::File { .. } => vec!["repair the file, or move it away".to_owned()],
         }
     }

@@ -1,26 +1,34 @@
-//! The files that list servers and credentials: those of the `lobu` CLI, and our own.
+//! The files that list servers and credentials, as they are read: those of the `lobu` CLI, and our own.
 //!
-//! `config.json` and `credentials.json` belong to the `lobu` CLI and are read as it writes them. Our own `config.toml`
-//! marks contexts as protected; because it is a guard, it must never be skipped silently.
+//! `config.json`, `credentials.json` and `memory.json` belong to the `lobu` CLI and are read as either generation of it writes
+//! them. Our own `config.toml` marks contexts as protected; because it is a guard, it must never be skipped silently.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::credential::StoredCredential;
 use super::error::SessionError;
-use crate::resource::Secret;
+use super::folder::{LobuFolder, zeroize};
+use super::trust::{check_unwritable, is_open_to_others};
+
+/// The context that the `lobu` CLI knows without a file, and its server.
+pub(super) const BUILT_IN: (&str, &str) = ("lobu", "https://app.lobu.ai/api/v1");
 
 /// The contents of the files that list servers, credentials and guards.
 #[derive(Debug, Clone, Default)]
 pub struct Stored {
     /// The folder of the `lobu` CLI, if there is a home folder.
-    pub folder: Option<PathBuf>,
+    pub folder: Option<LobuFolder>,
     pub(super) contexts: Contexts,
-    pub(super) tokens: BTreeMap<String, Secret>,
+    pub(super) credentials: BTreeMap<String, StoredCredential>,
     pub(super) guards: BTreeMap<String, ContextGuard>,
+    /// The organization in `memory.json`.
+    pub(super) memory_organization: Option<String>,
     pub(super) warnings: Vec<String>,
     /// Why `config.json` cannot be used. It is an error only when a context is needed, else a warning.
     pub(super) broken: Option<SessionError>,
@@ -36,21 +44,15 @@ pub(super) struct Contexts {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct StoredContext {
+    /// The server's URL, as later releases write it.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub(super) url: Option<String>,
+    /// The base of the gateway's routes at that server, as the releases of April 2026 write it.
+    #[serde(deserialize_with = "text_or_nothing")]
     pub(super) api_url: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Credentials {
-    /// The version of the file's format. 0 when the file does not have it.
-    version: u64,
-    contexts: BTreeMap<String, StoredCredential>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct StoredCredential {
-    access_token: Option<String>,
+    /// The organization that was chosen for the context.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub(super) active_org: Option<String>,
 }
 
 // Unknown keys are errors, because a misspelled key must not turn a guard off.
@@ -75,30 +77,36 @@ struct FileText {
     open_to_others: bool,
 }
 
+impl StoredContext {
+    /// Returns the text of the server's URL, for [`crate::remote::ServerUrl::parse_gateway`].
+    pub(super) fn server(&self) -> Option<&str> {
+        self.url.as_deref().or(self.api_url.as_deref())
+    }
+}
+
 impl Stored {
-    /// Reads `config.json` and `credentials.json` of the `lobu` CLI and our `config.toml`; missing files are empty.
+    /// Reads the files of the `lobu` CLI and our `config.toml`; missing files are empty.
     ///
     /// # Errors
-    /// When our `config.toml` cannot be used. Problems with the other two become warnings.
+    /// When our `config.toml` cannot be used. Problems with the others become warnings.
     pub fn read(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Result<Self, SessionError> {
-        let folder_variable = |name: &str| {
-            environment
-                .get(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let config_home = folder_variable("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
-        // The `lobu` CLI does not look at XDG_CONFIG_HOME.
-        let folder = folder_variable("LOBU_CONFIG_DIR").or_else(|| home.map(|home| home.join(".config/lobu")));
+        let config_home = environment.get("XDG_CONFIG_HOME").filter(|value| !value.is_empty());
+        let config_home = config_home
+            .map(PathBuf::from)
+            .or_else(|| home.map(|home| home.join(".config")));
         let mut stored = Self::default();
-        if let Some(folder) = &folder {
-            stored.take_contexts(read_text(&folder.join("config.json")));
-            stored.take_credentials(read_text(&folder.join("credentials.json")));
+        if let Some(folder) = LobuFolder::find(environment, home) {
+            let read = |name: &str| folder.check().and_then(|()| read_text(&folder.file(name)));
+            stored.take_contexts(read("config.json"));
+            stored.take_credentials(read("credentials.json"));
+            stored.take_memory(read("memory.json"));
+            stored.folder = Some(folder);
         }
+        stored.warnings.dedup();
+        stored.add_built_in();
         if let Some(own) = config_home.map(|folder| folder.join("lobuctl/config.toml")) {
-            stored.take_guards(read_text(&own)?)?;
+            stored.take_guards(read_plain(&own)?)?;
         }
-        stored.folder = folder;
         Ok(stored)
     }
 
@@ -114,34 +122,51 @@ impl Stored {
     }
 
     fn take_credentials(&mut self, text: Result<Option<FileText>, SessionError>) {
-        match text.and_then(|text| text.map(|text| self.credentials(&text)).transpose()) {
-            Ok(credentials) => {
-                let contexts = credentials.unwrap_or_default().contexts;
-                self.tokens = contexts
-                    .into_iter()
-                    .filter_map(|(name, credential)| Some((name, Secret::new(credential.access_token?))))
-                    .collect();
-            }
+        match text.and_then(|text| text.map(|text| self.read_credentials(&text)).transpose()) {
+            Ok(credentials) => self.credentials = credentials.unwrap_or_default(),
             // Only a warning: the token may come from `LOBU_API_TOKEN` instead.
             Err(error) => self.warnings.push(error.to_string()),
         }
     }
 
-    fn credentials(&mut self, text: &FileText) -> Result<Credentials, SessionError> {
+    fn read_credentials(&mut self, text: &FileText) -> Result<BTreeMap<String, StoredCredential>, SessionError> {
         if text.open_to_others {
             let path = text.path.display();
             self.warnings.push(format!(
                 "{path} can be read by other users of this machine; run `chmod 600 {path}`"
             ));
         }
-        let credentials: Credentials = parse_json(text)?;
-        if credentials.version != 2 {
-            return Err(SessionError::File {
-                path: text.path.clone(),
-                why: format!("its version is {}, and only 2 is known", credentials.version),
-            });
+        let mut value: Value = parse_json(text)?;
+        let credentials = credentials_of(&value, &text.path);
+        zeroize(&mut value);
+        credentials
+    }
+
+    fn take_memory(&mut self, text: Result<Option<FileText>, SessionError>) {
+        let value: Option<Value> = text
+            .ok()
+            .flatten()
+            .and_then(|text| serde_json::from_str(&text.text).ok());
+        // The file only adds a default: what is wrong with it is the `lobu` CLI's business.
+        self.memory_organization = value.and_then(|value| Some(value.get("activeOrg")?.as_str()?.to_owned()));
+    }
+
+    /// Adds the context that needs no file, where somebody uses it.
+    fn add_built_in(&mut self) {
+        let (name, server) = BUILT_IN;
+        let contexts = &mut self.contexts;
+        let is_current = contexts.current_context.as_deref() == Some(name);
+        if !is_current && !self.credentials.contains_key(name) {
+            return;
         }
-        Ok(credentials)
+        contexts
+            .contexts
+            .entry(name.to_owned())
+            .or_insert_with(|| StoredContext {
+                api_url: Some(server.to_owned()),
+                ..StoredContext::default()
+            });
+        contexts.current_context.get_or_insert_with(|| name.to_owned());
     }
 
     fn take_guards(&mut self, text: Option<FileText>) -> Result<(), SessionError> {
@@ -155,32 +180,64 @@ impl Stored {
     }
 }
 
+/// Returns the credentials by context. A credential without contexts around it is one of the built-in context.
+fn credentials_of(value: &Value, path: &Path) -> Result<BTreeMap<String, StoredCredential>, SessionError> {
+    if let Some(credential) = StoredCredential::read(value) {
+        return Ok([(BUILT_IN.0.to_owned(), credential)].into());
+    }
+    let version = value.get("version").and_then(Value::as_u64).unwrap_or_default();
+    if version != 2 {
+        return Err(unknown_version(path, version));
+    }
+    let entries = value.get("contexts").and_then(Value::as_object).into_iter().flatten();
+    Ok(entries
+        .filter_map(|(name, entry)| Some((name.clone(), StoredCredential::read(entry)?)))
+        .collect())
+}
+
+/// Returns the error for a file of credentials whose format is not known.
+pub(super) fn unknown_version(path: &Path, version: u64) -> SessionError {
+    SessionError::File {
+        path: path.to_owned(),
+        why: format!("its version is {version}, and only 2 is known"),
+    }
+}
+
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    // Only this value is skipped: what else the file has is of use.
+    let value = Value::deserialize(deserializer)?;
+    Ok(value
+        .as_str()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned))
+}
+
+/// Reads a file that decides where tokens go.
+///
+/// # Errors
+/// When it cannot be read, or other users can change it.
 fn read_text(path: &Path) -> Result<Option<FileText>, SessionError> {
+    if let Ok(metadata) = std::fs::metadata(path) {
+        check_unwritable(path, &metadata)?;
+    }
+    read_plain(path)
+}
+
+fn read_plain(path: &Path) -> Result<Option<FileText>, SessionError> {
     let file = |error: &io::Error| SessionError::File {
         path: path.to_owned(),
         why: error.to_string(),
     };
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(FileText {
-            open_to_others: open_to_others(path),
+            open_to_others: std::fs::metadata(path).is_ok_and(|metadata| is_open_to_others(&metadata)),
             path: path.to_owned(),
             text: Zeroizing::new(text),
         })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(file(&error)),
     }
-}
-
-#[cfg(unix)]
-fn open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    // Any permission of the group or of others counts, as `ssh` does it for its keys.
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_path: &Path) -> bool {
-    false
 }
 
 /// Parses JSON, reporting errors by kind and position only: serde's own message repeats the value, which may be a token.

@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::remote::ReadProgress;
 use crate::resource::{Agent, ConfigValue, EntityType, Secret, State, field};
 use crate::review::{
-    AttemptObserver, Connection, Consent, LoadObserver, PlanReview, ReviewOptions, choose_session, read_project,
+    AttemptObserver, Connection, Consent, LoadObserver, PlanReview, ProjectHint, ReviewOptions, choose_session,
+    read_project,
 };
 use crate::wire::schema::SchemaType;
 
@@ -24,7 +25,7 @@ pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failu
         console.diagnostics(&loaded.diagnostics, &loaded.sources);
         return Err(Failure::invalid("the bundled project has errors"));
     };
-    let session = choose_session(&console.host, &options.flags, None)?;
+    let session = choose_session(&console.host, &options.flags, ProjectHint::default())?;
     rewind(&mut project.desired);
     let review = PlanReview::load(project, &session, options, &Unobserved).await?;
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();

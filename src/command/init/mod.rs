@@ -13,7 +13,7 @@ use super::signal::Interrupt;
 use crate::cli::{Common, InitArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::review::{ReviewOptions, choose_session};
+use crate::review::{ProjectHint, ReviewOptions, choose_session};
 use crate::session::{Session, ValueSource};
 use next::{find_server, next_commands, quoted};
 use questions::Questions;
@@ -73,7 +73,11 @@ pub(super) async fn run(
 fn session(console: &Console, common: &Common) -> Result<Option<Session>, Failure> {
     let flags = ReviewOptions::reading(&console.host, common).flags;
     let named = flags.url.is_some() || flags.context.is_some();
-    match choose_session(&console.host, &flags, Some(ORGANIZATION)) {
+    let hint = ProjectHint {
+        organization: Some(ORGANIZATION),
+        root: None,
+    };
+    match choose_session(&console.host, &flags, hint) {
         Ok(session) => Ok(Some(session)),
         Err(failure) if named => Err(failure),
         Err(_) => Ok(None),

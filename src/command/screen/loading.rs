@@ -13,8 +13,8 @@ use crate::remote::ReadProgress;
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Origin;
 use crate::review::{
-    AttemptObserver, LoadObserver, PlanReview, PullOptions, PullReview, RetryNotice, ReviewOptions, choose_session,
-    read_project,
+    AttemptObserver, LoadObserver, PlanReview, ProjectHint, PullOptions, PullReview, RetryNotice, ReviewOptions,
+    choose_session, read_project,
 };
 use crate::session::Session;
 use crate::show::pull::difference_lines;
@@ -69,7 +69,11 @@ impl PlanLoader {
             });
         };
         let secrets = project.secrets.iter().map(secret_row).collect();
-        let session = choose_session(&self.console.host, &self.options.flags, organization.as_deref())?;
+        let hint = ProjectHint {
+            organization: organization.as_deref(),
+            root: Some(&project.root),
+        };
+        let session = choose_session(&self.console.host, &self.options.flags, hint)?;
         let title = self.title(&session, &project.file);
         let mut review = self.read_server(&session, project).await?;
         if let Some(prune) = &request.prune {

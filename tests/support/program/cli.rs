@@ -215,3 +215,10 @@ impl CliProject {
             .replace(&self.path().display().to_string(), "PROJECT")
     }
 }
+
+/// Runs the program in a folder that is its home too, without a server and a token.
+pub fn alone(folder: &Path, line: &str) -> CliOutput {
+    let mut command = lobuctl(folder);
+    command.args(line.split_whitespace()).current_dir(folder);
+    CliOutput::of(&command.output().unwrap())
+}
