@@ -101,6 +101,8 @@ async fn run_with(
     let host = typed.map_or(host.clone(), |typed| host.with_terminal(100, 40, typed));
     let mut environment = [&ENVIRONMENT[..], variables].concat();
     environment.push(("LOBU_API_TOKEN", server.token.as_str()));
+    let state = folder.join("state").display().to_string();
+    environment.push(("XDG_STATE_HOME", &state));
     let fixed = ["lobuctl", "apply", "--color", "never", "--url", server.url.as_str()];
     let cli = Cli::parse_from_arguments(fixed.iter().chain(arguments)).unwrap();
     let exit = command::run(&cli, host.with_environment(environment)).await;

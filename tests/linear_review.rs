@@ -5,6 +5,7 @@ use lobuctl::command;
 use lobuctl::exit::Exit;
 use lobuctl::host::Host;
 
+use crate::support::program::cli::without_run_ids;
 use crate::support::project::TempProject;
 use crate::support::server::{ListeningServer, listening};
 use crate::support::snapshot::check;
@@ -38,10 +39,12 @@ fn project() -> TempProject {
 /// Runs `lobuctl apply --plain` with these lines typed; what it says on both streams, and how it ends.
 async fn talk(server: &ListeningServer, project: &TempProject, arguments: &[&str], typed: &str) -> (Exit, String) {
     let (host, captured) = Host::fake(project.path());
+    let state = project.path().join("state").display().to_string();
     let host = host.with_terminal(100, 40, typed).with_environment([
         ("LOBU_API_TOKEN", server.token.as_str()),
         ("LOBU_CONFIG_DIR", "/nonexistent/lobu"),
         ("TOKEN", "1:planted-secret"),
+        ("XDG_STATE_HOME", &state),
     ]);
     let fixed = [
         "lobuctl",
@@ -58,7 +61,7 @@ async fn talk(server: &ListeningServer, project: &TempProject, arguments: &[&str
     let exit = command::run(&cli, host).await;
     let said = format!("{}\n--- standard error\n{}", captured.stdout(), captured.stderr());
     assert!(!said.contains("planted-secret"), "{said}");
-    (exit, tidy(&said, &server.url))
+    (exit, without_run_ids(&tidy(&said, &server.url)))
 }
 
 /// Without what differs from run to run.

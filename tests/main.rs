@@ -47,6 +47,7 @@ mod fault_table;
 mod github;
 mod guard_table;
 mod init;
+mod journal;
 mod laws;
 mod linear_review;
 mod plan_pattern;

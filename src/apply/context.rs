@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::event::EventKind;
+use super::recorder::WriteIntent;
 use super::stamp::{Stamp, milliseconds};
 use crate::plan::{ScheduledStep, Verb};
 use crate::remote::{Attempt, Client};
@@ -71,6 +72,14 @@ impl<'a> StepContext<'a> {
     /// Returns the time of day in milliseconds since 1970.
     pub(super) fn now_ms(&self) -> u64 {
         self.stamp.now_ms()
+    }
+
+    /// Keeps a write before it is sent.
+    ///
+    /// # Errors
+    /// A sentence about why it could not be kept. The write must not be sent then.
+    pub(super) async fn announce(&self, intent: impl FnOnce() -> WriteIntent) -> Result<(), String> {
+        self.stamp.announce(intent).await
     }
 
     /// Reports a sentence about the row.

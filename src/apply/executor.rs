@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::cancel::Cancel;
 use super::context::StepNotes;
-use super::event::{Event, EventKind, Outcome, PlannedStep};
+use super::event::{EventKind, Outcome, PlannedStep};
 use super::prepare::OnStale;
 use super::queue::{Next, Queue, StepEnd};
+use super::recorder::Observers;
 use super::stamp::Stamp;
 use super::step::run_step;
 use crate::plan::{Schedule, ScheduledStep, Target};
@@ -50,9 +50,9 @@ pub async fn apply(
     client: &Client,
     options: ApplyOptions,
     cancel: Cancel,
-    events: UnboundedSender<Event>,
+    observers: impl Into<Observers>,
 ) {
-    let stamp = Arc::new(Stamp::new(options.clock, events));
+    let stamp = Arc::new(Stamp::new(options.clock, observers.into()));
     let steps = schedule.steps.values().map(planned).collect();
     stamp.send(EventKind::RunStarted { target, steps });
     // A request in flight finishes after a request to stop, but is not attempted again.

@@ -5,8 +5,9 @@
 
 use super::context::StepContext;
 use super::event::Outcome;
+use super::intent::has_several_requests;
 use super::prepare::{Work, stale_message};
-use crate::plan::{Operation, ScheduledStep, compare, is_unchanged};
+use crate::plan::{ScheduledStep, compare, is_unchanged};
 use crate::remote::RemoteError;
 use crate::resource::{Address, Resource};
 
@@ -80,17 +81,6 @@ pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resou
 /// client knows the agent yet and a PATCH is carried out whole, so settings that are not as wanted are those of a new agent.
 fn is_untouched_new(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool {
     scheduled.new_agent && matches!(fresh, Some(Resource::Settings(_)))
-}
-
-fn has_several_requests(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::ReplacePlatform(_)
-            | Operation::CreateRelationshipType(_)
-            | Operation::UpdateRelationshipType { .. }
-            | Operation::ReplaceRelationshipType(_)
-            | Operation::DeleteRelationshipType { .. }
-    )
 }
 
 /// Reads the row's resource. A new agent has to be in the list: the server also answers for hidden agents, which

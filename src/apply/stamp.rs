@@ -3,28 +3,26 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::UnboundedSender;
-
 use super::event::{Event, EventKind};
+use super::recorder::{Observers, WriteIntent};
 use crate::remote::Clock;
 
-/// Numbers events, adds their time, and sends them to the receiver of the run.
-#[derive(Debug)]
+/// Numbers events, adds their time, and gives them to the observers of the run.
 pub(super) struct Stamp {
     clock: Clock,
     start: Instant,
     next: Mutex<u64>,
-    events: UnboundedSender<Event>,
+    observers: Observers,
 }
 
 impl Stamp {
     /// Creates the stamp of a run that starts now.
-    pub(super) fn new(clock: Clock, events: UnboundedSender<Event>) -> Self {
+    pub(super) fn new(clock: Clock, observers: Observers) -> Self {
         Self {
             clock,
             start: (clock.monotonic)(),
             next: Mutex::new(0),
-            events,
+            observers,
         }
     }
 
@@ -38,7 +36,22 @@ impl Stamp {
             kind,
         };
         *next += 1;
-        drop(self.events.send(event));
+        // Kept before anybody hears of it: what was said about a row can be read later.
+        if let Some(recorder) = &self.observers.recorder {
+            recorder.event(&event);
+        }
+        drop(self.observers.events.send(event));
+    }
+
+    /// Keeps a write before it is sent.
+    ///
+    /// # Errors
+    /// A sentence about why it could not be kept. The write must not be sent then.
+    pub(super) async fn announce(&self, intent: impl FnOnce() -> WriteIntent) -> Result<(), String> {
+        match &self.observers.recorder {
+            Some(recorder) => recorder.announce(intent()).await,
+            None => Ok(()),
+        }
     }
 
     /// Returns the time since the run started, in milliseconds.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::context::{StepContext, StepNotes};
 use super::event::{EventKind, Outcome};
+use super::intent::intent;
 use super::perform::perform;
 use super::prepare::{OnStale, Prepared, prepare};
 use super::settle::{needs_settling, settle};
@@ -59,6 +60,9 @@ async fn write_step(context: &StepContext<'_>, on_stale: OnStale) -> Option<Outc
         Ok(Prepared::Done(outcome)) => return Some(outcome),
         Err(error) => return Some(not_written(&error)),
     };
+    if let Err(message) = context.announce(|| intent(context, &work)).await {
+        return Some(not_announced(message, context.wrote()));
+    }
     context.set_writing(true);
     let outcome = match perform(context, &work.operation).await {
         Ok(outcome) => Some(outcome),
@@ -68,6 +72,15 @@ async fn write_step(context: &StepContext<'_>, on_stale: OnStale) -> Option<Outc
     };
     context.set_writing(false);
     outcome
+}
+
+/// Returns the outcome of a row whose write could not be kept in the journal, and was not sent.
+fn not_announced(message: String, partly_written: bool) -> Outcome {
+    Outcome::Failed {
+        message,
+        hint: Some("`--no-journal` applies without a journal".to_owned()),
+        partly_written,
+    }
 }
 
 /// Returns the outcome of a row that failed before anything of it was written, or whose only write was refused.

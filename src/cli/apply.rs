@@ -95,6 +95,9 @@ pub struct ApplyArgs {
     /// What to do with a row that changed on the server after the plan was made.
     #[arg(long, value_parser = choice::on_stale(), default_value = "stop", value_name = "WHAT")]
     pub on_stale: OnStale,
+    /// Keep no journal of the run.
+    #[arg(long)]
+    pub no_journal: bool,
     /// Treat the target as protected: ask for the organization's name; `--yes` needs `--plan-id`.
     #[arg(long)]
     pub protect: bool,

@@ -67,6 +67,17 @@ Examples:
   lobuctl init desk --yes --org acme        asks nothing
   lobuctl init --agent triage --provider anthropic --platform slack";
 
+/// What a journal is, and the examples of `lobuctl runs`.
+pub(super) const RUNS: &str = "\
+Each apply keeps a journal on this machine, below `$XDG_STATE_HOME/lobuctl/runs`: each write before it is sent,
+and how it ended. It holds no secret.
+
+Examples:
+  lobuctl runs
+  lobuctl runs show last
+  lobuctl runs show 20261129-150215-a1b2c3 --format markdown
+  lobuctl runs diff 20261129-150215 last";
+
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\
 Example:

@@ -10,6 +10,7 @@ mod drift;
 mod global;
 mod help;
 mod pull;
+mod runs;
 mod serve;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
@@ -17,6 +18,7 @@ pub use context::{ContextArgs, ContextCommand};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
+pub use runs::{RunsArgs, RunsCommand};
 pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
 
 use std::ffi::OsString;
@@ -57,6 +59,9 @@ pub enum Command {
     /// List what only the server has, and ignore it for some time.
     #[command(after_help = help::DRIFT)]
     Drift(DriftArgs),
+    /// List what was applied from this machine, and show what each run wrote.
+    #[command(after_help = help::RUNS)]
+    Runs(RunsArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
     /// Write a new project that plans and applies as it is; asks what it should have.

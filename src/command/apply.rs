@@ -122,7 +122,7 @@ fn cannot_ask(why: &str) -> Failure {
 fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
     console.progress("nothing to do");
     if console.format == Format::Json {
-        summarize(console, &Progress::default())?;
+        summarize(console, &Progress::default(), None)?;
     }
     Ok(Exit::Done)
 }

@@ -9,8 +9,8 @@ use super::status::StatusLine;
 use crate::apply::event::{Event, EventKind};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::private_file::{Existing, open_private};
 use crate::remote::Attempt;
-use crate::review::{Existing, open_private};
 
 /// A log of requests to the file of `--log-file`, and with `-vv` to standard error. Clones share the file.
 #[derive(Clone)]

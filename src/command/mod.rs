@@ -9,6 +9,7 @@ mod doctor;
 mod drift;
 mod init;
 mod log;
+mod origin;
 mod plain;
 mod plain_pull;
 mod pull;
@@ -16,6 +17,7 @@ mod pull_end;
 mod reading;
 mod redacted;
 mod run;
+mod runs;
 mod screen;
 mod serve;
 mod signal;
@@ -60,6 +62,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
         Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
         Command::Init(arguments) => init::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Runs(arguments) => runs::run(console, &arguments),
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,

@@ -5,16 +5,19 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::console::Console;
 use super::log::RequestLog;
+use super::origin::origin;
 use super::signal::Interrupt;
 use crate::apply::event::{Event, EventKind};
 use crate::apply::{Progress, Verdict};
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
+use crate::journal::RunId;
 use crate::report::run::RunReport;
-use crate::review::PreparedRun;
+use crate::review::{BegunRun, PreparedRun};
 use crate::show::event::Verbosity;
 use crate::show::outcome::run_lines;
+use crate::show::recorded_run::run_id_text;
 
 /// Carries out an approved plan.
 ///
@@ -28,15 +31,31 @@ pub(super) async fn carry_out(
     let (sender, receiver) = unbounded_channel();
     // Opened before the first write: a run that cannot be logged as asked does not begin.
     let log = console.request_log()?;
-    let work = approved.carry_out(interrupt.cancel.clone(), sender);
+    let begun = begin(console, approved).await?;
+    let id = begun.id().cloned();
+    let work = begun.carry_out(interrupt.cancel.clone(), sender);
     fence(console, "\n```text\n");
     let ((), progress) = tokio::join!(work, report(console, log, receiver));
-    if let Err(failure) = summarize(console, &progress) {
+    if let Err(failure) = summarize(console, &progress, id.as_ref()) {
         // What was written decides the exit code, not whether the summary could be printed.
         console.failure(&failure);
     }
     fence(console, "```\n");
     Ok(exit_of(&progress, interrupt))
+}
+
+/// Begins the journal of a run, or says that there is none.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub(super) async fn begin(console: &Console, approved: PreparedRun) -> Result<BegunRun, Failure> {
+    let origin = origin(&console.host, approved.folder()).await;
+    let begun = approved.begin(origin)?;
+    // Without a folder for local state, as in the demo, nobody expects a journal.
+    if begun.id().is_none() && console.host.state_dir().is_some() {
+        console.warning("this run keeps no journal: nobody can look up later what it wrote");
+    }
+    Ok(begun)
 }
 
 /// In Markdown the lines of a run are in a fence. A closed standard output must not stop the run.
@@ -87,21 +106,26 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
     progress
 }
 
-/// Prints the summary of a run to standard output.
+/// Prints the summary of a run to standard output, and its id to standard error.
 ///
 /// # Errors
 /// When standard output is closed.
-pub(super) fn summarize(console: &Console, progress: &Progress) -> Result<(), Failure> {
+pub(super) fn summarize(console: &Console, progress: &Progress, id: Option<&RunId>) -> Result<(), Failure> {
     if console.format == Format::Json {
-        return console.object(
-            "summary",
-            &json!({
-                "tally": progress.tally(), "requests": progress.requests, "retries": progress.retries,
-                "took_ms": progress.elapsed_ms, "verdict": verdict_word(progress.verdict()),
-            }),
-        );
+        let mut summary = json!({
+            "tally": progress.tally(), "requests": progress.requests, "retries": progress.retries,
+            "took_ms": progress.elapsed_ms, "verdict": verdict_word(progress.verdict()),
+        });
+        if let Some(id) = id {
+            summary["run"] = json!(id);
+        }
+        return console.object("summary", &summary);
     }
-    console.lines(&run_lines(progress))
+    console.lines(&run_lines(progress))?;
+    if let Some(id) = id {
+        console.progress(&run_id_text(id));
+    }
+    Ok(())
 }
 
 /// Returns the word of a verdict in JSON. Programs depend on these words, so that renaming a variant does not change its word.

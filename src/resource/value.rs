@@ -17,6 +17,9 @@ pub fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// The text that stands for a hidden value.
+pub const HIDDEN: &str = "***";
+
 /// Whether the server hides the value: it is a text that starts with `***`, and cannot be compared.
 pub fn is_redacted(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.starts_with("***"))

@@ -11,8 +11,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::private_file::{Existing, ensure_private_folder, open_private};
 use crate::plan::{Plan, PlanId, Verb, row_digest};
+use crate::private_file::{Existing, ensure_private_folder, open_private};
 use crate::resource::Address;
 
 /// The number of plans that are kept; older ones are removed.

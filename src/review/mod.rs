@@ -11,7 +11,7 @@ mod ignore;
 mod new_project;
 mod options;
 mod owner;
-mod private_file;
+mod prepared_run;
 mod pull;
 mod target;
 mod workspace;
@@ -21,7 +21,7 @@ pub use guard::{Consent, Guards};
 pub use ignore::IgnoreFile;
 pub use new_project::NewProject;
 pub use options::ReviewOptions;
-pub(crate) use private_file::{Existing, create_private_folder, open_private};
+pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, connect, find_project, read_project,
@@ -29,16 +29,12 @@ pub use workspace::{
 
 use std::collections::BTreeSet;
 
-use tokio::sync::mpsc::UnboundedSender;
-
-use crate::apply::event::Event;
-use crate::apply::{ApplyOptions, Cancel, apply};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::plan::{Draft, Plan, Prune, Row, Schedule, Selection, Target, schedule};
-use crate::remote::Client;
+use crate::plan::{Draft, Plan, Prune, Row, Selection, schedule};
 use crate::resource::Address;
 use crate::session::Session;
+use prepared_run::ProjectFacts;
 
 /// A plan, what of it is selected, and everything that it was made from.
 pub struct PlanReview {
@@ -51,21 +47,6 @@ pub struct PlanReview {
     draft: Draft,
     /// The rows that the user selected, without those that they need.
     selected: BTreeSet<Address>,
-}
-
-/// An approved plan, ready to be carried out. Owns all it needs, so that a task of its own can run it.
-pub struct PreparedRun {
-    schedule: Schedule,
-    target: Target,
-    client: Client,
-    options: ApplyOptions,
-}
-
-impl PreparedRun {
-    /// Writes the selected rows. Returns when the last request has ended; what happens arrives as events.
-    pub async fn carry_out(self, cancel: Cancel, events: UnboundedSender<Event>) {
-        apply(self.schedule, self.target, &self.client, self.options, cancel, events).await;
-    }
 }
 
 impl PlanReview {
@@ -185,7 +166,9 @@ impl PlanReview {
             schedule: schedule(&self.draft, &self.selection()),
             target: self.workspace.connection.target.clone(),
             client: self.workspace.connection.client.clone(),
-            options: self.options.apply,
+            plan: self.plan().id.clone(),
+            options: self.options.clone(),
+            project: ProjectFacts::of(&self.workspace.project),
         })
     }
 }

@@ -42,6 +42,8 @@ pub struct ReviewOptions {
     pub guards: Guards,
     /// How rows are carried out.
     pub apply: ApplyOptions,
+    /// Whether a run keeps a journal.
+    pub keeps_journal: bool,
     /// The folder of the local state; `None` where there is no home folder.
     pub state_dir: Option<PathBuf>,
     /// Strikes secrets out of the errors of requests.
@@ -70,6 +72,7 @@ impl ReviewOptions {
             may_delete: plan.prune || !(arguments.yes || arguments.dry_run),
             guards: Guards::new(plan),
             apply: apply_options(arguments),
+            keeps_journal: !arguments.no_journal,
             state_dir: host.state_dir(),
             redactor: host.redactor.clone(),
             today: host.today(),

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod preview;
 pub mod progress;
 pub mod pull;
+pub mod recorded_run;
 pub mod row;
 pub mod secret;
 pub mod selection;

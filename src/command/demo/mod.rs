@@ -54,6 +54,7 @@ pub(super) async fn run(
         yes: arguments.yes,
         dry_run: arguments.dry_run,
         plain: arguments.plain,
+        no_journal: true,
         ..ApplyArgs::default()
     };
     let exit = match apply::run(&console, &common, &apply_arguments, interrupt).await {

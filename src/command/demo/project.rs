@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::review::create_private_folder;
+use crate::private_file::create_private_folder;
 
 macro_rules! bundled {
     ($($path:literal),* $(,)?) => {

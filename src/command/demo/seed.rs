@@ -6,6 +6,7 @@ use super::super::console::Console;
 use crate::apply::Cancel;
 use crate::cli::Common;
 use crate::failure::Failure;
+use crate::journal::RunOrigin;
 use crate::remote::ReadProgress;
 use crate::resource::{Agent, ConfigValue, EntityType, Secret, State, field};
 use crate::review::{
@@ -19,7 +20,10 @@ use crate::wire::schema::SchemaType;
 /// # Errors
 /// When the bundled project or the embedded server are broken.
 pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failure> {
-    let options = ReviewOptions::reading(&console.host, common);
+    let options = ReviewOptions {
+        keeps_journal: false,
+        ..ReviewOptions::reading(&console.host, common)
+    };
     let loaded = read_project(&console.host, &options)?;
     let Some(mut project) = loaded.project else {
         console.diagnostics(&loaded.diagnostics, &loaded.sources);
@@ -32,6 +36,7 @@ pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failu
     let connection = review.workspace().connection.clone();
     review
         .approve(&Consent::Answered)?
+        .begin(RunOrigin::default())?
         .carry_out(Cancel::new(), sender)
         .await;
     // The events are not needed: a row that failed here shows up as a difference in the demo's plan.

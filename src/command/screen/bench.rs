@@ -11,10 +11,12 @@ use super::loading::{PlanLoader, Unloaded};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::command::console::Console;
+use crate::command::origin::origin;
 use crate::command::pull_end;
 use crate::command::run::declined;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
+use crate::journal::RunId;
 use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
@@ -48,6 +50,8 @@ struct BenchState {
     wrote: bool,
     /// Why the last adoption was not written, or not as a whole.
     unwritten: Option<Failure>,
+    /// The runs that were begun, in order; `None` for one without a journal.
+    runs: Vec<Option<RunId>>,
 }
 
 impl Bench {
@@ -76,6 +80,11 @@ impl Bench {
 
     fn state(&self) -> MutexGuard<'_, BenchState> {
         lock(&self.state)
+    }
+
+    /// Returns the ids of the runs that were begun, in order; `None` for one without a journal.
+    pub(super) fn runs(&self) -> Vec<Option<RunId>> {
+        self.state().runs.clone()
     }
 
     /// Returns how the command ends when nothing was applied: as the plain questions would end.
@@ -115,6 +124,7 @@ impl BenchState {
         Self {
             wrote: self.wrote,
             unwritten: self.unwritten.take(),
+            runs: std::mem::take(&mut self.runs),
             ..Self::default()
         }
     }
@@ -219,14 +229,23 @@ impl Workbench for Bench {
             })
         };
         let log = self.console.request_log();
+        let (console, state) = (self.console.clone(), Arc::clone(&self.state));
         async move {
+            // One entry for each run that the screen counts, also for one that does not begin.
+            lock(&state).runs.push(None);
             let approved = approved.map_err(|failure| failure.message)?;
-            let Some(log) = log.map_err(|failure| failure.message)? else {
-                approved.carry_out(cancel, events).await;
+            let log = log.map_err(|failure| failure.message)?;
+            let origin = origin(&console.host, approved.folder()).await;
+            let begun = approved.begin(origin).map_err(|failure| sentence(&failure))?;
+            if let Some(last) = lock(&state).runs.last_mut() {
+                *last = begun.id().cloned();
+            }
+            let Some(log) = log else {
+                begun.carry_out(cancel, events).await;
                 return Ok(());
             };
             let (sender, receiver) = unbounded_channel();
-            relay(approved.carry_out(cancel, sender), receiver, |event| {
+            relay(begun.carry_out(cancel, sender), receiver, |event| {
                 log.event(&event);
                 // A screen that has closed does not listen.
                 let _ = events.send(event);

@@ -83,8 +83,9 @@ fn screen_options(host: &Host) -> TuiOptions {
 }
 
 fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    for progress in &exit.runs {
-        summarize(console, progress)?;
+    let ids = bench.runs();
+    for (index, progress) in exit.runs.iter().enumerate() {
+        summarize(console, progress, ids.get(index).and_then(Option::as_ref))?;
     }
     let of_run = exit.progress().map(|progress| exit_of(progress, interrupt));
     // An earlier run of the same review may have written what a later one could not finish.

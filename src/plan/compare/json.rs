@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::plan::change::{Change, ChangeKind, Presentation};
-use crate::resource::value::{is_redacted, same};
+use crate::resource::value::{HIDDEN, is_redacted, same};
 use crate::resource::{FieldPath, Shown, field, is_secret_key};
 
 /// Returns the differences between two values, each at the deepest path where they differ. Empty when they mean the
@@ -86,6 +86,23 @@ pub(super) fn shown(path: &FieldPath, value: &Value) -> Shown {
         }
         Value::Array(items) if items.iter().any(|item| holds_secret(path, item)) => Shown::Secret,
         other => Shown::Plain(other.clone()),
+    }
+}
+
+/// Returns a value in which every text that must not be shown is [`HIDDEN`], as a server hides it.
+pub fn masked(path: &FieldPath, value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let entries = map.iter();
+            Value::Object(
+                entries
+                    .map(|(key, value)| (key.clone(), masked(&path.join(key), value)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| masked(path, item)).collect()),
+        other if holds_secret(path, other) => Value::from(HIDDEN),
+        other => other.clone(),
     }
 }
 

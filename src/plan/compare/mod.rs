@@ -17,7 +17,9 @@ mod unchanged;
 
 pub use comparison::Comparison;
 pub(super) use json::leaves;
+pub use json::masked;
 pub use relationship_type::creation_fields;
+pub(super) use settings::defaults as default_settings;
 pub use settings::without_injected;
 pub use unchanged::is_unchanged;
 

@@ -304,7 +304,7 @@ pub fn without_injected(remote: &Settings, declared: &Settings) -> Settings {
 }
 
 /// Returns the settings of a new agent (contract section 5), as far as a file can express them.
-fn defaults() -> Map<String, Value> {
+pub(in crate::plan) fn defaults() -> Map<String, Value> {
     let value = json!({
         "identityMd": "", "soulMd": "", "userMd": "", "installedProviders": [], "modelSelection": {},
         "providerModelPreferences": {}, "networkConfig": {}, "egressConfig": {}, "preApprovedTools": [],

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use lobuctl::journal::RunId;
 use serde_json::Value;
 
 use crate::support::program::serve_process::{ServeProcess, lobuctl, serve};
@@ -211,8 +212,10 @@ impl CliProject {
             marked("err", &output.err),
             output.code
         );
-        text.replace(self.url(), "SERVER")
-            .replace(&self.path().display().to_string(), "PROJECT")
+        let text = text
+            .replace(self.url(), "SERVER")
+            .replace(&self.path().display().to_string(), "PROJECT");
+        without_run_ids(&text)
     }
 }
 
@@ -221,4 +224,18 @@ pub fn alone(folder: &Path, line: &str) -> CliOutput {
     let mut command = lobuctl(folder);
     command.args(line.split_whitespace()).current_dir(folder);
     CliOutput::of(&command.output().unwrap())
+}
+
+/// Replaces each id of a run, which begins with a time.
+pub fn without_run_ids(text: &str) -> String {
+    const LENGTH: usize = "20261129-150215-a1b2c3".len();
+    let mut rest = text;
+    let mut shown = String::new();
+    while let Some(first) = rest.chars().next() {
+        let is_id = rest.get(..LENGTH).is_some_and(|word| word.parse::<RunId>().is_ok());
+        let taken = if is_id { LENGTH } else { first.len_utf8() };
+        shown.push_str(if is_id { "RUN" } else { &rest[..taken] });
+        rest = &rest[taken..];
+    }
+    shown
 }

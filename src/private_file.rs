@@ -1,4 +1,4 @@
-//! Files and folders of lobuctl's own that only this user can read: plans that were made, logs, the demo's project.
+//! Files and folders of lobuctl's own that only this user can read: journals, plans that were made, logs, the demo's project.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -82,7 +82,7 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
-    use crate::review::private_file::{Existing, create_private_folder, ensure_private_folder, open_private};
+    use crate::private_file::{Existing, create_private_folder, ensure_private_folder, open_private};
 
     #[test]
     fn closes_a_file_that_was_open_to_others_and_keeps_or_replaces_its_text() {

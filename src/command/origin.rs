@@ -1,0 +1,113 @@
+//! Who runs lobuctl, and from which revision: for the journal of a run.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use crate::host::{Environment, Host};
+use crate::journal::RunOrigin;
+
+/// How long git may take. Without its answer the journal says less.
+const GIT_TIME: Duration = Duration::from_secs(3);
+
+/// Returns who runs lobuctl, and the revision of the repository that the folder is in.
+pub(super) async fn origin(host: &Host, folder: &Path) -> RunOrigin {
+    let environment = &host.environment;
+    let user = ["USER", "LOGNAME", "USERNAME"].iter();
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .map(|name| name.trim().to_owned())
+        .or_else(|| environment.get("HOSTNAME").map(str::to_owned));
+    let revision = git(host, folder, &["rev-parse", "--verify", "HEAD"]).await;
+    let dirty = match &revision {
+        Some(_) => {
+            git(
+                host,
+                folder,
+                &["status", "--porcelain", "--ignore-submodules=all", "--", "."],
+            )
+            .await
+        }
+        None => None,
+    };
+    RunOrigin {
+        user: user.copied().find_map(|name| environment.get(name)).map(str::to_owned),
+        machine: machine.filter(|name| !name.is_empty()),
+        job: job(environment),
+        file: None,
+        revision: revision.map(|text| text.trim().to_owned()),
+        dirty: dirty.map(|text| !text.is_empty()),
+    }
+}
+
+/// Returns the job that runs lobuctl, and who started it. `None` outside of CI.
+fn job(environment: &Environment) -> Option<String> {
+    let github = || {
+        let [server, repository, run] =
+            ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| environment.get(name));
+        Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
+    };
+    let link = github().or_else(|| environment.get("CI_JOB_URL").map(str::to_owned));
+    let actor = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"]
+        .iter()
+        .find_map(|name| environment.get(name));
+    let parts: Vec<&str> = actor.into_iter().chain(link.as_deref()).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Asks git about a folder. `None` where it does not answer in time, or with an error.
+///
+/// A repository may come from anybody, and its settings may name programs: those that a question could start are switched
+/// off, and filters of files, which cannot be, leave the question unanswered.
+async fn git(host: &Host, folder: &Path, question: &[&str]) -> Option<String> {
+    let asks_for_files = question.first() == Some(&"status");
+    if asks_for_files && has_filters(host, folder).await {
+        return None;
+    }
+    run_git(host, folder, question).await
+}
+
+async fn has_filters(host: &Host, folder: &Path) -> bool {
+    let names = [
+        "config",
+        "--name-only",
+        "--get-regexp",
+        r"^filter\..*\.(clean|smudge|process)$",
+    ];
+    // git answers with an error where no name fits.
+    run_git(host, folder, &names)
+        .await
+        .is_some_and(|names| !names.is_empty())
+}
+
+async fn run_git(host: &Host, folder: &Path, question: &[&str]) -> Option<String> {
+    let mut command = Command::new("git");
+    let path = host.environment.get("PATH").unwrap_or_default();
+    let home = host.home.as_deref().unwrap_or(Path::new("/nonexistent"));
+    command
+        .args([
+            "--no-optional-locks",
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+        ])
+        .args(question)
+        .current_dir(folder)
+        .env_clear()
+        .envs([
+            ("PATH", OsStr::new(path)),
+            ("HOME", home.as_os_str()),
+            ("LC_ALL", OsStr::new("C")),
+        ])
+        .envs([("GIT_TERMINAL_PROMPT", "0")])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(GIT_TIME, command.output()).await.ok()?.ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then_some(text)
+}

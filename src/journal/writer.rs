@@ -1,0 +1,141 @@
+//! Writes the journal of a run, line by line.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::line::{JournalLine, RecordedWrite, SettledRow};
+use super::recorded_resource::RecordedResource;
+use crate::apply::event::{Event, EventKind};
+use crate::apply::{WriteIntent, WriteRecorder};
+use crate::redact::Redactor;
+
+/// The file of a journal. Each line is written as a whole or not at all.
+#[derive(Debug)]
+pub struct JournalFile {
+    file: File,
+    /// The length of the whole lines, in bytes.
+    length: u64,
+}
+
+impl JournalFile {
+    /// Takes a file that is opened for appending.
+    pub(super) fn new(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { file, length })
+    }
+
+    /// Appends a line.
+    ///
+    /// # Errors
+    /// When the line cannot be written. The journal is as before then.
+    pub fn append(&mut self, line: &JournalLine) -> io::Result<()> {
+        let value = serde_json::to_string(line)?;
+        self.append_text(value)
+    }
+
+    /// Appends a line without the secrets that the redactor knows.
+    fn append_redacted(&mut self, line: &JournalLine, redactor: &Redactor) -> io::Result<()> {
+        let mut value = serde_json::to_value(line)?;
+        redactor.json(&mut value);
+        self.append_text(value.to_string())
+    }
+
+    fn append_text(&mut self, mut text: String) -> io::Result<()> {
+        text.push('\n');
+        // In one call, so that a killed process leaves a whole line or none.
+        let written = self.file.write_all(text.as_bytes());
+        match written {
+            Ok(()) => self.length += text.len() as u64,
+            // A full disk may take half a line, to which the next one would be joined.
+            Err(_) => self.file.set_len(self.length)?,
+        }
+        written
+    }
+
+    /// Waits until everything that was written is on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+/// Keeps a run in its journal. Clones write the same journal.
+#[derive(Clone)]
+pub struct JournalRecorder {
+    file: Arc<Mutex<JournalFile>>,
+    redactor: Redactor,
+    began_ms: u64,
+}
+
+impl JournalRecorder {
+    /// Creates the recorder of a run that began at this time, in milliseconds since 1970.
+    pub fn new(file: JournalFile, redactor: Redactor, began_ms: u64) -> Self {
+        Self {
+            file: Arc::new(Mutex::new(file)),
+            redactor,
+            began_ms,
+        }
+    }
+
+    fn append(&self, line: &JournalLine) -> io::Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.append_redacted(line, &self.redactor)
+    }
+
+    fn handle(&self) -> io::Result<File> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.file.try_clone()
+    }
+
+    fn recorded(&self, intent: &WriteIntent) -> RecordedWrite {
+        let record = |resource| RecordedResource::new(resource).redacted(&self.redactor);
+        RecordedWrite {
+            at_ms: intent.at_ms,
+            address: intent.address.clone(),
+            verb: intent.verb,
+            before: intent.before.iter().map(record).collect(),
+            after: intent.after.as_ref().map(record),
+            secrets: intent.secrets.clone(),
+            in_parts: intent.in_parts,
+        }
+    }
+}
+
+impl WriteRecorder for JournalRecorder {
+    fn announce(&self, intent: WriteIntent) -> BoxFuture<'static, Result<(), String>> {
+        let recorder = self.clone();
+        async move {
+            let keep = move || {
+                recorder.append(&JournalLine::Writing(Box::new(recorder.recorded(&intent))))?;
+                // Waited for without the lock, so that rows that are announced together wait together.
+                recorder.handle()?.sync_data()
+            };
+            let kept = tokio::task::spawn_blocking(keep).await;
+            let kept = kept.map_err(io::Error::other).flatten();
+            kept.map_err(|error| format!("not written, because the journal cannot be: {error}"))
+        }
+        .boxed()
+    }
+
+    fn event(&self, event: &Event) {
+        let at_ms = self.began_ms + event.elapsed_ms;
+        let line = match &event.kind {
+            EventKind::StepFinished { address, outcome, .. } => JournalLine::Settled(SettledRow {
+                at_ms,
+                address: address.clone(),
+                outcome: outcome.clone(),
+                later: false,
+            }),
+            EventKind::RunFinished => JournalLine::Ended { at_ms, later: false },
+            _ => return,
+        };
+        // Without the line the row is unknown to those who read later, and they read the server.
+        let _ = self.append(&line);
+    }
+}
