@@ -184,3 +184,26 @@ async fn settings_without_a_place_in_files_are_named_without_their_values() {
     assert!(screen.contains("authProfiles, verboseLogging of alpha"), "{screen}");
     assert!(!screen.contains("planted-credential"), "{screen}");
 }
+
+/// A guard of the command line holds on a terminal too: the questions come after it, and its refusal is the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_with_a_guard_asks_it_before_anything_else() {
+    let (project, server) = drifting().await;
+    let toml = project.path().join("lobu.toml");
+    let pty = start(&project, &server, &["pull", "--fail-on", "changes>1"], SIZES[0]);
+    let (code, text) = pty.ended();
+    assert_eq!(code, 4, "{text}");
+    assert_eq!(fs::read_to_string(&toml).unwrap(), TOML);
+
+    let mut pty = start(
+        &project,
+        &server,
+        &["pull", "--fail-on", "conflict,changes>9"],
+        SIZES[0],
+    );
+    pty.until("Write 4 files? [y/N");
+    pty.line("y");
+    let (code, text) = pty.ended();
+    assert_eq!(code, 0, "{text}");
+    assert!(fs::read_to_string(&toml).unwrap().contains("Alpha the Great"), "{text}");
+}
