@@ -18,6 +18,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["report"]),
     ("serde_saphyr", &["config"]),
     ("rustls", &["remote"]),
+    ("notify", &["review"]),
     ("aes_gcm", &["server"]),
     ("aho_corasick", &["redact"]),
     // The demo asks where temporary folders go.

@@ -34,6 +34,18 @@ Examples:
   lobuctl plan --format markdown            for a pull request
   lobuctl plan --only memory --all";
 
+/// What watching does, and the examples of `lobuctl watch`.
+pub(super) const WATCH: &str = "\
+On a terminal this is the review of `lobuctl apply`, which stays open: a saved file is planned at once, against
+what the server had when it was read last. Nothing is applied without a question. Without a terminal, and with
+another format, it prints a plan for each change until it is stopped.
+
+Examples:
+  lobuctl watch
+  lobuctl watch --every 10 --target 'settings.triage'
+  lobuctl watch --format json               one object for each plan
+  lobuctl watch --once-clean                wait until nothing is left to apply";
+
 /// What a pull does not do, and the examples of `lobuctl pull`.
 pub(super) const PULL: &str = "\
 What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a

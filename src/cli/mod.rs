@@ -12,6 +12,7 @@ mod help;
 mod pull;
 mod runs;
 mod serve;
+mod watch;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
 pub use context::{ContextArgs, ContextCommand};
@@ -20,6 +21,7 @@ pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
 pub use runs::{RunsArgs, RunsCommand};
 pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
+pub use watch::WatchArgs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -53,6 +55,9 @@ pub enum Command {
     /// Show what would change, without writing anything.
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
+    /// Review the plan while the files are edited: a new plan at every save.
+    #[command(after_help = help::WATCH)]
+    Watch(WatchArgs),
     /// Bring what the server has into the files, and keep their comments and order.
     #[command(after_help = help::PULL)]
     Pull(PullArgs),

@@ -136,14 +136,14 @@ async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt)
         .await
 }
 
-fn plan_view(arguments: &PlanArgs) -> PlanView {
+pub(super) fn plan_view(arguments: &PlanArgs) -> PlanView {
     PlanView {
         all: arguments.all,
         detail: if arguments.full { Detail::FULL } else { Detail::PLAN },
     }
 }
 
-fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
+pub(super) fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
     // Before anything else: the job summary is there even if standard output is closed.
     console.job_summary(&markdown::plan(plan));
     match console.format {

@@ -23,6 +23,7 @@ mod serve;
 mod signal;
 mod status;
 mod validate;
+mod watch;
 mod whoami;
 
 use crate::cli::{ApplyArgs, Cli, Command};
@@ -59,6 +60,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
             };
             apply::run(console, &cli.common, &arguments, interrupt).await
         }
+        Command::Watch(arguments) => watch::run(console, &cli.common, &arguments, interrupt).await,
         Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
         Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
         Command::Init(arguments) => init::run(console, &cli.common, &arguments, interrupt).await,

@@ -15,7 +15,7 @@ use crate::resource::Address;
 use crate::show::Line;
 use crate::tui::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, PullFacts,
-    Refusal, StepState, Workbench, relay,
+    Refusal, StepState, WatchNews, Workbench, relay,
 };
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
@@ -47,17 +47,8 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             })
             .await;
             match loaded {
-                Ok(loaded) => Ok(LoadedPlan {
-                    plan: redactor.record(loaded.plan),
-                    warnings: redacted_lines(&redactor, loaded.warnings),
-                    pull: loaded.pull.map(|pull| redacted_pull(&redactor, pull)),
-                    // Names and sources of secrets are shown; values are not among them.
-                    ..loaded
-                }),
-                Err(failure) => Err(LoadFailure {
-                    lines: redacted_lines(&redactor, failure.lines),
-                    ..failure
-                }),
+                Ok(loaded) => Ok(redacted_plan(&redactor, loaded)),
+                Err(failure) => Err(redacted_failure(&redactor, failure)),
             }
         }
         .boxed()
@@ -65,6 +56,28 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
 
     fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan> {
         self.bench.replan(prune).map(|plan| self.redactor.record(plan))
+    }
+
+    fn watch(&self, news: UnboundedSender<WatchNews>) -> BoxFuture<'static, ()> {
+        let redactor = self.redactor.clone();
+        let (sender, receiver) = unbounded_channel();
+        let work = self.bench.watch(sender);
+        async move {
+            relay(work, receiver, |item| {
+                // A screen that has closed does not listen.
+                let _ = news.send(redacted_news(&redactor, item));
+            })
+            .await;
+        }
+        .boxed()
+    }
+
+    fn take_plan(&self, number: u64) -> bool {
+        self.bench.take_plan(number)
+    }
+
+    fn read_server(&self) {
+        self.bench.read_server();
     }
 
     fn check(&self, request: &ApplyRequest) -> Option<Refusal> {
@@ -129,6 +142,37 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             }
         }
         .boxed()
+    }
+}
+
+fn redacted_news(redactor: &Redactor, news: WatchNews) -> WatchNews {
+    match news {
+        WatchNews::Plan { number, loaded, cause } => WatchNews::Plan {
+            number,
+            loaded: Box::new(redacted_plan(redactor, *loaded)),
+            cause,
+        },
+        WatchNews::Broken(failure) => WatchNews::Broken(redacted_failure(redactor, failure)),
+        WatchNews::ServerLost(reason) => WatchNews::ServerLost(redactor.text(&reason)),
+        WatchNews::Unwatched(reason) => WatchNews::Unwatched(redactor.text(&reason)),
+        WatchNews::Outdated => WatchNews::Outdated,
+    }
+}
+
+fn redacted_plan(redactor: &Redactor, loaded: LoadedPlan) -> LoadedPlan {
+    LoadedPlan {
+        plan: redactor.record(loaded.plan),
+        warnings: redacted_lines(redactor, loaded.warnings),
+        pull: loaded.pull.map(|pull| redacted_pull(redactor, pull)),
+        // Names and sources of secrets are shown; values are not among them.
+        ..loaded
+    }
+}
+
+fn redacted_failure(redactor: &Redactor, failure: LoadFailure) -> LoadFailure {
+    LoadFailure {
+        lines: redacted_lines(redactor, failure.lines),
+        ..failure
     }
 }
 

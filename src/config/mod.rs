@@ -105,6 +105,9 @@ pub struct LoadedProject {
     pub org: Option<String>,
     /// The value of every secret that was read, also when there are errors. None of them may be shown.
     pub secret_values: Vec<Secret>,
+    /// The folders that were looked into, absolute, also those that do not exist: what is added to one of them, changed or
+    /// removed may change the project.
+    pub folders: BTreeSet<PathBuf>,
 }
 
 /// A project that can be planned.

@@ -107,6 +107,14 @@ impl Change {
         self.kind == ChangeKind::Drift && self.ignored.is_none()
     }
 
+    /// Returns the difference without its location.
+    pub(super) fn unlocated(&self) -> Self {
+        Self {
+            origin: None,
+            ..self.clone()
+        }
+    }
+
     /// Returns the difference with another presentation.
     pub fn presented_as(self, presentation: Presentation) -> Self {
         Self { presentation, ..self }

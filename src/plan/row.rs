@@ -147,6 +147,17 @@ impl Row {
         self.ignored.is_some() || self.changes.iter().any(|change| change.ignored.is_some())
     }
 
+    /// Whether another row of the same resource stands for the same decision, wherever the files declare it.
+    pub fn does_the_same(&self, other: &Self) -> bool {
+        let unlocated = |row: &Self| Self {
+            origin: None,
+            changes: row.changes.iter().map(Change::unlocated).collect(),
+            ..row.clone()
+        };
+        // Usually nothing has moved, and then nothing is copied.
+        self == other || unlocated(self) == unlocated(other)
+    }
+
     /// Returns the top-level names of the fields that change, each once.
     pub fn changed_fields(&self) -> Vec<&str> {
         let mut names = Vec::new();

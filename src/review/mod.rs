@@ -6,8 +6,10 @@
 
 mod account;
 mod approved;
+mod file_watch;
 mod guard;
 mod ignore;
+mod live;
 mod new_project;
 mod options;
 mod owner;
@@ -17,8 +19,10 @@ mod target;
 mod workspace;
 
 pub use account::{ProjectHint, choose_account, choose_session};
+pub use file_watch::FileWatch;
 pub use guard::{Consent, Guards};
 pub use ignore::IgnoreFile;
+pub use live::LiveBasis;
 pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub use prepared_run::{BegunRun, PreparedRun};
@@ -73,15 +77,26 @@ impl PlanReview {
         };
         let draft = plan(&workspace, &options, &prune)?;
         approved::remember(options.state_dir.as_deref(), &draft.plan);
+        Ok(Self::with(workspace, session, options, prune, draft))
+    }
+
+    /// Creates the review of a draft, with everything selected.
+    fn with(
+        workspace: Workspace,
+        session: &Session,
+        options: ReviewOptions,
+        prune: BTreeSet<Address>,
+        draft: Draft,
+    ) -> Self {
         let selected = Selection::everything(&draft.plan).all();
-        Ok(Self {
+        Self {
             protected: session.protected.then(|| session.organization.value.clone()),
             workspace,
             options,
             prune,
             draft,
             selected,
-        })
+        }
     }
 
     /// Returns the plan, as `--target` and the marks for deletion leave it.

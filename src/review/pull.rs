@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::PlanReview;
 use super::new_project::NewProject;
@@ -90,7 +91,7 @@ impl PullReview {
             files,
             plan,
             desired: workspace.project.desired,
-            remote: workspace.remote,
+            remote: Arc::unwrap_or_clone(workspace.remote),
             only: reading.only,
         };
         source.work_out()
@@ -207,7 +208,7 @@ impl PlanReview {
             files: read_files(project, &self.options.env_files)?,
             plan,
             desired: project.desired.clone(),
-            remote: self.workspace.remote.clone(),
+            remote: State::clone(&self.workspace.remote),
             only: self.options.only,
         })
     }

@@ -130,7 +130,9 @@ pub struct Workspace {
     /// The desired state, and where each part of it is declared.
     pub project: Project,
     /// The state of the server when it was read.
-    pub remote: State,
+    pub remote: Arc<State>,
+    /// What of it was read.
+    pub(super) scope: Scope,
     /// The way to the server.
     pub connection: Connection,
 }
@@ -151,7 +153,8 @@ impl Workspace {
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         Ok(Self {
             project,
-            remote,
+            remote: Arc::new(remote),
+            scope,
             connection,
         })
     }
@@ -173,7 +176,8 @@ impl Workspace {
     }
 }
 
-fn scope(project: &Project, options: &ReviewOptions) -> Scope {
+/// Returns what of the server has to be read for these files.
+pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
     // Settings and rules need a request for each resource. Those of undeclared resources matter only to a deletion, which
     // is stale when they change.
     let details = |declared: BTreeSet<String>| {

@@ -19,6 +19,7 @@ pub mod row;
 pub mod secret;
 pub mod selection;
 pub mod text_diff;
+pub mod watch;
 pub mod word;
 
 pub use line::{Line, Role, Span, printable};

@@ -17,6 +17,8 @@ pub enum Action {
     Dialog(DialogAction),
     /// Starts work outside the screen.
     Task(Task),
+    /// Begins to follow files and server, or ends it.
+    Watch,
     /// Ends or suspends the process, or redraws.
     Process(Process),
 }

@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
 
 use super::detail::{self, BodyLine};
 use super::message::Message;
@@ -69,6 +70,17 @@ fn answer<T: Send + 'static>(
         let result = result.unwrap_or_else(|panic| Err(message(panic.as_ref())));
         let _ = to.send(wrap(result));
     });
+}
+
+/// Starts to follow files and server. Sends [`Message::Watched`] for all news until it is aborted.
+pub(super) fn watch(workbench: &dyn Workbench, to: UnboundedSender<Message>) -> AbortHandle {
+    let (sender, news) = unbounded_channel();
+    let work = workbench.watch(sender);
+    let task = tokio::spawn(async move {
+        // A panic ends it; the screen keeps its plan, and `r` plans again.
+        let _ = send_progress(work, news, &to, Message::Watched).await;
+    });
+    task.abort_handle()
 }
 
 /// Starts comparing the long texts of a row. Sends [`Message::Compared`] at the end.

@@ -35,6 +35,21 @@ pub struct Facts {
     pub pull: Option<PullFacts>,
 }
 
+impl Facts {
+    fn of(loaded: &LoadedPlan) -> Self {
+        Self {
+            title: loaded.title.clone(),
+            secrets: loaded.secrets.clone(),
+            warnings: loaded.warnings.clone(),
+            protected: loaded.protected,
+            took_ms: loaded.took_ms,
+            today: loaded.today,
+            ignore_until: loaded.ignore_until,
+            pull: loaded.pull.clone(),
+        }
+    }
+}
+
 /// The pane that has the keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Focus {
@@ -82,20 +97,28 @@ impl Board {
             focus: before.map(|before| before.focus).unwrap_or_default(),
             zoom: before.is_some_and(|before| before.zoom),
             filter: None,
-            prune: loaded.marked,
             range_from: None,
+            facts: Facts::of(&loaded),
+            prune: loaded.marked,
             plan: loaded.plan,
-            facts: Facts {
-                title: loaded.title,
-                secrets: loaded.secrets,
-                warnings: loaded.warnings,
-                protected: loaded.protected,
-                took_ms: loaded.took_ms,
-                today: loaded.today,
-                ignore_until: loaded.ignore_until,
-                pull: loaded.pull,
-            },
         }
+    }
+
+    /// Replaces the plan by a newer one, and keeps cursor, folds, filters, the marked range, what is being typed and the
+    /// place in the detail. Returns whether anything is different.
+    pub fn follow(&mut self, loaded: LoadedPlan) -> bool {
+        let facts = Facts {
+            took_ms: self.facts.took_ms,
+            ..Facts::of(&loaded)
+        };
+        if loaded.plan == self.plan && facts == self.facts && loaded.marked == self.prune {
+            return false;
+        }
+        self.prune = loaded.marked;
+        self.facts = facts;
+        self.facts.took_ms = loaded.took_ms;
+        self.replace_plan(loaded.plan);
+        true
     }
 
     /// Replaces the plan by another one of the same files and server.

@@ -120,8 +120,11 @@ impl DetailPane {
 
     /// Scrolls by a number of rows, negative for up. The last row stays at the lower edge.
     pub fn scroll_by(&mut self, by: isize, height: usize) {
-        // From here on the user's position counts, not that of the previous plan.
-        self.resume = None;
+        // From here on the user's position counts, not that of the previous plan. Diagnostics in place of the row have a
+        // position of their own.
+        if self.shown.is_some() {
+            self.resume = None;
+        }
         let last = self.strips.len().saturating_sub(height);
         self.scroll = self.scroll.saturating_add_signed(by).min(last);
     }
@@ -236,7 +239,7 @@ impl DetailPane {
     /// Scrolls to where the row was before it was planned again. A long text is compared in the background: until then
     /// there is nothing to scroll to.
     fn resume_scroll(&mut self) {
-        if self.waiting.is_some() {
+        if self.waiting.is_some() || self.shown.is_none() {
             return;
         }
         if let (Some((address, position)), Some((shown, _))) = (self.resume.take(), &self.shown)

@@ -13,6 +13,7 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::exit::TuiExit;
@@ -25,6 +26,7 @@ use super::update::update;
 use super::view::view;
 use super::workbench::Workbench;
 use super::{background, update};
+use crate::show::watch::AGE_STEP;
 
 /// What comes in from the terminal and from the system.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub trait TerminalHost {
 const FRAME: Duration = Duration::from_millis(16);
 /// The time between two ticks while something moves: one frame of the spinner.
 const TICK: Duration = Duration::from_millis(100);
+/// The time after which the age of the server's side is drawn anew when nothing else happens.
+const AGING: Duration = Duration::from_millis(AGE_STEP);
 /// How long quitting during a run waits for the run's last events. The requests have been abandoned by then.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -81,13 +85,19 @@ pub async fn drive<B: Backend, O: TerminalHost>(
         drawn: None,
         dirty: true,
         blind: false,
+        watching: None,
     };
-    let first = Effect::Load(super::workbench::LoadRequest::default());
-    driver.draw();
-    if let Some(exit) = driver.carry_out(vec![first]).await {
-        return exit;
+    let mut first = vec![Effect::Load(super::workbench::LoadRequest::default())];
+    if options.watch {
+        first.push(Effect::Watch(true));
     }
-    driver.turn().await
+    driver.draw();
+    let exit = match driver.carry_out(first).await {
+        Some(exit) => exit,
+        None => driver.turn().await,
+    };
+    driver.watch(false);
+    exit
 }
 
 struct Driver<'a, B: Backend, O: TerminalHost> {
@@ -105,6 +115,8 @@ struct Driver<'a, B: Backend, O: TerminalHost> {
     dirty: bool,
     /// Whether drawing has failed. The loop goes on without frames, so that a run can end.
     blind: bool,
+    /// The task that follows files and server.
+    watching: Option<AbortHandle>,
 }
 
 /// What ended one wait of the loop.
@@ -135,6 +147,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
 
     async fn next(&mut self, ticker: &mut tokio::time::Interval) -> Arrived {
         let moving = self.model.is_moving();
+        let ages = self.model.watch.is_some() && !moving;
         let due = self.dirty.then(|| self.frame_due()).flatten();
         let frame = async {
             match due {
@@ -149,6 +162,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             input = self.input.next() => Arrived::Input(input),
             () = frame => Arrived::FrameDue,
             _ = ticker.tick(), if moving => Arrived::Tick,
+            () = tokio::time::sleep(AGING), if ages => Arrived::Tick,
         }
     }
 
@@ -215,10 +229,14 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
     async fn carry_out(&mut self, effects: Effects) -> Option<TuiExit> {
         let mut waiting = VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
-            // The workbench answers these two at once. The model gets the answer before the next key is read: a key
+            // The workbench answers these at once. The model gets the answer before the next key is read: a key
             // that was typed ahead must not confirm what a guard is about to refuse, nor select rows of an older plan.
             let answer = match effect {
                 Effect::Replan(prune) => Message::Replanned(Box::new(self.workbench.replan(&prune))),
+                Effect::TakePlan(number) => Message::PlanTaken {
+                    number,
+                    taken: self.workbench.take_plan(number),
+                },
                 Effect::Check(request) => Message::Checked(self.workbench.check(&request)),
                 Effect::Quit(exit) => return Some(self.drain_run(exit).await),
                 other => {
@@ -240,12 +258,24 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             Effect::Adopt(request) => background::adopt(self.workbench.as_ref(), request, sender),
             Effect::WriteAdopted(request) => background::write_adopted(self.workbench.as_ref(), request, sender),
             Effect::Ignore(request) => background::ignore(self.workbench.as_ref(), request, sender),
+            Effect::Watch(follows) => self.watch(follows),
+            Effect::ReadServer => self.workbench.read_server(),
             Effect::Copy(text) => self.host.copy(&text),
             Effect::Edit(request) => self.edit(&request).await,
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => self.refresh(),
             // `carry_out` handles these.
-            Effect::Replan(_) | Effect::Check(_) | Effect::Quit(_) => {}
+            Effect::Replan(_) | Effect::Check(_) | Effect::TakePlan(_) | Effect::Quit(_) => {}
+        }
+    }
+
+    fn watch(&mut self, follows: bool) {
+        if let Some(task) = self.watching.take() {
+            task.abort();
+        }
+        if follows {
+            let task = background::watch(self.workbench.as_ref(), self.sender.clone());
+            self.watching = Some(task);
         }
     }
 
@@ -332,6 +362,7 @@ fn translate(event: crossterm::event::Event) -> Option<Message> {
         Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
         Event::Paste(text) => Some(Message::Paste(text)),
         Event::Resize(width, height) => Some(Message::Resize { width, height }),
-        Event::FocusGained | Event::FocusLost => None,
+        Event::FocusGained => Some(Message::Focused),
+        Event::FocusLost => None,
     }
 }

@@ -93,6 +93,9 @@ fn on_row(model: &Model) -> bool {
 }
 
 fn can_edit(model: &Model) -> bool {
+    if let Some(failure) = model.watch.as_ref().and_then(|watch| watch.broken.as_ref()) {
+        return failure.origin.is_some();
+    }
     match &model.screen {
         Screen::Failed(failed) => failed.origin.is_some(),
         screen => {
@@ -215,6 +218,7 @@ pub const TABLE: &[Binding] = &[
     bound(&[Key::char('v')], REVIEWS, Action::Select(Select::Range), (0, ""), "mark a range of rows for space, D, u and i; again to end it").when(has_rows, "there are no rows"),
     bound(&[Key::char('A')], REVIEWS, Action::Select(Select::ToggleAll), (0, ""), "select everything or nothing").when(has_choice, "nothing to apply"),
     bound(&[Key::char('r')], REVIEWS, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
+    bound(&[Key::char('W')], &[KeyContext::Review, KeyContext::Failed], Action::Watch, (0, ""), "watch: plan at every save, and read the server again from time to time; or not any more"),
     bound(&[Key::char('r')], &[KeyContext::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
     bound(&[Key::char('r')], &[KeyContext::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
     bound(&[Key::char('r')], &[KeyContext::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),

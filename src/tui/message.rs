@@ -8,6 +8,7 @@ use super::exit::TuiExit;
 use super::key::Key;
 use super::workbench::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
+    WatchNews,
 };
 use crate::apply::Cancel;
 use crate::apply::event::Event;
@@ -65,6 +66,17 @@ pub enum Message {
     Adopted(Result<String, String>),
     /// The plan with other drift ignored, or why nothing was written.
     Ignored(Box<Result<Plan, String>>),
+    /// Files or server have changed, or something stands in the way of planning them.
+    Watched(WatchNews),
+    /// Whether the workbench uses the plan of this number from now on.
+    PlanTaken {
+        /// The number of the plan.
+        number: u64,
+        /// Whether it is used.
+        taken: bool,
+    },
+    /// The terminal has the keyboard focus again.
+    Focused,
     /// The editor ended, or could not be opened.
     Edited(Result<(), String>),
     /// The process got SIGTERM or SIGHUP, or its terminal has gone.
@@ -104,6 +116,12 @@ pub enum Effect {
     WriteAdopted(AdoptRequest),
     /// Change which drift is ignored.
     Ignore(IgnoreRequest),
+    /// Begin to follow files and server, or end it.
+    Watch(bool),
+    /// Use a newer plan, and answer before the next key is read.
+    TakePlan(u64),
+    /// Read the server again in the background.
+    ReadServer,
     /// Copy a text to the clipboard.
     Copy(String),
     /// Open the editor.

@@ -40,6 +40,7 @@ pub mod theme;
 pub mod tree;
 pub mod update;
 pub mod view;
+pub mod watch;
 mod workbench;
 pub mod wrap;
 
@@ -52,5 +53,5 @@ pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    PullFacts, Refusal, SecretUsage, StepState, Title, Workbench,
+    PullFacts, Refusal, SecretUsage, StepState, Title, WatchCause, WatchNews, Workbench,
 };

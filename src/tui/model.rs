@@ -7,6 +7,7 @@ use super::layout::{self, Layout};
 use super::options::TuiOptions;
 use super::screen::{AfterLoading, Confirmation, LoadingScreen, Overlay, Page, RunState, Screen};
 use super::theme::Theme;
+use super::watch::Watch;
 use crate::apply::Progress;
 use crate::show::Line;
 
@@ -25,6 +26,10 @@ pub struct Model {
     pub notice: Option<Line>,
     /// Keys to ignore because they only finish a word whose first letter was enough: `es` and enter after `y`.
     pub ignored_keys: &'static [Key],
+    /// Set while the review follows files and server.
+    pub watch: Option<Watch>,
+    /// When the plan on the screen was loaded, by the screen's clock in milliseconds.
+    pub loaded_ms: u64,
     /// The earlier runs, oldest first, without the one on the screen.
     pub runs: Vec<Progress>,
     /// The styles of roles on this terminal.
@@ -107,6 +112,8 @@ impl Model {
             overlay: None,
             notice: None,
             ignored_keys: &[],
+            watch: options.watch.then(Watch::default),
+            loaded_ms: 0,
             runs: Vec::new(),
             theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),

@@ -15,6 +15,8 @@ pub struct TuiOptions {
     pub editor: Option<String>,
     /// The folder that the paths of the plan start from; the folder of the process when it is empty.
     pub folder: PathBuf,
+    /// Whether the review follows files and server from the start.
+    pub watch: bool,
     /// Whether clicks and the wheel are read.
     pub mouse: bool,
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 use tokio::sync::mpsc::UnboundedSender;
@@ -28,6 +29,21 @@ pub trait Workbench: Send + Sync + 'static {
     /// Returns the plan that was loaded last, with these drifted rows, and these rows' drifted fields, to be deleted. Must
     /// not wait for anything. Returns `None` when there is no plan, or none with these deletions.
     fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan>;
+
+    /// Follows files and server until it is dropped, and reports each newer plan, and what stands in the way of one.
+    fn watch(&self, _news: UnboundedSender<WatchNews>) -> BoxFuture<'static, ()> {
+        std::future::pending().boxed()
+    }
+
+    /// Makes a plan that [`Self::watch`] has reported the one that is marked, checked and applied. Must not wait for
+    /// anything. Returns `false` where it is not the newest one any more, or was made with other marks for deletion: then
+    /// another one follows.
+    fn take_plan(&self, _number: u64) -> bool {
+        false
+    }
+
+    /// Has [`Self::watch`] read the server now.
+    fn read_server(&self) {}
 
     /// Asks the guards, such as `--fail-on`, about these rows. Returns why they may not be applied, or `None` if they may.
     /// Called each time the confirmation opens; must not wait for anything.
@@ -228,4 +244,35 @@ pub struct LoadFailure {
     pub lines: Vec<Line>,
     /// Where the first problem is, when a file is to blame: what the edit key opens.
     pub origin: Option<Origin>,
+}
+
+/// What has led to a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WatchCause {
+    /// A file was saved.
+    Files,
+    /// The server was read again.
+    Server,
+}
+
+/// What a workbench reports while it follows files and server.
+#[derive(Debug, Clone)]
+pub enum WatchNews {
+    /// There is another plan. [`Workbench::take_plan`] makes it the one that is applied.
+    Plan {
+        /// The number to take it by.
+        number: u64,
+        /// The plan.
+        loaded: Box<LoadedPlan>,
+        /// What has changed.
+        cause: WatchCause,
+    },
+    /// The files cannot be planned as they are now.
+    Broken(LoadFailure),
+    /// The server cannot be read, with the reason. It will be tried again.
+    ServerLost(String),
+    /// The plan has to be loaded from the start: there is none, or another server is meant.
+    Outdated,
+    /// Changes of some files are not noticed, with the reason.
+    Unwatched(String),
 }

@@ -1,13 +1,16 @@
 //! The screen's [`Workbench`] over files and a server: every decision is the [`PlanReview`]'s.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::loading::{PlanLoader, Unloaded};
+use super::following::{FollowSignals, Follower};
+use super::loading::{PlanLoader, ReadFolders, Unloaded};
+use super::state::{BenchState, lock, sentence};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::command::console::Console;
@@ -20,12 +23,12 @@ use crate::journal::RunId;
 use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
-use crate::review::{Consent, PlanReview, PullOptions, PullReview, PullSource, ReviewOptions};
+use crate::review::{Consent, PlanReview, PullOptions, PullSource, ReviewOptions};
 use crate::show::pull::{change_lines, pull_summary};
 use crate::show::word::plural;
 use crate::tui::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
-    Workbench, relay,
+    WatchNews, Workbench, relay,
 };
 
 /// Files and server, as the screen sees them.
@@ -35,34 +38,29 @@ pub(super) struct Bench {
     /// Set where the screen reviews a pull.
     pull: Option<PullOptions>,
     state: Arc<Mutex<BenchState>>,
-}
-
-/// The result of the last load: a review, or the failure. Neither before the first load has ended.
-#[derive(Default)]
-struct BenchState {
-    review: Option<PlanReview>,
-    failure: Option<Failure>,
-    /// The adoption that was worked out last.
-    adoption: Option<PullReview>,
-    /// What the adoption was worked out for.
-    adopting: Option<AdoptRequest>,
-    /// Whether anything was written into the files.
-    wrote: bool,
-    /// Why the last adoption was not written, or not as a whole.
-    unwritten: Option<Failure>,
-    /// The runs that were begun, in order; `None` for one without a journal.
-    runs: Vec<Option<RunId>>,
+    folders: ReadFolders,
+    signals: Arc<FollowSignals>,
+    /// How often the server is read while it is followed.
+    every: Duration,
 }
 
 impl Bench {
     /// Creates a bench that has loaded nothing yet.
-    pub(super) fn new(console: Console, options: ReviewOptions) -> Self {
+    pub(super) fn new(console: Console, options: ReviewOptions, every: Duration) -> Self {
         Self {
             console,
             options,
             pull: None,
             state: Arc::default(),
+            folders: Arc::default(),
+            signals: Arc::default(),
+            every,
         }
+    }
+
+    fn loader(&self, steps: UnboundedSender<LoadStep>) -> PlanLoader {
+        let (console, folders) = (self.console.clone(), Arc::clone(&self.folders));
+        PlanLoader::new(console, self.options.clone(), folders, steps)
     }
 
     /// Creates a bench that reviews a pull.
@@ -74,7 +72,7 @@ impl Bench {
         };
         Self {
             pull: Some(pull),
-            ..Self::new(console, options)
+            ..Self::new(console, options, Duration::MAX)
         }
     }
 
@@ -118,55 +116,15 @@ impl Bench {
     }
 }
 
-impl BenchState {
-    /// Returns what is known across plans: what became of the files.
-    fn kept(&mut self) -> Self {
-        Self {
-            wrote: self.wrote,
-            unwritten: self.unwritten.take(),
-            runs: std::mem::take(&mut self.runs),
-            ..Self::default()
-        }
-    }
-
-    fn known(&self) -> Result<&PlanReview, Failure> {
-        self.review.as_ref().ok_or_else(no_plan)
-    }
-
-    /// Returns what an adoption of these rows is worked out from.
-    fn desk_source(&self, request: &AdoptRequest) -> Result<PullSource, Failure> {
-        let wanted = Wanted {
-            rows: request.rows.clone(),
-            field: request.field.clone(),
-            ignored_too: true,
-        };
-        self.known()?.pull_source(&wanted)
-    }
-
-    fn known_mut(&mut self) -> Result<&mut PlanReview, Failure> {
-        self.review.as_mut().ok_or_else(no_plan)
-    }
-
-    /// Returns the review with exactly these rows selected and marked for deletion.
-    fn review_of(&mut self, request: &ApplyRequest) -> Result<&PlanReview, Failure> {
-        let review = self.known_mut()?;
-        // The screen keeps marks and selection; what it asks for counts, not what the review was left with.
-        if *review.marked() != request.prune {
-            review.mark(request.prune.clone())?;
-        }
-        review.select(request.selection.clone());
-        Ok(review)
-    }
-}
-
 impl Workbench for Bench {
     fn load(
         &self,
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
     ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
-        let loading = PlanLoader::new(self.console.clone(), self.options.clone(), steps);
+        let loading = self.loader(steps);
         let (state, pull) = (Arc::clone(&self.state), self.pull.clone());
+        let signals = Arc::clone(&self.signals);
         async move {
             let loaded = match (loading.load(&request).await, pull) {
                 (Ok((loaded, review)), Some(options)) => loading.pull(loaded, review, options).await,
@@ -175,6 +133,7 @@ impl Workbench for Bench {
             };
             // Locked after the last `await`: the screen takes the same lock on its own task to plan again.
             let mut state = lock(&state);
+            signals.loaded.notify_one();
             match loaded {
                 Ok((loaded, review, adoption)) => {
                     *state = BenchState {
@@ -204,6 +163,33 @@ impl Workbench for Bench {
         // What the server would refuse is not planned, and the screen keeps the plan that it has.
         review.mark(prune.clone()).ok()?;
         Some(review.plan().clone())
+    }
+
+    fn watch(&self, news: UnboundedSender<WatchNews>) -> BoxFuture<'static, ()> {
+        // Nobody looks at the steps of a reading in the background.
+        let (steps, _) = unbounded_channel();
+        let follower = Follower {
+            loader: self.loader(steps),
+            folder: self.console.host.current_dir.clone(),
+            folders: Arc::clone(&self.folders),
+            state: Arc::clone(&self.state),
+            signals: Arc::clone(&self.signals),
+            every: self.every,
+            news,
+        };
+        follower.run().boxed()
+    }
+
+    fn take_plan(&self, number: u64) -> bool {
+        let taken = self.state().take(number);
+        if !taken {
+            self.signals.files.notify_one();
+        }
+        taken
+    }
+
+    fn read_server(&self) {
+        self.signals.server.notify_one();
     }
 
     fn check(&self, request: &ApplyRequest) -> Option<Refusal> {
@@ -355,21 +341,4 @@ fn work_out(
     state.adoption = Some(pull);
     state.adopting = Some(request.clone());
     Ok(adoption)
-}
-
-/// Returns a failure as one line: its message, and its causes.
-fn sentence(failure: &Failure) -> String {
-    let causes = failure.causes.iter().map(String::as_str);
-    std::iter::once(failure.message.as_str())
-        .chain(causes)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn no_plan() -> Failure {
-    Failure::failed("there is no plan")
-}
-
-fn lock(state: &Mutex<BenchState>) -> MutexGuard<'_, BenchState> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

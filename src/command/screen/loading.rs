@@ -1,10 +1,12 @@
 //! Loading a plan for the screen: the steps that it shows meanwhile, and the lines of what went wrong.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::state::lock;
 use crate::command::console::Console;
 use crate::command::log::RequestLog;
 use crate::config::{Diagnostic, LoadedProject, Project, SecretSummary};
@@ -40,27 +42,60 @@ impl From<Failure> for Unloaded {
     }
 }
 
+/// Files that could be read, without the project itself.
+pub(super) struct OpenedProject {
+    /// The server that they are compared with.
+    pub(super) session: Session,
+    /// When reading them began.
+    start: jiff::Timestamp,
+    secrets: Vec<SecretUsage>,
+    title: Title,
+    /// The warnings of the files and of the session.
+    warnings: Vec<Line>,
+}
+
+/// The folders that were looked into when the files were read last.
+pub(super) type ReadFolders = Arc<Mutex<BTreeSet<PathBuf>>>;
+
 pub(super) struct PlanLoader {
     console: Console,
     options: ReviewOptions,
+    folders: ReadFolders,
     steps: UnboundedSender<LoadStep>,
 }
 
 impl PlanLoader {
     /// Creates a loader that reports its steps.
-    pub(super) fn new(console: Console, options: ReviewOptions, steps: UnboundedSender<LoadStep>) -> Self {
+    pub(super) fn new(
+        console: Console,
+        options: ReviewOptions,
+        folders: ReadFolders,
+        steps: UnboundedSender<LoadStep>,
+    ) -> Self {
         Self {
             console,
             options,
+            folders,
             steps,
         }
     }
 
     /// Reads files and server, and plans.
     pub(super) async fn load(&self, request: &LoadRequest) -> Result<(LoadedPlan, PlanReview), Unloaded> {
+        let (project, opened) = self.open().await?;
+        let mut review = self.read_server(&opened.session, project).await?;
+        if let Some(prune) = &request.prune {
+            review.mark(prune.clone())?;
+        }
+        Ok((self.loaded(&review, opened), review))
+    }
+
+    /// Reads the files, and chooses the server that they are compared with.
+    pub(super) async fn open(&self) -> Result<(Project, OpenedProject), Unloaded> {
         let start = self.console.host.now();
         let read = self.read_project().await?;
         let (diagnostics, organization) = (self.diagnostic_lines(&read), read.org.clone());
+        lock(&self.folders).clone_from(&read.folders);
         let Some(project) = read.project else {
             return Err(Unloaded {
                 origin: read.diagnostics.iter().find_map(origin),
@@ -68,32 +103,37 @@ impl PlanLoader {
                 lines: diagnostics,
             });
         };
-        let secrets = project.secrets.iter().map(secret_row).collect();
         let hint = ProjectHint {
             organization: organization.as_deref(),
             root: Some(&project.root),
         };
         let session = choose_session(&self.console.host, &self.options.flags, hint)?;
-        let title = self.title(&session, &project.file);
-        let mut review = self.read_server(&session, project).await?;
-        if let Some(prune) = &request.prune {
-            review.mark(prune.clone())?;
-        }
         let warnings = session.warnings.iter().map(|it| Line::at(0).push(Role::Warning, it));
-        let took = self.console.host.now().duration_since(start).as_millis();
-        let loaded = LoadedPlan {
+        let opened = OpenedProject {
+            start,
+            secrets: project.secrets.iter().map(secret_row).collect(),
+            title: self.title(&session, &project.file),
+            warnings: diagnostics.into_iter().chain(warnings).collect(),
+            session,
+        };
+        Ok((project, opened))
+    }
+
+    /// Returns what the screen shows of a review.
+    pub(super) fn loaded(&self, review: &PlanReview, opened: OpenedProject) -> LoadedPlan {
+        let took = self.console.host.now().duration_since(opened.start).as_millis();
+        LoadedPlan {
             plan: review.plan().clone(),
             marked: review.marked().clone(),
-            secrets,
-            warnings: diagnostics.into_iter().chain(warnings).collect(),
-            title,
-            protected: session.protected,
+            secrets: opened.secrets,
+            warnings: opened.warnings,
+            title: opened.title,
+            protected: opened.session.protected,
             took_ms: u64::try_from(took).unwrap_or(0),
             today: self.options.today,
             ignore_until: self.options.default_ignore_end(),
             pull: None,
-        };
-        Ok((loaded, review))
+        }
     }
 
     /// Turns a plan into the one of a pull, with the differences of the files.
@@ -150,7 +190,8 @@ impl PlanLoader {
         read
     }
 
-    async fn read_server(&self, session: &Session, project: Project) -> Result<PlanReview, Failure> {
+    /// Reads the server, and plans.
+    pub(super) async fn read_server(&self, session: &Session, project: Project) -> Result<PlanReview, Failure> {
         // The log file is opened first: an apply that cannot be logged as asked does not begin.
         let observer = ScreenObserver {
             log: self.console.request_log()?,

@@ -2,9 +2,12 @@
 //! screen has closed.
 
 mod bench;
+mod following;
 mod loading;
+mod state;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::console::Console;
 use super::redacted::RedactedBench;
@@ -17,12 +20,30 @@ use crate::review::{PullOptions, ReviewOptions};
 use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, TuiExit, TuiOptions, run as run_screen};
 use bench::Bench;
 
+/// How often the server is read when the command line does not say it.
+const SERVER_EVERY: Duration = Duration::from_secs(30);
+
 /// Shows the review, and prints its result on the normal screen afterwards.
 ///
 /// # Errors
 /// What ends the review without a run: a refusing guard, a failed load, a decision against the plan.
 pub(super) async fn run(console: &Console, options: ReviewOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    show(console, Bench::new(console.for_screen(), options), interrupt).await
+    let bench = Bench::new(console.for_screen(), options, SERVER_EVERY);
+    show(console, bench, interrupt, false).await
+}
+
+/// Shows the review, and follows files and server from the start; the server is read that often.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn run_watching(
+    console: &Console,
+    options: ReviewOptions,
+    every: Duration,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let bench = Bench::new(console.for_screen(), options, every);
+    show(console, bench, interrupt, true).await
 }
 
 /// Shows the review of a pull.
@@ -30,13 +51,17 @@ pub(super) async fn run(console: &Console, options: ReviewOptions, interrupt: &I
 /// # Errors
 /// What ends the review without anything written, and conflicts.
 pub(super) async fn run_pull(console: &Console, options: PullOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    show(console, Bench::pulling(console.for_screen(), options), interrupt).await
+    show(console, Bench::pulling(console.for_screen(), options), interrupt, false).await
 }
 
-async fn show(console: &Console, bench: Bench, interrupt: &Interrupt) -> Result<Exit, Failure> {
+async fn show(console: &Console, bench: Bench, interrupt: &Interrupt, watch: bool) -> Result<Exit, Failure> {
     let bench = Arc::new(bench);
     let shown = RedactedBench::new(bench.clone(), console.host.redactor.clone());
-    let exit = run_screen(Arc::new(shown), screen_options(&console.host)).await;
+    let options = TuiOptions {
+        watch,
+        ..screen_options(&console.host)
+    };
+    let exit = run_screen(Arc::new(shown), options).await;
     if let Some(run_failure) = &exit.run_failure {
         console.failure(&Failure::failed(format!("the run failed: {run_failure}")));
     }
@@ -78,6 +103,7 @@ fn screen_options(host: &Host) -> TuiOptions {
             .or_else(|| environment.get("EDITOR"))
             .map(str::to_owned),
         folder: host.current_dir.clone(),
+        watch: false,
         mouse: !environment.switch("LOBUCTL_NO_MOUSE"),
     }
 }

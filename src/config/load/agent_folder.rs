@@ -70,6 +70,7 @@ impl Loader<'_> {
             let (file, name, flat) = match fs::metadata(&entry) {
                 Ok(found) if found.is_dir() && has_entry(&entry, "SKILL.md") => (entry.join("SKILL.md"), name, false),
                 Ok(found) if found.is_dir() => {
+                    self.look_into(&entry);
                     self.warn_misspelled(&entry, "SKILL.md");
                     continue;
                 }

@@ -45,6 +45,7 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
         sources: loader.sources,
         org,
         secret_values: loader.secret_values,
+        folders: loader.folders,
     }
 }
 
@@ -58,6 +59,8 @@ struct Loader<'a> {
     sources: Sources,
     /// The absolute paths of the files that were read, without those of secrets.
     files: BTreeSet<PathBuf>,
+    /// The folders that were looked into, or would have been if they existed.
+    folders: BTreeSet<PathBuf>,
     findings: Findings,
     /// The skills of the project itself, which all agents share. `None` until the first agent needs them.
     project_skills: Option<Vec<(Skill, Origin)>>,
@@ -78,6 +81,7 @@ impl<'a> Loader<'a> {
         Self {
             options,
             boundary: Boundary::new(&root, options.allow_outside),
+            folders: BTreeSet::from([root.clone()]),
             root,
             values: Values::default(),
             sources: Sources::default(),
@@ -197,6 +201,13 @@ impl<'a> Loader<'a> {
 
     /// Reads a file that the user chose, or a `.env` file, which may be outside the boundary.
     fn read_source_anywhere(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
+        self.folders.extend(path.parent().map(Path::to_owned));
+        if path.is_symlink() {
+            // A change of the file that the link leads to is seen only in the folder of that file.
+            let real = fs::canonicalize(path).ok();
+            self.folders
+                .extend(real.as_deref().and_then(Path::parent).map(Path::to_owned));
+        }
         let shown = self.shown_path(path);
         match read(path) {
             Ok(text) => {
@@ -243,6 +254,7 @@ impl<'a> Loader<'a> {
     /// Returns the folder that a key of `lobu.toml` names, or reports why it cannot be read.
     fn resolve_folder(&mut self, source: &Source, dir: &Text) -> Option<PathBuf> {
         let path = absolute(&self.root.join(dir.value.trim()));
+        self.look_into(&path);
         let problem = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => match self.boundary.check(&path) {
                 Ok(()) => {
@@ -270,8 +282,15 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Notes a folder that was looked into, with the one above it, in which it appears and goes.
+    fn look_into(&mut self, folder: &Path) {
+        self.folders.insert(folder.to_owned());
+        self.folders.extend(folder.parent().map(Path::to_owned));
+    }
+
     /// Returns the paths in a folder, sorted. Empty when there is no such folder, or when it was reported instead.
     fn list_entries(&mut self, folder: &Path) -> Vec<PathBuf> {
+        self.look_into(folder);
         if !folder.exists() && !folder.is_symlink() {
             return Vec::new();
         }

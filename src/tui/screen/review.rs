@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::plan::{Counts, Mark, Plan, Selection};
 use crate::resource::Address;
 use crate::tui::board::Board;
-use crate::tui::workbench::ApplyRequest;
+use crate::tui::workbench::{ApplyRequest, LoadedPlan};
 
 /// The screen before anything is applied.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Review {
     pub selection: Selection,
     /// The rows that were just marked for deletion. They are selected in the next plan even if they were deselected before.
     pub wanted: BTreeSet<Address>,
+    /// The rows that were deselected when an older plan was on the screen. They stay so when a later plan has them again.
+    kept_out: BTreeSet<Address>,
 }
 
 impl Review {
@@ -26,6 +28,7 @@ impl Review {
             board,
             selection,
             wanted: BTreeSet::new(),
+            kept_out: BTreeSet::new(),
         }
     }
 
@@ -36,6 +39,7 @@ impl Review {
             board,
             selection,
             wanted: BTreeSet::new(),
+            kept_out: BTreeSet::new(),
         }
     }
 
@@ -66,6 +70,20 @@ impl Review {
             selection: self.selection.all(),
             prune: self.board.prune.clone(),
         }
+    }
+
+    /// Replaces the plan by a newer one, with everything else as the user left it. Returns whether anything is different.
+    pub fn show(&mut self, loaded: LoadedPlan) -> bool {
+        let mut without = self.left_out();
+        let plan = &self.board.plan;
+        let is_gone = |address: &&Address| plan.row(address).is_none_or(|row| !row.writes());
+        without.extend(self.kept_out.iter().filter(is_gone).cloned());
+        if !self.board.follow(loaded) {
+            return false;
+        }
+        self.selection = Selection::with(&self.board.plan, |address| !without.contains(address));
+        self.kept_out = without;
+        true
     }
 
     /// Replaces the plan by one with other rows to delete; deselected rows stay deselected.

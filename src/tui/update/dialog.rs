@@ -5,6 +5,7 @@ use crossterm::event::KeyCode;
 use super::view_option;
 use crate::apply::Cancel;
 use crate::show::Role;
+use crate::show::watch::MEND_FIRST;
 use crate::tui::action::DialogAction;
 use crate::tui::exit::ExitReason;
 use crate::tui::key::Key;
@@ -42,6 +43,10 @@ pub(super) fn ask(model: &mut Model) -> Effects {
     let Screen::Review(review) = &model.screen else {
         return Effects::new();
     };
+    if super::watch::is_broken(model) {
+        model.notice = Some(notice(Role::Warning, MEND_FIRST));
+        return Effects::new();
+    }
     if review.selection.is_empty() {
         let text = "nothing is selected: `space` selects, `A` selects everything";
         model.notice = Some(notice(Role::Dim, text));

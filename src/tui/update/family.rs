@@ -1,6 +1,6 @@
 //! Passes an action to the file of its family.
 
-use super::{desk, dialog, movement, process, selection, task, view_option};
+use super::{desk, dialog, movement, process, selection, task, view_option, watch};
 use crate::tui::action::Action;
 use crate::tui::message::Effects;
 use crate::tui::model::Model;
@@ -14,6 +14,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Effects {
         Action::Desk(action) => return desk::handle(model, action),
         Action::Dialog(action) => return dialog::handle(model, action),
         Action::Task(action) => return task::handle(model, action),
+        Action::Watch => return watch::toggle(model),
         Action::Process(action) => return process::handle(model, action),
     }
     Effects::new()

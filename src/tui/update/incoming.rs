@@ -12,6 +12,7 @@ use crate::tui::detail::BodyLine;
 use crate::tui::message::{Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{AfterLoading, Failed, Overlay, Review, RunScreen, RunState, Screen};
+use crate::tui::watch::Watch;
 use crate::tui::workbench::{LoadFailure, LoadStep, LoadedPlan, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
@@ -34,6 +35,13 @@ pub(super) fn loaded(model: &mut Model, result: Result<LoadedPlan, LoadFailure>)
         return Effects::new();
     };
     let after = std::mem::take(&mut loading.after);
+    model.loaded_ms = model.now_ms;
+    if let Some(watch) = &mut model.watch {
+        *watch = Watch {
+            server_read_ms: model.now_ms,
+            ..Watch::default()
+        };
+    }
     match result {
         Ok(loaded) => review(model, loaded, after),
         Err(failure) => {
@@ -151,6 +159,8 @@ pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, 
 /// Plans again after the editor was closed, because it may have changed the files.
 pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
     match result {
+        // The files are followed: what was saved arrives by itself.
+        Ok(()) if model.watch.is_some() && matches!(model.screen, Screen::Review(_)) => Effects::new(),
         Ok(()) => super::task::replan_with(model, None),
         Err(message) => {
             model.notice = Some(notice(Role::Error, message));

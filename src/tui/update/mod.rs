@@ -13,6 +13,7 @@ mod process;
 mod selection;
 mod task;
 mod view_option;
+mod watch;
 
 use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
@@ -25,11 +26,13 @@ use super::keymap::lookup;
 use super::message::{Effect, Effects, Message, notice};
 use super::model::Model;
 use super::screen::{Overlay, Screen};
+use super::watch::Watch;
 use crate::show::Role;
 
 /// Changes the model as a message demands, and returns what has to be done outside because of it.
 pub fn update(model: &mut Model, message: Message) -> Effects {
     let mut effects = dispatch(model, message);
+    effects.extend(watch::wanted(model));
     effects.extend(settle(model));
     effects
 }
@@ -57,6 +60,9 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
         Message::Adoption { request, result } => desk::adoption(model, &request, result),
         Message::Adopted(result) => return desk::adopted(model, result),
         Message::Ignored(result) => desk::ignored(model, *result),
+        Message::Watched(news) => return watch::news(model, news),
+        Message::PlanTaken { number, taken } => watch::taken(model, number, taken),
+        Message::Focused => return watch::focused(model),
         Message::Edited(result) => return incoming::edited(model, result),
         Message::Terminate => return process::terminate(model),
         Message::Key(key) => return press(model, key),
@@ -131,7 +137,11 @@ fn paste(model: &mut Model, text: &str) {
 /// Brings cursor, scroll position and detail in line with the rest.
 fn settle(model: &mut Model) -> Option<Effect> {
     let layout = model.layout();
-    let head = super::head::lines(model);
+    let diagnostics = model.watch.as_ref().and_then(Watch::diagnostics);
+    let (head, is_broken) = match diagnostics {
+        Some(lines) => (lines.to_vec(), true),
+        None => (super::head::lines(model), false),
+    };
     let board = model.board_mut()?;
     let tree_height = layout.tree.unwrap_or(layout.body).height;
     board.outline.keep_visible(usize::from(tree_height).max(1));
@@ -143,7 +153,8 @@ fn settle(model: &mut Model) -> Option<Effect> {
     let Board {
         outline, plan, detail, ..
     } = board;
-    let row = outline.current().and_then(|node| node.row).map(|row| &plan.rows[row]);
+    let row = outline.current().and_then(|node| node.row).filter(|_| !is_broken);
+    let row = row.map(|row| &plan.rows[row]);
     let side_by_side = detail.side_by_side();
     let long = detail.show(head, row, usize::from(width));
     long.map(|row| Effect::Compare { row, side_by_side })

@@ -93,6 +93,14 @@ fn edit(model: &mut Model) -> Effects {
     let Some(board) = model.board() else {
         return Effects::new();
     };
+    if let Some(failure) = model.watch.as_ref().and_then(|watch| watch.broken.as_ref()) {
+        let origin = failure.origin.clone();
+        let request = origin.map(|origin| EditRequest {
+            origin,
+            hidden_variables: secret_names(board),
+        });
+        return request.map(Effect::Edit).into_iter().collect();
+    }
     let Some(row) = board.row() else {
         return Effects::new();
     };

@@ -14,8 +14,9 @@ use ratatui::layout::Rect;
 
 use super::header;
 use super::paint::Canvas;
+use crate::show::watch::server_age_text;
 use crate::show::word::duration;
-use crate::show::{Role, change, event, printable};
+use crate::show::{Role, change, event, printable, watch};
 use crate::tui::board::{Board, Focus};
 use crate::tui::keymap;
 use crate::tui::layout::Layout;
@@ -62,12 +63,16 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
 
 /// Draws what the second pane shows; strong when it has the focus.
 fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
+    let is_broken = model.watch.as_ref().is_some_and(|watch| watch.broken.is_some());
     let title = match &model.screen {
+        _ if is_broken => watch::DIAGNOSTICS_TITLE,
         Screen::Run(run) if run.log_open => event::TITLE,
         _ if board.detail.side_by_side() => change::COLUMNS_TITLE,
         _ => change::TITLE,
     };
-    let style = if board.focus == Focus::Detail {
+    let style = if is_broken {
+        canvas.theme.role(Role::Error)
+    } else if board.focus == Focus::Detail {
         canvas.theme.role(Role::Strong)
     } else {
         canvas.theme.border()
@@ -80,13 +85,20 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let strong = canvas.theme.role(Role::Strong);
     let mut x = canvas.write_styled(2, area.y, end, " lobuctl ", strong);
     let Some(board) = model.board() else { return };
-    let took = format!(" plan {} ", duration(board.facts.took_ms));
+    let (role, took) = match &model.watch {
+        Some(watch) => {
+            let role = if watch.lost.is_some() { Role::Warning } else { Role::Dim };
+            let age = server_age_text(watch.server_age(model.now_ms), watch.lost.is_some());
+            (role, format!(" watching, {age} "))
+        }
+        None => (Role::Dim, format!(" plan {} ", duration(board.facts.took_ms))),
+    };
     x += 1;
     let room = usize::from(end.saturating_sub(x + 2));
     let text = from_to(board, room);
     let x = canvas.write_styled(x, area.y, end, &format!(" {text} "), canvas.theme.role(Role::Plain));
     if usize::from(x) + width(&took) < usize::from(end) {
-        canvas.write_right(x, area.y, end, &took, canvas.theme.role(Role::Dim));
+        canvas.write_right(x, area.y, end, &took, canvas.theme.role(role));
     }
 }
 

@@ -132,6 +132,12 @@ impl Pty {
         wait_for(look, || format!("waited for {part:?}:\n{}", self.text()))
     }
 
+    /// Waits until the screen no longer contains this text.
+    pub fn without(&self, part: &str) -> String {
+        let look = || Some(self.text()).filter(|text| !text.contains(part));
+        wait_for(look, || format!("{part:?} stays:\n{}", self.text()))
+    }
+
     /// Waits until the program has ended, and checks that it left the terminal as it was. Returns the exit code and the
     /// text on the screen.
     pub fn ended(mut self) -> (u32, String) {

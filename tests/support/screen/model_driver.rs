@@ -23,6 +23,8 @@ pub struct ModelDriver {
     pub exit: Option<TuiExit>,
     /// What the guards say about every selection.
     pub refusal: Option<Refusal>,
+    /// Whether newer plans are used by the workbench.
+    pub takes_plans: bool,
     /// Effects that this driver does not answer.
     pub left: Vec<Effect>,
 }
@@ -36,6 +38,7 @@ impl ModelDriver {
             copied: Vec::new(),
             exit: None,
             refusal: None,
+            takes_plans: true,
             left: Vec::new(),
         }
     }
@@ -94,6 +97,10 @@ impl ModelDriver {
                     lines,
                 });
             }
+            Effect::TakePlan(number) => self.send(Message::PlanTaken {
+                number,
+                taken: self.takes_plans,
+            }),
             Effect::Check(_) => self.send(Message::Checked(self.refusal.clone())),
             Effect::Copy(text) => self.copied.push(text),
             Effect::Quit(exit) => self.exit = Some(exit),

@@ -18,6 +18,8 @@ pub enum GateRule {
     Refuse(&'static str),
     /// Every such request is delayed by a time and then passed on.
     Hold(&'static str, Duration),
+    /// Every request, reading or writing, gets this status.
+    Everything(StatusCode),
 }
 
 #[derive(Default)]
@@ -59,6 +61,11 @@ impl GatedServer {
         self.gate.rules.lock().unwrap().push(rule);
     }
 
+    /// Ends every rule.
+    pub fn open_gate(&self) {
+        self.gate.rules.lock().unwrap().clear();
+    }
+
     /// Returns the number of requests that were delayed so far.
     pub fn held(&self) -> usize {
         self.gate.held.load(Ordering::SeqCst)
@@ -85,14 +92,16 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
     let rule = {
         let mut rules = gate.rules.lock().unwrap();
         let index = rules.iter().position(|rule| match rule {
+            GateRule::Everything(_) => true,
             GateRule::Refuse(part) | GateRule::Hold(part, _) => writes && path.contains(part),
         });
         index.map(|index| match rules[index] {
             GateRule::Refuse(_) => rules.remove(index),
-            GateRule::Hold(..) => rules[index].clone(),
+            GateRule::Hold(..) | GateRule::Everything(_) => rules[index].clone(),
         })
     };
     match rule {
+        Some(GateRule::Everything(status)) => (status, "{}").into_response(),
         Some(GateRule::Refuse(_)) => {
             let body = r#"{"error":"the gate is closed today"}"#;
             (

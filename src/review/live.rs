@@ -1,0 +1,73 @@
+//! A plan that is made again from changed files, against the server as it was read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::options::ReviewOptions;
+use super::workspace::{Connection, Workspace, scope};
+use super::{PlanReview, plan};
+use crate::config::Project;
+use crate::failure::Failure;
+use crate::remote::Scope;
+use crate::resource::{Address, State};
+use crate::session::Session;
+
+/// Everything that a plan is made from but the files. Owns all it needs: planning again holds up nobody.
+pub struct LiveBasis {
+    remote: Arc<State>,
+    scope: Scope,
+    connection: Connection,
+    options: ReviewOptions,
+    prune: BTreeSet<Address>,
+}
+
+impl PlanReview {
+    /// Returns what is needed to plan other files against the same reading of the server.
+    pub fn basis(&self) -> LiveBasis {
+        LiveBasis {
+            remote: Arc::clone(&self.workspace.remote),
+            scope: self.workspace.scope.clone(),
+            connection: self.workspace.connection.clone(),
+            options: self.options.clone(),
+            prune: self.prune.clone(),
+        }
+    }
+}
+
+impl LiveBasis {
+    /// Returns the same with these rows marked for deletion.
+    pub fn marking(self, prune: &BTreeSet<Address>) -> Self {
+        Self {
+            prune: prune.clone(),
+            ..self
+        }
+    }
+
+    /// Returns the rows that are marked for deletion.
+    pub fn marked(&self) -> &BTreeSet<Address> {
+        &self.prune
+    }
+
+    /// Whether the same server is meant, and everything was read of it that these files are compared with.
+    pub fn suits(&self, project: &Project, session: &Session) -> bool {
+        let target = &self.connection.target;
+        target.organization == session.organization.value
+            && target.url == session.url.value.to_string()
+            && scope(project, &self.options) == self.scope
+    }
+
+    /// Compares the files with the server as it was read. The marks for deletion stay; sends no request.
+    ///
+    /// # Errors
+    /// What the server is known to refuse.
+    pub fn plan(self, project: Project, session: &Session) -> Result<PlanReview, Failure> {
+        let workspace = Workspace {
+            project,
+            remote: self.remote,
+            scope: self.scope,
+            connection: self.connection,
+        };
+        let draft = plan(&workspace, &self.options, &self.prune)?;
+        Ok(PlanReview::with(workspace, session, self.options, self.prune, draft))
+    }
+}

@@ -1,0 +1,138 @@
+//! A review that follows its files and its server: what a newer plan leaves as it was, and when it has to wait.
+
+use lobuctl::plan::{Plan, Verb};
+use lobuctl::resource::{Address, Origin};
+use lobuctl::show::{Line, Role};
+use lobuctl::tui::screen::Screen;
+use lobuctl::tui::{Effect, LoadFailure, Message, WatchCause, WatchNews};
+
+use crate::support::screen::canned;
+use crate::support::screen::model_driver::ModelDriver;
+use crate::support::snapshot::check;
+
+fn watching(width: u16, height: u16) -> ModelDriver {
+    ModelDriver::review(width, height).keys("W")
+}
+
+/// Returns the canned plan with one more entity type.
+fn grown(slug: &str) -> Plan {
+    let plan = canned::plan();
+    let row = canned::row(Address::entity_type(slug), Verb::Create);
+    canned::plan_of(plan.rows.into_iter().chain([row]).collect())
+}
+
+fn news(driver: &mut ModelDriver, number: u64, plan: Plan) {
+    driver.send(Message::Watched(WatchNews::Plan {
+        number,
+        loaded: Box::new(canned::loaded(plan)),
+        cause: WatchCause::Files,
+    }));
+}
+
+fn broken() -> WatchNews {
+    WatchNews::Broken(LoadFailure {
+        lines: vec![Line::default().push(Role::Error, "error: lobu.toml:3: what is this")],
+        origin: Some(Origin {
+            file: "lobu.toml".into(),
+            line: 3,
+        }),
+    })
+}
+
+fn selected(driver: &ModelDriver) -> Vec<String> {
+    let Screen::Review(review) = &driver.model.screen else {
+        panic!("no review");
+    };
+    review.selection.selected.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_newer_plan_keeps_cursor_selection_filter_and_the_place_in_the_detail() {
+    let mut driver = watching(100, 20).keys("/settings<enter> space <tab> j j");
+    let before = (selected(&driver), driver.text());
+    news(&mut driver, 1, grown("zebra"));
+    let text = driver.text();
+    assert!(text.contains("saved: 1 row is different"), "{text}");
+    // Everything below the header, but the message.
+    let body = |text: &str| text.lines().skip(2).take(14).collect::<Vec<_>>().join("\n");
+    assert_eq!(body(&text), body(&before.1));
+    let mut expected = before.0;
+    expected.push("entity-type.zebra".to_owned());
+    expected.sort();
+    let mut now = selected(&driver);
+    now.sort();
+    assert_eq!(now, expected, "what is new is selected, and nothing else has changed");
+}
+
+#[test]
+fn a_row_that_was_left_out_stays_so_when_it_comes_back() {
+    let mut driver = watching(100, 30);
+    news(&mut driver, 1, grown("zebra"));
+    let mut driver = driver.keys("/zebra<enter> space");
+    news(&mut driver, 2, canned::plan());
+    news(&mut driver, 3, grown("zebra"));
+    assert!(!selected(&driver).contains(&"entity-type.zebra".to_owned()));
+}
+
+#[test]
+fn a_plan_waits_while_a_confirmation_names_the_present_one() {
+    let mut driver = watching(100, 30).keys("a");
+    news(&mut driver, 1, grown("zebra"));
+    assert!(driver.text().contains("esc shows the new plan"), "{}", driver.text());
+    assert_eq!(driver.model.board().unwrap().plan, canned::plan());
+    let driver = driver.keys("<esc>");
+    assert_eq!(driver.model.board().unwrap().plan, grown("zebra"));
+}
+
+#[test]
+fn a_plan_that_the_workbench_does_not_use_is_not_shown() {
+    let mut driver = watching(100, 30);
+    driver.takes_plans = false;
+    news(&mut driver, 1, grown("zebra"));
+    assert_eq!(driver.model.board().unwrap().plan, canned::plan());
+}
+
+#[test]
+fn broken_files_take_the_place_of_the_detail_and_nothing_is_applied() {
+    let mut driver = watching(100, 20);
+    driver.send(Message::Watched(broken()));
+    check("watch_broken", &driver.text());
+    let mut driver = driver.keys("a");
+    assert!(driver.model.overlay.is_none());
+    assert!(
+        driver.text().contains("mend them before you apply"),
+        "{}",
+        driver.text()
+    );
+    driver = driver.keys("e");
+    let edits = driver.left.iter().any(|effect| match effect {
+        Effect::Edit(request) => request.origin.line == 3,
+        _ => false,
+    });
+    assert!(edits, "`e` opens the file at the error");
+    news(&mut driver, 1, canned::plan());
+    assert!(driver.text().contains("no errors any more"), "{}", driver.text());
+    assert!(driver.keys("a").model.overlay.is_some());
+}
+
+#[test]
+fn the_title_says_how_old_the_side_of_the_server_is() {
+    let mut driver = watching(100, 20);
+    driver.send(Message::Clock(27_000));
+    assert!(driver.text().contains("watching, server 25 s ago"), "{}", driver.text());
+    driver.send(Message::Watched(WatchNews::ServerLost("connection refused".to_owned())));
+    driver.send(Message::Clock(130_000));
+    let text = driver.text();
+    assert!(text.contains("server lost, read 2 min ago"), "{text}");
+    assert!(text.contains("tried again: connection refused"), "{text}");
+    driver.send(Message::Focused);
+    assert!(driver.left.iter().any(|effect| matches!(effect, Effect::ReadServer)));
+    driver.send(Message::Watched(WatchNews::Plan {
+        number: 1,
+        loaded: Box::new(canned::loaded(canned::plan())),
+        cause: WatchCause::Server,
+    }));
+    assert!(driver.text().contains("watching, server now"), "{}", driver.text());
+    let driver = driver.keys("W");
+    assert!(!driver.text().contains("watching, server"), "{}", driver.text());
+}
