@@ -59,6 +59,11 @@ pub enum ServeCommand {
         #[command(subcommand)]
         command: MemberCommand,
     },
+    /// Print a link with which a user signs in, once and within ten minutes, to approve `lobuctl login`.
+    LoginLink {
+        /// The user.
+        user: String,
+    },
     /// Print who changed what and when, newest last; `--org` selects one organization.
     Audit {
         /// The number of events to print.

@@ -10,7 +10,7 @@ use crate::cli::{Common, Format, MemberCommand, OrgCommand, ServeArgs, ServeComm
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::server::command::{self, AuditArgs, BackupArgs, DataLocation, ListFormat, RekeyArgs};
-use crate::server::command::{MemberAddArgs, MemberRemoveArgs, OrgCreateArgs};
+use crate::server::command::{LoginLinkArgs, MemberAddArgs, MemberRemoveArgs, OrgCreateArgs};
 use crate::server::command::{TokenCreateArgs, TokenListArgs, TokenRevokeArgs};
 use crate::server::{AuditLimits, PlatformMode, ServerError};
 
@@ -33,7 +33,7 @@ pub(super) async fn run(
     let location = data_location(console, arguments);
     match &arguments.command {
         None => serve(console, arguments, location, interrupt).await,
-        Some(command) => maintain(console, common, command, location).await,
+        Some(command) => maintain(console, common, command, arguments.public_url.as_deref(), location).await,
     }
 }
 
@@ -116,6 +116,7 @@ async fn maintain(
     console: &Console,
     common: &Common,
     what: &ServeCommand,
+    public_url: Option<&str>,
     location: DataLocation,
 ) -> Result<Exit, Failure> {
     let mut out = console.host.stdout.clone();
@@ -131,6 +132,14 @@ async fn maintain(
         ServeCommand::Token { command } => token(console, common, command, location).await,
         ServeCommand::Org { command } => org(console, command, location).await,
         ServeCommand::Member { command } => member(console, common, command, location).await,
+        ServeCommand::LoginLink { user } => {
+            let arguments = LoginLinkArgs {
+                location,
+                user: user.clone(),
+                public_url: public_url.map(str::to_owned),
+            };
+            command::login_link(&arguments, &mut out).await
+        }
         ServeCommand::Audit { limit } => {
             let arguments = AuditArgs {
                 location,

@@ -1,12 +1,14 @@
 //! What all routes share: the database, the key, the locks, the runtime, and work that outlives its request.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{RwLock, Semaphore};
 
+use super::attempt::AttemptBudgets;
 use super::clock;
 pub(crate) use super::clock::now;
 use super::db::Db;
@@ -14,6 +16,7 @@ use super::denial::DenialBudget;
 use super::keyring::Keyring;
 use super::last_use::LastUses;
 use super::lock::Locks;
+use super::meta;
 use super::options::{AuditLimits, Limits, PlatformMode};
 use super::reply::ApiError;
 use super::runtime::PlatformRuntime;
@@ -42,6 +45,8 @@ pub(crate) struct App {
     pub(crate) remembered_expiry: AtomicI64,
     /// When each token was used last.
     pub(crate) last_uses: LastUses,
+    /// Bounds what senders without credentials may try.
+    pub(crate) attempts: AttemptBudgets,
 }
 
 /// The shared state as handlers receive it.
@@ -52,6 +57,15 @@ impl App {
     /// public URL, as in tests, is `http://localhost`.
     pub(crate) fn origin(&self) -> &str {
         self.public_url.get().map_or("http://localhost", String::as_str)
+    }
+
+    /// Makes the listening address the origin that clients see, unless the options named one, and stores that origin for
+    /// `login-link`, which runs beside the server.
+    pub(crate) async fn announce(&self, address: SocketAddr) {
+        let _ = self.public_url.set(format!("http://{address}"));
+        if let Err(error) = meta::store(&self.db, meta::PUBLIC_URL, self.origin()).await {
+            tracing::warn!(reason = %error, "the address of this server was not stored");
+        }
     }
 
     /// Stores in the database that a token has expired at `expired_at`, so that it stays expired when the system's clock is

@@ -9,7 +9,9 @@ use axum::http::{Extensions, StatusCode, header};
 use subtle::ConstantTimeEq;
 
 use super::app::{App, Shared, now};
+use super::bearer;
 use super::db::{params, table_row};
+use super::oauth::scope::ScopeSet;
 use super::reply::{ApiError, ApiResult, Denial};
 use super::request_info::RequestInfo;
 use super::token;
@@ -34,6 +36,8 @@ pub(crate) struct Member {
     pub(crate) scope: String,
     /// The user's role in the organization: `owner`, `admin` or `member`.
     pub(crate) role: String,
+    /// Whether the token comes from signing in, and is not a personal one.
+    pub(crate) signed_in: bool,
 }
 
 impl Member {
@@ -191,6 +195,7 @@ table_row! {
         scope: String = "t.scope",
         expires_at: Option<i64> = "t.expires_at",
         revoked_at: Option<i64> = "t.revoked_at",
+        grant_id: Option<String> = "t.grant_id",
         role: Option<String> = "m.role",
     }
 }
@@ -201,21 +206,13 @@ const BY_HASH: &str = concat!(
     " FROM token t LEFT JOIN member m ON m.account_id = t.account_id AND m.organization_id = $2 WHERE t.hash = $1"
 );
 
-/// Returns the member that the credentials belong to. `None` when there are no credentials, in the form of contract
-/// section 2: `Bearer`, one space, and a token.
+/// Returns the member that the credentials belong to. `None` when there are no credentials.
 ///
 /// # Errors
 /// 401 for a token that is unknown, expired or revoked, and 403 for one of another organization or of a user who is not a
 /// member.
 async fn authenticate(parts: &Parts, app: &App, organization: &Organization) -> ApiResult<Option<Member>> {
-    let sent = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let Some(text) = sent
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .filter(|text| !text.is_empty())
-    else {
+    let Some(text) = bearer::text(&parts.headers) else {
         return Ok(None);
     };
     let hash = token::hash(text);
@@ -243,6 +240,12 @@ async fn authenticate(parts: &Parts, app: &App, organization: &Organization) -> 
     let Some(role) = row.role else {
         return Err(forbidden("Token owner is not a member of this organization").denying(denial));
     };
+    let signed_in = row.grant_id.is_some();
+    // Somebody who lets a program read their name has not let it read their agents.
+    if signed_in && !ScopeSet::parse(&row.scope).needs_organization() {
+        let message = "This token only shows who you are; sign in again with mcp:read";
+        return Err(forbidden(message).denying(denial));
+    }
     // Only now: the log names tokens that were accepted.
     if let Some(info) = RequestInfo::of(parts) {
         info.set_token(&row.id);
@@ -253,10 +256,12 @@ async fn authenticate(parts: &Parts, app: &App, organization: &Organization) -> 
         account: row.account_id,
         scope: row.scope,
         role,
+        signed_in,
     }))
 }
 
-fn forbidden(message: &str) -> ApiError {
+/// Returns the 403 with this message.
+pub(crate) fn forbidden(message: &str) -> ApiError {
     ApiError::coded(StatusCode::FORBIDDEN, "forbidden", message)
 }
 

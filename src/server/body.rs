@@ -45,29 +45,8 @@ impl JsonBody {
     ///
     /// # Errors
     /// 413 for a larger body, 415 for a compressed one, 400 for one that is not JSON or exceeds the bounds of `nesting`.
-    pub(crate) async fn read(mut request: Request, app: &App, limit: usize) -> Result<Self, ApiError> {
-        let encoding = request.headers().get(header::CONTENT_ENCODING);
-        if encoding.is_some_and(|encoding| encoding != "identity") {
-            return Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "an encoded body is not supported",
-            ));
-        }
-        // Without a length, as with chunks, a body may need the whole limit.
-        let size = content_length(request.headers()).unwrap_or(limit);
-        if size > limit {
-            return Err(too_large());
-        }
-        // Taken before the body is read, so that the requests that wait here hold nothing of theirs.
-        let permit = app.bodies.clone().acquire_many_owned(permits(size)).await;
-        let permit = permit.map_err(|error| ApiError::internal(&error))?;
-        DefaultBodyLimit::max(limit).apply(&mut request);
-        let bytes = Bytes::from_request(request, &()).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                return too_large();
-            }
-            ApiError::bad_request("the body did not arrive in full")
-        })?;
+    pub(crate) async fn read(request: Request, app: &App, limit: usize) -> Result<Self, ApiError> {
+        let (bytes, permit) = read_bytes(request, app, limit).await?;
         Ok(Self {
             value: parse(&bytes)?,
             _permit: permit,
@@ -86,6 +65,40 @@ impl JsonBody {
             _ => Map::new(),
         }
     }
+}
+
+/// Reads a body of at most `limit` bytes. The permit bounds the memory of all bodies together.
+///
+/// # Errors
+/// 413 for a larger body, 415 for a compressed one, 400 for one that ends too early.
+pub(crate) async fn read_bytes(
+    mut request: Request,
+    app: &App,
+    limit: usize,
+) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| encoding != "identity") {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "an encoded body is not supported",
+        ));
+    }
+    // Without a length, as with chunks, a body may need the whole limit.
+    let size = content_length(request.headers()).unwrap_or(limit);
+    if size > limit {
+        return Err(too_large());
+    }
+    // Taken before the body is read, so that the requests that wait here hold nothing of theirs.
+    let permit = app.bodies.clone().acquire_many_owned(permits(size)).await;
+    let permit = permit.map_err(|error| ApiError::internal(&error))?;
+    DefaultBodyLimit::max(limit).apply(&mut request);
+    let bytes = Bytes::from_request(request, &()).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return too_large();
+        }
+        ApiError::bad_request("the body did not arrive in full")
+    })?;
+    Ok((bytes, permit))
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {

@@ -8,6 +8,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::app::now;
+use super::audit_event::COMMAND_LINE;
 use super::db::{Db, Tx, params};
 use super::error::ServerError;
 use super::file;
@@ -45,13 +46,13 @@ pub(crate) async fn first_start(db: &Db, token_file: Option<&Path>) -> Result<Op
         scope: ADMIN_SCOPE.to_owned(),
         expires_at: None,
     };
-    token::insert(&mut tx, &token, &new).await?;
+    token::insert(&mut tx, &token, &new, (COMMAND_LINE, "")).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
 
 /// Slugs that would make a path below `/api/` ambiguous, because a route without an organization begins with the same word.
-const RESERVED_SLUGS: [&str; 7] = [
+const RESERVED_SLUGS: [&str; 8] = [
     "agents",
     "auth",
     "auth-config",
@@ -59,6 +60,7 @@ const RESERVED_SLUGS: [&str; 7] = [
     "health",
     "organizations",
     "tokens",
+    "v1",
 ];
 
 /// Refuses a slug that cannot be used in a path. A slug has lower-case letters, digits and hyphens, and does not begin with

@@ -115,7 +115,10 @@ fn add_safe_headers(response: &mut Response, info: &RequestInfo) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // A page has its own, because of what browsers do with forms (see `page::document`).
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("no-referrer"));
     if let Ok(id) = HeaderValue::from_str(&info.id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }

@@ -4,9 +4,11 @@
 //! the error body of `wire`, so a mistake in the client's view of the API is not repeated here.
 
 mod app;
+mod attempt;
 mod audit;
 mod audit_event;
 mod auth;
+mod bearer;
 mod body;
 mod bootstrap;
 mod clock;
@@ -16,6 +18,7 @@ mod db;
 mod denial;
 mod error;
 mod file;
+mod form;
 mod host_name;
 mod idempotency;
 mod key_mark;
@@ -28,7 +31,9 @@ mod lock;
 mod meta;
 mod name;
 mod nesting;
+mod oauth;
 mod options;
+mod page;
 mod path;
 mod people;
 mod precondition;
@@ -42,6 +47,8 @@ mod route;
 pub mod runtime;
 mod secret;
 mod secret_field;
+mod sender;
+mod session;
 mod storage;
 mod token;
 mod upkeep;
@@ -62,7 +69,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{RwLock, Semaphore};
 
 use app::{App, Shared};
-use db::{Db, params};
+use attempt::AttemptBudgets;
+use db::params;
 use denial::DenialBudget;
 use last_use::LastUses;
 use lock::Locks;
@@ -129,6 +137,7 @@ impl Server {
             audit_limits: options.audit,
             remembered_expiry: AtomicI64::new(0),
             last_uses: LastUses::default(),
+            attempts: AttemptBudgets::default(),
         });
         let router = layer::wrap(route::routes(app.clone()), app.clone());
         Ok(Self {
@@ -209,6 +218,14 @@ impl Server {
         Ok(self.create_token(&new).await?.1)
     }
 
+    /// Creates a one-time link for a user, valid for ten minutes. Returns its secret, which `/oauth/sign-in` takes.
+    ///
+    /// # Errors
+    /// [`ServerError::Argument`] for an unknown user.
+    pub async fn create_login_link(&self, account: &str) -> Result<SecretString, ServerError> {
+        session::create_link(&self.app.db, account).await
+    }
+
     /// Revokes a token by its row id. Returns whether there was such a token, not yet revoked.
     pub async fn revoke_token(&self, id: &str) -> Result<bool, ServerError> {
         Ok(token::revoke(&self.app.db, id).await?)
@@ -226,8 +243,7 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let address = listener.local_addr().map_err(ServerError::Serve)?;
-        // An origin from the options stays.
-        let _ = self.app.public_url.set(format!("http://{address}"));
+        self.app.announce(address).await;
         let upkeep = tokio::spawn(upkeep::run(self.app.clone()));
         // The time limit starts with the shutdown, so the shutdown has to be visible here as well as in `listen`.
         let (stopping, mut stopped) = tokio::sync::watch::channel(false);
@@ -243,17 +259,17 @@ impl Server {
                 tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
             } => tracing::warn!("stopped while connections were still open"),
         }
-        // Changes go on after their requests have ended, by a timeout for example.
-        self.app.wait_until_idle(SHUTDOWN_TIMEOUT).await;
         upkeep.abort();
-        upkeep::run_last(&self.app).await;
-        close(&self.app.db, self.presence).await;
+        close(&self.app, self.presence).await;
         Ok(())
     }
 }
 
-/// Closes the database and gives up its storage, in the order that both need.
-async fn close(db: &Db, presence: Presence) {
+/// Waits for changes that are under way, then closes the database and gives up its storage, in the order that both need.
+async fn close(app: &Shared, presence: Presence) {
+    // Changes go on after their requests have ended, by a timeout for example.
+    app.wait_until_idle(SHUTDOWN_TIMEOUT).await;
+    upkeep::run_last(app).await;
     // The session of the presence has to go back before its pool closes, which waits for it. The lock of a directory has
     // to stay until the database is closed, or another server could open it too early.
     let directory = match presence {
@@ -263,6 +279,6 @@ async fn close(db: &Db, presence: Presence) {
             None
         }
     };
-    db.close().await;
+    app.db.close().await;
     drop(directory);
 }

@@ -85,6 +85,16 @@ impl ApiError {
         self.0.status
     }
 
+    /// Whether the error is `{"error": code, …}` with this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        self.0.body.error == code
+    }
+
+    /// Returns the message for people.
+    pub(crate) fn message(&self) -> &str {
+        self.0.body.sentence()
+    }
+
     /// Sets the one additional header of the response. A second call replaces the header of the first one.
     pub(crate) fn with(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.0.header = Some((name, value.into()));

@@ -32,6 +32,16 @@ impl RequestInfo {
         info
     }
 
+    /// Creates the description of a request from this address.
+    #[cfg(test)]
+    pub(crate) fn of_peer(peer: IpAddr) -> Self {
+        Self {
+            id: String::new(),
+            peer: Some(peer),
+            token: OnceLock::new(),
+        }
+    }
+
     /// Returns the description that [`RequestInfo::attach`] has attached, if any.
     pub(crate) fn of(parts: &Parts) -> Option<&Arc<Self>> {
         parts.extensions.get()

@@ -52,8 +52,13 @@ table_row! {
 const LIST: &str = concat!(
     "SELECT ",
     token_columns!(),
-    " FROM token t LEFT JOIN organization o ON o.id = t.organization_id ORDER BY t.created_at DESC, t.id"
+    " FROM token t LEFT JOIN organization o ON o.id = t.organization_id WHERE t.grant_id IS NULL \
+     ORDER BY t.created_at DESC, t.id"
 );
+// Access tokens are not listed: they come and go with the grant that they belong to.
+const LIST_GRANTS: &str = "SELECT g.id, c.name, g.account_id, o.slug AS organization, g.scope, g.created_at, g.expires_at, \
+    CAST(NULL AS BIGINT) AS revoked_at, g.refreshed_at AS last_used_at FROM oauth_grant g JOIN oauth_client c ON c.id = g.client_id \
+    LEFT JOIN organization o ON o.id = g.organization_id ORDER BY g.created_at DESC, g.id";
 
 table_row! {
     /// A token that was just revoked.
@@ -63,6 +68,7 @@ table_row! {
     }
 }
 
+const REVOKE_GRANT: &str = concat!("DELETE FROM oauth_grant WHERE id = $1 RETURNING ", revoked_columns!());
 const REVOKE: &str = concat!(
     "UPDATE token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL RETURNING ",
     revoked_columns!()
@@ -82,16 +88,21 @@ pub(crate) fn hash(token: &str) -> String {
 pub(crate) async fn create(db: &Db, new: &NewToken) -> Result<(String, SecretString), ServerError> {
     let token = generate()?;
     let mut tx = db.begin().await?;
-    let id = insert(&mut tx, &token, new).await?;
+    let id = insert(&mut tx, &token, new, (COMMAND_LINE, "")).await?;
     tx.commit().await?;
     Ok((id, token))
 }
 
-/// Stores a token and records that in the audit. Returns its row id.
+/// Stores a token and records that in the audit, with the user and the token of whoever creates it. Returns its row id.
 ///
 /// # Errors
 /// [`ServerError::Argument`] for an unknown scope, organization or user, and for a name or an expiry out of bounds.
-pub(crate) async fn insert(tx: &mut Tx<'_>, token: &SecretString, new: &NewToken) -> Result<String, ServerError> {
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    token: &SecretString,
+    new: &NewToken,
+    by: (&str, &str),
+) -> Result<String, ServerError> {
     check_scope(&new.scope)?;
     check_name(&new.name)?;
     check_expiry(new.expires_at)?;
@@ -120,7 +131,15 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, token: &SecretString, new: &NewToken
     )
     .await?;
     let scopes: Vec<&str> = new.scope.split_whitespace().collect();
-    record(tx, "token.create", &id, organization, &new.account, &scopes).await?;
+    let event = AuditEvent {
+        account: by.0,
+        token: by.1,
+        action: "token.create",
+        target: &id,
+        fields: &scopes,
+        ..AuditEvent::default()
+    };
+    record(tx, event, organization, &new.account).await?;
     Ok(id)
 }
 
@@ -164,14 +183,7 @@ async fn organization_id(tx: &mut Tx<'_>, slug: &str) -> Result<String, ServerEr
 }
 
 /// Records an event about a token in every organization that the token is valid for.
-async fn record(
-    tx: &mut Tx<'_>,
-    action: &str,
-    token: &str,
-    organization: Option<String>,
-    account: &str,
-    fields: &[&str],
-) -> DbResult<()> {
+async fn record(tx: &mut Tx<'_>, event: AuditEvent<'_>, organization: Option<String>, account: &str) -> DbResult<()> {
     let organizations = if let Some(id) = organization {
         vec![id]
     } else {
@@ -181,30 +193,44 @@ async fn record(
     for organization in organizations {
         let event = AuditEvent {
             organization: &organization,
-            account: COMMAND_LINE,
-            action,
-            target: token,
-            fields,
-            ..AuditEvent::default()
+            ..event
         };
         event.write(tx).await?;
     }
     Ok(())
 }
 
-/// Lists all tokens, newest first.
+/// Lists all tokens, newest first, and then what people have allowed clients.
 pub(crate) async fn list(db: &Db) -> DbResult<Vec<TokenRow>> {
-    db.rows(LIST, &[]).await
+    let mut rows: Vec<TokenRow> = db.rows(LIST, &[]).await?;
+    rows.extend(db.rows(LIST_GRANTS, &[]).await?);
+    Ok(rows)
 }
 
-/// Revokes a token by its row id and records that in the audit. Returns whether a token was revoked: false when there is none
-/// with the id, or it was revoked before.
+/// Revokes a token, or what a person has allowed a client, by its row id, and records that in the audit. What was approved
+/// with a token ends with it. Returns whether something was revoked: false when there is nothing with the id, or it was
+/// revoked before.
 pub(crate) async fn revoke(db: &Db, id: &str) -> DbResult<bool> {
     let mut tx = db.begin().await?;
-    let revoked: Option<RevokedToken> = tx.row(REVOKE, params![now(), id]).await?;
+    let (revoked, action): (Option<RevokedToken>, &str) = match tx.row(REVOKE, params![now(), id]).await? {
+        Some(revoked) => (Some(revoked), "token.revoke"),
+        None => (tx.row(REVOKE_GRANT, params![id]).await?, "sign-in.revoke"),
+    };
     let Some(revoked) = revoked else { return Ok(false) };
-    let (organization, account) = (revoked.organization_id, revoked.account_id);
-    record(&mut tx, "token.revoke", id, organization, &account, &[]).await?;
+    for sql in [
+        "DELETE FROM oauth_grant WHERE token_id = $1",
+        "DELETE FROM device_request WHERE token_id = $1",
+        "DELETE FROM web_session WHERE token_id = $1",
+    ] {
+        tx.execute(sql, params![id]).await?;
+    }
+    let event = AuditEvent {
+        account: COMMAND_LINE,
+        action,
+        target: id,
+        ..AuditEvent::default()
+    };
+    record(&mut tx, event, revoked.organization_id, &revoked.account_id).await?;
     tx.commit().await?;
     Ok(true)
 }

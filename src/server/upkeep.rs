@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::app::Shared;
 use super::db::DbResult;
-use super::{audit, clock, idempotency};
+use super::{audit, clock, idempotency, oauth, session};
 
 /// The time between two rounds.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -31,6 +31,8 @@ pub(crate) async fn run_last(app: &Shared) {
 pub(crate) async fn run_once(app: &Shared) -> DbResult<()> {
     clock::remember(&app.db).await?;
     app.last_uses.write(&app.db).await?;
+    oauth::prune(&app.db).await?;
+    session::prune(&app.db).await?;
     idempotency::prune(&app.db).await?;
     audit::prune(&app.db, app.audit_limits).await
 }

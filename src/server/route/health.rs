@@ -63,33 +63,18 @@ pub(crate) async fn features(State(app): State<Shared>) -> Json<Value> {
     Json(json!({ "agents": true, "lobuEmbedded": app.mode == PlatformMode::Live }))
 }
 
-/// `GET /api/auth-config`: no way to sign in, because tokens are created on the command line only.
+/// `GET /api/auth-config`: none of these ways to sign in. People do so on `/oauth/device`.
 pub(crate) async fn auth_config() -> Json<Value> {
     Json(json!({ "social": [], "magicLink": false, "phone": false, "emailPassword": false }))
 }
 
-fn origin(app: &App) -> String {
-    app.origin().to_owned()
-}
-
-/// `GET /.well-known/oauth-protected-resource`: the document that the challenge of a 401 names.
-pub(crate) async fn protected_resource(State(app): State<Shared>) -> Json<Value> {
-    let origin = origin(&app);
+/// `GET /`: what the recorded server answers on every unknown path, and this one only here.
+pub(crate) async fn root(State(app): State<Shared>) -> Json<Value> {
     Json(json!({
-        "resource": format!("{origin}/mcp"),
-        "authorization_servers": [origin],
-        "scopes_supported": ["mcp:read", "mcp:write", "mcp:admin"],
-        "bearer_methods_supported": ["header"],
-    }))
-}
-
-/// `GET /.well-known/oauth-authorization-server`: offers no grants, because there is no sign-in.
-pub(crate) async fn authorization_server(State(app): State<Shared>) -> Json<Value> {
-    Json(json!({
-        "issuer": origin(&app),
-        "scopes_supported": ["mcp:read", "mcp:write", "mcp:admin"],
-        "grant_types_supported": [],
-        "response_types_supported": [],
+        "status": "ok",
+        "mcp_endpoint": format!("{}/mcp", app.origin()),
+        "health": "/health",
+        "openapi": "/openapi.json",
     }))
 }
 

@@ -2,9 +2,11 @@
 
 mod agent;
 mod health;
+mod oauth;
 mod organization;
 mod platform;
 mod schema;
+mod token;
 mod tool;
 
 use axum::Router;
@@ -22,9 +24,11 @@ pub(crate) fn routes(app: Shared) -> Router {
     Router::new()
         .merge(unguarded_routes())
         .merge(agent_routes())
+        .merge(oauth::routes())
         .route("/api/{org}/audit", get(audit::list))
         .route("/api/{org}/public/organization", get(organization::public))
         .route("/api/{org}/public/agents", get(agent::public))
+        .route("/api/{org}/tokens", post(token::create))
         // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)
@@ -36,6 +40,7 @@ pub(crate) fn routes(app: Shared) -> Router {
 /// Returns the routes that need no credentials and name no organization.
 fn unguarded_routes() -> Router<Shared> {
     Router::new()
+        .route("/", get(health::root))
         .route("/health", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/health/scheduler", get(health::scheduler))
@@ -43,11 +48,6 @@ fn unguarded_routes() -> Router<Shared> {
         .route("/api/features", get(health::features))
         .route("/api/auth-config", get(health::auth_config))
         .route("/openapi.json", get(health::openapi))
-        .route("/.well-known/oauth-protected-resource", get(health::protected_resource))
-        .route(
-            "/.well-known/oauth-authorization-server",
-            get(health::authorization_server),
-        )
         .route("/api/organizations", get(organization::list_public))
         .route("/api/agents/platforms", get(platform::schemas))
         .route("/api/agents/platforms/{kind}", get(platform::schema))

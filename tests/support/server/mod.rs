@@ -16,7 +16,9 @@ pub mod postgres;
 pub mod race;
 pub mod racy;
 pub mod recording;
+pub mod sign_in;
 pub mod stub;
+pub mod visitor;
 pub mod workload;
 
 use std::sync::Arc;
