@@ -46,6 +46,7 @@ mod executor_preconditions;
 mod faces;
 mod fault_table;
 mod github;
+mod github_action;
 mod guard_table;
 mod init;
 mod journal;

@@ -156,6 +156,11 @@ impl CliProject {
         token.unwrap_or_else(|| panic!("no token: {text}")).to_owned()
     }
 
+    /// Returns the token of the server's first start.
+    pub fn token(&self) -> String {
+        self.server.token()
+    }
+
     /// Returns the URL of the server.
     pub fn url(&self) -> &str {
         &self.server.url
