@@ -79,7 +79,7 @@ async fn what_cannot_be_carried_out_is_refused_at_once() {
         "plan --url http://localhost:1/mcp/dev",
         "plan --context prod",
         "plan --config nope.toml",
-        "whoami --url http://127.0.0.1:8787/lobu",
+        "whoami --offline --url http://127.0.0.1:8787/lobu",
         "context",
         "context use prod",
     ] {

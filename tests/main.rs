@@ -100,6 +100,8 @@ mod server_secrets;
 mod server_security;
 mod server_sign_in;
 mod session_files;
+mod sign_in;
+mod signed_in;
 mod support;
 mod tui_editor;
 mod tui_input;

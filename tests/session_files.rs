@@ -229,7 +229,7 @@ fn files_that_others_can_change_are_refused_and_those_that_they_can_read_are_war
 
     home.put("config.json", CONFIG, 0o600);
     fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o777)).unwrap();
-    for line in ["context use later", "whoami --org dev"] {
+    for line in ["context use later", "whoami --offline --org dev"] {
         let refused = home.run(line);
         assert!(
             refused.code == 1 && refused.err.contains("other users can change it"),
@@ -296,14 +296,14 @@ fn a_link_of_the_project_chooses_context_and_organization() {
         r#"{"context": "later", "org": "linked", "linkedAt": "x"}"#,
     )
     .unwrap();
-    let shown = home.run("whoami --format json").object("session");
+    let shown = home.run("whoami --offline --format json").object("session");
     assert_eq!(shown["url"], "https://later.example");
     assert_eq!(
         (&shown["organization"], &shown["organization_from"]),
         (&json!("linked"), &json!("`.lobu/project.json`"))
     );
     fs::write(link.join("project.json"), "{").unwrap();
-    let broken = home.run("whoami --context later");
+    let broken = home.run("whoami --offline --context later");
     assert!(
         broken.code == 0 && broken.err.contains("project.json cannot be used"),
         "{broken:?}"

@@ -90,6 +90,17 @@ Examples:
   lobuctl runs show 20261129-150215-a1b2c3 --format markdown
   lobuctl runs diff 20261129-150215 last";
 
+/// What a sign-in stores, and the examples of `lobuctl login`.
+pub(super) const LOGIN: &str = "\
+The server shows a page on which somebody who is signed in there compares the code and approves. The credential is
+stored under `~/.config/lobu`, for the context of the server, once the server has said whose it is. It is refreshed
+when it is due, and sent to that server only.
+
+Examples:
+  lobuctl login --url https://app.example.com          sign in with a browser
+  lobuctl login --context work --org desk              to a server that is known by name
+  lobuctl login --org desk --token-stdin < token.txt   with a token from the server's web page";
+
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\
 Example:

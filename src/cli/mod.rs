@@ -12,6 +12,7 @@ mod help;
 mod pull;
 mod runs;
 mod serve;
+mod sign_in;
 mod watch;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
@@ -21,6 +22,7 @@ pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
 pub use runs::{RunsArgs, RunsCommand};
 pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
+pub use sign_in::{AccountCommand, LoginArgs, OrgArgs, OrganizationCommand, WhoamiArgs};
 pub use watch::WatchArgs;
 
 use std::ffi::OsString;
@@ -77,10 +79,9 @@ pub enum Command {
     Serve(ServeArgs),
     /// Try lobuctl: embedded server on a free loopback port, example project, straight into the review.
     Demo(DemoArgs),
-    /// Show which server, organization and credentials would be used, and where each was set.
-    Whoami,
-    /// List the known servers, add or remove one, or choose one.
-    Context(ContextArgs),
+    /// A command about who is signed in, and where.
+    #[command(flatten)]
+    Account(AccountCommand),
     /// Check what a first apply needs: config, secrets, server, token, terminal.
     Doctor,
     /// Print the completions of a shell.

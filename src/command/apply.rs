@@ -129,7 +129,7 @@ fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
 
 async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt) -> Result<PlanReview, Failure> {
     let read = UsableProject::check(console, read_project(&console.host, options)?)?;
-    let session = read.session(console, options)?;
+    let session = read.session(console, options).await?;
     let observer = ConsoleObserver::begin(console)?;
     interrupt
         .or(PlanReview::load(read.project, &session, options.clone(), &observer))

@@ -121,6 +121,12 @@ impl Console {
         let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.color_err);
     }
 
+    /// Prints a warning on standard error in every format, for a command whose output is not JSON.
+    pub(super) fn warning_beside(&self, text: &str) {
+        self.status.erase();
+        let _ = print_labelled(&mut self.host.stderr.clone(), Label::Warning, text, self.color_err);
+    }
+
     /// Prints the failure that ends the command.
     pub(super) fn failure(&self, failure: &Failure) {
         if self.format == Format::Json {
@@ -195,7 +201,7 @@ impl Console {
 
 /// Returns the failure of a standard output that cannot be written to. It has no message where the reader has seen enough
 /// and closed it, as `head` does.
-fn output_failure(error: &io::Error) -> Failure {
+pub(super) fn output_failure(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::new(FailureKind::OutputClosed, "");
     }

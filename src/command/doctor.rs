@@ -92,7 +92,7 @@ async fn check_server(
     options: &ReviewOptions,
     needs: &ServerNeeds,
 ) -> Result<(), Failure> {
-    let session = match choose_session(&report.console.host, &options.flags, needs.hint()) {
+    let session = match choose_session(&report.console.host, &options.flags, needs.hint()).await {
         Ok(session) => session,
         Err(failure) => return report.bad("server", &failure.message, failure.hints.first()),
     };

@@ -48,7 +48,7 @@ async fn list(
         ..ReviewOptions::reading(&console.host, common)
     };
     let read = UsableProject::check(console, read_project(&console.host, &options)?)?;
-    let session = read.session(console, &options)?;
+    let session = read.session(console, &options).await?;
     let observer = ConsoleObserver::begin(console)?;
     let loading = PlanReview::load(read.project, &session, options.clone(), &observer);
     let review = interrupt.or(loading).await?;

@@ -9,6 +9,9 @@ mod doctor;
 mod drift;
 mod init;
 mod log;
+mod login;
+mod logout;
+mod org;
 mod origin;
 mod plain;
 mod plain_pull;
@@ -22,11 +25,12 @@ mod screen;
 mod serve;
 mod signal;
 mod status;
+mod token;
 mod validate;
 mod watch;
 mod whoami;
 
-use crate::cli::{ApplyArgs, Cli, Command};
+use crate::cli::{AccountCommand, ApplyArgs, Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -68,10 +72,25 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
-        Command::Whoami => whoami::run(console, &cli.common),
-        Command::Context(arguments) => context::run(console, &cli.common, &arguments).await,
+        Command::Account(command) => dispatch_account(command, cli, console, interrupt).await,
         Command::Doctor => doctor::run(console, &cli.common, interrupt).await,
         Command::Completions { shell } => completions::run(console, shell),
         Command::Schema(arguments) => completions::schema(console, arguments.file),
+    }
+}
+
+async fn dispatch_account(
+    command: AccountCommand,
+    cli: &Cli,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    match command {
+        AccountCommand::Login(arguments) => login::run(console, &cli.common, &arguments, interrupt).await,
+        AccountCommand::Logout => logout::run(console, &cli.common).await,
+        AccountCommand::Whoami(arguments) => whoami::run(console, &cli.common, &arguments, interrupt).await,
+        AccountCommand::Token => token::run(console, &cli.common).await,
+        AccountCommand::Org(arguments) => org::run(console, &cli.common, &arguments, interrupt).await,
+        AccountCommand::Context(arguments) => context::run(console, &cli.common, &arguments).await,
     }
 }

@@ -117,7 +117,7 @@ async fn load(
     let mut options = options(console, common, arguments);
     let new_project = match &arguments.init {
         Some(folder) => {
-            let session = choose_session(&console.host, &options.reading.flags, ProjectHint::default())?;
+            let session = choose_session(&console.host, &options.reading.flags, ProjectHint::default()).await?;
             let draft = NewProject::draft(console.host.absolute(folder), &session.organization.value)?;
             options.reading.config = Some(draft.file());
             Some(draft)
@@ -125,7 +125,7 @@ async fn load(
         None => None,
     };
     let read = UsableProject::check(console, read_project(&console.host, &options.reading)?)?;
-    let session = read.session(console, &options.reading)?;
+    let session = read.session(console, &options.reading).await?;
     let observer = ConsoleObserver::begin(console)?;
     let loading = PullReview::load(read.project, &session, &options, &observer);
     let review = interrupt.or(loading).await?;

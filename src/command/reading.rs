@@ -39,12 +39,12 @@ impl UsableProject {
     ///
     /// # Errors
     /// When one of them is not known.
-    pub(super) fn session(&self, console: &Console, options: &ReviewOptions) -> Result<Session, Failure> {
+    pub(super) async fn session(&self, console: &Console, options: &ReviewOptions) -> Result<Session, Failure> {
         let hint = ProjectHint {
             organization: self.organization.as_deref(),
             root: Some(&self.project.root),
         };
-        let session = choose_session(&console.host, &options.flags, hint)?;
+        let session = choose_session(&console.host, &options.flags, hint).await?;
         session.warnings.iter().for_each(|warning| console.warning(warning));
         Ok(session)
     }

@@ -129,7 +129,7 @@ impl PlanPrinter<'_> {
             organization: read.org.as_deref(),
             root: Some(&project.root),
         };
-        let session = choose_session(&self.console.host, &self.options.flags, hint)?;
+        let session = choose_session(&self.console.host, &self.options.flags, hint).await?;
         let basis = printed.review.as_ref().map(PlanReview::basis);
         let basis = basis.filter(|basis| !reads_server && basis.suits(&project, &session));
         if let Some(basis) = basis {

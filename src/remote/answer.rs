@@ -42,6 +42,8 @@ pub struct RefusedAnswer {
     pub error: AnswerError,
     /// The server's message alone; empty where it sent none.
     pub message: String,
+    /// The `error` of the body alone, which is a code on the routes of the authentication; empty where there is none.
+    pub code: String,
 }
 
 /// Returns the refusal that a response is: a status other than 2xx, or a 200 whose body has `error`.
@@ -50,7 +52,7 @@ pub fn refusal(method: Method, path: &str, response: &Response, redactor: &Redac
     if response.succeeded() && body.is_none() {
         return None;
     }
-    let message = body.map(|body| one_line(&redactor.text(body.sentence())));
+    let message = body.as_ref().map(|body| one_line(&redactor.text(body.sentence())));
     let detail = match &message {
         Some(message) => format!(": {message}"),
         None if looks_like_json(response) => " with JSON of another shape".to_owned(),
@@ -67,6 +69,7 @@ pub fn refusal(method: Method, path: &str, response: &Response, redactor: &Redac
             hint: hint(response.status),
         },
         message: message.unwrap_or_default(),
+        code: body.map(|body| redactor.text(&body.error)).unwrap_or_default(),
     })
 }
 

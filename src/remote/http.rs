@@ -134,7 +134,7 @@ impl HttpTransport {
             call = call.header(name, value);
         }
         if let Some(body) = &request.body {
-            call = call.header(CONTENT_TYPE, "application/json").body(body.bytes());
+            call = call.header(CONTENT_TYPE, body.content_type()).body(body.bytes());
         }
         call.send().await.map_err(|error| self.no_answer(request, error))
     }

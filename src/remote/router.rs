@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tower::ServiceExt;
 
+use super::body::Body;
 use super::header;
 use super::transport::{MAX_BODY, Request, Response, Transport};
 use super::transport_error::{NoAnswerCause, TransportError};
@@ -30,8 +31,9 @@ impl RouterTransport {
     async fn call(&self, request: Request) -> Result<Response, TransportError> {
         let mut builder = http::Request::builder()
             .method(request.method.as_str())
-            .uri(&request.path)
-            .header(CONTENT_TYPE, "application/json");
+            .uri(&request.path);
+        let content_type = request.body.as_ref().map_or("application/json", Body::content_type);
+        builder = builder.header(CONTENT_TYPE, content_type);
         if let Some(token) = &self.token {
             builder = builder.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         }

@@ -64,6 +64,23 @@ impl ServerUrl {
         (url.path() == wanted && path.starts_with('/')).then_some(url)
     }
 
+    /// Returns the path that requests are below: empty, or such as `/lobu`.
+    pub fn prefix(&self) -> &str {
+        self.url.path().trim_end_matches('/')
+    }
+
+    /// Returns the URL of the root of the origin.
+    pub fn root(&self) -> Self {
+        let mut url = self.url.clone();
+        url.set_path("");
+        Self { url }
+    }
+
+    /// Whether an address is on the host of this server, whatever its scheme and port.
+    pub fn has_host_of(&self, address: &str) -> bool {
+        Url::parse(address).is_ok_and(|url| url.host() == self.url.host())
+    }
+
     /// Returns scheme, host and port.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()

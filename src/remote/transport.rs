@@ -5,7 +5,7 @@
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use super::body::Body;
+use super::body::{Body, encode};
 use super::expectation::Expectation;
 use super::method::Method;
 use super::random;
@@ -35,7 +35,7 @@ pub struct Request {
     pub method: Method,
     /// The path below the base URL: starts with `/`, segments percent-encoded (see [`path`]).
     pub path: String,
-    /// The body, which is JSON.
+    /// The body.
     pub body: Option<Body>,
     /// Whether the request changes the server. A tool call that only lists does not, although it is a POST.
     pub writes: bool,
@@ -137,17 +137,7 @@ pub fn path(segments: &[&str]) -> String {
     let mut path = String::new();
     for segment in segments {
         path.push('/');
-        for byte in segment.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-                path.push(char::from(byte));
-            } else {
-                path.push('%');
-                path.push(char::from(HEX[usize::from(byte >> 4)]));
-                path.push(char::from(HEX[usize::from(byte & 15)]));
-            }
-        }
+        encode(&mut path, segment);
     }
     path
 }
-
-const HEX: &[u8; 16] = b"0123456789ABCDEF";

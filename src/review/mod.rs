@@ -18,7 +18,9 @@ mod pull;
 mod target;
 mod workspace;
 
-pub use account::{ProjectHint, choose_account, choose_session};
+pub use account::{
+    ProjectHint, choose_account, choose_session, client_of, find_account, oauth_client, owner_of, refresh_account,
+};
 pub use file_watch::FileWatch;
 pub use guard::{Consent, Guards};
 pub use ignore::IgnoreFile;

@@ -2,7 +2,8 @@
 
 use super::credential::StoredCredential;
 use super::error::SessionError;
-use super::source::Sourced;
+use super::folder::LobuFolder;
+use super::source::{Sourced, ValueSource};
 use crate::remote::{HttpOptions, HttpTransport, ServerUrl, TransportError};
 use crate::resource::Secret;
 
@@ -19,17 +20,46 @@ pub struct Account {
     pub credential: Option<StoredCredential>,
     /// The name of the stored context with this server, if any.
     pub context: Option<String>,
+    /// The base of the gateway's routes in that context, as the `lobu` CLI of April 2026 has it.
+    pub api_url: Option<String>,
     /// Whether the target is protected: applying needs its name, or a plan id.
     pub protected: bool,
     /// Whether tokens may be sent over plain http to another machine.
     pub insecure_http: bool,
     /// Sentences for the user, to be printed as warnings.
     pub warnings: Vec<String>,
+    /// The folder of the `lobu` CLI, if there is a home folder.
+    pub(super) folder: Option<LobuFolder>,
     /// The variables and files that were searched for a token.
     pub(super) token_locations: Vec<String>,
 }
 
 impl Account {
+    /// Returns the folder in which credentials are stored.
+    ///
+    /// # Errors
+    /// When there is no home folder to have it in.
+    pub fn folder(&self) -> Result<&LobuFolder, SessionError> {
+        self.folder.as_ref().ok_or(SessionError::NoFolder)
+    }
+
+    /// Returns the stored credential, when its token is the one that is used.
+    pub fn used_credential(&self) -> Option<&StoredCredential> {
+        let token = &self.token.as_ref()?.value;
+        self.credential
+            .as_ref()
+            .filter(|credential| credential.access == *token)
+    }
+
+    /// Uses a credential of this server in place of the token that was chosen.
+    pub fn use_credential(&mut self, credential: StoredCredential) {
+        self.token = Some(Sourced {
+            value: credential.access.clone(),
+            source: ValueSource::Credentials(self.context.clone().unwrap_or_default()),
+        });
+        self.credential = Some(credential);
+    }
+
     /// Returns the token, for a command that cannot do without one.
     ///
     /// # Errors

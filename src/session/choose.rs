@@ -66,6 +66,8 @@ impl Account {
             organization: inputs.choose_organization(&server),
             token: inputs.choose_token(&server),
             credential: name.and_then(|name| inputs.stored.credentials.get(name)).cloned(),
+            api_url: name.and_then(|name| inputs.stored.contexts.contexts.get(name)?.api_url.clone()),
+            folder: inputs.stored.folder.clone(),
             context: server.context,
             url: Sourced {
                 value: server.url,

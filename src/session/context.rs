@@ -87,6 +87,22 @@ impl LockedFolder {
         file.save()
     }
 
+    /// Checks that a context of this name could be stored with this server.
+    ///
+    /// # Errors
+    /// When a context of this name has another server, or the files cannot be used.
+    pub fn check_context(&self, name: &str, url: &ServerUrl) -> Result<(), SessionError> {
+        self.open_credentials()?;
+        let mut file = self.open(CONFIG)?;
+        match other_server(child(file.child("contexts"), name), url) {
+            Some(server) => Err(SessionError::OtherServer {
+                name: name.to_owned(),
+                server,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a context, and makes it the current one when there is none. One that exists already has to have the same server.
     /// Returns whether it is the current one.
     ///

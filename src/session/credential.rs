@@ -48,6 +48,20 @@ pub struct OAuthClientRecord {
 }
 
 impl StoredCredential {
+    /// Creates a credential of which only the token is known.
+    pub fn new(access: Secret) -> Self {
+        Self {
+            access,
+            refresh: None,
+            expires_at: None,
+            name: None,
+            email: None,
+            user_id: None,
+            scope: None,
+            oauth: None,
+        }
+    }
+
     /// Reads an entry of the file. `None` when it has no access token.
     pub(super) fn read(entry: &Value) -> Option<Self> {
         let text = |key: &str| Some(entry.get(key)?.as_str()?.to_owned()).filter(|text| !text.is_empty());

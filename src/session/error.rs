@@ -85,6 +85,30 @@ pub enum SessionError {
         /// The URL of its server.
         server: String,
     },
+    /// The stored token has ended, and there is nothing to refresh it with.
+    #[error("the sign-in of context `{context}` has ended")]
+    SignInEnded {
+        /// The name of the context.
+        context: String,
+    },
+    /// The stored token could not be refreshed. It is still stored.
+    #[error("the sign-in of context `{context}` cannot be refreshed: {why}")]
+    NotRefreshed {
+        /// The name of the context.
+        context: String,
+        /// What kept it from being refreshed.
+        why: String,
+        /// What to do about that.
+        hint: Option<String>,
+    },
+    /// The server refused to refresh the stored token, which is removed.
+    #[error("the server has ended the sign-in of context `{context}`: {why}")]
+    SignedOut {
+        /// The name of the context.
+        context: String,
+        /// What the server answered.
+        why: String,
+    },
     /// A command that changes the credentials of a context does not know which context.
     #[error("no context has the server {server}")]
     NoContext {
@@ -98,7 +122,7 @@ impl SessionError {
         match self {
             Self::NoServer { searched } => vec![
                 looked_in(searched),
-                "give `--url URL`, or set `LOBU_API_URL`".to_owned(),
+                "sign in with `lobuctl login --url URL`, or set `LOBU_API_URL`".to_owned(),
                 "`lobuctl demo` works without a server".to_owned(),
             ],
             Self::NoOrganization { searched } => vec![
@@ -107,10 +131,11 @@ impl SessionError {
             ],
             Self::NoToken { searched, .. } => vec![
                 looked_in(searched),
-                "set `LOBU_API_TOKEN`; `lobuctl serve --help` says where its first token is".to_owned(),
+                "sign in with `lobuctl login`, or set `LOBU_API_TOKEN`".to_owned(),
+                "`lobuctl serve --help` says where the first token of a server of your own is".to_owned(),
             ],
             Self::UnknownContext { known, .. } if known.is_empty() => {
-                vec!["no context is stored; give `--url URL` and set `LOBU_API_TOKEN`".to_owned()]
+                vec!["no context is stored; `lobuctl login --url URL` makes one".to_owned()]
             }
             Self::UnknownContext { known, .. } => vec![format!("known contexts: {}", known.join(", "))],
             Self::BadUrl { .. } | Self::BadOrganization { .. } => Vec::new(),
@@ -124,6 +149,14 @@ impl SessionError {
             Self::OtherServer { name, .. } => vec![format!(
                 "take another name, or remove it first: `lobuctl context remove {name}`"
             )],
+            Self::SignInEnded { context } | Self::SignedOut { context, .. } => {
+                vec![format!("sign in again: `lobuctl login --context {context}`")]
+            }
+            Self::NotRefreshed { hint, .. } => hint
+                .iter()
+                .cloned()
+                .chain(["it is still stored: run again, or sign in anew with `lobuctl login --force`".to_owned()])
+                .collect(),
             Self::NoContext { .. } => vec!["`lobuctl context list` shows the contexts".to_owned()],
             Self::File { .. } => vec!["repair the file, or move it away".to_owned()],
         }

@@ -12,6 +12,8 @@ mod error;
 mod folder;
 mod link;
 mod organization;
+mod refresh;
+mod revoke;
 mod source;
 mod stored;
 mod trust;
@@ -23,6 +25,7 @@ pub use credential::{OAuthClientRecord, StoredCredential};
 pub use error::SessionError;
 pub use folder::{LobuFolder, LockedFolder};
 pub use link::ProjectLink;
+pub use revoke::{ServerSignOut, SignOut, revoke};
 pub use source::{Sourced, ValueSource};
 pub use stored::Stored;
 

@@ -18,6 +18,7 @@ pub mod recorded_run;
 pub mod row;
 pub mod secret;
 pub mod selection;
+pub mod sign_in;
 pub mod text_diff;
 pub mod watch;
 pub mod word;

@@ -29,7 +29,7 @@ pub(super) async fn seed(console: &Console, common: &Common) -> Result<(), Failu
         console.diagnostics(&loaded.diagnostics, &loaded.sources);
         return Err(Failure::invalid("the bundled project has errors"));
     };
-    let session = choose_session(&console.host, &options.flags, ProjectHint::default())?;
+    let session = choose_session(&console.host, &options.flags, ProjectHint::default()).await?;
     rewind(&mut project.desired);
     let review = PlanReview::load(project, &session, options, &Unobserved).await?;
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();

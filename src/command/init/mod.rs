@@ -13,7 +13,7 @@ use super::signal::Interrupt;
 use crate::cli::{Common, InitArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::review::{ProjectHint, ReviewOptions, choose_session};
+use crate::review::{ProjectHint, ReviewOptions, find_account};
 use crate::session::{Session, ValueSource};
 use next::{find_server, next_commands, quoted};
 use questions::Questions;
@@ -77,7 +77,7 @@ fn session(console: &Console, common: &Common) -> Result<Option<Session>, Failur
         organization: Some(ORGANIZATION),
         root: None,
     };
-    match choose_session(&console.host, &flags, hint) {
+    match find_account(&console.host, &flags, hint).and_then(|account| Ok(Session::of(account)?)) {
         Ok(session) => Ok(Some(session)),
         Err(failure) if named => Err(failure),
         Err(_) => Ok(None),

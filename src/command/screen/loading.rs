@@ -107,7 +107,7 @@ impl PlanLoader {
             organization: organization.as_deref(),
             root: Some(&project.root),
         };
-        let session = choose_session(&self.console.host, &self.options.flags, hint)?;
+        let session = choose_session(&self.console.host, &self.options.flags, hint).await?;
         let warnings = session.warnings.iter().map(|it| Line::at(0).push(Role::Warning, it));
         let opened = OpenedProject {
             start,

@@ -42,7 +42,7 @@ impl Reply {
     }
 
     /// Parses the body.
-    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, RemoteError> {
+    pub(in crate::remote) fn parse<T: DeserializeOwned>(&self) -> Result<T, RemoteError> {
         answer::decode(self.method, &self.path, &self.response, &self.redactor).map_err(|answer| {
             RemoteError::Malformed {
                 answer,
@@ -103,7 +103,7 @@ impl Reply {
     }
 
     /// Returns the error for a body that lacks what was expected.
-    pub(super) fn malformed(&self, expected: &str) -> RemoteError {
+    pub(in crate::remote) fn malformed(&self, expected: &str) -> RemoteError {
         let answer = AnswerError {
             method: self.method,
             path: self.path.clone(),
