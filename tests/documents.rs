@@ -63,6 +63,18 @@ fn every_flag_in_the_documents_is_in_the_grammar() {
 }
 
 #[test]
+fn every_command_in_the_page_for_the_other_cli_is_in_the_grammar() {
+    let text = read("docs/lobu-cli.md");
+    let quoted = text.split('`').skip(1).step_by(2);
+    let commands: Vec<&str> = quoted.filter(|text| text.starts_with("lobuctl")).collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    for command in commands {
+        let parsed = Cli::parse_from_arguments(command.split_whitespace());
+        assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+    }
+}
+
+#[test]
 fn every_exit_code_is_in_the_readme() {
     let text = read("README.md");
     let rows = text
