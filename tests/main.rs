@@ -52,6 +52,7 @@ mod init;
 mod journal;
 mod laws;
 mod linear_review;
+mod plan_html;
 mod plan_pattern;
 mod plan_text;
 mod pty_desk;

@@ -56,6 +56,8 @@ pub enum Format {
     Json,
     /// Markdown for a pull request.
     Markdown,
+    /// One page, of a plan only.
+    Html,
 }
 
 /// When to use color.

@@ -11,7 +11,7 @@ use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{Plan, Row};
-use crate::report::markdown;
+use crate::report::{html, markdown};
 use crate::review::{Consent, PlanReview, ReviewOptions, read_project};
 use crate::show::change::Detail;
 use crate::show::outcome::APPLY_COMPLETE;
@@ -160,6 +160,7 @@ pub(super) fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Resul
         }
         Format::Json => console.object("plan", plan),
         Format::Markdown => console.text(&markdown::plan(plan)),
+        Format::Html => console.text(&html::plan(plan)),
     }
 }
 

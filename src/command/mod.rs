@@ -30,7 +30,7 @@ mod validate;
 mod watch;
 mod whoami;
 
-use crate::cli::{AccountCommand, ApplyArgs, Cli, Command};
+use crate::cli::{AccountCommand, ApplyArgs, Cli, Command, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -53,6 +53,7 @@ pub async fn run(cli: &Cli, host: Host) -> Exit {
 }
 
 async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    check_format(cli)?;
     match cli.command() {
         Command::Apply(arguments) => apply::run(console, &cli.common, &arguments, interrupt).await,
         // A plan is an apply that ends before anything is asked.
@@ -93,4 +94,18 @@ async fn dispatch_account(
         AccountCommand::Org(arguments) => org::run(console, &cli.common, &arguments, interrupt).await,
         AccountCommand::Context(arguments) => context::run(console, &cli.common, &arguments).await,
     }
+}
+
+/// Only a plan is a page: everything else prints more than one thing.
+fn check_format(cli: &Cli) -> Result<(), Failure> {
+    let is_plan = match cli.command() {
+        Command::Plan(_) => true,
+        Command::Apply(arguments) => arguments.dry_run,
+        _ => false,
+    };
+    if cli.common.format == Format::Html && !is_plan {
+        let failure = Failure::usage("only a plan can be a page");
+        return Err(failure.hint("`lobuctl plan --format html`"));
+    }
+    Ok(())
 }

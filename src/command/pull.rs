@@ -140,7 +140,8 @@ fn show(console: &Console, review: &PullReview) -> Result<(), Failure> {
     match console.format {
         Format::Text if console.quiet => console.text(&format!("Summary: {}\n", pull_summary(changes))),
         Format::Text => console.lines(&pull_lines(review.target(), changes)),
-        Format::Markdown => console.text(&markdown::pull(review.target(), changes)),
+        // Only a plan is a page, which is checked before anything is read.
+        Format::Markdown | Format::Html => console.text(&markdown::pull(review.target(), changes)),
         Format::Json => {
             let files = changes.files.iter().map(|change| {
                 let difference = difference(change);

@@ -100,7 +100,7 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
         // A closed standard output must not stop a run that has begun to write.
         let _ = match console.format {
             Format::Json => report.json(&event, console.host.now()),
-            Format::Text | Format::Markdown => report.text(&event),
+            Format::Text | Format::Markdown | Format::Html => report.text(&event),
         };
     }
     progress

@@ -59,7 +59,7 @@ pub(super) fn show(console: &Console, run: &RecordedRun, full: bool) -> Result<E
             console.text("\n")?;
             console.text(&markdown::plan(&run.plan()))?;
         }
-        Format::Text => {
+        Format::Text | Format::Html => {
             let detail = if full { Detail::FULL } else { Detail::PLAN };
             console.lines(&run_show_lines(run, detail))?;
         }
