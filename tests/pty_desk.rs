@@ -130,8 +130,9 @@ async fn a_pull_is_reviewed_by_file_and_written_in_part() {
         pty.until("lobu.toml");
         pty.until("4 of 4 selected");
         // Without the type that only the server has, and without the renamed one.
-        pty.keys("/entity<enter> A").until("nothing selected");
-        pty.keys("<esc> g space").until("selected");
+        pty.keys("/entity<enter> A")
+            .until("2 rows that the filter leaves deselected");
+        pty.keys("<esc>").until("2 of 4 selected");
         pty.keys("a").until("y write   esc back");
         assert!(pty.until("Alpha the Great").contains("2 rows"));
         pty.keys("y").until("wrote");

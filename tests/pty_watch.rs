@@ -127,7 +127,7 @@ async fn what_is_on_the_screen_is_applied_after_a_question() {
     // Saved while the question is open: what was asked for is applied, not this.
     fs::write(project.path().join("alpha/SOUL.md"), "Too late.\n").unwrap();
     pty.until("esc shows the new plan");
-    pty.keys("y").until("applied");
+    pty.keys("y").until("applied; `q` quits");
     let config = server.client.get("/api/dev/agents/alpha/config").await;
     assert!(
         config.body.to_string().contains("As it was saved last."),

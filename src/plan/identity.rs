@@ -100,6 +100,11 @@ pub fn row_digest(row: &Row) -> String {
     digest(&fields)
 }
 
+/// The digest of a server and an organization, as the name of what is kept for them.
+pub fn target_digest(target: &Target) -> String {
+    digest(&json!([target.url, target.organization]))
+}
+
 /// The digest of a JSON value, whatever the order of its keys.
 pub(super) fn digest(value: &Value) -> String {
     let mut digest = Sha256::new();

@@ -15,6 +15,7 @@ mod options;
 mod owner;
 mod prepared_run;
 mod pull;
+mod seen;
 mod target;
 mod workspace;
 
@@ -29,6 +30,7 @@ pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};
+pub use seen::SeenRows;
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, connect, find_project, read_project,
 };

@@ -47,6 +47,23 @@ pub fn selected_text(counts: SelectionCounts) -> String {
     }
 }
 
+/// Returns how many rows are new since the user has looked: `3 new since you looked`.
+pub fn fresh_text(count: usize, long: bool) -> String {
+    if long {
+        format!("{count} new since you looked")
+    } else {
+        format!("{count} new")
+    }
+}
+
+/// Returns how many of the selected rows nobody has looked at.
+pub fn unseen_text(unseen: usize, selected: usize) -> String {
+    match unseen {
+        _ if unseen == selected => "nobody has looked at these rows".to_owned(),
+        _ => format!("nobody has looked at {unseen} of {}", plural(selected, "row", "rows")),
+    }
+}
+
 /// Returns why a row is selected that the user did not select.
 pub fn implied_text(address: &Address, needed_by: &Address) -> String {
     format!(

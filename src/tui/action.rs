@@ -50,6 +50,8 @@ pub enum Movement {
     PreviousChange,
     /// To the next row with a warning, a restart or a failure.
     NextWarning,
+    /// To the next row that nobody has looked at; first to those that are new.
+    NextUnseen,
     /// To the other pane.
     OtherPane,
     /// Leaves the zoom, the detail or the filter, in this order.
@@ -90,6 +92,14 @@ pub enum Select {
     Delete,
     /// Begins or ends a range of rows.
     Range,
+    /// Selects what is not selected, and the other way round, as far as the filters leave it.
+    Invert,
+    /// Deselects everything that restarts or may restart a platform.
+    WithoutRestarts,
+    /// Takes the last change of the selection back.
+    Undo,
+    /// Makes the change again that was taken back.
+    Redo,
 }
 
 /// Decides about what the server has and the files have not, or have differently.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use tui_input::Input;
 
 use super::detail::DetailPane;
+use super::looked::LookedRows;
 use super::outline::Outline;
 use super::tree::{Arrangement, NodeId, TreeNode};
 use super::workbench::{LoadedPlan, PullFacts, SecretUsage, Title};
@@ -79,6 +80,8 @@ pub struct Board {
     pub filter: Option<Input>,
     /// Drift rows to delete, and rows whose drifted fields are to be cleared.
     pub prune: BTreeSet<Address>,
+    /// What the user has looked at.
+    pub looked: LookedRows,
     /// The node at which the marked range begins; it ends at the cursor. `None` when no range is marked.
     pub range_from: Option<NodeId>,
 }
@@ -91,7 +94,12 @@ impl Board {
             Some(before) => before.outline.rebuilt_for(&loaded.plan),
             None => Outline::of(&loaded.plan, Arrangement::of(loaded.pull.is_some())),
         };
+        let looked = match before {
+            Some(before) => before.looked.following(&before.plan, &loaded.plan),
+            None => loaded.looked.clone(),
+        };
         Self {
+            looked,
             outline,
             detail: before.map(Self::fresh_detail).unwrap_or_default(),
             focus: before.map(|before| before.focus).unwrap_or_default(),
@@ -117,13 +125,19 @@ impl Board {
         self.prune = loaded.marked;
         self.facts = facts;
         self.facts.took_ms = loaded.took_ms;
+        let looked = self.looked.following(&self.plan, &loaded.plan);
         self.replace_plan(loaded.plan);
+        self.looked = looked;
         true
     }
 
     /// Replaces the plan by another one of the same files and server.
     pub fn replace_plan(&mut self, plan: Plan) {
         self.outline = self.outline.rebuilt_for(&plan);
+        let mut looked = self.looked.following(&self.plan, &plan);
+        // What is different only because the user has marked it is no news.
+        looked.fresh.retain(|row| self.looked.fresh.contains(row));
+        self.looked = looked;
         self.plan = plan;
         self.detail.forget();
     }

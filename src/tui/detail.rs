@@ -64,6 +64,8 @@ pub struct DetailPane {
     width: usize,
     /// The index of the first strip on the screen.
     scroll: usize,
+    /// The number of strips from the top that have been on the screen without a gap.
+    viewed: usize,
     side_by_side: bool,
     /// The row on the screen.
     shown: Option<BodyKey>,
@@ -127,6 +129,14 @@ impl DetailPane {
         }
         let last = self.strips.len().saturating_sub(height);
         self.scroll = self.scroll.saturating_add_signed(by).min(last);
+    }
+
+    /// Notes what is on the screen. Returns whether all of the row has been there.
+    pub fn view(&mut self, height: usize) -> bool {
+        if self.scroll <= self.viewed {
+            self.viewed = self.viewed.max(self.scroll + height);
+        }
+        !self.is_waiting() && self.shown.is_some() && self.viewed >= self.strips.len()
     }
 
     /// Whether the changes are still being compared.
@@ -211,6 +221,9 @@ impl DetailPane {
         if !same_row {
             self.scroll = 0;
         }
+        if !same_row || self.width != width {
+            self.viewed = 0;
+        }
         self.head = head;
         self.width = width;
         let long = row.and_then(|row| self.take_body(row));
@@ -231,6 +244,7 @@ impl DetailPane {
         // The cursor may have moved on meanwhile: then the lines are only cached.
         if self.waiting.as_ref() == Some(&key) {
             self.waiting = None;
+            self.viewed = 0;
             self.body = lines;
             self.lay_out();
         }

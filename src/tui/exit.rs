@@ -1,12 +1,17 @@
 //! How the screen ended: what the command layer needs for its summary and exit code.
 
+use std::collections::BTreeSet;
+
 use crate::apply::Progress;
+use crate::resource::Address;
 
 /// The result of showing the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TuiExit {
     /// Why the screen was left.
     pub ending: ExitReason,
+    /// The rows of the plan on the screen that were looked at; `None` where there was no plan.
+    pub seen: Option<BTreeSet<Address>>,
     /// Every run that began, oldest first; more than one after a retry.
     pub runs: Vec<Progress>,
     /// Why the last run could not begin or broke off; `None` when it ended by itself, or there was none.

@@ -35,6 +35,8 @@ pub struct Glyphs {
     pub warning: char,
     /// The full and the empty part of a progress bar.
     pub bar: [char; 2],
+    /// A row that is new since the user has looked.
+    pub fresh: char,
     /// The end of a text that did not fit.
     pub more: char,
 }
@@ -55,6 +57,7 @@ const UNICODE: Glyphs = Glyphs {
     retry: '↻',
     warning: '⚠',
     bar: ['█', '░'],
+    fresh: '•',
     more: '…',
 };
 
@@ -74,6 +77,7 @@ const ASCII: Glyphs = Glyphs {
     retry: 'r',
     warning: '!',
     bar: ['#', '.'],
+    fresh: '!',
     more: '~',
 };
 

@@ -25,6 +25,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 mod lines;
+pub mod looked;
 pub mod message;
 pub mod model;
 mod options;
@@ -46,6 +47,7 @@ pub mod wrap;
 
 pub use drive::{Input, TerminalHost, drive};
 pub use exit::{ExitReason, TuiExit};
+pub use looked::LookedRows;
 pub use message::{EditRequest, Effect, Message};
 pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};

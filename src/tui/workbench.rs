@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::looked::LookedRows;
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::Plan;
@@ -202,6 +203,8 @@ pub struct LoadedPlan {
     pub today: Date,
     /// The last day on which drift is ignored, unless another one is typed.
     pub ignore_until: Date,
+    /// What of it was looked at before. Only that of the first plan counts: the screen knows the rest itself.
+    pub looked: LookedRows,
     /// Set where the plan is one of a pull: what the files have is before, and what the server has after.
     pub pull: Option<PullFacts>,
 }

@@ -23,7 +23,7 @@ use crate::journal::RunId;
 use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
-use crate::review::{Consent, PlanReview, PullOptions, PullSource, ReviewOptions};
+use crate::review::{Consent, PlanReview, PullOptions, PullSource, ReviewOptions, SeenRows};
 use crate::show::pull::{change_lines, pull_summary};
 use crate::show::word::plural;
 use crate::tui::{
@@ -83,6 +83,22 @@ impl Bench {
     /// Returns the ids of the runs that were begun, in order; `None` for one without a journal.
     pub(super) fn runs(&self) -> Vec<Option<RunId>> {
         self.state().runs.clone()
+    }
+
+    /// Keeps what of the plan on the screen was looked at. Where it cannot be kept, nothing of it will be known tomorrow.
+    pub(super) fn remember(&self, seen: &BTreeSet<Address>) {
+        let state = self.state();
+        let Some(plan) = state
+            .review
+            .as_ref()
+            .map(PlanReview::plan)
+            .filter(|_| self.pull.is_none())
+        else {
+            return;
+        };
+        if let Some(rows) = SeenRows::read(self.options.state_dir.as_deref(), &plan.target) {
+            let _ = rows.keep(plan, seen);
+        }
     }
 
     /// Returns how the command ends when nothing was applied: as the plain questions would end.

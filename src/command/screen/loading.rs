@@ -16,13 +16,13 @@ use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Origin;
 use crate::review::{
     AttemptObserver, LoadObserver, PlanReview, ProjectHint, PullOptions, PullReview, RetryNotice, ReviewOptions,
-    choose_session, read_project,
+    SeenRows, choose_session, read_project,
 };
 use crate::session::Session;
 use crate::show::pull::difference_lines;
 use crate::show::secret::source_text;
 use crate::show::{Line, Role};
-use crate::tui::{LoadRequest, LoadStep, LoadedPlan, PullFacts, SecretUsage, Title};
+use crate::tui::{LoadRequest, LoadStep, LoadedPlan, LookedRows, PullFacts, SecretUsage, Title};
 
 /// Why there is no plan: what the screen shows, and what is printed when it is left.
 pub(super) struct Unloaded {
@@ -87,7 +87,13 @@ impl PlanLoader {
         if let Some(prune) = &request.prune {
             review.mark(prune.clone())?;
         }
-        Ok((self.loaded(&review, opened), review))
+        let looked = SeenRows::read(self.options.state_dir.as_deref(), &review.plan().target);
+        let (seen, fresh) = looked.map(|looked| looked.compare(review.plan())).unwrap_or_default();
+        let loaded = LoadedPlan {
+            looked: LookedRows { seen, fresh },
+            ..self.loaded(&review, opened)
+        };
+        Ok((loaded, review))
     }
 
     /// Reads the files, and chooses the server that they are compared with.
@@ -132,6 +138,7 @@ impl PlanLoader {
             took_ms: u64::try_from(took).unwrap_or(0),
             today: self.options.today,
             ignore_until: self.options.default_ignore_end(),
+            looked: LookedRows::default(),
             pull: None,
         }
     }

@@ -62,6 +62,9 @@ async fn show(console: &Console, bench: Bench, interrupt: &Interrupt, watch: boo
         ..screen_options(&console.host)
     };
     let exit = run_screen(Arc::new(shown), options).await;
+    if let Some(seen) = &exit.seen {
+        bench.remember(seen);
+    }
     if let Some(run_failure) = &exit.run_failure {
         console.failure(&Failure::failed(format!("the run failed: {run_failure}")));
     }

@@ -4,7 +4,9 @@
 //! creates 2, updates 3, deletes 1; restarts 1 platform                     always on top
 //! dev at app.lobu.ai
 //! ──────────────────────────────────────────────────────────────────
-//! deletes 1:                                                               scrolls
+//! nobody has looked at 2 of 6 rows                                         scrolls
+//!
+//! deletes 1:
 //!   - agent stale
 //!
 //! restarts 1 platform, in-flight messages may drop:
@@ -17,6 +19,7 @@ use tui_input::Input;
 
 use super::{Page, Review};
 use crate::show::preview::ApplyPreview;
+use crate::show::selection::unseen_text;
 use crate::show::{Line, Role};
 use crate::tui::sheet::Sheet;
 use crate::tui::workbench::Refusal;
@@ -52,6 +55,12 @@ impl Confirm {
     pub fn of(review: &Review) -> Self {
         let plan = &review.board.plan;
         let preview = ApplyPreview::of(plan, &review.selection, &review.board.prune);
+        let mut lines: Vec<Line> = unseen(review).into_iter().collect();
+        let rows = preview.lines();
+        if !lines.is_empty() && !rows.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(rows);
         // A protected target is confirmed by its name, even where nothing is deleted or restarts.
         let confirmation = if review.board.facts.protected {
             Confirmation::Typed(plan.target.organization.clone())
@@ -63,7 +72,7 @@ impl Confirm {
         Self {
             sentence: preview.sentence(),
             target: target(review),
-            list: Sheet::new(preview.lines()),
+            list: Sheet::new(lines),
             confirmation,
             input: Input::default(),
         }
@@ -119,6 +128,15 @@ impl Page for Confirm {
     fn typed(&self) -> Option<&Input> {
         matches!(self.confirmation, Confirmation::Typed(_)).then_some(&self.input)
     }
+}
+
+/// Returns how many of the selected rows nobody has looked at, or `None` where all were looked at.
+fn unseen(review: &Review) -> Option<Line> {
+    let board = &review.board;
+    let rows = board.plan.rows.iter();
+    let selected: Vec<_> = rows.filter(|row| review.selection.contains(&row.address)).collect();
+    let unseen = selected.iter().filter(|row| board.looked.misses(row)).count();
+    (unseen > 0).then(|| Line::default().push(Role::Warning, unseen_text(unseen, selected.len())))
 }
 
 fn target(review: &Review) -> Line {

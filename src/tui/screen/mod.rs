@@ -18,7 +18,7 @@ pub use help::help_sheet;
 pub use ignore::{IgnoreField, IgnorePage};
 pub use loading::{AfterLoading, LoadingScreen};
 pub use page::Page;
-pub use review::Review;
+pub use review::{Review, SelectionHistory};
 pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Counts, Mark, Plan, Selection};
+use crate::plan::{Counts, Mark, Plan, Row, Selection};
 use crate::resource::Address;
 use crate::tui::board::Board;
 use crate::tui::workbench::{ApplyRequest, LoadedPlan};
@@ -18,9 +18,67 @@ pub struct Review {
     pub wanted: BTreeSet<Address>,
     /// The rows that were deselected when an older plan was on the screen. They stay so when a later plan has them again.
     kept_out: BTreeSet<Address>,
+    /// What was selected before each change, and what was taken back.
+    pub history: SelectionHistory,
 }
 
+/// What the user had selected before each change of the selection.
+#[derive(Debug, Clone, Default)]
+pub struct SelectionHistory {
+    undo: Vec<BTreeSet<Address>>,
+    redo: Vec<BTreeSet<Address>>,
+}
+
+/// The maximum number of changes that can be taken back.
+const MAX_UNDO: usize = 100;
+
 impl Review {
+    /// Changes the selection so that it can be taken back.
+    pub fn select(&mut self, selected: BTreeSet<Address>) {
+        let next = Selection::of(&self.board.plan, selected);
+        let before = std::mem::replace(&mut self.selection, next).selected;
+        if before != self.selection.selected {
+            self.history.redo.clear();
+            self.history.undo.push(before);
+            if self.history.undo.len() > MAX_UNDO {
+                self.history.undo.remove(0);
+            }
+        }
+    }
+
+    /// Selects these rows in addition, or none of them when all are selected already. Returns whether they are selected now.
+    pub fn toggle(&mut self, rows: &[Row]) -> bool {
+        let mut next = self.selection.clone();
+        let selects = next.toggle(&self.board.plan, rows);
+        self.select(next.selected);
+        selects
+    }
+
+    /// Takes the last change of the selection back. Returns whether there was one.
+    pub fn undo(&mut self) -> bool {
+        let Some(selected) = self.history.undo.pop() else {
+            return false;
+        };
+        let before = self.restore(selected);
+        self.history.redo.push(before);
+        true
+    }
+
+    /// Makes the change again that was taken back last. Returns whether there was one.
+    pub fn redo(&mut self) -> bool {
+        let Some(selected) = self.history.redo.pop() else {
+            return false;
+        };
+        let before = self.restore(selected);
+        self.history.undo.push(before);
+        true
+    }
+
+    fn restore(&mut self, selected: BTreeSet<Address>) -> BTreeSet<Address> {
+        let next = Selection::of(&self.board.plan, selected);
+        std::mem::replace(&mut self.selection, next).selected
+    }
+
     /// Creates a review with all rows selected but these.
     pub fn without(board: Board, without: &BTreeSet<Address>) -> Self {
         let selection = Selection::with(&board.plan, |address| !without.contains(address));
@@ -29,6 +87,7 @@ impl Review {
             selection,
             wanted: BTreeSet::new(),
             kept_out: BTreeSet::new(),
+            history: SelectionHistory::default(),
         }
     }
 
@@ -40,6 +99,7 @@ impl Review {
             selection,
             wanted: BTreeSet::new(),
             kept_out: BTreeSet::new(),
+            history: SelectionHistory::default(),
         }
     }
 

@@ -137,6 +137,7 @@ fn paste(model: &mut Model, text: &str) {
 /// Brings cursor, scroll position and detail in line with the rest.
 fn settle(model: &mut Model) -> Option<Effect> {
     let layout = model.layout();
+    let reviews = matches!(model.screen, Screen::Review(_)) && model.page().is_none();
     let diagnostics = model.watch.as_ref().and_then(Watch::diagnostics);
     let (head, is_broken) = match diagnostics {
         Some(lines) => (lines.to_vec(), true),
@@ -149,13 +150,24 @@ fn settle(model: &mut Model) -> Option<Effect> {
     if layout.detail.is_none() && board.focus == Focus::Tree {
         return None;
     }
-    let width = layout.detail.unwrap_or(layout.body).width;
+    let pane = layout.detail.unwrap_or(layout.body);
+    let width = pane.width;
     let Board {
-        outline, plan, detail, ..
+        outline,
+        plan,
+        detail,
+        looked,
+        ..
     } = board;
     let row = outline.current().and_then(|node| node.row).filter(|_| !is_broken);
     let row = row.map(|row| &plan.rows[row]);
     let side_by_side = detail.side_by_side();
     let long = detail.show(head, row, usize::from(width));
+    if let Some(row) = row
+        && reviews
+        && detail.view(usize::from(pane.height))
+    {
+        looked.see(row);
+    }
     long.map(|row| Effect::Compare { row, side_by_side })
 }

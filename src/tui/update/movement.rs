@@ -20,6 +20,7 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
         Movement::NextChange => seek(model, false, "no row changes", |row| row.verb.changes()),
         Movement::PreviousChange => seek(model, true, "no row changes", |row| row.verb.changes()),
         Movement::NextWarning => next_warning(model),
+        Movement::NextUnseen => next_unseen(model),
         _ => {
             if let Some(board) = model.board_mut() {
                 move_in_board(board, action);
@@ -177,6 +178,19 @@ fn seek(model: &mut Model, back: bool, otherwise: &str, wanted: impl Fn(&Row) ->
     });
     if !found {
         model.notice = Some(notice(Role::Dim, otherwise));
+    }
+}
+
+/// Moves to the next row that is new since the user has looked, else to the next one that was not looked at.
+fn next_unseen(model: &mut Model) {
+    let Some(board) = model.board() else { return };
+    let looked = board.looked.clone();
+    if looked.fresh.is_empty() {
+        seek(model, false, "every row was looked at", |row| looked.misses(row));
+    } else {
+        seek(model, false, "nothing is new", |row| {
+            looked.fresh.contains(&row.address)
+        });
     }
 }
 

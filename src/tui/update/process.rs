@@ -56,6 +56,7 @@ pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
     }
     TuiExit {
         ending,
+        seen: model.board().map(|board| board.looked.seen.clone()),
         runs,
         run_failure,
         screen_failure: None,

@@ -1,10 +1,12 @@
 //! Selects rows to apply, and marks drift for deletion.
 
+use std::collections::BTreeSet;
+
 use crate::plan::{Mark, Row, Verb};
 use crate::resource::Address;
 use crate::show::Role;
 use crate::show::row::row_name;
-use crate::show::selection::{implied_text, more_implied_text};
+use crate::show::selection::{implied_text, more_implied_text, selected_text};
 use crate::show::word::plural;
 use crate::tui::action::Select;
 use crate::tui::message::{Effect, Effects, notice};
@@ -20,26 +22,27 @@ pub(super) fn handle(model: &mut Model, action: Select) -> Effects {
         Select::ToggleAll => (Some(toggle_all(review)), Effects::new()),
         Select::Delete => delete(review),
         Select::Range => (Some(range(review)), Effects::new()),
+        Select::Invert => (Some(invert(review)), Effects::new()),
+        Select::WithoutRestarts => (Some(without_restarts(review)), Effects::new()),
+        Select::Undo => (Some(undo(review)), Effects::new()),
+        Select::Redo => (Some(redo(review)), Effects::new()),
     };
     model.notice = text.map(|text| notice(Role::Plain, text));
     effects
 }
 
 fn toggle(review: &mut Review) -> Option<String> {
-    let here: Vec<usize> = match review.board.range_from {
-        Some(_) => review.board.chosen_rows().into_iter().collect(),
-        None => review.board.rows_here(),
-    };
+    let here = review.board.chosen_rows();
     review.board.range_from = None;
     if here.iter().all(|row| review.mark(*row) == Mark::Nothing) {
         return Some(nothing_to_select(review));
     }
     let before = review.selection.implied.len();
     let plan = &review.board.plan;
-    let rows = here.iter().filter_map(|row| plan.rows.get(*row));
-    review.selection.toggle(plan, rows.clone());
+    let rows: Vec<Row> = here.iter().filter_map(|row| plan.rows.get(*row)).cloned().collect();
+    review.toggle(&rows);
     // A row that was deselected is still written when a selected one needs it.
-    match rows.into_iter().find(|row| review.selection.mark(row) == Mark::Implied) {
+    match rows.iter().find(|row| review.selection.mark(row) == Mark::Implied) {
         Some(row) => Some(stays_because(review, row)),
         None => added_rows(review, before),
     }
@@ -85,12 +88,70 @@ fn nothing_to_select(review: &Review) -> String {
 }
 
 fn toggle_all(review: &mut Review) -> String {
-    let plan = &review.board.plan;
-    if review.selection.toggle(plan, &plan.rows) {
-        format!("all {} selected", review.selection.selected.len())
-    } else {
-        "nothing selected".to_owned()
+    let rows = filtered(review);
+    let is_part = rows.len() < review.board.plan.rows.iter().filter(|row| row.writes()).count();
+    let selects = review.toggle(&rows);
+    let rows = plural(rows.len(), "row", "rows");
+    match (selects, is_part) {
+        (true, false) => format!("all {} selected", review.selection.selected.len()),
+        (false, false) => "nothing selected".to_owned(),
+        (true, true) => format!("{rows} that the filter leaves selected"),
+        (false, true) => format!("{rows} that the filter leaves deselected"),
     }
+}
+
+/// Returns the rows that write and that the filters leave.
+fn filtered(review: &Review) -> Vec<Row> {
+    let board = &review.board;
+    let rows = board.plan.rows.iter().enumerate();
+    let rows = rows.filter(|(index, row)| row.writes() && board.outline.passes(&board.plan, *index));
+    rows.map(|(_, row)| row.clone()).collect()
+}
+
+/// Selects what is not selected of what the filters leave, and deselects the rest of it.
+fn invert(review: &mut Review) -> String {
+    let rows = filtered(review);
+    let addresses: BTreeSet<Address> = rows.into_iter().map(|row| row.address).collect();
+    let selected = review
+        .selection
+        .selected
+        .symmetric_difference(&addresses)
+        .cloned()
+        .collect();
+    review.select(selected);
+    count_text(review)
+}
+
+/// Deselects what restarts a platform. One that another selected row needs is applied all the same.
+fn without_restarts(review: &mut Review) -> String {
+    let rows = review.board.plan.rows.iter();
+    let calm = rows
+        .filter(|row| !row.restarts() && !row.may_restart())
+        .map(|row| row.address.clone());
+    let calm: BTreeSet<Address> = calm.collect();
+    let selected = review.selection.selected.intersection(&calm).cloned().collect();
+    review.select(selected);
+    format!("nothing that restarts: {}", count_text(review))
+}
+
+fn undo(review: &mut Review) -> String {
+    if review.undo() {
+        format!("taken back: {}", count_text(review))
+    } else {
+        "there is nothing to take back".to_owned()
+    }
+}
+
+fn redo(review: &mut Review) -> String {
+    if review.redo() {
+        format!("made again: {}", count_text(review))
+    } else {
+        "nothing was taken back".to_owned()
+    }
+}
+
+fn count_text(review: &Review) -> String {
+    selected_text(review.selection.counts(&review.board.plan))
 }
 
 /// Begins a range at the cursor, or ends it.

@@ -13,7 +13,7 @@ use crate::plan::Verb;
 use crate::show::outcome::run_title;
 use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
 use crate::show::row::row_name;
-use crate::show::selection::selected_text;
+use crate::show::selection::{fresh_text, selected_text};
 use crate::show::word::{duration, running_time};
 use crate::show::{Role, printable};
 use crate::tui::board::Board;
@@ -115,9 +115,12 @@ fn hidden_part(board: &Board) -> String {
 fn selected(review: &Review, columns: u16, short: bool) -> String {
     let counts = review.selection.counts(&review.board.plan);
     if columns < 40 || (short && counts.possible > 0) {
-        format!("{}/{}", counts.selected + counts.implied, counts.possible)
-    } else {
-        selected_text(counts)
+        return format!("{}/{}", counts.selected + counts.implied, counts.possible);
+    }
+    let text = selected_text(counts);
+    match review.board.looked.fresh.len() {
+        0 => text,
+        fresh => format!("{}, {text}", fresh_text(fresh, columns >= 100)),
     }
 }
 

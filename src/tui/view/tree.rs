@@ -149,13 +149,18 @@ impl NodeLine<'_, '_> {
         }
     }
 
-    /// Draws the fold mark. Returns where the line goes on.
+    /// Draws the fold mark, and a dot for a row that is new. Returns where the line goes on.
     fn fold(&mut self, index: usize, node: &TreeNode) -> u16 {
         let x = self.area.x + 2 * node.depth as u16;
         if self.board.outline.tree().has_children(index) {
             let glyph = self.canvas.glyphs.folds[usize::from(self.board.outline.is_folded(index))];
             let text = glyph.to_string();
             self.put(x, &text, Role::Dim);
+        }
+        let row = node.row.and_then(|row| self.board.plan.rows.get(row));
+        if row.is_some_and(|row| self.board.looked.fresh.contains(&row.address)) {
+            let text = self.canvas.glyphs.fresh.to_string();
+            self.put(x + 1, &text, Role::Warning);
         }
         x + 2
     }

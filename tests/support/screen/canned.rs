@@ -7,7 +7,7 @@ use jiff::civil::date;
 use lobuctl::plan::{Change, ChangeKind, Counts, Impact, Plan, Presentation, Row, Target, Undeclared, Verb};
 use lobuctl::resource::{Address, FieldPath, Ignored, Origin, Shown};
 use lobuctl::show::{Line, Role};
-use lobuctl::tui::{AdoptRequest, Adoption, IgnoreRequest, LoadFailure, LoadedPlan, SecretUsage, Title};
+use lobuctl::tui::{AdoptRequest, Adoption, IgnoreRequest, LoadFailure, LoadedPlan, LookedRows, SecretUsage, Title};
 use serde_json::json;
 
 /// Returns a row without changes.
@@ -227,6 +227,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
         took_ms: 420,
         today: date(2026, 11, 29),
         ignore_until: date(2027, 2, 27),
+        looked: LookedRows::default(),
         pull: None,
     }
 }
