@@ -77,6 +77,7 @@ mod seen_rows;
 mod server_access;
 mod server_audit;
 mod server_bodies;
+mod server_browser;
 mod server_chaos;
 mod server_clock;
 mod server_connections;

@@ -55,7 +55,7 @@ fn form_key(session: &WebSession) -> String {
     format!("<input type=\"hidden\" name=\"form_key\" value=\"{key}\">")
 }
 
-/// Everything that a person sees before they decide.
+/// Everything that a person sees before they decide. Who denies does not have to choose an organization first.
 pub(crate) struct ApprovalPage<'a> {
     /// The person.
     pub(crate) session: &'a WebSession,
@@ -91,11 +91,11 @@ impl ApprovalPage<'_> {
              <p>Is this the code that your terminal shows?</p>\n<p class=\"code\">{code}</p>\n\
              <p class=\"warning\">Approve only what you have started yourself. Anybody can send you a link to this page, and \
              the program chose its name.</p>\n\
-             <dl><dt>Asked from</dt><dd>{peer}</dd>\n<dt>Asked</dt><dd>{age}</dd></dl>\n\
+             <dl><dt>Asked from</dt><dd>{peer}</dd>\n<dt>When</dt><dd>{age}</dd></dl>\n\
              <p>It would be able to:</p>\n<ul>\n{scopes}</ul>\n\
              <form method=\"post\" action=\"/oauth/device\">\n{key}\n\
              <input type=\"hidden\" name=\"user_code\" value=\"{code}\">\n{choice}\
-             <div class=\"buttons\">{approve}<button name=\"action\" value=\"deny\">Deny</button></div>\n</form>\n{footer}",
+             <div class=\"buttons\">{approve}<button name=\"action\" value=\"deny\" formnovalidate>Deny</button></div>\n</form>\n{footer}",
             peer = Escaped(peer),
             age = age(now() - self.pending.created_at),
             scopes = scope_list(wanted),

@@ -4,3 +4,4 @@ pub mod cli;
 pub mod pty;
 pub mod serve_process;
 pub mod sign_in_home;
+pub mod web_browser;
