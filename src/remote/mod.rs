@@ -41,7 +41,7 @@ pub use listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 pub use method::Method;
 pub use oauth::{OAuthClient, OAuthEndpoints};
 pub use oauth_error::OAuthError;
-pub use oauth_grant::{DeviceGrant, DevicePoll, IssuedTokens, RegisteredClient};
+pub use oauth_grant::{DeviceGrant, DevicePoll, GrantedTokens, KnownClient};
 pub use person::{AccountOwner, Membership, is_personal};
 pub use retry::{Attempt, Retry, RetryPolicy};
 pub use router::RouterTransport;

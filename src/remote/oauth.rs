@@ -16,7 +16,7 @@ use super::http::{HttpOptions, HttpTransport};
 use super::method::Method;
 use super::oauth_body::{DeviceAuthorizationBody, DiscoveryBody, GatewayTokenBody, RegistrationBody, TokenBody};
 use super::oauth_error::OAuthError;
-use super::oauth_grant::{DeviceGrant, DevicePoll, IssuedTokens, RegisteredClient};
+use super::oauth_grant::{DeviceGrant, DevicePoll, GrantedTokens, KnownClient};
 use super::retry::Retry;
 use super::server_url::ServerUrl;
 use super::transport::{Request, Response, Transport};
@@ -124,7 +124,7 @@ impl OAuthClient {
     ///
     /// # Errors
     /// When the server refuses it.
-    pub async fn register(&self, endpoints: &OAuthEndpoints) -> Result<RegisteredClient, OAuthError> {
+    pub async fn register(&self, endpoints: &OAuthEndpoints) -> Result<KnownClient, OAuthError> {
         let body = json!({
             "client_name": "lobuctl",
             "grant_types": [DEVICE_CODE, "refresh_token"],
@@ -137,7 +137,7 @@ impl OAuthClient {
         let is_public = registered.token_endpoint_auth_method.as_deref() == Some("none");
         let secret = registered.client_secret.filter(|_| !is_public);
         self.redactor.add(&secret);
-        Ok(RegisteredClient {
+        Ok(KnownClient {
             id: registered.client_id,
             secret,
         })
@@ -150,7 +150,7 @@ impl OAuthClient {
     pub async fn start_device(
         &self,
         endpoints: &OAuthEndpoints,
-        client: &RegisteredClient,
+        client: &KnownClient,
         organization: Option<&str>,
     ) -> Result<DeviceGrant, OAuthError> {
         let resource = organization.map(|slug| format!("{}{}", self.server, super::transport::path(&["mcp", slug])));
@@ -187,7 +187,7 @@ impl OAuthClient {
     pub async fn poll(
         &self,
         endpoints: &OAuthEndpoints,
-        client: &RegisteredClient,
+        client: &KnownClient,
         grant: &DeviceGrant,
     ) -> Result<DevicePoll, OAuthError> {
         let fields = [("grant_type", DEVICE_CODE), ("device_code", grant.code.expose())];
@@ -213,9 +213,9 @@ impl OAuthClient {
     pub async fn refresh(
         &self,
         endpoint: &str,
-        client: &RegisteredClient,
+        client: &KnownClient,
         refresh: &Secret,
-    ) -> Result<IssuedTokens, OAuthError> {
+    ) -> Result<GrantedTokens, OAuthError> {
         let path = self.own_path("token endpoint", endpoint)?;
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose())];
         self.issue(form(&path, client, &fields).once()).await
@@ -225,14 +225,14 @@ impl OAuthClient {
     ///
     /// # Errors
     /// As for [`Self::refresh`].
-    pub async fn refresh_at_gateway(&self, api_url: &str, refresh: &Secret) -> Result<IssuedTokens, OAuthError> {
+    pub async fn refresh_at_gateway(&self, api_url: &str, refresh: &Secret) -> Result<GrantedTokens, OAuthError> {
         let base = self.own_path("gateway", api_url)?;
         let path = format!("{}/auth/refresh", base.trim_end_matches('/'));
         let body = json!({ "refreshToken": refresh.expose() });
         let request = Request::new(Method::Post, path).with_json(&body).once();
         let tokens: GatewayTokenBody = self.send(request).await?;
         self.redactor.add([&tokens.access_token, &tokens.refresh_token]);
-        Ok(IssuedTokens {
+        Ok(GrantedTokens {
             access: tokens.access_token,
             refresh: Some(tokens.refresh_token),
             valid_for: None,
@@ -245,7 +245,7 @@ impl OAuthClient {
     ///
     /// # Errors
     /// When the endpoint is not on the server's origin, or the server refuses or does not answer.
-    pub async fn revoke(&self, endpoint: &str, client: &RegisteredClient, token: &Secret) -> Result<(), OAuthError> {
+    pub async fn revoke(&self, endpoint: &str, client: &KnownClient, token: &Secret) -> Result<(), OAuthError> {
         let path = self.own_path("revocation endpoint", endpoint)?;
         self.exchange(form(&path, client, &[("token", token.expose())]))
             .await
@@ -265,7 +265,7 @@ impl OAuthClient {
             .map(drop)
     }
 
-    async fn issue(&self, request: Request) -> Result<IssuedTokens, OAuthError> {
+    async fn issue(&self, request: Request) -> Result<GrantedTokens, OAuthError> {
         let path = request.path.clone();
         let tokens: TokenBody = self.send(request).await?;
         self.redactor.add([&tokens.access_token]);
@@ -273,7 +273,7 @@ impl OAuthClient {
         if !tokens.token_type.eq_ignore_ascii_case("bearer") {
             return Err(malformed(&path, "a bearer token"));
         }
-        Ok(IssuedTokens {
+        Ok(GrantedTokens {
             access: tokens.access_token,
             refresh: tokens.refresh_token,
             valid_for: tokens.expires_in.map(Duration::from_secs),
@@ -341,7 +341,7 @@ fn malformed(path: &str, expected: &str) -> OAuthError {
 }
 
 /// Returns a request with form fields, which name the client first.
-fn form(path: &str, client: &RegisteredClient, fields: &[(&str, &str)]) -> Request {
+fn form(path: &str, client: &KnownClient, fields: &[(&str, &str)]) -> Request {
     let secret = client.secret.as_ref().map(|secret| ("client_secret", secret.expose()));
     let client = std::iter::once(("client_id", client.id.as_str())).chain(secret);
     let fields: Vec<(&str, &str)> = client.chain(fields.iter().copied()).collect();

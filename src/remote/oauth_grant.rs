@@ -6,7 +6,7 @@ use crate::resource::Secret;
 
 /// A client that the server knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegisteredClient {
+pub struct KnownClient {
     /// The id that the server gave the client.
     pub id: String,
     /// The client's secret, where the server wants it.
@@ -37,7 +37,7 @@ pub enum DevicePoll {
     /// The same, and the server wants longer pauses.
     SlowDown,
     /// Somebody has approved.
-    Approved(IssuedTokens),
+    Approved(GrantedTokens),
     /// Somebody has denied.
     Denied,
     /// The code has ended.
@@ -46,7 +46,7 @@ pub enum DevicePoll {
 
 /// The tokens of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssuedTokens {
+pub struct GrantedTokens {
     /// The token that requests carry.
     pub access: Secret,
     /// The token that gets a new pair, once.

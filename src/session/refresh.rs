@@ -10,7 +10,7 @@ use super::credential::{OAuthClientRecord, StoredCredential};
 use super::error::SessionError;
 use super::folder::LobuFolder;
 use super::source::{Sourced, ValueSource};
-use crate::remote::{IssuedTokens, OAuthClient, OAuthError, RegisteredClient};
+use crate::remote::{GrantedTokens, KnownClient, OAuthClient, OAuthError};
 
 /// Everything that a refresh needs. It is owned, so that the task goes on when nobody waits for it any more.
 struct Renewal {
@@ -120,7 +120,7 @@ impl Renewal {
 impl StoredCredential {
     /// Returns the credential with the tokens of a grant. What the server leaves out stays.
     #[must_use]
-    pub fn with_tokens(mut self, tokens: IssuedTokens, now: Timestamp) -> Self {
+    pub fn with_tokens(mut self, tokens: GrantedTokens, now: Timestamp) -> Self {
         let valid_for = tokens.valid_for.and_then(|time| SignedDuration::try_from(time).ok());
         let end = valid_for.and_then(|time| now.checked_add(time).ok());
         self.expires_at = end.or_else(|| Timestamp::from_millisecond(tokens.ends_at_ms?).ok());
@@ -132,8 +132,8 @@ impl StoredCredential {
 }
 
 /// Returns the client that a credential was issued to.
-pub(super) fn client_of(oauth: &OAuthClientRecord) -> RegisteredClient {
-    RegisteredClient {
+pub(super) fn client_of(oauth: &OAuthClientRecord) -> KnownClient {
+    KnownClient {
         id: oauth.client_id.clone(),
         secret: oauth.client_secret.clone(),
     }

@@ -13,7 +13,7 @@ use crate::command::console::Console;
 use crate::command::signal::Interrupt;
 use crate::failure::Failure;
 use crate::remote::{
-    AccountOwner, DeviceGrant, DevicePoll, IssuedTokens, OAuthClient, OAuthEndpoints, OAuthError, RegisteredClient,
+    AccountOwner, DeviceGrant, DevicePoll, GrantedTokens, KnownClient, OAuthClient, OAuthEndpoints, OAuthError,
 };
 use crate::review::{client_of, oauth_client};
 use crate::session::{OAuthClientRecord, StoredCredential, revoke};
@@ -28,7 +28,7 @@ struct DeviceSignIn<'a> {
     target: &'a LoginTarget,
     client: OAuthClient,
     endpoints: OAuthEndpoints,
-    registered: RegisteredClient,
+    registered: KnownClient,
     grant: DeviceGrant,
 }
 
@@ -107,7 +107,7 @@ impl<'a> DeviceSignIn<'a> {
     }
 
     /// Waits until somebody has decided.
-    async fn wait(&self) -> Result<IssuedTokens, Failure> {
+    async fn wait(&self) -> Result<GrantedTokens, Failure> {
         let (end, mut interval, mut is_reported) = (Instant::now() + self.grant.valid_for, self.grant.interval, false);
         while Instant::now() < end {
             sleep(interval).await;
@@ -136,7 +136,7 @@ impl<'a> DeviceSignIn<'a> {
     }
 
     /// Asks the server whose the tokens are.
-    async fn accept(&self, tokens: IssuedTokens) -> Result<AcceptedCredential, Failure> {
+    async fn accept(&self, tokens: GrantedTokens) -> Result<AcceptedCredential, Failure> {
         let credential = self.credential(tokens);
         let mut account = self.target.account.clone();
         account.use_credential(credential.clone());
@@ -175,7 +175,7 @@ impl<'a> DeviceSignIn<'a> {
         }
     }
 
-    fn credential(&self, tokens: IssuedTokens) -> StoredCredential {
+    fn credential(&self, tokens: GrantedTokens) -> StoredCredential {
         let (token, revocation, userinfo) = self.endpoints.urls(&self.target.account.url.value);
         let credential = StoredCredential {
             oauth: Some(OAuthClientRecord {
