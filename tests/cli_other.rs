@@ -244,11 +244,11 @@ fn doctor_fails_with_a_token_that_can_only_read() {
     let mut command = cli.command("doctor");
     let output = CliOutput::of(&command.env("LOBU_API_TOKEN", token).output().unwrap());
     assert_eq!(output.code, 1, "{output:?}");
-    for check in ["no  write agents", "no  write memory"] {
+    for check in ["no    write agents", "no    write memory"] {
         assert!(output.out.contains(check), "{output:?}");
     }
     assert!(
-        output.out.contains("ok  token") && output.out.contains("mcp:admin"),
+        output.out.contains("ok    token") && output.out.contains("mcp:admin"),
         "{output:?}"
     );
 }

@@ -28,6 +28,7 @@ mod config_skills;
 mod converge_examples;
 mod converge_fields;
 mod converge_secrets;
+mod doctor;
 mod documents;
 mod drift_desk;
 mod drift_ignore;

@@ -1,6 +1,8 @@
 //! The headers that the client sends and reads. The network and the router in process share these types.
 
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+};
 
 use super::expectation::Expectation;
 use super::transport::{Request, Response};
@@ -11,6 +13,7 @@ pub(super) fn response(status: u16, headers: &HeaderMap) -> Response {
         status,
         content_type: text(headers, &CONTENT_TYPE),
         retry_after: text(headers, &RETRY_AFTER),
+        date: text(headers, &DATE),
         location: text(headers, &LOCATION),
         // A weak tag cannot be a condition of a write (RFC 9110, section 13.1.1).
         revision: text(headers, &ETAG).filter(|tag| tag.starts_with('"')),

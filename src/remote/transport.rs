@@ -107,6 +107,8 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The header `Retry-After`: seconds or a date.
     pub retry_after: Option<String>,
+    /// The header `Date`: when the server sent the response.
+    pub date: Option<String>,
     /// The header `Location`.
     pub location: Option<String>,
     /// The header `ETag`, when it is a strong one: the revision of the resource that was read or written.
