@@ -39,7 +39,8 @@ pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared:
     }
     let replaces = changes_kind || (undeclared.clears() && !extra.is_empty());
     let (operation, impact) = write(desired, remote, writes || recheck, replaces, undeclared);
-    let warnings = warnings(remote, replaces && !undeclared.clears());
+    let keeps_hidden = !undeclared.clears() || desired.config.values().any(|value| *value == ConfigValue::Redacted);
+    let warnings = warnings(remote, replaces && keeps_hidden);
     Comparison {
         changes,
         operation,
@@ -56,7 +57,7 @@ fn creation(desired: &Platform) -> Comparison {
     }
     let operation = Operation::UpsertPlatform(PlatformWrite {
         platform: desired.clone(),
-        settings: None,
+        settings: (!is_default(&desired.settings)).then(|| desired.settings.clone()),
     });
     Comparison {
         changes,
@@ -136,6 +137,8 @@ fn compare_value(path: &FieldPath, wanted: &ConfigValue, found: Option<&ConfigVa
     };
     match (found, hidden) {
         (None, _) => change(ChangeKind::Added),
+        // A value that is not known is not sent, so that the server keeps its own.
+        (Some(_), _) if *wanted == ConfigValue::Redacted => change(ChangeKind::SecretUnchanged),
         (Some(ConfigValue::Redacted), _) => change(ChangeKind::SecretNotComparable),
         (Some(found), _) if !equal(wanted, found) => change(ChangeKind::Changed),
         (Some(_), true) => change(ChangeKind::SecretUnchanged),

@@ -151,10 +151,17 @@ fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, 
         return Merged::kept(remote);
     }
     let known = remote.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let declared = |id: &str| {
+        desired
+            .as_array()?
+            .iter()
+            .find(|item| provider_id(item) == Some(id))
+            .cloned()
+    };
     let keep = |id: &str| known.iter().find(|item| provider_id(item) == Some(id)).cloned();
     let value = wanted
         .iter()
-        .map(|id| keep(id).unwrap_or_else(|| json!({ "providerId": id })))
+        .map(|id| keep(id).or_else(|| declared(id)).unwrap_or_default())
         .collect();
     let list = |ids: &[&str]| Some(Shown::Plain(json!(ids))).filter(|_| !ids.is_empty());
     let change =

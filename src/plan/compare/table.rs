@@ -118,7 +118,9 @@ fn merge_table(
             undeclared,
         );
         changes.extend(merged.changes);
-        match merged.value {
+        // A table that neither side has is not sent as an empty one: no row shows that.
+        let is_nobodys = !wanted.contains_key(key.name) && !found.contains_key(key.name);
+        match merged.value.filter(|_| !is_nobodys) {
             Some(value) => drop(result.insert(key.name.to_owned(), value)),
             None => drop(result.remove(key.name)),
         }
