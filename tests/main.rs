@@ -117,3 +117,5 @@ mod tui_recorded;
 mod tui_screens;
 mod tui_selection;
 mod tui_watch;
+mod undo;
+mod undo_laws;

@@ -79,6 +79,18 @@ Examples:
   lobuctl init desk --yes --org acme        asks nothing
   lobuctl init --agent triage --provider anthropic --platform slack";
 
+/// What cannot be undone, and the examples of `lobuctl undo`.
+pub(super) const UNDO: &str = "\
+The plan puts back what the journal of the run read before it. What cannot be undone is named first: values of
+secrets, and the history of an agent that was deleted. What somebody has changed since is a conflict: it is left
+alone unless it is selected, or `--force` is given. An undo is a run too, and can be undone.
+
+Examples:
+  lobuctl undo                              the last run on this target, reviewed first
+  lobuctl undo --dry-run
+  lobuctl undo 20261129-150215-a1b2c3 --yes
+  lobuctl undo last --target 'platform.triage.*'";
+
 /// What a journal is, and the examples of `lobuctl runs`.
 pub(super) const RUNS: &str = "\
 Each apply keeps a journal on this machine, below `$XDG_STATE_HOME/lobuctl/runs`: each write before it is sent,

@@ -13,6 +13,7 @@ mod pull;
 mod runs;
 mod serve;
 mod sign_in;
+mod undo;
 mod watch;
 
 pub use apply::{ApplyArgs, FailOn, PlanArgs};
@@ -23,6 +24,7 @@ pub use pull::{PullArgs, PullGuard};
 pub use runs::{RunsArgs, RunsCommand};
 pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
 pub use sign_in::{AccountCommand, LoginArgs, OrgArgs, OrganizationCommand, WhoamiArgs};
+pub use undo::UndoArgs;
 pub use watch::WatchArgs;
 
 use std::ffi::OsString;
@@ -69,6 +71,9 @@ pub enum Command {
     /// List what was applied from this machine, and show what each run wrote.
     #[command(after_help = help::RUNS)]
     Runs(RunsArgs),
+    /// Put back what a run changed, reviewed and applied like any other plan.
+    #[command(after_help = help::UNDO)]
+    Undo(UndoArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
     /// Write a new project that plans and applies as it is; asks what it should have.

@@ -9,13 +9,14 @@ use super::signal::Interrupt;
 use crate::apply::Progress;
 use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::plan::{Plan, Row};
 use crate::report::{html, markdown};
 use crate::review::{Consent, PlanReview, ReviewOptions, read_project};
 use crate::show::change::Detail;
 use crate::show::outcome::APPLY_COMPLETE;
 use crate::show::plan::{PlanView, plan_lines, summary_line};
+use crate::show::undo::{left_alone_text, settled_text};
 
 /// How it is decided whether the plan is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +41,21 @@ pub(super) async fn run(
     arguments: &ApplyArgs,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
-    let face = face(console, arguments)?;
     let options = ReviewOptions::new(&console.host, common, arguments);
+    review(console, options, arguments, interrupt).await
+}
+
+/// Plans, and applies what is approved on the face that flags and terminal allow, with these options.
+///
+/// # Errors
+/// What ends it before anything is written.
+pub(super) async fn review(
+    console: &Console,
+    options: ReviewOptions,
+    arguments: &ApplyArgs,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let face = face(console, arguments)?;
     let exit = match face {
         Face::Screen => screen::run(console, options, interrupt).await?,
         _ => run_as_text(console, options, arguments, interrupt, face).await?,
@@ -63,11 +77,18 @@ async fn run_as_text(
 ) -> Result<Exit, Failure> {
     loop {
         let mut review = load(console, &options, interrupt).await?;
+        for run in review.settled_runs() {
+            console.warning(&settled_text(run.id.as_str(), run.was_killed, &run.rows));
+        }
         show_plan(console, review.plan(), plan_view(&arguments.plan))?;
         // After the plan is shown: a refusal cannot be understood without it.
         review.check()?;
         if face == Face::PlanOnly {
             return Ok(exit_of_plan(review.plan(), arguments.plan.detailed_exitcode));
+        }
+        let conflicts = review.conflicts_left_out().len();
+        if face == Face::Unattended && conflicts > 0 && review.selection().all().is_empty() {
+            return Err(Failure::new(FailureKind::Stale, left_alone_text(conflicts, false)).hint(FORCE));
         }
         if !review.writes() {
             return nothing_to_do(console);
@@ -78,7 +99,11 @@ async fn run_as_text(
             Decision::Apply(confirmation) => confirmation,
         };
         let approved = review.approve(&confirmation)?;
-        return carry_out(console, approved, interrupt).await;
+        let exit = carry_out(console, approved, interrupt).await?;
+        if face == Face::Unattended && conflicts > 0 && exit == Exit::Done {
+            return Err(Failure::new(FailureKind::Partial, left_alone_text(conflicts, true)).hint(FORCE));
+        }
+        return Ok(exit);
     }
 }
 
@@ -99,6 +124,9 @@ async fn decide(
     };
     plain.decide(review).await
 }
+
+/// What to do about conflicts.
+const FORCE: &str = "`--force` puts them back too";
 
 /// Chooses the face that the flags, the format and the terminal allow.
 fn face(console: &Console, arguments: &ApplyArgs) -> Result<Face, Failure> {

@@ -26,6 +26,7 @@ mod serve;
 mod signal;
 mod status;
 mod token;
+mod undo;
 mod validate;
 mod watch;
 mod whoami;
@@ -42,7 +43,8 @@ use signal::Interrupt;
 pub async fn run(cli: &Cli, host: Host) -> Exit {
     let console = Console::new(host, &cli.common);
     let interrupt = Interrupt::new();
-    let done = dispatch(cli, &console, &interrupt).await;
+    // On the heap, because it has room for the largest of all commands.
+    let done = Box::pin(dispatch(cli, &console, &interrupt)).await;
     match done {
         Ok(exit) => exit,
         Err(failure) => {
@@ -69,6 +71,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
         Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
         Command::Init(arguments) => init::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Undo(arguments) => Box::pin(undo::run(console, &cli.common, &arguments, interrupt)).await,
         Command::Runs(arguments) => runs::run(console, &arguments),
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,

@@ -53,7 +53,8 @@ pub(super) async fn begin(console: &Console, approved: PreparedRun) -> Result<Be
     let begun = approved.begin(origin)?;
     // Without a folder for local state, as in the demo, nobody expects a journal.
     if begun.id().is_none() && console.host.state_dir().is_some() {
-        console.warning("this run keeps no journal: nobody can look up later what it wrote");
+        console
+            .warning("this run keeps no journal: it cannot be taken back, and no later run settles what stays unknown");
     }
     Ok(begun)
 }
@@ -123,7 +124,7 @@ pub(super) fn summarize(console: &Console, progress: &Progress, id: Option<&RunI
     }
     console.lines(&run_lines(progress))?;
     if let Some(id) = id {
-        console.progress(&run_id_text(id));
+        console.progress(&run_id_text(progress, id));
     }
     Ok(())
 }

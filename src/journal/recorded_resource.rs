@@ -46,7 +46,7 @@ const TABLES: [&str; 7] = [
 const SKILL_LIST: &str = "skills";
 
 /// The key of a platform's type.
-const KIND: &str = "platform";
+pub(super) const KIND: &str = "platform";
 
 impl RecordedResource {
     /// Records a resource, without the secrets that its fields are known to hold.

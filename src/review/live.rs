@@ -63,6 +63,7 @@ impl LiveBasis {
     pub fn plan(self, project: Project, session: &Session) -> Result<PlanReview, Failure> {
         let workspace = Workspace {
             project,
+            undo: self.options.undo_draft(&self.remote),
             remote: self.remote,
             scope: self.scope,
             connection: self.connection,

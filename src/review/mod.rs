@@ -16,7 +16,10 @@ mod owner;
 mod prepared_run;
 mod pull;
 mod seen;
+mod settle_runs;
 mod target;
+mod undo;
+mod undo_request;
 mod workspace;
 
 pub use account::{
@@ -31,6 +34,8 @@ pub use options::ReviewOptions;
 pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};
 pub use seen::SeenRows;
+pub use settle_runs::SettledRun;
+pub use undo_request::UndoRequest;
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, connect, find_project, read_project,
 };
@@ -43,6 +48,7 @@ use crate::plan::{Draft, Plan, Prune, Row, Selection, schedule};
 use crate::resource::Address;
 use crate::session::Session;
 use prepared_run::ProjectFacts;
+use settle_runs::settle_runs;
 
 /// A plan, what of it is selected, and everything that it was made from.
 pub struct PlanReview {
@@ -55,6 +61,8 @@ pub struct PlanReview {
     draft: Draft,
     /// The rows that the user selected, without those that they need.
     selected: BTreeSet<Address>,
+    /// The earlier runs on this target that were killed.
+    settled: Vec<SettledRun>,
 }
 
 impl PlanReview {
@@ -69,8 +77,17 @@ impl PlanReview {
         observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
         let connection = connect(session, &options)?.observed(observer.attempts());
+        if let Some(undo) = &options.undo {
+            undo.check_target(&connection.target)?;
+        }
         let workspace = Workspace::read(project, connection, &options, observer).await?;
-        Self::of(workspace, session, options)
+        let Connection { client, target } = &workspace.connection;
+        // On the heap: nearly every run finds nothing to settle.
+        let settled = Box::pin(settle_runs(client, target, &options)).await;
+        Ok(Self {
+            settled,
+            ..Self::of(workspace, session, options)?
+        })
     }
 
     fn of(workspace: Workspace, session: &Session, options: ReviewOptions) -> Result<Self, Failure> {
@@ -92,7 +109,10 @@ impl PlanReview {
         prune: BTreeSet<Address>,
         draft: Draft,
     ) -> Self {
-        let selected = Selection::everything(&draft.plan).all();
+        let mut selected = Selection::everything(&draft.plan).all();
+        if let (Some(undo), false) = (&workspace.undo, options.forces_undo()) {
+            selected.retain(|address| !undo.conflicts.contains(address));
+        }
         Self {
             protected: session.protected.then(|| session.organization.value.clone()),
             workspace,
@@ -100,7 +120,22 @@ impl PlanReview {
             prune,
             draft,
             selected,
+            settled: Vec::new(),
         }
+    }
+
+    /// Returns the earlier runs on this target that were killed, and what became of their writes.
+    pub fn settled_runs(&self) -> &[SettledRun] {
+        &self.settled
+    }
+
+    /// Returns the rows of an undo that are left alone, because somebody has changed them since.
+    pub fn conflicts_left_out(&self) -> BTreeSet<Address> {
+        let conflicts = self.workspace.undo.iter().flat_map(|undo| &undo.conflicts);
+        let selection = self.selection();
+        let is_left =
+            |address: &&Address| self.plan().row(address).is_some_and(Row::writes) && !selection.contains(address);
+        conflicts.filter(is_left).cloned().collect()
     }
 
     /// Returns the plan, as `--target` and the marks for deletion leave it.

@@ -1,16 +1,20 @@
 //! The options of a review, from the command line. They do not change while a plan is looked at.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::guard::Guards;
+use super::undo_request::UndoRequest;
 use crate::apply::ApplyOptions;
 use jiff::civil::Date;
 
 use crate::cli::{ApplyArgs, Common, PlanArgs};
 use crate::config;
 use crate::host::Host;
+use crate::journal::UndoDraft;
 use crate::redact::Redactor;
 use crate::remote::Clock;
+use crate::resource::State;
 use crate::session::Flags;
 
 /// Everything that decides which plan is made, and how it is carried out.
@@ -42,6 +46,8 @@ pub struct ReviewOptions {
     pub guards: Guards,
     /// How rows are carried out.
     pub apply: ApplyOptions,
+    /// The run that is taken back; `None` where files are applied.
+    pub undo: Option<Arc<UndoRequest>>,
     /// Whether a run keeps a journal.
     pub keeps_journal: bool,
     /// The folder of the local state; `None` where there is no home folder.
@@ -72,6 +78,7 @@ impl ReviewOptions {
             may_delete: plan.prune || !(arguments.yes || arguments.dry_run),
             guards: Guards::new(plan),
             apply: apply_options(arguments),
+            undo: None,
             keeps_journal: !arguments.no_journal,
             state_dir: host.state_dir(),
             redactor: host.redactor.clone(),
@@ -87,6 +94,17 @@ impl ReviewOptions {
     /// Returns the options of a command that reads the project and perhaps the server, and applies nothing.
     pub fn reading(host: &Host, common: &Common) -> Self {
         Self::new(host, common, &ApplyArgs::default())
+    }
+
+    /// Returns what takes the run back on a server that has this state. `None` where files are applied.
+    pub(super) fn undo_draft(&self, remote: &State) -> Option<UndoDraft> {
+        let request = self.undo.as_ref()?;
+        Some(UndoDraft::of(&request.run, remote))
+    }
+
+    /// Whether an undo also puts back what somebody has changed since.
+    pub(super) fn forces_undo(&self) -> bool {
+        self.undo.as_ref().is_some_and(|request| request.force)
     }
 }
 

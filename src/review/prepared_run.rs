@@ -119,13 +119,13 @@ impl PreparedRun {
             target: self.target.clone(),
             plan: self.plan.clone(),
             config: self.project.digest(),
-            undoes: None,
+            undoes: self.options.undo.as_ref().map(|request| request.run.head.id.clone()),
             rows: self.schedule.steps.len(),
         }
     }
 }
 
-const WITHOUT_JOURNAL: &str = "`--no-journal` applies without a journal";
+const WITHOUT_JOURNAL: &str = "`--no-journal` applies without a journal: such a run cannot be taken back";
 
 /// A run whose journal has begun.
 pub struct BegunRun {

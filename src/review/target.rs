@@ -8,7 +8,7 @@ use crate::resource::{Address, Pattern, nearest_address};
 ///
 /// # Errors
 /// When a pattern is no address (exit 64), or covers no row of the plan.
-pub(super) fn restrict(mut draft: Draft, targets: &[String]) -> Result<Draft, Failure> {
+pub(super) fn restrict(draft: Draft, targets: &[String]) -> Result<Draft, Failure> {
     if targets.is_empty() {
         return Ok(draft);
     }
@@ -18,14 +18,20 @@ pub(super) fn restrict(mut draft: Draft, targets: &[String]) -> Result<Draft, Fa
     if let Some(pattern) = patterns.iter().find(covers_nothing) {
         return Err(unmatched(pattern, &draft.plan));
     }
-    let covers = |address: &Address| patterns.iter().any(|pattern| pattern.covers(address));
+    Ok(keep_rows(draft, |address| {
+        patterns.iter().any(|pattern| pattern.covers(address))
+    }))
+}
+
+/// Keeps the rows that are covered, and the rows that those need.
+pub(super) fn keep_rows(mut draft: Draft, covers: impl Fn(&Address) -> bool) -> Draft {
     // Rows that a covered row needs stay too, or the plan could not be applied as it is shown.
     let covered = draft.plan.rows.iter().map(|row| row.address.clone()).filter(&covers);
     let needed = Selection::of(&draft.plan, covered);
     draft.plan = draft
         .plan
         .restricted(|row| covers(&row.address) || needed.contains(&row.address));
-    Ok(draft)
+    draft
 }
 
 fn unmatched(pattern: &Pattern, plan: &Plan) -> Failure {

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::options::ReviewOptions;
 use super::owner::check_owner;
+use super::undo::plan_undo;
 use crate::config::{self, LoadOptions, LoadedProject, Project};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::journal::UndoDraft;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
 use crate::remote::{
     Attempt, Client, DetailsOf, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope, fetch,
@@ -35,6 +37,9 @@ pub trait LoadObserver: Send + Sync {
 /// # Errors
 /// When there is no `lobu.toml`.
 pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProject, Failure> {
+    if let Some(undo) = &options.undo {
+        return Ok(undo.project(host));
+    }
     let file = find_project(host, options)?;
     let load = LoadOptions {
         environment: host.environment.variables(),
@@ -135,6 +140,8 @@ pub struct Workspace {
     pub(super) scope: Scope,
     /// The way to the server.
     pub connection: Connection,
+    /// What takes a run back; `None` where files are applied.
+    pub undo: Option<UndoDraft>,
 }
 
 impl Workspace {
@@ -152,6 +159,7 @@ impl Workspace {
         let remote = fetch(&connection.client, &scope, &|reading| observer.reading(&reading)).await;
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         Ok(Self {
+            undo: options.undo_draft(&remote),
             project,
             remote: Arc::new(remote),
             scope,
@@ -164,6 +172,11 @@ impl Workspace {
     /// # Errors
     /// What the server is known to refuse.
     pub fn plan(&self, prune: Prune, reading: &ReviewOptions) -> Result<Draft, Failure> {
+        if let Some(undo) = &self.undo {
+            let target = self.connection.target.clone();
+            let planned = plan_undo(undo, &self.remote, target, reading.forces_undo());
+            return planned.map_err(|problems| problems_failure(&problems));
+        }
         let options = PlanOptions {
             prune,
             recheck: reading.recheck,

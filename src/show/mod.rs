@@ -20,6 +20,7 @@ pub mod secret;
 pub mod selection;
 pub mod sign_in;
 pub mod text_diff;
+pub mod undo;
 pub mod watch;
 pub mod word;
 

@@ -6,6 +6,7 @@ use super::outcome::{outcome_detail, outcome_word};
 use super::plan::{PlanView, plan_lines, target_line};
 use super::row::{row_line, row_name};
 use super::word::{counted_list, plural};
+use crate::apply::Progress;
 use crate::apply::event::Outcome;
 use crate::journal::{RecordedRun, RunDifference, RunHead, RunId, RunOrigin};
 use crate::resource::Address;
@@ -17,8 +18,12 @@ pub const KILLED: &str = "ended before its end";
 pub const NO_RUNS: &str = "no run has left a journal on this machine";
 
 /// Returns how a run is named when it has ended, with the id last.
-pub fn run_id_text(id: &RunId) -> String {
-    format!("look at it with: lobuctl runs show {id}")
+pub fn run_id_text(progress: &Progress, id: &RunId) -> String {
+    if progress.tally().applied() > 0 {
+        format!("take it back with: lobuctl undo {id}")
+    } else {
+        format!("look at it with: lobuctl runs show {id}")
+    }
 }
 
 /// Returns a run in one line: what it wrote, where, when and by whom, with the id first.

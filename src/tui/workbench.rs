@@ -189,6 +189,8 @@ pub struct LoadedPlan {
     pub plan: Plan,
     /// The rows that the plan deletes, and those whose drifted fields it clears.
     pub marked: BTreeSet<Address>,
+    /// The rows that are left out until the user selects them.
+    pub left_out: BTreeSet<Address>,
     /// Every `$NAME` that the files use.
     pub secrets: Vec<SecretUsage>,
     /// The warnings of the files and of the session. Those of the plan are in the plan.

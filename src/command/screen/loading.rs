@@ -16,11 +16,12 @@ use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Origin;
 use crate::review::{
     AttemptObserver, LoadObserver, PlanReview, ProjectHint, PullOptions, PullReview, RetryNotice, ReviewOptions,
-    SeenRows, choose_session, read_project,
+    SeenRows, SettledRun, choose_session, read_project,
 };
 use crate::session::Session;
 use crate::show::pull::difference_lines;
 use crate::show::secret::source_text;
+use crate::show::undo::settled_text;
 use crate::show::{Line, Role};
 use crate::tui::{LoadRequest, LoadStep, LoadedPlan, LookedRows, PullFacts, SecretUsage, Title};
 
@@ -128,11 +129,13 @@ impl PlanLoader {
     /// Returns what the screen shows of a review.
     pub(super) fn loaded(&self, review: &PlanReview, opened: OpenedProject) -> LoadedPlan {
         let took = self.console.host.now().duration_since(opened.start).as_millis();
+        let settled = review.settled_runs().iter().flat_map(settled_lines);
         LoadedPlan {
             plan: review.plan().clone(),
             marked: review.marked().clone(),
+            left_out: review.conflicts_left_out(),
             secrets: opened.secrets,
-            warnings: opened.warnings,
+            warnings: settled.chain(opened.warnings).collect(),
             title: opened.title,
             protected: opened.session.protected,
             took_ms: u64::try_from(took).unwrap_or(0),
@@ -218,7 +221,10 @@ impl PlanLoader {
     fn title(&self, session: &Session, file: &std::path::Path) -> Title {
         let shown = file.strip_prefix(&self.console.host.current_dir).unwrap_or(file);
         Title {
-            config: shown.display().to_string(),
+            config: match &self.options.undo {
+                Some(undo) => format!("undo of {}", undo.run.head.id),
+                None => shown.display().to_string(),
+            },
             organization: session.organization.value.clone(),
             host: session.url.value.host(),
         }
@@ -279,6 +285,12 @@ fn origin(diagnostic: &Diagnostic) -> Option<Origin> {
         file: diagnostic.file.clone()?,
         line: diagnostic.line.unwrap_or(1),
     })
+}
+
+/// Returns what became of an earlier run that was killed.
+fn settled_lines(run: &SettledRun) -> Vec<Line> {
+    let text = settled_text(run.id.as_str(), run.was_killed, &run.rows);
+    text.lines().map(|line| Line::at(0).push(Role::Warning, line)).collect()
 }
 
 fn secret_row(secret: &SecretSummary) -> SecretUsage {

@@ -1,7 +1,5 @@
 //! Messages from outside: the clock, a plan, the events of a run, the end of an editor.
 
-use std::collections::BTreeSet;
-
 use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
@@ -59,9 +57,10 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: AfterLoading) -> Effects
         AfterLoading::Again { .. } => load_notice(&loaded).or_else(|| Some(notice(Role::Plain, "planned again"))),
         AfterLoading::First | AfterLoading::Retry { .. } => load_notice(&loaded),
     };
+    let left_out = loaded.left_out.clone();
     let board = Board::of(loaded, after.board());
     let (review, asks) = match after {
-        AfterLoading::First => (Review::without(board, &BTreeSet::new()), false),
+        AfterLoading::First => (Review::without(board, &left_out), false),
         AfterLoading::Again { without, .. } => (Review::without(board, &without), false),
         AfterLoading::Retry { not_applied, .. } => (Review::only(board, &not_applied), true),
     };

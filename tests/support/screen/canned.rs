@@ -214,6 +214,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
         secret_row("LINEAR_KEY", Some("process"), &["agents/triage/mcp.json:3"], false),
     ];
     LoadedPlan {
+        left_out: BTreeSet::new(),
         plan,
         marked: BTreeSet::new(),
         secrets,

@@ -1,0 +1,97 @@
+//! What became of a write that nobody saw end, by what the server has now.
+
+use serde::{Deserialize, Serialize};
+
+use super::difference::{agree, differing};
+use super::line::RecordedWrite;
+use super::recorded_resource::{RecordedResource, ResourceParts};
+use crate::apply::event::Outcome;
+use crate::resource::{Address, Resource};
+
+/// What a reading says about a write that nobody saw end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteVerdict {
+    /// The server has what was to be written.
+    Applied,
+    /// The server has what it had before.
+    NotApplied,
+    /// A part of the write was carried out.
+    PartlyApplied,
+    /// Nothing that can be read tells: only a hidden secret was to be written.
+    SecretHidden,
+    /// The server has neither what it had before nor what was to be written.
+    Different,
+}
+
+impl WriteVerdict {
+    /// Decides what became of a write.
+    pub fn of(write: &RecordedWrite, now: Option<&Resource>) -> Self {
+        let before = write.own_before();
+        let now = now.map(RecordedResource::new);
+        let Some(after) = &write.after else {
+            return match (before, now) {
+                (_, None) => Self::Applied,
+                (Some(before), Some(now)) if differing(&write.address, &before.parts, &now.parts).is_empty() => {
+                    Self::NotApplied
+                }
+                _ => Self::Different,
+            };
+        };
+        let Some(now) = now else {
+            return match before {
+                None => Self::NotApplied,
+                Some(_) if write.in_parts => Self::PartlyApplied,
+                Some(_) => Self::Different,
+            };
+        };
+        Self::of_change(write, before, after, &now.parts)
+    }
+
+    fn of_change(
+        write: &RecordedWrite,
+        before: Option<&RecordedResource>,
+        after: &RecordedResource,
+        now: &ResourceParts,
+    ) -> Self {
+        let nothing = ResourceParts::new();
+        let had = before.map_or(&nothing, |before| &before.parts);
+        let changed = differing(&write.address, had, &after.parts);
+        let is_after = agree(&write.address, changed.iter(), &after.parts, now);
+        let is_before = before.is_some() && agree(&write.address, changed.iter(), had, now);
+        // Settings are there as soon as their agent is, so that nothing was read before they were first written.
+        let is_new_settings = before.is_none() && matches!(write.address, Address::Settings { .. });
+        match (is_after, is_before) {
+            (true, true) if write.secrets.is_empty() => Self::Applied,
+            (true, true) => Self::SecretHidden,
+            (true, false) => Self::Applied,
+            (false, true) => Self::NotApplied,
+            (false, false) if is_new_settings => Self::NotApplied,
+            (false, false) if write.in_parts => Self::PartlyApplied,
+            (false, false) => Self::Different,
+        }
+    }
+
+    /// Returns the verdict as the outcome of the row.
+    pub fn outcome(self, write: &RecordedWrite) -> Outcome {
+        let created = write.before.is_empty();
+        let failed = |message: &str, partly_written| Outcome::Failed {
+            message: message.to_owned(),
+            hint: None,
+            partly_written,
+        };
+        match self {
+            Self::Applied if write.after.is_none() => Outcome::Deleted,
+            Self::Applied if created => Outcome::Created,
+            Self::Applied => Outcome::Updated { restarted: None },
+            Self::NotApplied => failed("ended before it was written", false),
+            Self::PartlyApplied => failed("ended when a part of it was written", true),
+            Self::SecretHidden => Outcome::Unknown {
+                message: "the server hides the secret, so a reading does not tell".to_owned(),
+            },
+            Self::Different => Outcome::Unknown {
+                message: "the server has neither what it had before nor what was to be written".to_owned(),
+            },
+        }
+    }
+}
