@@ -53,6 +53,7 @@ mod init;
 mod journal;
 mod laws;
 mod linear_review;
+mod own_login;
 mod plan_html;
 mod plan_pattern;
 mod plan_text;

@@ -1,11 +1,14 @@
 //! The whole sign-in in a real browser, headless Chromium: what a person sees and does, and what the pages keep a browser from.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
-use crate::support::program::serve_process::{ServeProcess, maintain};
+use crate::support::program::cli::CliOutput;
+use crate::support::program::serve_process::{ServeProcess, lobuctl, maintain};
 use crate::support::program::web_browser::WebBrowser;
 use crate::support::server::JsonClient;
 use crate::support::server::sign_in::{ALL_SCOPES, DEVICE_GRANT, text};
@@ -141,6 +144,32 @@ async fn a_person_signs_in_types_the_code_chooses_and_approves() {
         .iter()
         .filter(|url| !local(url) && !url.starts_with(&scene.server.url));
     assert!(ours > 5 && others.count() == 0, "{requests:?}");
+}
+
+/// The whole way with our own program: it waits, the person approves, and the commands after it work.
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_program_goes_on_once_the_person_approves() {
+    let Some(scene) = Scene::start().await else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut command = lobuctl(home.path());
+    command.args(["login", "--no-browser", "--url", &scene.server.url]);
+    let mut login = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(login.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let address = lines.find_map(|line| line.trim().strip_prefix("address ").map(|text| text.trim().to_owned()));
+    scene.sign_in().await;
+    scene.browser.open(&address.unwrap()).await;
+    let shown = scene.browser.see("Is this the code").await;
+    assert!(shown.contains("Allow lobuctl to use your account?"), "{shown}");
+    scene.browser.click("input[value='org-shop']").await;
+    scene.browser.click("button[value='approve']").await;
+    scene.browser.see("Approved").await;
+    let said: Vec<String> = lines.collect();
+    assert!(login.wait().unwrap().success(), "{said:?}");
+    let mut whoami = lobuctl(home.path());
+    let output = CliOutput::of(&whoami.args(["whoami", "--format", "json"]).output().unwrap());
+    assert_eq!(output.object("session")["organization"], "shop", "{output:?}");
 }
 
 #[tokio::test]

@@ -328,6 +328,20 @@ fn kills() -> usize {
     asked.map_or(10, |asked| asked.parse().unwrap())
 }
 
+/// Runs the program, and kills it about when it writes a file.
+fn kill_amid_writing(home: &LobuHome, arguments: &[&str], chance: &mut Chance) {
+    let mut command = lobuctl(home.0.path());
+    let mut child = command.args(arguments).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(
+        || (count_temporary(&home.folder()) > 0 || child.try_wait().unwrap().is_some()).then_some(()),
+        || "nothing is written".to_owned(),
+    );
+    // The moments within the writing of a file have no event.
+    settle(Duration::from_micros(chance.below(4000) as u64));
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_change_that_is_killed_leaves_the_old_file_or_the_new_one() {
     let home = LobuHome::usual();
@@ -341,19 +355,7 @@ fn a_change_that_is_killed_leaves_the_old_file_or_the_new_one() {
     for _ in 0..kills() {
         let name = names.next().unwrap();
         let before = current(&home);
-        let mut child = lobuctl(home.0.path())
-            .args(["context", "use", name])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        wait_for(
-            || (count_temporary(&home.folder()) > 0 || child.try_wait().unwrap().is_some()).then_some(()),
-            || "nothing is written".to_owned(),
-        );
-        // The moments within the writing of a file have no event.
-        settle(Duration::from_micros(chance.below(4000) as u64));
-        let _ = child.kill();
-        child.wait().unwrap();
+        kill_amid_writing(&home, &["context", "use", name], &mut chance);
         left += count_temporary(&home.folder());
         let after = current(&home);
         assert!(after == name || after == before, "{after}");
@@ -363,4 +365,28 @@ fn a_change_that_is_killed_leaves_the_old_file_or_the_new_one() {
     }
     // With a hundred kills, some are within the writing of the file.
     assert!(left > 0 || kills() < 100, "no kill has left a temporary file");
+}
+
+#[test]
+fn removing_a_credential_that_is_killed_leaves_all_or_none_of_it() {
+    let home = LobuHome::usual();
+    let mut chance = Chance::new(6);
+    let credentials = json!({
+        "version": 2, "padding": "x".repeat(4 << 20),
+        "contexts": { "dev": { "accessToken": "one" }, "later": { "accessToken": "two" } },
+    });
+    for _ in 0..kills() {
+        home.put("config.json", CONFIG, 0o600);
+        home.put("credentials.json", &credentials.to_string(), 0o600);
+        kill_amid_writing(&home, &["context", "remove", "dev"], &mut chance);
+        let left = home.read("credentials.json");
+        assert_eq!(left["padding"], credentials["padding"]);
+        assert_eq!(left["contexts"]["later"]["accessToken"], "two");
+        let gone = left["contexts"].get("dev").is_none();
+        assert!(gone || left["contexts"]["dev"]["accessToken"] == "one");
+        let known = home.read("config.json")["contexts"].get("dev").is_some();
+        assert!(gone || known, "a context that is gone must not leave a token behind");
+        assert_eq!(home.run("context remove dev").code, 0);
+        assert!(home.read("credentials.json")["contexts"].get("dev").is_none());
+    }
 }

@@ -138,7 +138,7 @@ fn first_line(response: &Response, redactor: &Redactor) -> Option<String> {
 
 const fn hint(status: u16) -> Option<&'static str> {
     match status {
-        401 => Some("check `LOBU_API_TOKEN`"),
+        401 => Some("sign in with `lobuctl login`, or check `LOBU_API_TOKEN`"),
         403 => Some("check that the token belongs to this organization and has the scope `mcp:admin`"),
         404 => Some("check `--url`, its path prefix, and `--org`"),
         408 | 429 | 502 | 503 | 504 => Some("the server is busy or away: run again in a while"),
