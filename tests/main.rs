@@ -51,6 +51,7 @@ mod github_action;
 mod guard_table;
 mod init;
 mod journal;
+mod journal_killed;
 mod laws;
 mod linear_review;
 mod own_login;
