@@ -136,3 +136,36 @@ fn the_title_says_how_old_the_side_of_the_server_is() {
     let driver = driver.keys("W");
     assert!(!driver.text().contains("watching, server"), "{}", driver.text());
 }
+
+#[test]
+fn what_was_folded_because_nothing_happened_opens_when_something_does() {
+    let mut driver = watching(100, 20);
+    let address = || Address::entity_type("quiet");
+    // Without any rows there is no heading, which the next plan then brings.
+    news(&mut driver, 1, canned::plan_of(Vec::new()));
+    news(
+        &mut driver,
+        2,
+        canned::plan_of(vec![canned::row(address(), Verb::Noop)]),
+    );
+    let folded = |driver: &ModelDriver| !driver.text().contains("quiet");
+    assert!(folded(&driver), "{}", driver.text());
+    news(
+        &mut driver,
+        3,
+        canned::plan_of(vec![canned::row(address(), Verb::Update)]),
+    );
+    assert!(!folded(&driver), "{}", driver.text());
+    // What the user folds stays folded.
+    driver = driver.keys("g h");
+    assert!(folded(&driver), "{}", driver.text());
+    news(
+        &mut driver,
+        4,
+        canned::plan_of(vec![
+            canned::row(address(), Verb::Update),
+            canned::row(Address::entity_type("zebra"), Verb::Create),
+        ]),
+    );
+    assert!(folded(&driver), "{}", driver.text());
+}

@@ -60,6 +60,8 @@ pub struct Outline {
     /// The rows that match the typed filter; `None` without one.
     found: Option<Found>,
     folded: HashSet<NodeId>,
+    /// The nodes below which nothing is notable, and the kinds of many drift rows: they start folded.
+    quiet: HashSet<NodeId>,
     filters: Filters,
     /// The visible nodes, ascending.
     shown: Vec<usize>,
@@ -77,14 +79,15 @@ impl Outline {
             let is_kind = matches!(tree.nodes()[index].id, NodeId::Kind(_));
             is_kind || !tree.rows(index).any(|row| plan.rows[row].is_notable())
         };
-        let folded = (0..tree.nodes().len())
+        let quiet: HashSet<NodeId> = (0..tree.nodes().len())
             .filter(|index| tree.has_children(*index) && quiet(*index))
             .map(|index| tree.nodes()[index].id.clone())
             .collect();
         let mut outline = Self {
             index: Index::of(plan),
             tree,
-            folded,
+            folded: quiet.clone(),
+            quiet,
             ..Self::default()
         };
         outline.refresh(plan);
@@ -96,9 +99,11 @@ impl Outline {
     pub fn rebuilt_for(&self, plan: &Plan) -> Self {
         let mut next = Self::of(plan, self.tree.arrangement());
         let known: HashSet<&NodeId> = self.tree.nodes().iter().map(|node| &node.id).collect();
-        // New nodes are folded as `of` decided; nodes of both plans are folded as the user left them.
+        // New nodes are folded as `of` decided; nodes of both plans are folded as the user left them, but what was folded
+        // because nothing happened there opens when something does.
         next.folded.retain(|id| !known.contains(id));
-        next.folded.extend(self.folded.iter().cloned());
+        let wakes = |id: &&NodeId| self.quiet.contains(*id) && !next.quiet.contains(*id);
+        next.folded.extend(self.folded.iter().filter(|id| !wakes(id)).cloned());
         next.filters = self.filters.clone();
         next.refresh(plan);
         // The line first: where the node at the cursor has gone, the cursor stays at the same height.
