@@ -1,5 +1,6 @@
 //! The difference of two long texts by line, with the changed words within changed lines.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -49,6 +50,13 @@ pub fn diff(before: &str, after: &str, context: ContextLines) -> TextDifference 
         added: 0,
         removed: 0,
     };
+    // Whether the last line has an end is no difference of that line, unless it is the only difference.
+    let (ended_before, ended_after) = (with_line_end(before), with_line_end(after));
+    let (before, after) = if ended_before == ended_after {
+        (before, after)
+    } else {
+        (&*ended_before, &*ended_after)
+    };
     if work(before, after) > MAX_WORK {
         add_roughly(before, after, &mut result);
         return result;
@@ -64,6 +72,15 @@ pub fn diff(before: &str, after: &str, context: ContextLines) -> TextDifference 
         }
     }
     result
+}
+
+/// Returns a text whose last line has an end, unless it is empty.
+fn with_line_end(text: &str) -> Cow<'_, str> {
+    if text.is_empty() || text.ends_with('\n') {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{text}\n"))
+    }
 }
 
 /// Returns the cost of a comparison by line: the number of lines, times the lines that have no counterpart.
@@ -133,5 +150,27 @@ fn add_operation(diff: &TextDiff<'_, '_, str>, operation: &DiffOp, result: &mut 
             }
         }
         result.lines.push(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(before: &str, after: &str) -> (Vec<String>, usize, usize) {
+        let found = diff(before, after, ContextLines(0));
+        (found.lines.iter().map(Line::text).collect(), found.added, found.removed)
+    }
+
+    #[test]
+    fn a_line_that_stays_is_no_change_when_another_one_follows() {
+        assert_eq!(shown("a\nb", "a\nb\nc"), (vec!["+ c".to_owned()], 1, 0));
+        assert_eq!(shown("a\nb\nc", "a\nb"), (vec!["- c".to_owned()], 0, 1));
+        assert_eq!(shown("a", "b").1, 1);
+    }
+
+    #[test]
+    fn an_end_of_the_last_line_is_a_change_when_it_is_the_only_one() {
+        assert_eq!(shown("a", "a\n").1, 1);
     }
 }
