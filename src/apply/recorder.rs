@@ -1,4 +1,4 @@
-//! Who is told what a run does: the receiver of its events, and the recorder that keeps each write before it is sent.
+//! The observers of a run: the receiver of its events, and the recorder that stores each write before it is sent.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct WriteIntent {
     pub in_parts: bool,
 }
 
-/// Keeps what a run does, so that somebody can find out after it was killed.
+/// Stores the writes of a run before they are sent, so that they are known after the run was killed.
 pub trait WriteRecorder: Send + Sync {
     /// Keeps a write. The write is sent only after the future has resolved, and not at all after an error, which is a
     /// sentence.
@@ -39,7 +39,7 @@ pub trait WriteRecorder: Send + Sync {
     fn event(&self, event: &Event);
 }
 
-/// Who is told what a run does.
+/// The observers of a run.
 #[derive(Clone)]
 pub struct Observers {
     /// The receiver of every event.
