@@ -105,6 +105,8 @@ mod server_routes;
 mod server_secrets;
 mod server_security;
 mod server_sign_in;
+mod server_vault;
+mod server_vault_races;
 mod session_files;
 mod sign_in;
 mod signed_in;

@@ -39,6 +39,8 @@ fn routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
         ("POST", "agents/none/platforms/none/stop", body(), AdminScope),
         ("PUT", "agents/none/platforms/by-stable-id/none", body(), AdminScope),
         ("GET", "audit", None, AdminScope),
+        ("GET", "secrets", None, AdminScopeAndRole),
+        ("POST", "secrets/manage", body(), AdminScopeAndRole),
         ("POST", "tokens", body(), SignedInAdmin),
         ("POST", "list_organizations", body(), Nothing),
         ("POST", "resolve_path", Some(json!({ "path": "/dev" })), Nothing),
@@ -148,7 +150,7 @@ async fn every_route_allows_exactly_what_role_scope_and_organization_give() {
         }
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(checked, 18 * 27 * 2);
+    assert_eq!(checked, 18 * 29 * 2);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::support::server::{HttpReply, JsonClient, ask, memory_server, open};
 
 const SENTINEL: &str = "SENTINEL-that-must-not-be-seen";
 
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 24] = [
     ("GET", "/api/dev/agents"),
     ("POST", "/api/dev/agents"),
     ("GET", "/api/dev/agents/{id}"),
@@ -33,14 +33,16 @@ const ROUTES: [(&str, &str); 22] = [
     ("POST", "/api/dev/list_organizations"),
     ("POST", "/api/dev/resolve_path"),
     ("POST", "/api/dev/{id}"),
-    ("GET", "/api/dev/audit?limit={id}&before={id}"),
+    ("GET", "/api/dev/audit?limit={id}&before={id}&action={id}"),
+    ("GET", "/api/dev/secrets"),
+    ("POST", "/api/dev/secrets/manage"),
     ("GET", "/api/agents/platforms/{id}"),
     ("GET", "/api/{id}/public/agents"),
     ("GET", "/{id}/{id}"),
 ];
 
 /// Field names that some route reads, and secret ones.
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 40] = [
     "agentId",
     "name",
     "description",
@@ -77,6 +79,10 @@ const NAMES: [&str; 36] = [
     "parentConnectionId",
     "isWorkspaceAgent",
     "authProfiles",
+    "actions",
+    "op",
+    "value",
+    "source",
 ];
 const WORDS: [&str; 22] = [
     "known",

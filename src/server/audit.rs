@@ -100,6 +100,8 @@ pub(crate) struct AuditQuery {
     before: Option<i64>,
     /// Selects the events of one target.
     target: Option<String>,
+    /// Selects the events whose action begins with this text, such as `secret.`.
+    action: Option<String>,
 }
 
 table_row! {
@@ -119,7 +121,8 @@ table_row! {
 const NEWEST_FIRST: &str = concat!(
     "SELECT ",
     audit_columns!(),
-    " FROM audit WHERE organization_id = $1 AND id < $2 AND ($3 = '' OR target = $3) ORDER BY id DESC LIMIT $4"
+    " FROM audit WHERE organization_id = $1 AND id < $2 AND ($3 = '' OR target = $3) \
+     AND ($4 = '' OR SUBSTR(action, 1, LENGTH($4)) = $4) ORDER BY id DESC LIMIT $5"
 );
 
 /// The response of [`list`].
@@ -185,10 +188,11 @@ pub(crate) async fn list(
 ) -> ApiResult<Json<AuditPage>> {
     let Query(page) = page.map_err(|_| ApiError::bad_request("limit and before must be numbers"))?;
     let limit = page.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
-    // PostgreSQL refuses U+0000 in a parameter; no target contains it.
-    let target = page.target.filter(|target| !target.contains('\0')).unwrap_or_default();
+    // PostgreSQL refuses U+0000 in a parameter; no target and no action contains it.
+    let storable = |text: Option<String>| text.filter(|text| !text.contains('\0')).unwrap_or_default();
+    let (target, action) = (storable(page.target), storable(page.action));
     let before = page.before.unwrap_or(i64::MAX);
-    let parameters = params![&caller.organization.id, before, &target, limit];
+    let parameters = params![&caller.organization.id, before, &target, &action, limit];
     let rows: Vec<AuditRow> = app.db.rows(NEWEST_FIRST, parameters).await?;
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
     let next = rows.last().filter(|_| full).map(|row| row.id);

@@ -82,6 +82,9 @@ pub(crate) struct AnyMember(pub(crate) Caller);
 /// server.
 pub(crate) struct Admin(pub(crate) Caller);
 
+/// An extractor that accepts owners and admins of the organization whose token has the scope `mcp:admin`.
+pub(crate) struct OrgAdmin(pub(crate) Caller);
+
 /// An extractor that accepts members and, when the organization is public, requests without credentials.
 pub(crate) struct Visitor {
     pub(crate) organization: Organization,
@@ -127,6 +130,20 @@ impl FromRequestParts<Shared> for Admin {
         }
         let message = "This route requires a web session or a token with mcp:admin scope.";
         Err(forbidden(message).denying(caller.denial()))
+    }
+}
+
+impl FromRequestParts<Shared> for OrgAdmin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
+        let Admin(caller) = Admin::from_request_parts(parts, app).await?;
+        if caller.member.is_org_admin() {
+            return Ok(Self(caller));
+        }
+        let message = "This route requires the role owner or admin";
+        let refusal = ApiError::coded(StatusCode::FORBIDDEN, "forbidden_role", message);
+        Err(refusal.denying(caller.denial()))
     }
 }
 

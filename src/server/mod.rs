@@ -52,6 +52,7 @@ mod session;
 mod storage;
 mod token;
 mod upkeep;
+mod vault;
 
 pub use error::ServerError;
 pub use options::{AuditLimits, Limits, PlatformMode, ServerOptions, Storage};

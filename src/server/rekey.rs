@@ -13,6 +13,7 @@ use super::keyring::Keyring;
 use super::meta;
 use super::secret;
 use super::secret_field::SecretFields;
+use super::vault;
 
 /// The name of the lock that every start and every rekey on PostgreSQL holds while it works with the keys.
 pub(crate) const LOCK: &str = "first-start";
@@ -151,6 +152,9 @@ pub(crate) async fn rekey(db: &Db, keys: &Keyring, new: &EncryptionKey) -> Resul
             counts.rows += 1;
         }
     }
+    let resealed = vault::reseal(&mut tx, keys, new).await?;
+    counts.rows += resealed.rows;
+    counts.unreadable.extend(resealed.unreadable);
     // An event belongs to one organization, and the key to all of them.
     for organization in tx.values::<String>("SELECT id FROM organization", &[]).await? {
         let event = AuditEvent {
@@ -202,6 +206,9 @@ async fn check_unmarked(db: &Db, keys: &Keyring) -> Result<(), ServerError> {
                 return Err(ServerError::WrongKey);
             }
         }
+    }
+    if !vault::opens(&mut tx, keys).await? {
+        return Err(ServerError::WrongKey);
     }
     Ok(tx.rollback().await?)
 }

@@ -61,6 +61,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// Creates the 400 `{"error": code, "error_description": message}`.
+    pub(crate) fn coded_bad_request(code: &str, message: impl Into<String>) -> Self {
+        Self::coded(StatusCode::BAD_REQUEST, code, message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }

@@ -6,6 +6,7 @@ mod oauth;
 mod organization;
 mod platform;
 mod schema;
+mod secret;
 mod token;
 mod tool;
 
@@ -29,6 +30,8 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route("/api/{org}/public/organization", get(organization::public))
         .route("/api/{org}/public/agents", get(agent::public))
         .route("/api/{org}/tokens", post(token::create))
+        .route("/api/{org}/secrets", get(secret::list))
+        .route("/api/{org}/secrets/manage", post(secret::manage))
         // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)
