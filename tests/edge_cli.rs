@@ -26,6 +26,7 @@ fn nothing_is_the_same_as_apply() {
     let Command::Apply(apply) = bare else {
         panic!("{bare:?}")
     };
+    let apply = apply.apply;
     assert!(apply.yes);
     assert_eq!(apply.plan.target, ["platform.triage.*", "agent.a"]);
     assert_eq!(apply.plan.only, Only::Agents);

@@ -76,6 +76,7 @@ mod pull_skills;
 mod pull_story;
 mod redaction;
 mod request_counts;
+mod saved_plan;
 mod seen_rows;
 mod server_access;
 mod server_audit;

@@ -1,5 +1,6 @@
 //! The arguments of `lobuctl plan` and `lobuctl apply`.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
@@ -74,7 +75,29 @@ impl Default for PlanArgs {
     }
 }
 
-/// The arguments of `lobuctl apply`.
+/// The arguments of `lobuctl plan`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct PlanCommandArgs {
+    /// The arguments that `apply` takes too.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Also save the plan in this file, without any secret: `lobuctl apply FILE` applies exactly that plan.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// The arguments of `lobuctl apply` with its name.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct ApplyCommandArgs {
+    /// A plan that `lobuctl plan --out FILE` has saved. It is made again from files and server, and applied only when
+    /// it is the same one; otherwise the rows that differ are named, and nothing is written.
+    pub file: Option<PathBuf>,
+    /// The arguments that `lobuctl` takes without a command too.
+    #[command(flatten)]
+    pub apply: ApplyArgs,
+}
+
+/// The arguments of an apply.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct ApplyArgs {
     /// The arguments that `plan` takes too.

@@ -25,13 +25,15 @@ Examples:
   lobuctl apply --dry-run
   lobuctl apply --target 'platform.triage.*'
   lobuctl apply --yes --fail-on delete,changes>20
-  lobuctl apply --yes --plan-id ID          apply exactly the plan that was reviewed, or nothing";
+  lobuctl apply --yes --plan-id ID          apply exactly the plan that was reviewed, or nothing
+  lobuctl apply friday.plan                 the same for a plan that was saved: review it, then apply it";
 
 /// The examples of `lobuctl plan`.
 pub(super) const PLAN: &str = "\
 Examples:
   lobuctl plan --detailed-exitcode          0 nothing to do, 2 changes, 3 only drift
   lobuctl plan --format markdown            for a pull request
+  lobuctl plan --out friday.plan            save it for `lobuctl apply friday.plan`
   lobuctl plan --only memory --all";
 
 /// What watching does, and the examples of `lobuctl watch`.

@@ -16,7 +16,7 @@ mod sign_in;
 mod undo;
 mod watch;
 
-pub use apply::{ApplyArgs, FailOn, PlanArgs};
+pub use apply::{ApplyArgs, ApplyCommandArgs, FailOn, PlanArgs, PlanCommandArgs};
 pub use context::{ContextArgs, ContextCommand};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
@@ -55,10 +55,10 @@ pub struct Cli {
 pub enum Command {
     /// Plan, review and apply; on a terminal in a full-screen review.
     #[command(after_help = help::APPLY)]
-    Apply(ApplyArgs),
+    Apply(ApplyCommandArgs),
     /// Show what would change, without writing anything.
     #[command(after_help = help::PLAN)]
-    Plan(PlanArgs),
+    Plan(PlanCommandArgs),
     /// Review the plan while the files are edited: a new plan at every save.
     #[command(after_help = help::WATCH)]
     Watch(WatchArgs),
@@ -202,9 +202,12 @@ impl Cli {
 
     /// Returns the command, which is `apply` when none was given.
     pub fn command(&self) -> Command {
-        self.command
-            .clone()
-            .unwrap_or_else(|| Command::Apply(self.apply.clone()))
+        self.command.clone().unwrap_or_else(|| {
+            Command::Apply(ApplyCommandArgs {
+                file: None,
+                apply: self.apply.clone(),
+            })
+        })
     }
 
     /// Returns the grammar, from which completions are generated.

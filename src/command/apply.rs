@@ -7,15 +7,15 @@ use super::run::{carry_out, declined, summarize};
 use super::screen;
 use super::signal::Interrupt;
 use crate::apply::Progress;
-use crate::cli::{ApplyArgs, Common, Format, PlanArgs};
+use crate::cli::{ApplyArgs, ApplyCommandArgs, Common, Format, PlanArgs, PlanCommandArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Plan, Row};
 use crate::report::{html, markdown};
-use crate::review::{Consent, PlanReview, ReviewOptions, read_project};
+use crate::review::{Consent, PlanReview, ReviewOptions, SavedPlan, SavedPlanError, read_project};
 use crate::show::change::Detail;
 use crate::show::outcome::APPLY_COMPLETE;
-use crate::show::plan::{PlanView, plan_lines, summary_line};
+use crate::show::plan::{PlanView, plan_lines, saved_text, summary_line};
 use crate::show::undo::{left_alone_text, settled_text};
 
 /// How it is decided whether the plan is applied.
@@ -43,6 +43,93 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let options = ReviewOptions::new(&console.host, common, arguments);
     review(console, options, arguments, interrupt).await
+}
+
+/// Applies a saved plan, or else the project as [`run`] does.
+///
+/// # Errors
+/// As [`run`], and a file that is no saved plan.
+pub(super) async fn run_command(
+    console: &Console,
+    common: &Common,
+    arguments: &ApplyCommandArgs,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    let ApplyCommandArgs { file, apply } = arguments;
+    let Some(file) = file else {
+        return run(console, common, apply, interrupt).await;
+    };
+    check_no_choices(&apply.plan)?;
+    let saved = SavedPlan::read(&console.host.absolute(file)).map_err(|error| unusable(&error))?;
+    let options = ReviewOptions::new(&console.host, common, apply).applying(saved);
+    review(console, options, apply, interrupt).await
+}
+
+/// Plans, and saves the plan where that is asked for.
+///
+/// # Errors
+/// What ends it without a plan, and a file that cannot be written.
+pub(super) async fn plan(
+    console: &Console,
+    common: &Common,
+    arguments: &PlanCommandArgs,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    // A plan is an apply that ends before anything is asked.
+    let applied = ApplyArgs {
+        plan: arguments.plan.clone(),
+        dry_run: true,
+        ..ApplyArgs::default()
+    };
+    let options = ReviewOptions::new(&console.host, common, &applied);
+    let file = arguments.out.as_ref().map(|file| console.host.absolute(file));
+    if let Some(file) = &file {
+        // Before the server is read: a plan that cannot be kept need not be made.
+        SavedPlan::check_place(file).map_err(|error| unsaved(&error))?;
+    }
+    let review = load(console, &options, interrupt).await?;
+    show(console, &review, &arguments.plan)?;
+    if let (Some(file), Some(given)) = (file, &arguments.out) {
+        let saved = review.saved(console.host.now());
+        saved.write(&file).map_err(|error| unsaved(&error))?;
+        console.progress(&saved_text(given));
+    }
+    Ok(exit_of_plan(review.plan(), arguments.plan.detailed_exitcode))
+}
+
+/// Checks that nothing asks for another plan than the saved one.
+fn check_no_choices(arguments: &PlanArgs) -> Result<(), Failure> {
+    let plain = PlanArgs::default();
+    let choices = [
+        ("--only", arguments.only != plain.only),
+        ("--target", arguments.target != plain.target),
+        ("--prune", arguments.prune),
+        ("--no-recheck", arguments.no_recheck),
+        ("--plan-id", arguments.plan_id.is_some()),
+    ];
+    match choices.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Failure::usage(format!(
+            "`{flag}` does not go with a saved plan, which is applied as it is"
+        ))
+        .hint(format!("save another one: `lobuctl plan {flag} … --out FILE`"))),
+    }
+}
+
+fn unusable(error: &SavedPlanError) -> Failure {
+    let failure = Failure::failed(format!("{error}; nothing was read from the server or written"));
+    match error {
+        SavedPlanError::Newer { .. } => failure.hint("apply it with that release, or plan again"),
+        _ => failure.hint("`lobuctl plan --out FILE` saves a plan"),
+    }
+}
+
+fn unsaved(error: &SavedPlanError) -> Failure {
+    let failure = Failure::failed("the plan is not saved").because(error);
+    match error {
+        SavedPlanError::WouldReplace(_) => failure.hint("`--out` replaces only plans that it has saved"),
+        _ => failure,
+    }
 }
 
 /// Plans, and applies what is approved on the face that flags and terminal allow, with these options.
@@ -77,12 +164,7 @@ async fn run_as_text(
 ) -> Result<Exit, Failure> {
     loop {
         let mut review = load(console, &options, interrupt).await?;
-        for run in review.settled_runs() {
-            console.warning(&settled_text(run.id.as_str(), run.was_killed, &run.rows));
-        }
-        show_plan(console, review.plan(), plan_view(&arguments.plan))?;
-        // After the plan is shown: a refusal cannot be understood without it.
-        review.check()?;
+        show(console, &review, &arguments.plan)?;
         if face == Face::PlanOnly {
             return Ok(exit_of_plan(review.plan(), arguments.plan.detailed_exitcode));
         }
@@ -105,6 +187,16 @@ async fn run_as_text(
         }
         return Ok(exit);
     }
+}
+
+/// Shows a plan, and what became of earlier runs, and asks the guards.
+fn show(console: &Console, review: &PlanReview, arguments: &PlanArgs) -> Result<(), Failure> {
+    for run in review.settled_runs() {
+        console.warning(&settled_text(run.id.as_str(), run.was_killed, &run.rows));
+    }
+    show_plan(console, review.plan(), plan_view(arguments))?;
+    // After the plan is shown: a refusal cannot be understood without it.
+    review.check()
 }
 
 async fn decide(

@@ -31,7 +31,7 @@ mod validate;
 mod watch;
 mod whoami;
 
-use crate::cli::{AccountCommand, ApplyArgs, Cli, Command, Format};
+use crate::cli::{AccountCommand, Cli, Command, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -57,16 +57,8 @@ pub async fn run(cli: &Cli, host: Host) -> Exit {
 async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
     check_format(cli)?;
     match cli.command() {
-        Command::Apply(arguments) => apply::run(console, &cli.common, &arguments, interrupt).await,
-        // A plan is an apply that ends before anything is asked.
-        Command::Plan(arguments) => {
-            let arguments = ApplyArgs {
-                plan: arguments,
-                dry_run: true,
-                ..ApplyArgs::default()
-            };
-            apply::run(console, &cli.common, &arguments, interrupt).await
-        }
+        Command::Apply(arguments) => apply::run_command(console, &cli.common, &arguments, interrupt).await,
+        Command::Plan(arguments) => apply::plan(console, &cli.common, &arguments, interrupt).await,
         Command::Watch(arguments) => watch::run(console, &cli.common, &arguments, interrupt).await,
         Command::Pull(arguments) => pull::run(console, &cli.common, &arguments, interrupt).await,
         Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
@@ -103,7 +95,7 @@ async fn dispatch_account(
 fn check_format(cli: &Cli) -> Result<(), Failure> {
     let is_plan = match cli.command() {
         Command::Plan(_) => true,
-        Command::Apply(arguments) => arguments.dry_run,
+        Command::Apply(arguments) => arguments.apply.dry_run,
         _ => false,
     };
     if cli.common.format == Format::Html && !is_plan {

@@ -35,6 +35,8 @@ mod yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 pub use agent::{AGENT_ID_FORM, is_agent_id};
 pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use domain::normalize_pattern as normalized_domain;
@@ -64,7 +66,8 @@ pub enum SecretsCheck {
 }
 
 /// Which parts of a project are loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Only {
     /// All parts.
     #[default]

@@ -1,9 +1,11 @@
 //! One line of a plan: a resource and what happens to it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind};
-use crate::resource::{Address, Ignored, Origin};
+use crate::resource::{Address, FieldPath, Ignored, Origin};
 
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -156,6 +158,17 @@ impl Row {
         };
         // Usually nothing has moved, and then nothing is copied.
         self == other || unlocated(self) == unlocated(other)
+    }
+
+    /// Returns the fields in which another row of the same resource stands for something else.
+    pub fn differing_fields(&self, other: &Self) -> BTreeSet<FieldPath> {
+        let lacks = |row: &Self, change: &Change| {
+            let is_same = |other: &Change| other.unlocated() == change.unlocated();
+            !row.changes.iter().any(is_same)
+        };
+        let of_self = self.changes.iter().filter(|change| lacks(other, change));
+        let of_other = other.changes.iter().filter(|change| lacks(self, change));
+        of_self.chain(of_other).map(|change| change.path.clone()).collect()
     }
 
     /// Returns the top-level names of the fields that change, each once.

@@ -73,10 +73,20 @@ fn forget_oldest(dir: &Path) -> std::io::Result<()> {
 pub(super) fn differences(state_dir: Option<&Path>, approved: &PlanId, plan: &Plan) -> Option<Vec<String>> {
     let text = fs::read(state_dir?.join("plans").join(format!("{approved}.json"))).ok()?;
     let approved: KnownPlan = serde_json::from_slice(&text).ok()?;
-    Some(compare(&approved, &rows_of(plan)))
+    Some(compare(&approved, &rows_of(plan), |_| None))
 }
 
-fn compare(approved: &KnownPlan, now: &KnownPlan) -> Vec<String> {
+/// Returns the rows by which a plan that was saved as a whole and this one differ, a sentence each.
+pub(super) fn differences_of_plans(approved: &Plan, plan: &Plan) -> Vec<String> {
+    compare(&rows_of(approved), &rows_of(plan), |address| {
+        let fields = approved.row(address)?.differing_fields(plan.row(address)?);
+        let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+        (!fields.is_empty()).then(|| fields.join(", "))
+    })
+}
+
+/// Returns a sentence for each row that differs. `fields` names the fields of a row that differ, as far as they are known.
+fn compare(approved: &KnownPlan, now: &KnownPlan, fields: impl Fn(&Address) -> Option<String>) -> Vec<String> {
     let gone = approved
         .iter()
         .filter(|(address, _)| !now.contains_key(address))
@@ -88,7 +98,10 @@ fn compare(approved: &KnownPlan, now: &KnownPlan) -> Vec<String> {
     let changed = now.iter().filter_map(|(address, row)| {
         let before = approved.get(address)?;
         (before != row).then(|| match (before.verb, row.verb) {
-            (before, after) if before == after => format!("{address}: {} of something else", after.word()),
+            (before, after) if before == after => {
+                let fields = fields(address).unwrap_or_else(|| "something else".to_owned());
+                format!("{address}: {} of {fields}, other than approved", after.word())
+            }
             (before, after) => format!("{address}: {} was approved, now {}", before.word(), after.word()),
         })
     });

@@ -1,9 +1,9 @@
 //! What has to hold before anything is applied, on every face: `--fail-on`, `--max-restarts`, `--plan-id`, a protected
 //! target.
 
-use std::path::Path;
-
 use super::approved;
+use super::options::ReviewOptions;
+use super::saved_plan;
 use crate::cli::{FailOn, PlanArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Counts, Plan, PlanId, Row, Selection};
@@ -49,6 +49,14 @@ impl Guards {
         }
     }
 
+    /// Returns the guards that refuse every plan without this id too.
+    pub(super) fn with_plan_id(self, id: &PlanId) -> Self {
+        Self {
+            plan_id: Some(id.to_string()),
+            ..self
+        }
+    }
+
     /// Asks every guard. What is left out is not written, so only drift counts where it is not selected.
     pub(super) fn check(&self, plan: &Plan, selection: &Selection) -> Result<(), GuardRefusal> {
         // The id comes first: the numbers of another plan than the approved one mean nothing.
@@ -84,7 +92,7 @@ impl Guards {
 
 impl GuardRefusal {
     /// Returns the refusal as a failure, with what is known of the approved plan.
-    pub(super) fn explained(self, state_dir: Option<&Path>, plan: &Plan) -> Failure {
+    pub(super) fn explained(self, options: &ReviewOptions, plan: &Plan) -> Failure {
         match self {
             Self::ConditionsMet(reasons) => {
                 let mut failure = Failure::refused("refused by a guard; nothing was written")
@@ -92,21 +100,38 @@ impl GuardRefusal {
                 failure.causes = reasons;
                 failure
             }
-            Self::PartOfPlan => Failure::new(FailureKind::Stale, "only a part of the approved plan is selected")
-                .hint("select everything, or apply without `--plan-id`"),
-            Self::OtherPlan { approved } => other_plan(&approved, state_dir, plan),
+            Self::PartOfPlan => {
+                let failure = Failure::new(FailureKind::Stale, "only a part of the approved plan is selected");
+                failure.hint(match options.saved {
+                    Some(_) => "select everything, or plan again what you want",
+                    None => "select everything, or apply without `--plan-id`",
+                })
+            }
+            Self::OtherPlan { approved } => match &options.saved {
+                Some(saved) => {
+                    let message = format!(
+                        "this is plan `{}`, and `{approved}` was saved; nothing was written",
+                        plan.id
+                    );
+                    let mut failure = Failure::new(FailureKind::Stale, message);
+                    let now = saved_plan::shown(plan, &options.redactor);
+                    failure.causes = approved::differences_of_plans(&saved.plan, &now);
+                    failure.hint("files or server changed since: `lobuctl plan --out FILE` saves the plan of now")
+                }
+                None => other_plan(&approved, options, plan),
+            },
         }
     }
 }
 
-fn other_plan(approved: &str, state_dir: Option<&Path>, plan: &Plan) -> Failure {
+fn other_plan(approved: &str, options: &ReviewOptions, plan: &Plan) -> Failure {
     let message = format!("this is plan `{}`, not `{approved}`", plan.id);
     let mut failure = Failure::new(FailureKind::Stale, message);
     let approved: PlanId = match approved.parse() {
         Ok(approved) => approved,
         Err(error) => return failure.hint(error.to_string()),
     };
-    match approved::differences(state_dir, &approved, plan) {
+    match approved::differences(options.state_dir.as_deref(), &approved, plan) {
         Some(rows) => failure.causes = rows,
         None => failure
             .hints

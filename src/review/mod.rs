@@ -15,6 +15,7 @@ mod options;
 mod owner;
 mod prepared_run;
 mod pull;
+mod saved_plan;
 mod seen;
 mod settle_runs;
 mod target;
@@ -33,6 +34,7 @@ pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};
+pub use saved_plan::{PlanChoices, SavedPlan, SavedPlanError};
 pub use seen::SeenRows;
 pub use settle_runs::SettledRun;
 pub use undo_request::UndoRequest;
@@ -79,6 +81,9 @@ impl PlanReview {
         let connection = connect(session, &options)?.observed(observer.attempts());
         if let Some(undo) = &options.undo {
             undo.check_target(&connection.target)?;
+        }
+        if let Some(saved) = &options.saved {
+            target::check_same("the saved plan is for", saved.target(), &connection.target)?;
         }
         let workspace = Workspace::read(project, connection, &options, observer).await?;
         let Connection { client, target } = &workspace.connection;
@@ -143,6 +148,11 @@ impl PlanReview {
         &self.draft.plan
     }
 
+    /// Returns what `--out` saves of the plan.
+    pub fn saved(&self, now: jiff::Timestamp) -> SavedPlan {
+        SavedPlan::new(self.plan(), &self.options, now)
+    }
+
     /// Returns what was read of the files and of the server.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
@@ -203,7 +213,7 @@ impl PlanReview {
     /// Every guard that refuses: exit 4, or 5 where this is not the plan that was approved.
     pub fn check(&self) -> Result<(), Failure> {
         let checked = self.options.guards.check(self.plan(), &self.selection());
-        checked.map_err(|refusal| refusal.explained(self.options.state_dir.as_deref(), self.plan()))
+        checked.map_err(|refusal| refusal.explained(&self.options, self.plan()))
     }
 
     /// Approves what is selected: the guards are asked once more, and a protected target wants its own confirmation.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::guard::Guards;
+use super::saved_plan::SavedPlan;
 use super::undo_request::UndoRequest;
 use crate::apply::ApplyOptions;
 use jiff::civil::Date;
@@ -48,6 +49,8 @@ pub struct ReviewOptions {
     pub apply: ApplyOptions,
     /// The run that is taken back; `None` where files are applied.
     pub undo: Option<Arc<UndoRequest>>,
+    /// The saved plan that is applied: this one, or nothing. `None` where any plan may be.
+    pub saved: Option<Arc<SavedPlan>>,
     /// Whether a run keeps a journal.
     pub keeps_journal: bool,
     /// The folder of the local state; `None` where there is no home folder.
@@ -79,10 +82,28 @@ impl ReviewOptions {
             guards: Guards::new(plan),
             apply: apply_options(arguments),
             undo: None,
+            saved: None,
             keeps_journal: !arguments.no_journal,
             state_dir: host.state_dir(),
             redactor: host.redactor.clone(),
             today: host.today(),
+        }
+    }
+
+    /// Returns the options with which a saved plan is made again, and nothing else than it is applied.
+    #[must_use]
+    pub fn applying(self, saved: SavedPlan) -> Self {
+        let choices = saved.choices.clone();
+        Self {
+            only: choices.only,
+            targets: choices.targets,
+            prune: choices.prune,
+            // A mark would make another plan of it.
+            may_delete: choices.prune,
+            recheck: choices.recheck,
+            guards: self.guards.with_plan_id(&saved.plan.id),
+            saved: Some(Arc::new(saved)),
+            ..self
         }
     }
 

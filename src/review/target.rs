@@ -1,7 +1,7 @@
-//! `--target`: the part of a plan that is looked at and applied.
+//! `--target`: the part of a plan that is looked at and applied. And whether a run or a plan of before is about this target.
 
 use crate::failure::Failure;
-use crate::plan::{Draft, Plan, Selection};
+use crate::plan::{Draft, Plan, Selection, Target};
 use crate::resource::{Address, Pattern, nearest_address};
 
 /// Keeps the rows that the patterns cover, and the rows that those need. Without patterns all rows stay.
@@ -42,4 +42,17 @@ fn unmatched(pattern: &Pattern, plan: &Plan) -> Failure {
         }
     };
     Failure::failed(format!("`--target {}` names nothing in this plan", pattern.as_str())).hint(hint)
+}
+
+/// Checks that what is about one target is not used on another one. `what` is the beginning of the sentence.
+///
+/// # Errors
+/// When the targets differ.
+pub(super) fn check_same(what: &str, of: &Target, chosen: &Target) -> Result<(), Failure> {
+    if of == chosen {
+        return Ok(());
+    }
+    let named = |target: &Target| format!("`{}` at {}", target.organization, target.url);
+    let message = format!("{what} {}, and this is {}", named(of), named(chosen));
+    Err(Failure::usage(message).hint(format!("`--url {} --org {}` chooses that one", of.url, of.organization)))
 }

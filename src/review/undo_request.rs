@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::target::check_same;
 use crate::config::{LoadedProject, Project, Sources};
 use crate::failure::Failure;
 use crate::host::Host;
@@ -49,19 +50,6 @@ impl UndoRequest {
     /// When it wrote to another one.
     pub(super) fn check_target(&self, target: &Target) -> Result<(), Failure> {
         let head = &self.run.head;
-        if head.target == *target {
-            return Ok(());
-        }
-        let (wrote, chosen) = (named(&head.target), named(target));
-        Err(
-            Failure::usage(format!("run {} wrote to {wrote}, and this is {chosen}", head.id)).hint(format!(
-                "`--url {} --org {}` chooses that one",
-                head.target.url, head.target.organization
-            )),
-        )
+        check_same(&format!("run {} wrote to", head.id), &head.target, target)
     }
-}
-
-fn named(target: &Target) -> String {
-    format!("`{}` at {}", target.organization, target.url)
 }

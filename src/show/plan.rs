@@ -1,5 +1,7 @@
 //! A plan as lines: a tree by indentation, the same to the byte for the same plan.
 
+use std::path::Path;
+
 use super::change::{Detail, row_details};
 use super::line::{Line, Role};
 use super::row::{row_line, verb_role};
@@ -11,6 +13,14 @@ pub const PLANNING: &str = "planning";
 
 /// The state of a command whose plan could not be made.
 pub const NO_PLAN: &str = "no plan";
+
+/// Returns what can be done with a plan that was saved in a file.
+pub fn saved_text(file: &Path) -> String {
+    format!(
+        "saved, without secrets: `lobuctl apply {}` applies exactly this plan",
+        file.display()
+    )
+}
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
