@@ -109,6 +109,7 @@ mod server_sign_in;
 mod server_vault;
 mod server_vault_races;
 mod session_files;
+mod show_recorded;
 mod sign_in;
 mod signed_in;
 mod support;

@@ -91,7 +91,7 @@ fn what_is_no_plan_of_ours_is_refused_before_anything_is_read() {
     let cli = saved();
     let text = fs::read_to_string(cli.path().join("a.plan")).unwrap();
     let write = |file: &str, text: &str| fs::write(cli.path().join(file), text).unwrap();
-    write("changed.plan", &text.replace("\"desk\"", "\"disk\""));
+    write("changed.plan", &text.replace("agent.desk", "agent.disk"));
     write("cut.plan", text.lines().next().unwrap());
     write("newer.plan", &text.replacen("\"version\":1", "\"version\":2", 1));
     let reasons: Vec<String> = ["changed.plan", "cut.plan", "newer.plan", "lobu.toml", "missing.plan"]
@@ -123,7 +123,7 @@ fn the_choices_of_a_plan_are_saved_with_it_and_guards_hold() {
     assert!(refused.err.contains("`--fail-on changes>0`"), "{refused:?}");
     // A saved plan is a reviewed one, as with `--plan-id`.
     let applied = cli.expect_exit("apply agents.plan --yes --protect", 0);
-    assert!(applied.out.contains("Applied: 1 created"), "{applied:?}");
+    assert!(applied.out.contains("Applied: 2 created"), "{applied:?}");
 }
 
 #[test]

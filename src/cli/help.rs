@@ -26,7 +26,7 @@ Examples:
   lobuctl apply --target 'platform.triage.*'
   lobuctl apply --yes --fail-on delete,changes>20
   lobuctl apply --yes --plan-id ID          apply exactly the plan that was reviewed, or nothing
-  lobuctl apply friday.plan                 the same for a plan that was saved: review it, then apply it";
+  lobuctl apply friday.plan                 the same for a plan that `--out` has saved";
 
 /// The examples of `lobuctl plan`.
 pub(super) const PLAN: &str = "\
@@ -92,6 +92,15 @@ Examples:
   lobuctl undo --dry-run
   lobuctl undo 20261129-150215-a1b2c3 --yes
   lobuctl undo last --target 'platform.triage.*'";
+
+/// The examples of `lobuctl show`.
+pub(super) const SHOW: &str = "\
+On a terminal this is the screen of the review, in which nothing can be applied or changed.
+
+Examples:
+  lobuctl show friday.plan
+  lobuctl show plan.json --format html > plan.html
+  lobuctl show ~/.local/state/lobuctl/runs/20261129-150215-a1b2c3.jsonl --plain";
 
 /// What a journal is, and the examples of `lobuctl runs`.
 pub(super) const RUNS: &str = "\

@@ -21,7 +21,7 @@ pub use context::{ContextArgs, ContextCommand};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
-pub use runs::{RunsArgs, RunsCommand};
+pub use runs::{RunsArgs, RunsCommand, ShowArgs};
 pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
 pub use sign_in::{AccountCommand, LoginArgs, OrgArgs, OrganizationCommand, WhoamiArgs};
 pub use undo::UndoArgs;
@@ -71,6 +71,9 @@ pub enum Command {
     /// List what was applied from this machine, and show what each run wrote.
     #[command(after_help = help::RUNS)]
     Runs(RunsArgs),
+    /// Show a saved plan, a plan's JSON or a journal, read-only: without files, server and secrets.
+    #[command(after_help = help::SHOW)]
+    Show(ShowArgs),
     /// Put back what a run changed, reviewed and applied like any other plan.
     #[command(after_help = help::UNDO)]
     Undo(UndoArgs),

@@ -1,4 +1,6 @@
-//! The arguments of `lobuctl runs`.
+//! The arguments of `lobuctl runs` and `lobuctl show`.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -22,6 +24,9 @@ pub enum RunsCommand {
         /// Show long texts in full.
         #[arg(long)]
         full: bool,
+        /// Print it instead of showing it on the full screen.
+        #[arg(long)]
+        plain: bool,
     },
     /// Show which rows two runs wrote differently.
     Diff {
@@ -30,4 +35,20 @@ pub enum RunsCommand {
         /// The id of the second run, the beginning of one, or `last`.
         right: String,
     },
+}
+
+/// The arguments of `lobuctl show`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct ShowArgs {
+    /// A plan of `lobuctl plan --out`, the output of a plan or an apply with `--format json`, or a journal.
+    pub file: PathBuf,
+    /// List unchanged rows instead of their number.
+    #[arg(long)]
+    pub all: bool,
+    /// Show rows in full.
+    #[arg(long)]
+    pub full: bool,
+    /// Print it instead of showing it on the full screen.
+    #[arg(long)]
+    pub plain: bool,
 }

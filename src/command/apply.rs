@@ -257,31 +257,40 @@ async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt)
 }
 
 pub(super) fn plan_view(arguments: &PlanArgs) -> PlanView {
-    PlanView {
-        all: arguments.all,
-        detail: if arguments.full { Detail::FULL } else { Detail::PLAN },
-    }
+    plan_view_of(arguments.all, arguments.full)
+}
+
+/// Returns how much of a plan is shown with `--all` and with `--full`.
+pub(super) fn plan_view_of(all: bool, full: bool) -> PlanView {
+    let detail = if full { Detail::FULL } else { Detail::PLAN };
+    PlanView { all, detail }
 }
 
 pub(super) fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
     // Before anything else: the job summary is there even if standard output is closed.
     console.job_summary(&markdown::plan(plan));
     match console.format {
-        Format::Text => {
-            if console.quiet {
-                console.lines(&[summary_line(&plan.counts)])?;
-            } else {
-                console.lines(&plan_lines(plan, view))?;
-            }
-            if plan.rows.iter().any(Row::writes) {
-                console.text(&format!("Plan id: {}\n", plan.id))?;
-            }
-            Ok(())
-        }
+        Format::Text => print_plan(console, plan, view),
         Format::Json => console.object("plan", plan),
         Format::Markdown => console.text(&markdown::plan(plan)),
         Format::Html => console.text(&html::plan(plan)),
     }
+}
+
+/// Prints a plan as text, and its id.
+///
+/// # Errors
+/// When standard output cannot be written to.
+pub(super) fn print_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
+    if console.quiet {
+        console.lines(&[summary_line(&plan.counts)])?;
+    } else {
+        console.lines(&plan_lines(plan, view))?;
+    }
+    if plan.rows.iter().any(Row::writes) {
+        console.text(&format!("Plan id: {}\n", plan.id))?;
+    }
+    Ok(())
 }
 
 /// Returns the exit code of a plan that is only shown. Rows that are only sent again are no changes.

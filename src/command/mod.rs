@@ -23,6 +23,7 @@ mod run;
 mod runs;
 mod screen;
 mod serve;
+mod show;
 mod signal;
 mod status;
 mod token;
@@ -64,7 +65,8 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Drift(arguments) => drift::run(console, &cli.common, &arguments, interrupt).await,
         Command::Init(arguments) => init::run(console, &cli.common, &arguments, interrupt).await,
         Command::Undo(arguments) => Box::pin(undo::run(console, &cli.common, &arguments, interrupt)).await,
-        Command::Runs(arguments) => runs::run(console, &arguments),
+        Command::Runs(arguments) => runs::run(console, &arguments).await,
+        Command::Show(arguments) => show::run(console, &arguments).await,
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
@@ -94,7 +96,7 @@ async fn dispatch_account(
 /// Only a plan is a page: everything else prints more than one thing.
 fn check_format(cli: &Cli) -> Result<(), Failure> {
     let is_plan = match cli.command() {
-        Command::Plan(_) => true,
+        Command::Plan(_) | Command::Show(_) => true,
         Command::Apply(arguments) => arguments.apply.dry_run,
         _ => false,
     };

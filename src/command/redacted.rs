@@ -15,7 +15,7 @@ use crate::resource::Address;
 use crate::show::Line;
 use crate::tui::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, PullFacts,
-    Refusal, StepState, WatchNews, Workbench, relay,
+    RecordedFacts, Refusal, StepState, WatchNews, Workbench, relay,
 };
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
@@ -164,6 +164,14 @@ fn redacted_plan(redactor: &Redactor, loaded: LoadedPlan) -> LoadedPlan {
         plan: redactor.record(loaded.plan),
         warnings: redacted_lines(redactor, loaded.warnings),
         pull: loaded.pull.map(|pull| redacted_pull(redactor, pull)),
+        recorded: loaded.recorded.map(|recorded| RecordedFacts {
+            events: recorded
+                .events
+                .into_iter()
+                .map(|event| redactor.record(event))
+                .collect(),
+            ..recorded
+        }),
         // Names and sources of secrets are shown; values are not among them.
         ..loaded
     }

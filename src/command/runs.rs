@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::console::Console;
+use super::screen::run_recorded;
 use crate::cli::{Format, RunsArgs, RunsCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -10,16 +11,23 @@ use crate::host::Host;
 use crate::journal::{JournalFolder, RecordedRun, RunDifference};
 use crate::report::markdown;
 use crate::show::change::Detail;
-use crate::show::recorded_run::{NO_RUNS, difference_lines, run_line, run_show_lines};
+use crate::show::recorded_run::{NO_RUNS, difference_lines, run_line, run_reason, run_show_lines};
+use crate::tui::RecordedFacts;
 
 /// Carries out a subcommand.
 ///
 /// # Errors
 /// When there is no such run, or its journal cannot be read.
-pub(super) fn run(console: &Console, arguments: &RunsArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(console: &Console, arguments: &RunsArgs) -> Result<Exit, Failure> {
     match &arguments.command {
         None | Some(RunsCommand::List) => list(console),
-        Some(RunsCommand::Show { run, full }) => show(console, &find(&console.host, run)?, *full),
+        Some(RunsCommand::Show { run, full, plain }) => {
+            let run = find(&console.host, run)?;
+            if console.format == Format::Text && console.host.can_draw() && !plain {
+                return show(console, &run).await;
+            }
+            print(console, &run, *full)
+        }
         Some(RunsCommand::Diff { left, right }) => {
             diff(console, &find(&console.host, left)?, &find(&console.host, right)?)
         }
@@ -41,11 +49,24 @@ fn list(console: &Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Shows a run, wherever its journal was.
+/// Shows a run on the screen.
+async fn show(console: &Console, run: &RecordedRun) -> Result<Exit, Failure> {
+    let (plan, events) = run.replay();
+    let reason = run_reason(&run.head.id);
+    run_recorded(
+        console,
+        format!("run {}", run.head.id),
+        plan,
+        RecordedFacts { reason, events },
+    )
+    .await
+}
+
+/// Prints a run, wherever its journal was.
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub(super) fn show(console: &Console, run: &RecordedRun, full: bool) -> Result<Exit, Failure> {
+pub(super) fn print(console: &Console, run: &RecordedRun, full: bool) -> Result<Exit, Failure> {
     match console.format {
         Format::Json => {
             let mut value = summary(run);

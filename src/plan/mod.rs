@@ -31,7 +31,7 @@ pub use counts::Counts;
 pub use draft::{Draft, Step};
 pub use drift_list::{DriftItem, DriftList, EntryReport, EntryState};
 pub use effect::effect;
-pub use identity::{PlanId, PlanIdError, row_digest, target_digest};
+pub use identity::{PlanId, PlanIdError, hexadecimal, row_digest, target_digest};
 pub use operation::Operation;
 pub use options::{PlanOptions, Prune};
 pub use planner::plan;

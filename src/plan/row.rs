@@ -96,6 +96,22 @@ pub struct Row {
 }
 
 impl Row {
+    /// Creates a row without differences.
+    pub fn bare(address: Address, verb: Verb) -> Self {
+        Self {
+            address,
+            verb,
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            impact: None,
+            recheck: false,
+            depends_on: Vec::new(),
+            cascade: None,
+            origin: None,
+            ignored: None,
+        }
+    }
+
     /// Whether an apply sends anything for the row.
     pub fn writes(&self) -> bool {
         self.verb.changes() || self.recheck

@@ -1,9 +1,10 @@
 //! What has to hold before anything is applied, on every face: `--fail-on`, `--max-restarts`, `--plan-id`, a protected
 //! target.
 
+use std::path::Path;
+
 use super::approved;
-use super::options::ReviewOptions;
-use super::saved_plan;
+use super::saved_plan::SavedPlan;
 use crate::cli::{FailOn, PlanArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Counts, Plan, PlanId, Row, Selection};
@@ -91,8 +92,8 @@ impl Guards {
 }
 
 impl GuardRefusal {
-    /// Returns the refusal as a failure, with what is known of the approved plan.
-    pub(super) fn explained(self, options: &ReviewOptions, plan: &Plan) -> Failure {
+    /// Returns the refusal as a failure, with what is known of the approved plan: all of it where it was saved.
+    pub(super) fn explained(self, state_dir: Option<&Path>, saved: Option<&SavedPlan>, plan: &Plan) -> Failure {
         match self {
             Self::ConditionsMet(reasons) => {
                 let mut failure = Failure::refused("refused by a guard; nothing was written")
@@ -102,36 +103,35 @@ impl GuardRefusal {
             }
             Self::PartOfPlan => {
                 let failure = Failure::new(FailureKind::Stale, "only a part of the approved plan is selected");
-                failure.hint(match options.saved {
+                failure.hint(match saved {
                     Some(_) => "select everything, or plan again what you want",
                     None => "select everything, or apply without `--plan-id`",
                 })
             }
-            Self::OtherPlan { approved } => match &options.saved {
+            Self::OtherPlan { approved } => match saved {
                 Some(saved) => {
                     let message = format!(
                         "this is plan `{}`, and `{approved}` was saved; nothing was written",
                         plan.id
                     );
                     let mut failure = Failure::new(FailureKind::Stale, message);
-                    let now = saved_plan::shown(plan, &options.redactor);
-                    failure.causes = approved::differences_of_plans(&saved.plan, &now);
+                    failure.causes = approved::differences_of_plans(&saved.plan, plan);
                     failure.hint("files or server changed since: `lobuctl plan --out FILE` saves the plan of now")
                 }
-                None => other_plan(&approved, options, plan),
+                None => other_plan(&approved, state_dir, plan),
             },
         }
     }
 }
 
-fn other_plan(approved: &str, options: &ReviewOptions, plan: &Plan) -> Failure {
+fn other_plan(approved: &str, state_dir: Option<&Path>, plan: &Plan) -> Failure {
     let message = format!("this is plan `{}`, not `{approved}`", plan.id);
     let mut failure = Failure::new(FailureKind::Stale, message);
     let approved: PlanId = match approved.parse() {
         Ok(approved) => approved,
         Err(error) => return failure.hint(error.to_string()),
     };
-    match approved::differences(options.state_dir.as_deref(), &approved, plan) {
+    match approved::differences(state_dir, &approved, plan) {
         Some(rows) => failure.causes = rows,
         None => failure
             .hints

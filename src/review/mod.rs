@@ -15,6 +15,7 @@ mod options;
 mod owner;
 mod prepared_run;
 mod pull;
+mod recording;
 mod saved_plan;
 mod seen;
 mod settle_runs;
@@ -34,6 +35,7 @@ pub use new_project::NewProject;
 pub use options::ReviewOptions;
 pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};
+pub use recording::{Recording, RecordingError};
 pub use saved_plan::{PlanChoices, SavedPlan, SavedPlanError};
 pub use seen::SeenRows;
 pub use settle_runs::SettledRun;
@@ -150,7 +152,7 @@ impl PlanReview {
 
     /// Returns what `--out` saves of the plan.
     pub fn saved(&self, now: jiff::Timestamp) -> SavedPlan {
-        SavedPlan::new(self.plan(), &self.options, now)
+        SavedPlan::new(self.plan(), self.options.choices(), &self.options.redactor, now)
     }
 
     /// Returns what was read of the files and of the server.
@@ -213,7 +215,15 @@ impl PlanReview {
     /// Every guard that refuses: exit 4, or 5 where this is not the plan that was approved.
     pub fn check(&self) -> Result<(), Failure> {
         let checked = self.options.guards.check(self.plan(), &self.selection());
-        checked.map_err(|refusal| refusal.explained(&self.options, self.plan()))
+        let options = &self.options;
+        checked.map_err(|refusal| {
+            // A saved plan has no secrets, and is compared with one that has none either.
+            let now = match options.saved {
+                Some(_) => saved_plan::shown(self.plan(), &options.redactor),
+                None => self.plan().clone(),
+            };
+            refusal.explained(options.state_dir.as_deref(), options.saved.as_deref(), &now)
+        })
     }
 
     /// Approves what is selected: the guards are asked once more, and a protected target wants its own confirmation.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::guard::Guards;
-use super::saved_plan::SavedPlan;
+use super::saved_plan::{PlanChoices, SavedPlan};
 use super::undo_request::UndoRequest;
 use crate::apply::ApplyOptions;
 use jiff::civil::Date;
@@ -87,6 +87,16 @@ impl ReviewOptions {
             state_dir: host.state_dir(),
             redactor: host.redactor.clone(),
             today: host.today(),
+        }
+    }
+
+    /// Returns what of the options decides which plan is made.
+    pub(super) fn choices(&self) -> PlanChoices {
+        PlanChoices {
+            only: self.only,
+            targets: self.targets.clone(),
+            prune: self.prune,
+            recheck: self.recheck,
         }
     }
 

@@ -1,7 +1,6 @@
 //! An approved plan on its way to the server: first its journal, then its writes.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use crate::apply::{Observers, WriteRecorder, apply};
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::journal::{JournalFolder, JournalRecorder, RunHead, RunId, RunOrigin, VERSION};
-use crate::plan::{PlanId, Schedule, Target};
+use crate::plan::{PlanId, Schedule, Target, hexadecimal};
 use crate::remote::Client;
 
 /// An approved plan, ready to be carried out. Owns all it needs, so that a task of its own can run it.
@@ -60,12 +59,7 @@ impl ProjectFacts {
                 digest.update(part);
             }
         }
-        let bytes = digest.finalize();
-        Some(bytes.iter().fold(String::new(), |mut text, byte| {
-            // Writing to memory does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+        Some(hexadecimal(&digest.finalize()))
     }
 }
 

@@ -11,9 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::options::ReviewOptions;
 use crate::config::Only;
-use crate::plan::{Plan, Target};
+use crate::plan::{Plan, Target, hexadecimal};
 use crate::redact::Redactor;
 
 /// The version of the files that this release writes.
@@ -93,16 +92,11 @@ pub struct SavedPlan {
 
 impl SavedPlan {
     /// Creates what is saved of a plan. Secrets that the redactor finds in it are struck out.
-    pub(super) fn new(plan: &Plan, options: &ReviewOptions, saved: Timestamp) -> Self {
+    pub(super) fn new(plan: &Plan, choices: PlanChoices, redactor: &Redactor, saved: Timestamp) -> Self {
         Self {
             saved,
-            choices: PlanChoices {
-                only: options.only,
-                targets: options.targets.clone(),
-                prune: options.prune,
-                recheck: options.recheck,
-            },
-            plan: shown(plan, &options.redactor),
+            choices,
+            plan: shown(plan, redactor),
         }
     }
 
@@ -214,6 +208,5 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
 }
 
 fn digest(content: &str) -> String {
-    let digest = Sha256::digest(content.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(content.as_bytes()))
 }

@@ -17,10 +17,13 @@ pub const NO_PLAN: &str = "no plan";
 /// Returns what can be done with a plan that was saved in a file.
 pub fn saved_text(file: &Path) -> String {
     format!(
-        "saved, without secrets: `lobuctl apply {}` applies exactly this plan",
-        file.display()
+        "saved, without secrets: `lobuctl apply {file}` applies exactly this plan, `lobuctl show {file}` shows it",
+        file = file.display()
     )
 }
+
+/// What is said of a plan that was read from a record.
+pub const READ_ONLY: &str = "read-only";
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

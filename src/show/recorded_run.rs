@@ -17,6 +17,19 @@ pub const KILLED: &str = "ended before its end";
 /// The message of a list without runs.
 pub const NO_RUNS: &str = "no run has left a journal on this machine";
 
+/// Why nothing can be done with a plan that a command has printed.
+pub const PRINTED_REASON: &str = "read-only: a plan as it was printed; `lobuctl plan` plans again";
+
+/// Returns why nothing can be done with a saved plan where it is shown.
+pub fn saved_reason(file: &str) -> String {
+    format!("read-only: a saved plan; `lobuctl apply {file}` applies it")
+}
+
+/// Returns why nothing can be done with a run that is over.
+pub fn run_reason(id: &RunId) -> String {
+    format!("read-only: a run that is over; `lobuctl undo {id}` takes it back")
+}
+
 /// Returns how a run is named when it has ended, with the id last.
 pub fn run_id_text(progress: &Progress, id: &RunId) -> String {
     if progress.tally().applied() > 0 {

@@ -23,6 +23,18 @@ pub enum Action {
     Process(Process),
 }
 
+impl Action {
+    /// Whether it takes files and a server, which a plan that was read from a record does not have.
+    pub fn needs_sources(self) -> bool {
+        match self {
+            Self::Select(_) | Self::Desk(_) | Self::Watch => true,
+            Self::Dialog(action) => matches!(action, DialogAction::Ask | DialogAction::Secrets),
+            Self::Task(action) => matches!(action, Task::Replan | Task::Retry | Task::Edit),
+            Self::Move(_) | Self::View(_) | Self::Process(_) => false,
+        }
+    }
+}
+
 /// Moves the cursor, the scroll position or the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Movement {

@@ -34,6 +34,8 @@ pub struct Facts {
     pub ignore_until: Date,
     /// Set where the plan is one of a pull.
     pub pull: Option<PullFacts>,
+    /// Why nothing can be done with the plan; `None` where it is one of files and server.
+    pub read_only: Option<String>,
 }
 
 impl Facts {
@@ -47,6 +49,7 @@ impl Facts {
             today: loaded.today,
             ignore_until: loaded.ignore_until,
             pull: loaded.pull.clone(),
+            read_only: loaded.recorded.as_ref().map(|recorded| recorded.reason.clone()),
         }
     }
 }

@@ -111,11 +111,11 @@ fn selection(review: &Review) -> Option<Line> {
 
 /// Returns what happens to what only the server has, and the key that changes it.
 fn drift(model: &Model, board: &Board, row: &Row) -> Option<Line> {
-    let reviewing = matches!(model.screen, Screen::Review(_));
+    let reviewing = matches!(model.screen, Screen::Review(_)) && board.facts.read_only.is_none();
     let is_marked = board.prune.contains(&row.address);
     let sentence = row_sentence(row, is_marked)?;
     let is_drift = row.verb == Verb::Drift;
-    // Outside the review `D` does nothing, so it is not named there.
+    // Outside the review, and of a record, `D` does nothing, so it is not named there.
     let key = match (reviewing, is_marked) {
         (true, true) => "; `D` leaves it alone again",
         (true, false) if row.has_ignored_drift() => "; `i` ends that",

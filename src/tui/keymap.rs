@@ -307,7 +307,8 @@ pub fn footer(model: &Model) -> Vec<&'static Binding> {
     let context = model.context();
     let mut named: Vec<&Binding> = TABLE
         .iter()
-        .filter(|binding| binding.rank > 0 && binding.contexts.contains(&context) && (binding.when)(model))
+        .filter(|binding| binding.rank > 0 && binding.contexts.contains(&context))
+        .filter(|binding| (binding.when)(model) && model.refusal(binding.action).is_none())
         .collect();
     named.sort_by_key(|binding| binding.rank);
     named

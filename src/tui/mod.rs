@@ -55,5 +55,5 @@ pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
     AdoptRequest, Adoption, ApplyRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    PullFacts, Refusal, SecretUsage, StepState, Title, WatchCause, WatchNews, Workbench,
+    PullFacts, RecordedFacts, Refusal, SecretUsage, StepState, Title, WatchCause, WatchNews, Workbench,
 };

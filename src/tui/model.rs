@@ -1,5 +1,6 @@
 //! Everything the screen knows. Changed by [`update`](super::update::update) only, read by the view; no IO, no clock.
 
+use super::action::Action;
 use super::board::{Board, Focus};
 use super::glyph::Glyphs;
 use super::key::Key;
@@ -180,6 +181,12 @@ impl Model {
     /// Returns the plan on the screen, if there is one.
     pub fn board_mut(&mut self) -> Option<&mut Board> {
         self.screen.board_mut()
+    }
+
+    /// Returns why an action does nothing on this plan, or `None` where it may do something.
+    pub fn refusal(&self, action: Action) -> Option<&str> {
+        let read_only = self.board()?.facts.read_only.as_deref();
+        read_only.filter(|_| action.needs_sources())
     }
 
     /// Whether the screen changes without input. The ticker runs only then.

@@ -209,6 +209,17 @@ pub struct LoadedPlan {
     pub looked: LookedRows,
     /// Set where the plan is one of a pull: what the files have is before, and what the server has after.
     pub pull: Option<PullFacts>,
+    /// Set where the plan was read from a record, so that nothing can be done with it here.
+    pub recorded: Option<RecordedFacts>,
+}
+
+/// What the screen shows of a plan that was read from a record.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RecordedFacts {
+    /// Why a key does nothing, and what does it instead.
+    pub reason: String,
+    /// The events of the run of the plan; empty where it was not applied.
+    pub events: Vec<Event>,
 }
 
 /// What the screen shows of a pull beside its plan.

@@ -143,6 +143,7 @@ impl PlanLoader {
             ignore_until: self.options.default_ignore_end(),
             looked: LookedRows::default(),
             pull: None,
+            recorded: None,
         }
     }
 

@@ -4,6 +4,7 @@
 mod bench;
 mod following;
 mod loading;
+mod recorded;
 mod state;
 
 use std::sync::Arc;
@@ -16,9 +17,11 @@ use super::signal::Interrupt;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::plan::Plan;
 use crate::review::{PullOptions, ReviewOptions};
-use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, TuiExit, TuiOptions, run as run_screen};
+use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, RecordedFacts, TuiExit, TuiOptions, run as run_screen};
 use bench::Bench;
+use recorded::RecordedBench;
 
 /// How often the server is read when the command line does not say it.
 const SERVER_EVERY: Duration = Duration::from_secs(30);
@@ -53,6 +56,31 @@ pub(super) async fn run_watching(
 pub(super) async fn run_pull(console: &Console, options: PullOptions, interrupt: &Interrupt) -> Result<Exit, Failure> {
     show(console, Bench::pulling(console.for_screen(), options), interrupt, false).await
 }
+
+/// Shows a plan that was read from a record, and how it was applied. Nothing can be done with it. `name` is the record's.
+///
+/// # Errors
+/// When the screen cannot be shown.
+pub(super) async fn run_recorded(
+    console: &Console,
+    name: String,
+    plan: Plan,
+    recorded: RecordedFacts,
+) -> Result<Exit, Failure> {
+    let bench = RecordedBench::new(name, plan, recorded, console.host.today());
+    let bench = RedactedBench::new(Arc::new(bench), console.host.redactor.clone());
+    let exit = run_screen(Arc::new(bench), screen_options(&console.host)).await;
+    if let Some(screen_failure) = &exit.screen_failure {
+        return Err(Failure::failed(format!("the screen had to close: {screen_failure}")).hint(PLAIN));
+    }
+    Ok(match exit.ending {
+        ExitReason::Left | ExitReason::Applied | ExitReason::LoadFailed => Exit::Done,
+        ExitReason::Interrupted => Exit::Interrupted,
+        ExitReason::Terminated => Exit::Terminated,
+    })
+}
+
+const PLAIN: &str = "`--plain` prints it";
 
 async fn show(console: &Console, bench: Bench, interrupt: &Interrupt, watch: bool) -> Result<Exit, Failure> {
     let bench = Arc::new(bench);

@@ -114,7 +114,13 @@ impl Review {
 
     /// Returns whether a row is applied, and why, by its index in the plan.
     pub fn mark(&self, row: usize) -> Mark {
-        let row = self.board.plan.rows.get(row);
+        // Nothing is chosen of what cannot be applied from here.
+        let row = self
+            .board
+            .plan
+            .rows
+            .get(row)
+            .filter(|_| self.board.facts.read_only.is_none());
         row.map_or(Mark::Nothing, |row| self.selection.mark(row))
     }
 

@@ -64,6 +64,23 @@ impl RunScreen {
         }
     }
 
+    /// Creates a run that was recorded. A row that the record does not see end is unknown, or was not tried.
+    pub fn recorded(board: Board, events: Vec<Event>) -> Self {
+        let mut run = Self {
+            follow: false,
+            ..Self::new(board, Cancel::new(), 0)
+        };
+        for event in events {
+            run.take(event);
+        }
+        run.progress = run.progress.closed();
+        // The cursor begins at the first failure.
+        run.follow = true;
+        let elapsed_ms = run.progress.elapsed_ms;
+        run.end(Ok(()), elapsed_ms);
+        run
+    }
+
     /// Whether the run has ended, completely or not.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, RunState::Ended(_))

@@ -1,5 +1,7 @@
 //! Messages from outside: the clock, a plan, the events of a run, the end of an editor.
 
+use std::collections::BTreeSet;
+
 use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
@@ -11,7 +13,7 @@ use crate::tui::message::{Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{AfterLoading, Failed, Overlay, Review, RunScreen, RunState, Screen};
 use crate::tui::watch::Watch;
-use crate::tui::workbench::{LoadFailure, LoadStep, LoadedPlan, Refusal};
+use crate::tui::workbench::{LoadFailure, LoadStep, LoadedPlan, RecordedFacts, Refusal};
 
 pub(super) fn clock(model: &mut Model, now_ms: u64) {
     // A replayed run may send an older time; the clock of the screen does not go back.
@@ -57,6 +59,9 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: AfterLoading) -> Effects
         AfterLoading::Again { .. } => load_notice(&loaded).or_else(|| Some(notice(Role::Plain, "planned again"))),
         AfterLoading::First | AfterLoading::Retry { .. } => load_notice(&loaded),
     };
+    if let Some(recorded) = loaded.recorded.clone() {
+        return show_recorded(model, loaded, recorded);
+    }
     let left_out = loaded.left_out.clone();
     let board = Board::of(loaded, after.board());
     let (review, asks) = match after {
@@ -72,6 +77,19 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: AfterLoading) -> Effects
     if asks {
         model.notice = Some(notice(Role::Success, "nothing is left to do"));
     }
+    Effects::new()
+}
+
+/// Shows a plan that was read from a record: the run where it was applied, else the plan.
+fn show_recorded(model: &mut Model, loaded: LoadedPlan, recorded: RecordedFacts) -> Effects {
+    let RecordedFacts { reason, events } = recorded;
+    model.notice = Some(notice(Role::Plain, reason));
+    let board = Board::of(loaded, None);
+    model.screen = if events.is_empty() {
+        Screen::Review(Box::new(Review::without(board, &BTreeSet::new())))
+    } else {
+        Screen::Run(Box::new(RunScreen::recorded(board, events)))
+    };
     Effects::new()
 }
 

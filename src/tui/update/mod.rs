@@ -78,7 +78,12 @@ fn press(model: &mut Model, key: Key) -> Effects {
     if finishes_word(model, key) {
         return Effects::new();
     }
-    match lookup(model, key) {
+    let binding = lookup(model, key);
+    if let Some(reason) = binding.and_then(|binding| model.refusal(binding.action)) {
+        model.notice = Some(notice(Role::Plain, reason));
+        return Effects::new();
+    }
+    match binding {
         Some(binding) if (binding.when)(model) => act(model, binding.action),
         Some(binding) => {
             let text = Some(binding.otherwise).filter(|text| !text.is_empty());

@@ -82,7 +82,8 @@ fn click_tree(model: &mut Model, area: Rect, at: Position) -> Effects {
     let column = usize::from(at.x - area.x);
     // As `view::tree` draws a row: the indent, two columns for the fold mark, then three for the box.
     let on_box = (depth * 2 + 2..depth * 2 + 5).contains(&column);
-    if on_box && reviewing {
+    // A plan that was read from a record has no boxes.
+    if on_box && reviewing && model.refusal(Action::Select(Select::Toggle)).is_none() {
         return act(model, Action::Select(Select::Toggle));
     }
     if same {

@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 
 use super::header;
 use super::paint::Canvas;
+use crate::show::plan::READ_ONLY;
 use crate::show::watch::server_age_text;
 use crate::show::word::duration;
 use crate::show::{Role, change, event, printable, watch};
@@ -91,6 +92,7 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
             let age = server_age_text(watch.server_age(model.now_ms), watch.lost.is_some());
             (role, format!(" watching, {age} "))
         }
+        None if board.facts.read_only.is_some() => (Role::Dim, format!(" {READ_ONLY} ")),
         None => (Role::Dim, format!(" plan {} ", duration(board.facts.took_ms))),
     };
     x += 1;

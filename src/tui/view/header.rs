@@ -113,6 +113,9 @@ fn hidden_part(board: &Board) -> String {
 }
 
 fn selected(review: &Review, columns: u16, short: bool) -> String {
+    if review.board.facts.read_only.is_some() {
+        return String::new();
+    }
     let counts = review.selection.counts(&review.board.plan);
     if columns < 40 || (short && counts.possible > 0) {
         return format!("{}/{}", counts.selected + counts.implied, counts.possible);

@@ -230,6 +230,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
         ignore_until: date(2027, 2, 27),
         looked: LookedRows::default(),
         pull: None,
+        recorded: None,
     }
 }
 
