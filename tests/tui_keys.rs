@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use lobuctl::tui::ExitReason;
 use lobuctl::tui::action::{Action, DialogAction, Process};
 use lobuctl::tui::key::Key;
 use lobuctl::tui::keymap::{TABLE, footer, help};
 use lobuctl::tui::model::KeyContext;
+use lobuctl::tui::{ExitReason, TuiOptions};
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
@@ -49,9 +49,40 @@ fn every_binding_explains_itself() {
 }
 
 #[test]
+fn an_action_and_its_name_belong_together() {
+    for binding in TABLE {
+        for other in TABLE {
+            assert_eq!(
+                binding.name == other.name,
+                binding.action == other.action,
+                "{} and {}",
+                binding.help,
+                other.help
+            );
+        }
+    }
+}
+
+#[test]
+fn chosen_keys_take_the_place_of_those_of_the_table() {
+    let mut options = TuiOptions::default();
+    options.keys.choose("copy-address", Key::script("x <c-y>"));
+    options.keys.choose("filter", Key::script("f"));
+    options.keys.choose("interrupt", Key::script("e"));
+    let driver = ModelDriver::start(100, 30, &options).loaded();
+    let driver = driver.keys("x y <c-y> /tele");
+    assert_eq!(driver.copied, ["agent.triage", "agent.triage"]);
+    let text = driver.keys("ftele").text();
+    // Where text is typed, a letter stays a letter.
+    assert!(text.contains("│ /tele "), "{text}");
+    let text = ModelDriver::start(100, 30, &options).loaded().text();
+    assert!(text.contains("f filter"), "{text}");
+}
+
+#[test]
 fn the_footer_names_only_what_does_something_now() {
     let labels = |driver: &ModelDriver| -> BTreeSet<&str> {
-        footer(&driver.model).iter().map(|binding| binding.label).collect()
+        footer(&driver.model).iter().map(|(_, binding)| binding.label).collect()
     };
     let review = ModelDriver::review(100, 30);
     assert!(!labels(&review).contains("delete"));

@@ -15,6 +15,7 @@ mod background;
 pub mod basic_color;
 pub mod board;
 mod body;
+mod chosen_keys;
 pub mod detail;
 mod drive;
 pub mod editor;
@@ -45,6 +46,7 @@ pub mod watch;
 mod workbench;
 pub mod wrap;
 
+pub use chosen_keys::ChosenKeys;
 pub use drive::{Input, TerminalHost, drive};
 pub use exit::{ExitReason, TuiExit};
 pub use looked::LookedRows;

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::board::{Board, Focus};
+use super::chosen_keys::ChosenKeys;
 use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
@@ -33,6 +34,8 @@ pub struct Model {
     pub loaded_ms: u64,
     /// The earlier runs, oldest first, without the one on the screen.
     pub runs: Vec<Progress>,
+    /// The keys that the user has chosen.
+    pub keys: ChosenKeys,
     /// The styles of roles on this terminal.
     pub theme: Theme,
     /// The characters for lines and symbols on this terminal.
@@ -116,6 +119,7 @@ impl Model {
             watch: options.watch.then(Watch::default),
             loaded_ms: 0,
             runs: Vec::new(),
+            keys: options.keys.clone(),
             theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::chosen_keys::ChosenKeys;
+
 /// How the screen may look and which editor it opens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TuiOptions {
@@ -19,6 +21,8 @@ pub struct TuiOptions {
     pub watch: bool,
     /// Whether clicks and the wheel are read.
     pub mouse: bool,
+    /// The keys that the user has chosen.
+    pub keys: ChosenKeys,
 }
 
 /// Which characters may be drawn.

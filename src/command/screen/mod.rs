@@ -19,7 +19,9 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::plan::Plan;
 use crate::review::{PullOptions, ReviewOptions};
-use crate::tui::{Background, ColorDepth, ExitReason, GlyphSet, RecordedFacts, TuiExit, TuiOptions, run as run_screen};
+use crate::tui::{
+    Background, ChosenKeys, ColorDepth, ExitReason, GlyphSet, RecordedFacts, TuiExit, TuiOptions, run as run_screen,
+};
 use bench::Bench;
 use recorded::RecordedBench;
 
@@ -136,6 +138,7 @@ fn screen_options(host: &Host) -> TuiOptions {
         folder: host.current_dir.clone(),
         watch: false,
         mouse: !environment.switch("LOBUCTL_NO_MOUSE"),
+        keys: ChosenKeys::default(),
     }
 }
 

@@ -2,16 +2,23 @@
 
 use crate::show::{Line, Role};
 use crate::tui::keymap::{self, Binding};
-use crate::tui::model::KeyContext;
+use crate::tui::model::{KeyContext, Model};
 use crate::tui::sheet::Sheet;
 
 /// Returns the help of a screen.
-pub fn help_sheet(context: KeyContext) -> Sheet {
-    Sheet::new(keymap::help(context).map(line).collect())
+pub fn help_sheet(model: &Model, context: KeyContext) -> Sheet {
+    Sheet::new(
+        keymap::help(context)
+            .map(|binding| line(model, binding, context))
+            .collect(),
+    )
 }
 
-fn line(binding: &Binding) -> Line {
-    let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+fn line(model: &Model, binding: &'static Binding, context: KeyContext) -> Line {
+    let keys: Vec<String> = keymap::keys(model, binding, context)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     Line::default()
         .push(Role::Field, format!("{:<12}", keys.join(" ")))
         .plain(binding.help)

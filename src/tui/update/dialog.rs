@@ -19,7 +19,9 @@ const AFTER_Y: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter
 
 pub(super) fn handle(model: &mut Model, action: DialogAction) -> Effects {
     match action {
-        DialogAction::Help => model.overlay = Some(Overlay::Help(help_sheet(model.screen_context_without_filter()))),
+        DialogAction::Help => {
+            model.overlay = Some(Overlay::Help(help_sheet(model, model.screen_context_without_filter())));
+        }
         DialogAction::Secrets => {
             let secrets = model.board().map(|board| board.facts.secrets.as_slice());
             let sheet = secrets_sheet(secrets.unwrap_or_default(), &model.glyphs);

@@ -19,7 +19,8 @@ use crate::show::watch::server_age_text;
 use crate::show::word::duration;
 use crate::show::{Role, change, event, printable, watch};
 use crate::tui::board::{Board, Focus};
-use crate::tui::keymap;
+use crate::tui::key::Key;
+use crate::tui::keymap::{self, Binding};
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::screen::Screen;
@@ -160,26 +161,21 @@ fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
 fn keys(canvas: &mut Canvas, model: &Model, area: Rect) {
     let named = keymap::footer(model);
     // Help and quitting come last, and are always there: their room is set aside before the others get theirs.
-    let (last, first): (Vec<_>, Vec<_>) = named.into_iter().partition(|binding| binding.is_always_named());
-    let columns = |binding: &keymap::Binding| binding.label.len() + width(&binding.keys[0].to_string()) + 3;
-    let mut room = usize::from(area.width).saturating_sub(last.iter().map(|binding| columns(binding)).sum());
+    let (last, first): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, binding)| binding.is_always_named());
+    let columns = |(key, binding): &(Key, &Binding)| binding.label.len() + width(&key.to_string()) + 3;
+    let mut room = usize::from(area.width).saturating_sub(last.iter().map(columns).sum());
     let mut x = area.x;
-    for binding in first.iter().chain(&last) {
+    for named in first.iter().chain(&last) {
+        let (key, binding) = named;
         if !binding.is_always_named() {
-            if columns(binding) > room {
+            if columns(named) > room {
                 // A shorter key of less importance must not take the room of this one.
                 room = 0;
                 continue;
             }
-            room -= columns(binding);
+            room -= columns(named);
         }
-        x = canvas.write_styled(
-            x,
-            area.y,
-            area.right(),
-            &binding.keys[0].to_string(),
-            canvas.theme.key(),
-        );
+        x = canvas.write_styled(x, area.y, area.right(), &key.to_string(), canvas.theme.key());
         x = canvas.write(x + 1, area.y, area.right(), binding.label, Role::Plain) + 2;
     }
 }
