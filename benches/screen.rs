@@ -3,7 +3,7 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use lobuctl::tui::detail::compare;
+use lobuctl::tui::detail::{BodyStyle, compare};
 use lobuctl::tui::key::Key;
 use lobuctl::tui::update::update;
 use lobuctl::tui::view::view;
@@ -67,15 +67,23 @@ fn long_text(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a text of 1 MB");
     group.sample_size(10);
     for (name, side_by_side) in [("compare", false), ("compare side by side", true)] {
-        group.bench_function(name, |bencher| bencher.iter(|| compare(&row, side_by_side)));
+        let style = BodyStyle {
+            side_by_side,
+            context: None,
+        };
+        group.bench_function(name, |bencher| bencher.iter(|| compare(&row, style)));
     }
     let mut model = Model::new(&TuiOptions::default(), SIZE.0, SIZE.1);
     update(&mut model, Message::Loaded(Box::new(Ok(canned::loaded(plan)))));
-    let lines = compare(&row, true);
+    let style = BodyStyle {
+        side_by_side: true,
+        context: None,
+    };
+    let lines = compare(&row, style);
     press(&mut model, "n d");
     let compared = Message::Compared {
         address: row.address,
-        side_by_side: true,
+        style,
         lines,
     };
     update(&mut model, compared);

@@ -113,6 +113,7 @@ mod show_recorded;
 mod sign_in;
 mod signed_in;
 mod support;
+mod tui_detail;
 mod tui_editor;
 mod tui_input;
 mod tui_keys;

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use super::json_list::{ItemDifference, item_differences};
 use super::line::{Line, Role};
 use super::row::{SERVER_ONLY, ignored_text};
-use super::text_diff::{self, ContextLines};
+use super::text_diff::{self, ContextLines, NumberedLine};
 use crate::plan::{Change, ChangeKind, Impact, Presentation, Row, Verb};
 use crate::resource::Shown;
 
@@ -108,20 +109,26 @@ fn shown_changes(row: &Row, contents: bool) -> impl Iterator<Item = &Change> {
 
 /// Returns one difference as lines.
 pub fn change_lines(change: &Change, detail: Detail) -> Vec<Line> {
-    if let Some(line) = rule_line(change, detail) {
-        return vec![line];
-    }
-    if let Some(text) = secret_text(change.kind) {
-        return vec![secret_line(change, text)];
-    }
-    match (change.kind, change.presentation) {
+    let lines = numbered_lines(change, detail).into_iter();
+    lines.map(|numbered| numbered.line).collect()
+}
+
+/// Returns one difference as lines. Those of a long text have their numbers.
+pub fn numbered_lines(change: &Change, detail: Detail) -> Vec<NumberedLine> {
+    let lines = match (change.kind, change.presentation) {
+        _ if rule_line(change, detail).is_some() => rule_line(change, detail).into_iter().collect(),
+        (kind, _) if secret_text(kind).is_some() => secret_text(kind)
+            .into_iter()
+            .map(|text| secret_line(change, text))
+            .collect(),
         (ChangeKind::Drift, Presentation::Value) if has_long_side(change) => drift_text_lines(change, detail),
         (ChangeKind::Drift, _) => vec![drift_line(change, detail)],
         (_, Presentation::Set) => list_lines(change, detail, false),
         (_, Presentation::List) => list_lines(change, detail, true),
-        (_, Presentation::Value) if is_long(change) => text_lines(change, detail),
+        (_, Presentation::Value) if is_long(change) => return text_lines(change, detail),
         (_, Presentation::Value) => vec![value_line(change, detail)],
-    }
+    };
+    lines.into_iter().map(NumberedLine::from).collect()
 }
 
 /// Returns what is known about a secret that both sides have, or `None` for any other kind of change.
@@ -266,6 +273,11 @@ fn list_lines(change: &Change, detail: Detail, ordered: bool) -> Vec<Line> {
     }
     let added: Vec<&Value> = after.iter().filter(|item| !before.contains(item)).copied().collect();
     let removed: Vec<&Value> = before.iter().filter(|item| !after.contains(item)).copied().collect();
+    // A list of tables is too long for one line.
+    if ordered && detail.contents && before.iter().chain(&after).any(|item| item.is_object()) {
+        let differences = item_differences(&before, &after);
+        return differences.iter().map(|item| item_line(change, item, detail)).collect();
+    }
     // Item by item, a list whose items only change their order would show nothing: both sides are shown whole.
     if (added.is_empty() && removed.is_empty()) || (ordered && !before.is_empty() && !after.is_empty()) {
         return vec![value_line(change, detail)];
@@ -278,6 +290,22 @@ fn list_lines(change: &Change, detail: Detail, ordered: bool) -> Vec<Line> {
             .push(role, compact(item, detail.value_width))
     };
     removed.chain(added).map(line).collect()
+}
+
+/// Returns a difference within a list, behind the path of the list itself.
+fn item_line(change: &Change, item: &ItemDifference<'_>, detail: Detail) -> Line {
+    let line = Line::at(0)
+        .push(Role::Field, change.path.to_string())
+        .plain(format!("{}: ", item.path));
+    let text = |value: &Value| compact(value, detail.value_width);
+    match (item.before, item.after) {
+        (Some(before), Some(after)) => line
+            .push(Role::RemovedText, text(before))
+            .plain(" -> ")
+            .push(Role::AddedText, text(after)),
+        (Some(before), None) => line.push(Role::RemovedText, format!("- {}", text(before))),
+        (None, after) => line.push(Role::AddedText, format!("+ {}", after.map(text).unwrap_or_default())),
+    }
 }
 
 fn items(shown: Option<&Shown>) -> Vec<&Value> {
@@ -310,22 +338,26 @@ fn is_prose(change: &Change) -> bool {
     change.path.segments().len() == 1 && change.path.leaf().ends_with("Md")
 }
 
-fn text_lines(change: &Change, detail: Detail) -> Vec<Line> {
+fn text_lines(change: &Change, detail: Detail) -> Vec<NumberedLine> {
     let text = |shown: &Option<Shown>| shown.as_ref().and_then(Shown::as_str).unwrap_or("").to_owned();
     let diff = text_diff::diff(
         &text(&change.before),
         &text(&change.after),
         ContextLines(detail.context),
     );
-    let mut lines = vec![field_head(change).push(Role::Dim, diff.summary())];
+    let mut lines = vec![field_head(change).push(Role::Dim, diff.summary()).into()];
     let total = diff.lines.len();
     for mut line in diff.lines.into_iter().take(detail.text_lines) {
-        line.indent += 2;
+        line.line.indent += 2;
         lines.push(line);
     }
     if total > detail.text_lines {
         let hidden = total - detail.text_lines;
-        lines.push(Line::at(2).push(Role::Dim, format!("… {hidden} more changed lines")));
+        lines.push(
+            Line::at(2)
+                .push(Role::Dim, format!("… {hidden} more changed lines"))
+                .into(),
+        );
     }
     lines
 }

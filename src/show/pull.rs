@@ -178,10 +178,16 @@ fn file_lines(change: &FileChange, rows: &[(&Address, Verb)]) -> Vec<Line> {
             .push(verb_role(*verb), format!("{} ", verb.marker()))
             .push(Role::Id, row_name(address))
     }));
-    lines.extend(difference.lines.into_iter().map(|line| Line {
-        indent: line.indent + 6,
-        ..line
-    }));
+    lines.extend(
+        difference
+            .lines
+            .into_iter()
+            .map(|numbered| numbered.line)
+            .map(|line| Line {
+                indent: line.indent + 6,
+                ..line
+            }),
+    );
     lines
 }
 
@@ -198,7 +204,9 @@ pub fn file_text(file: &Path) -> String {
 pub fn difference_lines(change: &FileChange) -> Vec<Line> {
     let difference = difference(change);
     let summary = Line::default().push(Role::Dim, difference.summary());
-    std::iter::once(summary).chain(difference.lines).collect()
+    std::iter::once(summary)
+        .chain(difference.lines.into_iter().map(|numbered| numbered.line))
+        .collect()
 }
 
 /// Returns the difference of a file. A secret that is written in `lobu.toml` itself is masked.

@@ -12,11 +12,36 @@ use super::line::{Line, Role};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContextLines(pub usize);
 
+impl ContextLines {
+    /// Leaves no line out; a quarter of the range, so that sums with it do not overflow.
+    pub const ALL: Self = Self(usize::MAX / 4);
+}
+
+/// A line, with its numbers in the two texts that are compared, from 1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NumberedLine {
+    /// The line.
+    pub line: Line,
+    /// Its number in the old text; `None` for one that the old text does not have, or that is of no text.
+    pub before: Option<usize>,
+    /// Its number in the new text.
+    pub after: Option<usize>,
+}
+
+impl From<Line> for NumberedLine {
+    fn from(line: Line) -> Self {
+        Self {
+            line,
+            ..Self::default()
+        }
+    }
+}
+
 /// The difference of two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextDifference {
     /// Lines with `- `, `+ ` or two blanks in front.
-    pub lines: Vec<Line>,
+    pub lines: Vec<NumberedLine>,
     /// The number of added lines.
     pub added: usize,
     /// The number of removed lines.
@@ -65,7 +90,7 @@ pub fn diff(before: &str, after: &str, context: ContextLines) -> TextDifference 
     for (index, group) in diff.grouped_ops(context.0).iter().enumerate() {
         // Without context no line is unchanged on either side of a gap, so a mark would only be noise.
         if index > 0 && context.0 > 0 {
-            result.lines.push(Line::at(0).push(Role::Dim, "  ⋯"));
+            result.lines.push(Line::at(0).push(Role::Dim, "  ⋯").into());
         }
         for operation in group {
             add_operation(&diff, operation, &mut result);
@@ -103,12 +128,17 @@ fn add_roughly(before: &str, after: &str, result: &mut TextDifference) {
     let tail = pairs.take_while(|(old, new)| old == new).count();
     let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
     let line = |role: Role, sign: &str, text: &&str| Line::at(0).push(role, sign).push(role, text);
-    result
-        .lines
-        .extend(old.iter().map(|text| line(Role::RemovedText, "- ", text)));
-    result
-        .lines
-        .extend(new.iter().map(|text| line(Role::AddedText, "+ ", text)));
+    let removed = old.iter().enumerate().map(|(at, text)| NumberedLine {
+        line: line(Role::RemovedText, "- ", text),
+        before: Some(head + at + 1),
+        after: None,
+    });
+    let added = new.iter().enumerate().map(|(at, text)| NumberedLine {
+        line: line(Role::AddedText, "+ ", text),
+        before: None,
+        after: Some(head + at + 1),
+    });
+    result.lines.extend(removed.chain(added));
     (result.removed, result.added) = (old.len(), new.len());
 }
 
@@ -149,7 +179,11 @@ fn add_operation(diff: &TextDiff<'_, '_, str>, operation: &DiffOp, result: &mut 
                 line = line.push(if emphasized { marked } else { plain }, text);
             }
         }
-        result.lines.push(line);
+        result.lines.push(NumberedLine {
+            line,
+            before: change.old_index().map(|index| index + 1),
+            after: change.new_index().map(|index| index + 1),
+        });
     }
 }
 
@@ -159,7 +193,11 @@ mod tests {
 
     fn shown(before: &str, after: &str) -> (Vec<String>, usize, usize) {
         let found = diff(before, after, ContextLines(0));
-        (found.lines.iter().map(Line::text).collect(), found.added, found.removed)
+        (
+            found.lines.iter().map(|line| line.line.text()).collect(),
+            found.added,
+            found.removed,
+        )
     }
 
     #[test]
@@ -167,6 +205,20 @@ mod tests {
         assert_eq!(shown("a\nb", "a\nb\nc"), (vec!["+ c".to_owned()], 1, 0));
         assert_eq!(shown("a\nb\nc", "a\nb"), (vec!["- c".to_owned()], 0, 1));
         assert_eq!(shown("a", "b").1, 1);
+    }
+
+    #[test]
+    fn each_line_has_its_numbers() {
+        let found = diff("a\nb\nc\n", "a\nx\ny\nc\n", ContextLines(1));
+        let numbers: Vec<_> = found.lines.iter().map(|line| (line.before, line.after)).collect();
+        let expected = [
+            (Some(1), Some(1)),
+            (Some(2), None),
+            (None, Some(2)),
+            (None, Some(3)),
+            (Some(3), Some(4)),
+        ];
+        assert_eq!(numbers, expected);
     }
 
     #[test]

@@ -56,14 +56,22 @@ pub enum Movement {
     Right,
     /// Folds or unfolds the node; on a node without children opens the detail.
     Open,
-    /// To the next row that changes.
+    /// To the next row that changes; in the detail, to the next hit of its search.
     NextChange,
-    /// To the previous row that changes.
+    /// To the previous row that changes; in the detail, to the previous hit of its search.
     PreviousChange,
     /// To the next row with a warning, a restart or a failure.
     NextWarning,
     /// To the next row that nobody has looked at; first to those that are new.
     NextUnseen,
+    /// To the next hit of the search in the detail.
+    NextHit,
+    /// To the previous hit of the search in the detail.
+    PreviousHit,
+    /// To the next hunk of the detail.
+    NextHunk,
+    /// To the previous hunk of the detail.
+    PreviousHunk,
     /// To the other pane.
     OtherPane,
     /// Leaves the zoom, the detail or the filter, in this order.
@@ -89,8 +97,14 @@ pub enum ViewOption {
     Log,
     /// Starts or stops following the rows that are being applied.
     Follow,
-    /// Opens the filter line.
+    /// Opens the filter line; in the detail, that of its search.
     Filter,
+    /// Shows more unchanged lines around changed ones.
+    MoreContext,
+    /// Shows fewer unchanged lines around changed ones.
+    LessContext,
+    /// Shows or hides the line numbers of texts.
+    LineNumbers,
 }
 
 /// Changes which rows are selected.

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
-use super::detail::{self, BodyLine};
+use super::detail::{self, BodyLine, BodyStyle};
 use super::message::Message;
 use super::relay::relay;
 use super::workbench::{AdoptRequest, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, Workbench};
@@ -84,17 +84,17 @@ pub(super) fn watch(workbench: &dyn Workbench, to: UnboundedSender<Message>) -> 
 }
 
 /// Starts comparing the long texts of a row. Sends [`Message::Compared`] at the end.
-pub(super) fn compare(row: Box<Row>, side_by_side: bool, to: UnboundedSender<Message>) {
+pub(super) fn compare(row: Box<Row>, style: BodyStyle, to: UnboundedSender<Message>) {
     // Comparing is computation only, and would keep a thread of the runtime from everything else.
     tokio::task::spawn_blocking(move || {
-        let compared = std::panic::catch_unwind(AssertUnwindSafe(|| detail::compare(&row, side_by_side)));
+        let compared = std::panic::catch_unwind(AssertUnwindSafe(|| detail::compare(&row, style)));
         let lines = compared.unwrap_or_else(|panic| {
             let message = message(panic.as_ref());
-            vec![BodyLine::One(Line::default().push(Role::Error, message))]
+            vec![BodyLine::from(Line::default().push(Role::Error, message))]
         });
         let _ = to.send(Message::Compared {
             address: row.address,
-            side_by_side,
+            style,
             lines,
         });
     });

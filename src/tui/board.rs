@@ -81,6 +81,8 @@ pub struct Board {
     pub zoom: bool,
     /// The filter line while it is open; `None` when it is closed, even if a filter applies.
     pub filter: Option<Input>,
+    /// The line that searches the detail while it is open.
+    pub search: Option<Input>,
     /// Drift rows to delete, and rows whose drifted fields are to be cleared.
     pub prune: BTreeSet<Address>,
     /// What the user has looked at.
@@ -108,6 +110,7 @@ impl Board {
             focus: before.map(|before| before.focus).unwrap_or_default(),
             zoom: before.is_some_and(|before| before.zoom),
             filter: None,
+            search: None,
             range_from: None,
             facts: Facts::of(&loaded),
             prune: loaded.marked,

@@ -254,7 +254,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
         match effect {
             Effect::Load(request) => background::load(self.workbench.as_ref(), request, sender),
             Effect::Apply(request, cancel) => background::apply(self.workbench.as_ref(), request, cancel, sender),
-            Effect::Compare { row, side_by_side } => background::compare(row, side_by_side, sender),
+            Effect::Compare { row, style } => background::compare(row, style, sender),
             Effect::Adopt(request) => background::adopt(self.workbench.as_ref(), request, sender),
             Effect::WriteAdopted(request) => background::write_adopted(self.workbench.as_ref(), request, sender),
             Effect::Ignore(request) => background::ignore(self.workbench.as_ref(), request, sender),
@@ -324,8 +324,8 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             let (width, height) = (size.width, size.height);
             // A resize has no other effect than comparing the row that comes into view.
             for effect in update(&mut self.model, Message::Resize { width, height }) {
-                if let Effect::Compare { row, side_by_side } = effect {
-                    background::compare(row, side_by_side, self.sender.clone());
+                if let Effect::Compare { row, style } = effect {
+                    background::compare(row, style, self.sender.clone());
                 }
             }
         }

@@ -39,6 +39,8 @@ pub struct Glyphs {
     pub fresh: char,
     /// The end of a text that did not fit.
     pub more: char,
+    /// The line that a jump went to.
+    pub here: char,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -59,6 +61,7 @@ const UNICODE: Glyphs = Glyphs {
     bar: ['█', '░'],
     fresh: '•',
     more: '…',
+    here: '›',
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -79,6 +82,7 @@ const ASCII: Glyphs = Glyphs {
     bar: ['#', '.'],
     fresh: '!',
     more: '~',
+    here: '>',
 };
 
 impl Glyphs {

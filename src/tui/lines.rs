@@ -2,25 +2,31 @@
 
 use serde_json::Value;
 
+use super::body::BodyLine;
 use crate::apply::event::{Event, EventKind};
 use crate::plan::Row;
 use crate::resource::Shown;
-use crate::show::change::{Detail, change_lines};
+use crate::show::change::{Detail, numbered_lines};
 use crate::show::event::event_line;
+use crate::show::text_diff::ContextLines;
 use crate::show::{Line, Role};
 
 /// Returns every difference of a row in full, with a blank line around each that takes more than one line.
-pub(super) fn changes(row: &Row) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+pub(super) fn changes(row: &Row, context: ContextLines) -> Vec<BodyLine> {
+    let detail = Detail {
+        context: context.0,
+        ..Detail::FULL
+    };
+    let mut lines: Vec<BodyLine> = Vec::new();
     let mut tall_before = false;
     for change in &row.changes {
-        let next = change_lines(change, Detail::FULL.of_row(row));
+        let next = numbered_lines(change, detail.of_row(row));
         let tall = next.len() > 1;
         if !lines.is_empty() && (tall || tall_before) {
-            lines.push(Line::default());
+            lines.push(Line::default().into());
         }
         tall_before = tall;
-        lines.extend(next);
+        lines.extend(next.into_iter().map(BodyLine::from));
     }
     lines
 }

@@ -50,8 +50,8 @@ pub enum Message {
     Compared {
         /// The address of the row.
         address: Address,
-        /// Whether the lines are for two columns.
-        side_by_side: bool,
+        /// How the lines are laid out.
+        style: super::detail::BodyStyle,
         /// The lines of its changes, before they are wrapped.
         lines: Vec<super::detail::BodyLine>,
     },
@@ -107,8 +107,8 @@ pub enum Effect {
     Compare {
         /// The row to compare.
         row: Box<Row>,
-        /// Whether the lines are for two columns.
-        side_by_side: bool,
+        /// How the lines are laid out.
+        style: super::detail::BodyStyle,
     },
     /// Work out what an adoption writes.
     Adopt(AdoptRequest),

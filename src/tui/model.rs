@@ -61,6 +61,8 @@ pub enum KeyContext {
     Trouble,
     /// The filter line is open.
     Filter,
+    /// The line that searches the detail is open.
+    Search,
     /// The confirmation is answered with a key.
     Ask,
     /// The confirmation is answered by typing a word.
@@ -81,7 +83,7 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// Every context.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Loading,
         Self::Failed,
         Self::Review,
@@ -90,6 +92,7 @@ impl KeyContext {
         Self::Done,
         Self::Trouble,
         Self::Filter,
+        Self::Search,
         Self::Ask,
         Self::Typed,
         Self::Refused,
@@ -102,7 +105,7 @@ impl KeyContext {
 
     /// Whether keys without a binding are typed as text.
     pub fn types(self) -> bool {
-        matches!(self, Self::Filter | Self::Typed | Self::Ignore)
+        matches!(self, Self::Filter | Self::Search | Self::Typed | Self::Ignore)
     }
 }
 
@@ -147,10 +150,13 @@ impl Model {
         if self.board().is_some_and(|board| board.filter.is_some()) {
             return KeyContext::Filter;
         }
+        if self.board().is_some_and(|board| board.search.is_some()) {
+            return KeyContext::Search;
+        }
         self.screen_context_without_filter()
     }
 
-    /// Returns the context of the screen, ignoring dialogs and the filter line.
+    /// Returns the context of the screen, ignoring dialogs and lines that are being typed.
     pub fn screen_context_without_filter(&self) -> KeyContext {
         match &self.screen {
             Screen::Loading(_) => KeyContext::Loading,
@@ -207,6 +213,12 @@ impl Model {
     pub(super) fn take_screen(&mut self) -> Screen {
         let placeholder = LoadingScreen::new(self.now_ms, AfterLoading::First);
         std::mem::replace(&mut self.screen, Screen::Loading(Box::new(placeholder)))
+    }
+
+    /// Returns the number of rows of the detail, where it is on the screen.
+    pub fn detail_rows(&self) -> usize {
+        let layout = self.layout();
+        usize::from(layout.detail.unwrap_or(layout.body).height)
     }
 
     /// Returns the layout at the current size.

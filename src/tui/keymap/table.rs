@@ -58,7 +58,7 @@ const TAB: Key = Key::of(KeyCode::Tab);
 pub const TABLE: &[Binding] = &[
     bound("select", &[Key::char(' ')], REVIEWS, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
     bound("open", &[ENTER], BOARD, Action::Move(Movement::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows, "there are no rows"),
-    bound("filter", &[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields; esc clears").when(has_rows, "there are no rows"),
+    bound("filter", &[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields, esc clears; in the detail: search its text").when(has_rows, "there are no rows"),
     // There are two panes, so that the next one and the previous one are the same.
     bound("other-pane", &[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Move(Movement::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
     bound("apply", &[Key::char('a')], REVIEW, Action::Dialog(DialogAction::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
@@ -85,11 +85,16 @@ pub const TABLE: &[Binding] = &[
     bound("follow", &[Key::char('f')], &[KeyContext::Running], Action::View(ViewOption::Follow), (7, "follow"), "the cursor follows the work, or stays"),
     bound("side-by-side", &[Key::char('d')], BOARD, Action::View(ViewOption::SideBySide), (10, "side by side"), "before and after side by side").when(on_row, "this line has no changes"),
     bound("zoom", &[Key::char('z')], BOARD, Action::View(ViewOption::Zoom), (0, ""), "one pane, or both").when(has_rows, "there are no rows"),
-    bound("next-change", &[Key::char('n')], BOARD, Action::Move(Movement::NextChange), (7, "next"), "next change").when(has_rows, "there are no rows"),
-    bound("previous-change", &[Key::char('N')], BOARD, Action::Move(Movement::PreviousChange), (0, ""), "previous change").when(has_rows, "there are no rows"),
+    bound("next-change", &[Key::char('n')], BOARD, Action::Move(Movement::NextChange), (7, "next"), "next change; in the detail the next hit of a search").when(has_rows, "there are no rows"),
+    bound("previous-change", &[Key::char('N')], BOARD, Action::Move(Movement::PreviousChange), (0, ""), "previous change; in the detail the previous hit of a search").when(has_rows, "there are no rows"),
     bound("next-warning", &[Key::char('w')], &[KeyContext::Review, KeyContext::Pull, KeyContext::Running, KeyContext::Done], Action::Move(Movement::NextWarning), (8, "warning"), "next warning or restart").when(has_warning, "no warnings"),
     bound("next-warning", &[Key::char('w')], &[KeyContext::Trouble], Action::Move(Movement::NextWarning), (2, "failure"), "next failure").when(has_failures, "no row failed"),
     bound("changes-only", &[Key::char('c')], BOARD, Action::View(ViewOption::ChangesOnly), (9, "changes only"), "changes only, or everything").when(has_rows, "there are no rows"),
+    quiet("next-hunk", &[Key::char(']')], BOARD, Action::Move(Movement::NextHunk), "next hunk of the detail"),
+    quiet("previous-hunk", &[Key::char('[')], BOARD, Action::Move(Movement::PreviousHunk), "previous hunk of the detail"),
+    quiet("more-context", &[Key::char('}')], BOARD, Action::View(ViewOption::MoreContext), "more unchanged lines around changed ones"),
+    quiet("less-context", &[Key::char('{')], BOARD, Action::View(ViewOption::LessContext), "fewer unchanged lines around changed ones"),
+    quiet("line-numbers", &[Key::char('#')], BOARD, Action::View(ViewOption::LineNumbers), "show or hide the line numbers of texts"),
     quiet("toggle-create", &[Key::char('1')], BOARD, Action::View(ViewOption::Kind(RowKind::Create)), "show or hide what is created"),
     quiet("toggle-update", &[Key::char('2')], BOARD, Action::View(ViewOption::Kind(RowKind::Update)), "show or hide what is updated"),
     quiet("toggle-unchanged", &[Key::char('3')], BOARD, Action::View(ViewOption::Kind(RowKind::Unchanged)), "show or hide what is unchanged"),
@@ -108,7 +113,7 @@ pub const TABLE: &[Binding] = &[
     // `l` goes right in the review only: in a run it opens the log.
     quiet("right", &[Key::of(KeyCode::Right)], BOARD, Action::Move(Movement::Right), "unfold, or go into the detail"),
     quiet("right", &[Key::char('l')], REVIEWS, Action::Move(Movement::Right), "unfold, or go into the detail"),
-    bound("back", &[ESC], BOARD, Action::Move(Movement::Back), (1, "back"), "out of the detail, the zoom, the filter").when(can_go_back, ""),
+    bound("back", &[ESC], BOARD, Action::Move(Movement::Back), (1, "back"), "out of the search, the zoom, the detail, the filter").when(can_go_back, ""),
 
     quiet("up", &[Key::of(KeyCode::Up)], TYPED, Action::Move(Movement::Up), "up"),
     quiet("down", &[Key::of(KeyCode::Down)], TYPED, Action::Move(Movement::Down), "down"),
@@ -121,6 +126,11 @@ pub const TABLE: &[Binding] = &[
     quiet("down", &[Key::of(KeyCode::Down)], &[KeyContext::Filter], Action::Move(Movement::Down), "down"),
     bound("enter", &[ENTER], &[KeyContext::Filter], Action::Dialog(DialogAction::Enter), (1, "keep"), "keep the filter and go back to the tree"),
     bound("close", &[ESC], &[KeyContext::Filter], Action::Dialog(DialogAction::Close), (2, "clear"), "clear the filter"),
+
+    quiet("previous-hit", &[Key::of(KeyCode::Up)], &[KeyContext::Search], Action::Move(Movement::PreviousHit), "previous hit"),
+    quiet("next-hit", &[Key::of(KeyCode::Down)], &[KeyContext::Search], Action::Move(Movement::NextHit), "next hit"),
+    bound("enter", &[ENTER], &[KeyContext::Search], Action::Dialog(DialogAction::Enter), (1, "keep"), "keep the search and go back to the detail; n and N go from hit to hit"),
+    bound("close", &[ESC], &[KeyContext::Search], Action::Dialog(DialogAction::Close), (2, "clear"), "end the search"),
 
     bound("yes", &[Key::char('y'), ENTER], &[KeyContext::Ask], Action::Dialog(DialogAction::Yes), (1, "apply"), "apply"),
     bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Ask], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),

@@ -92,7 +92,7 @@ fn begin(model: &mut Model) -> Effects {
     };
     let request = review.request();
     let mut board = review.board;
-    board.filter = None;
+    (board.filter, board.search) = (None, None);
     let cancel = Cancel::new();
     model.screen = Screen::Run(Box::new(RunScreen::new(board, cancel.clone(), model.now_ms)));
     vec![Effect::Apply(request, cancel)]
@@ -117,9 +117,10 @@ fn enter(model: &mut Model) -> Effects {
     if matches!(model.overlay, Some(Overlay::Ignore(_))) {
         return super::desk::because(model);
     }
-    // Only the line is closed here; the filter itself stays.
-    if let Some(board) = model.board_mut().filter(|board| board.filter.is_some()) {
-        board.filter = None;
+    // Only the line is closed here; the filter, or what is searched for, stays.
+    if let Some(board) = model.board_mut()
+        && (board.filter.take().is_some() || board.search.take().is_some())
+    {
         return Effects::new();
     }
     if let Some(Overlay::Confirm(confirm)) = &model.overlay
@@ -140,11 +141,13 @@ fn close(model: &mut Model) {
     if model.overlay.take().is_some() {
         return;
     }
-    if let Some(input) = model.board_mut().and_then(|board| board.filter.as_mut()) {
+    if let Some(board) = model.board_mut()
+        && let Some(input) = board.filter.as_mut().or(board.search.as_mut())
+    {
         input.reset();
     }
-    view_option::apply_filter(model);
+    view_option::apply_typed(model);
     if let Some(board) = model.board_mut() {
-        board.filter = None;
+        (board.filter, board.search) = (None, None);
     }
 }

@@ -8,7 +8,7 @@ use crate::resource::Address;
 use crate::show::progress::run_message;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
-use crate::tui::detail::BodyLine;
+use crate::tui::detail::{BodyLine, BodyStyle};
 use crate::tui::message::{Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{AfterLoading, Failed, Overlay, Review, RunScreen, RunState, Screen};
@@ -167,9 +167,9 @@ fn end_notice(run: &RunScreen) -> Line {
     notice(role, format!("{text}{keys}"))
 }
 
-pub(super) fn compared(model: &mut Model, address: Address, side_by_side: bool, lines: Vec<BodyLine>) {
+pub(super) fn compared(model: &mut Model, address: Address, style: BodyStyle, lines: Vec<BodyLine>) {
     if let Some(board) = model.board_mut() {
-        board.detail.compared(address, side_by_side, lines);
+        board.detail.compared(address, style, lines);
     }
 }
 

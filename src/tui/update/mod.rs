@@ -52,11 +52,7 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
         Message::Replanned(plan) => incoming::replanned(model, *plan),
         Message::Run(event) => incoming::run_event(model, event),
         Message::RunEnded(result) => return incoming::run_ended(model, result),
-        Message::Compared {
-            address,
-            side_by_side,
-            lines,
-        } => incoming::compared(model, address, side_by_side, lines),
+        Message::Compared { address, style, lines } => incoming::compared(model, address, style, lines),
         Message::Adoption { request, result } => desk::adoption(model, &request, result),
         Message::Adopted(result) => return desk::adopted(model, result),
         Message::Ignored(result) => desk::ignored(model, *result),
@@ -114,8 +110,10 @@ fn input(model: &mut Model) -> Option<&mut Input> {
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Confirm(confirm)), _) => Some(&mut confirm.input),
         (Some(Overlay::Ignore(page)), _) => Some(page.input()),
-        (None, Screen::Review(review)) => review.board.filter.as_mut(),
-        (None, Screen::Run(run)) => run.board.filter.as_mut(),
+        (None, screen) => {
+            let board = screen.board_mut()?;
+            board.filter.as_mut().or(board.search.as_mut())
+        }
         _ => None,
     }
 }
@@ -125,7 +123,7 @@ fn typed(model: &mut Model, key: Key) {
     if let (Some(request), Some(input)) = (to_input_request(&event), input(model)) {
         input.handle(request);
     }
-    view_option::apply_filter(model);
+    view_option::apply_typed(model);
 }
 
 /// Pasted text is typed where something is typed, and ignored elsewhere: it never presses keys.
@@ -136,7 +134,7 @@ fn paste(model: &mut Model, text: &str) {
             input.handle(tui_input::InputRequest::InsertChar(character));
         }
     }
-    view_option::apply_filter(model);
+    view_option::apply_typed(model);
 }
 
 /// Brings cursor, scroll position and detail in line with the rest.
@@ -166,7 +164,7 @@ fn settle(model: &mut Model) -> Option<Effect> {
     } = board;
     let row = outline.current().and_then(|node| node.row).filter(|_| !is_broken);
     let row = row.map(|row| &plan.rows[row]);
-    let side_by_side = detail.side_by_side();
+    let style = detail.style();
     let long = detail.show(head, row, usize::from(width));
     if let Some(row) = row
         && reviews
@@ -174,5 +172,5 @@ fn settle(model: &mut Model) -> Option<Effect> {
     {
         looked.see(row);
     }
-    long.map(|row| Effect::Compare { row, side_by_side })
+    long.map(|row| Effect::Compare { row, style })
 }

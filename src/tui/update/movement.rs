@@ -3,6 +3,7 @@
 use crate::plan::Row;
 use crate::resource::Address;
 use crate::show::Role;
+use crate::show::pane::found_text;
 use crate::tui::action::Movement;
 use crate::tui::board::{Board, Focus};
 use crate::tui::layout::Layout;
@@ -14,6 +15,9 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
     let height = page_rows(model);
     if let Some(by) = distance(action, height) {
         return move_by(model, by);
+    }
+    if jumps_in_detail(model, action) {
+        return jump(model, action);
     }
     stop_following(model);
     match action {
@@ -27,6 +31,35 @@ pub(super) fn handle(model: &mut Model, action: Movement) {
             }
         }
     }
+}
+
+/// Whether an action goes to a place within the detail. `n` and `N` do while the detail has the keys and is searched.
+fn jumps_in_detail(model: &Model, action: Movement) -> bool {
+    let searches = |board: &Board| board.focus == Focus::Detail && !board.detail.query().is_empty();
+    match action {
+        Movement::NextHit | Movement::PreviousHit | Movement::NextHunk | Movement::PreviousHunk => true,
+        Movement::NextChange | Movement::PreviousChange => model.board().is_some_and(searches),
+        _ => false,
+    }
+}
+
+fn jump(model: &mut Model, action: Movement) {
+    let height = model.detail_rows();
+    let Some(board) = model.board_mut() else { return };
+    let back = matches!(
+        action,
+        Movement::PreviousHit | Movement::PreviousHunk | Movement::PreviousChange
+    );
+    let text = match action {
+        Movement::NextHunk | Movement::PreviousHunk if board.detail.next_hunk(back, height) => return,
+        Movement::NextHunk => "no further hunk".to_owned(),
+        Movement::PreviousHunk => "no hunk before this one".to_owned(),
+        _ => {
+            let current = board.detail.next_hit(back, height);
+            found_text(current, board.detail.hits().len())
+        }
+    };
+    model.notice = Some(notice(Role::Dim, text));
 }
 
 /// Returns the number of lines of one page. The last line of a page is the first one of the next, so that the eye does not
@@ -157,9 +190,11 @@ fn open(board: &mut Board) {
     }
 }
 
-/// Leaves one thing at a time: the zoom, the detail, the filter.
+/// Leaves one thing at a time: the search, the zoom, the detail, the filter.
 fn back(board: &mut Board) {
-    if board.zoom {
+    if board.focus == Focus::Detail && !board.detail.query().is_empty() {
+        board.detail.search("", 0);
+    } else if board.zoom {
         board.zoom = false;
     } else if board.focus == Focus::Detail {
         board.focus = Focus::Tree;

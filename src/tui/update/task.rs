@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{Change, Row};
-use crate::resource::{Address, Origin, Shown};
+use crate::resource::{Address, Origin};
 use crate::show::{Line, Role};
 use crate::tui::action::Task;
 use crate::tui::board::{Board, Focus};
@@ -124,9 +124,11 @@ fn secret_names(board: &Board) -> Vec<String> {
 fn origin_in_view(board: &Board, row: &Row, change: &Change) -> Option<Origin> {
     let mut origin = change.origin.clone()?;
     let has_own_file = row.origin.as_ref().is_none_or(|row| row.file != origin.file);
-    if let Some(text) = change.after.as_ref().and_then(Shown::as_str).filter(|_| has_own_file) {
+    let is_text = change.after.as_ref().is_some_and(|after| after.as_str().is_some());
+    if has_own_file && is_text {
         // The origin of such a text is the first line of its file.
-        origin.line += board.detail.text_line_in_view(&change.path.to_string(), text);
+        let line = board.detail.file_line_in_view(&change.path.to_string());
+        origin.line += line.map_or(0, |line| line.saturating_sub(1));
     }
     Some(origin)
 }

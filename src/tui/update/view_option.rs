@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use crate::show::Role;
+use crate::show::pane::context_text;
 use crate::tui::action::ViewOption;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::notice;
@@ -16,6 +17,10 @@ pub(super) fn handle(model: &mut Model, action: ViewOption) {
         ViewOption::Follow => on_run(model, |run| run.follow = !run.follow),
         ViewOption::ChangesOnly => changes_only(model),
         ViewOption::Kind(kind) => toggle_kind(model, kind),
+        ViewOption::Filter => open_line(model),
+        ViewOption::MoreContext => change_context(model, true),
+        ViewOption::LessContext => change_context(model, false),
+        ViewOption::LineNumbers => line_numbers(model),
         _ => {
             if let Some(board) = model.board_mut() {
                 on_board(board, action);
@@ -30,11 +35,19 @@ fn on_board(board: &mut Board, action: ViewOption) {
         ViewOption::FoldAll => board.outline.fold_all(&board.plan, true),
         ViewOption::SideBySide => board.detail.toggle_side(),
         ViewOption::Zoom => zoom(board),
-        ViewOption::Filter => {
-            board.focus = Focus::Tree;
-            board.filter = Some(Input::new(board.outline.filters().query.clone()));
-        }
         _ => {}
+    }
+}
+
+/// Opens the line of the pane that has the keys: the filter of the tree, or the search of the detail.
+fn open_line(model: &mut Model) {
+    let shows_log = matches!(&model.screen, Screen::Run(run) if run.log_open);
+    let Some(board) = model.board_mut() else { return };
+    if board.focus == Focus::Detail && !shows_log {
+        board.search = Some(Input::new(board.detail.query().to_owned()));
+    } else {
+        board.focus = Focus::Tree;
+        board.filter = Some(Input::new(board.outline.filters().query.clone()));
     }
 }
 
@@ -85,9 +98,37 @@ fn toggle_kind(model: &mut Model, kind: RowKind) {
     model.notice = Some(notice(Role::Dim, format!("{}: {state}", kind.word())));
 }
 
-/// Applies the filter while it is typed.
-pub(super) fn apply_filter(model: &mut Model) {
+fn change_context(model: &mut Model, more: bool) {
     let Some(board) = model.board_mut() else { return };
+    board.detail.change_context(more);
+    let text = context_text(board.detail.style().context_lines());
+    model.notice = Some(notice(Role::Dim, text));
+}
+
+fn line_numbers(model: &mut Model) {
+    let Some(board) = model.board_mut() else { return };
+    let text = if board.detail.toggle_numbers() {
+        "line numbers: shown"
+    } else {
+        "line numbers: hidden"
+    };
+    model.notice = Some(notice(Role::Dim, text));
+}
+
+/// Applies what is being typed: the filter of the tree, or the search of the detail.
+pub(super) fn apply_typed(model: &mut Model) {
+    let height = model.detail_rows();
+    let Some(board) = model.board_mut() else { return };
+    match &board.search {
+        Some(input) if board.filter.is_none() => {
+            let query = input.value().to_owned();
+            board.detail.search(&query, height);
+        }
+        _ => apply_filter(board),
+    }
+}
+
+fn apply_filter(board: &mut Board) {
     let Some(input) = &board.filter else { return };
     let query = input.value().to_owned();
     board

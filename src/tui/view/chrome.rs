@@ -14,11 +14,13 @@ use ratatui::layout::Rect;
 
 use super::header;
 use super::paint::Canvas;
+use crate::show::pane::found_text;
 use crate::show::plan::READ_ONLY;
 use crate::show::watch::server_age_text;
 use crate::show::word::duration;
 use crate::show::{Role, change, event, printable, watch};
 use crate::tui::board::{Board, Focus};
+use crate::tui::detail::{DetailPane, Place};
 use crate::tui::key::Key;
 use crate::tui::keymap::{self, Binding};
 use crate::tui::layout::Layout;
@@ -69,7 +71,7 @@ fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     let title = match &model.screen {
         _ if is_broken => watch::DIAGNOSTICS_TITLE,
         Screen::Run(run) if run.log_open => event::TITLE,
-        _ if board.detail.side_by_side() => change::COLUMNS_TITLE,
+        _ if board.detail.style().side_by_side => change::COLUMNS_TITLE,
         _ => change::TITLE,
     };
     let style = if is_broken {
@@ -79,7 +81,20 @@ fn pane_title(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect) {
     } else {
         canvas.theme.border()
     };
-    canvas.write_styled(area.x, area.y - 1, area.right(), &format!(" {title} "), style);
+    let x = canvas.write_styled(area.x, area.y - 1, area.right(), &format!(" {title} "), style);
+    if board.search.is_none() && !board.detail.query().is_empty() {
+        let text = printable(&format!("/{} {} ", board.detail.query(), hits_text(&board.detail)));
+        canvas.write(x, area.y - 1, area.right(), &text, Role::Running);
+    }
+}
+
+/// Returns how much the search of the detail has found, and the number of the hit that was gone to.
+fn hits_text(detail: &DetailPane) -> String {
+    let current = match detail.place() {
+        Some(Place::Hit(hit)) => Some(hit),
+        _ => None,
+    };
+    found_text(current, detail.hits().len())
 }
 
 fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
@@ -180,9 +195,16 @@ fn keys(canvas: &mut Canvas, model: &Model, area: Rect) {
     }
 }
 
-/// Draws the filter while it is typed. Returns whether it is.
+/// Draws the filter, or what is searched for, while it is typed. Returns whether it is.
 fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
-    let Some(input) = &board.filter else { return false };
+    let (input, hint) = match (&board.filter, &board.search) {
+        (Some(input), _) => (input, "enter keeps it, esc clears it".to_owned()),
+        (None, Some(input)) => (
+            input,
+            format!("{}; enter keeps it, esc ends it", hits_text(&board.detail)),
+        ),
+        (None, None) => return false,
+    };
     let x = canvas.write_styled(area.x, area.y, area.right(), "/", canvas.theme.key());
     let room = usize::from(area.right().saturating_sub(x));
     let scroll = input.visual_scroll(room.saturating_sub(1));
@@ -191,7 +213,6 @@ fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
     let end = canvas.write(x, area.y, area.right(), &printable(&tail), Role::Plain);
     let cursor = x + input.visual_cursor().saturating_sub(scroll) as u16;
     canvas.set_cursor(cursor, area.y);
-    let hint = "   enter keeps it, esc clears it";
-    canvas.write(end, area.y, area.right(), hint, Role::Dim);
+    canvas.write(end + 3, area.y, area.right(), &hint, Role::Dim);
     true
 }

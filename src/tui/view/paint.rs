@@ -129,6 +129,16 @@ impl<'a> Canvas<'a> {
         self.horizontal_line(area, area.bottom().saturating_sub(1), [lower_left, lower_right]);
     }
 
+    /// Returns the style of text that the search of the detail has found; stronger for the hit that was gone to.
+    pub(super) fn hit(&self, is_current: bool) -> Style {
+        let style = self.theme.found();
+        if is_current {
+            style.add_modifier(Modifier::REVERSED)
+        } else {
+            style
+        }
+    }
+
     /// Returns a style with the emphasis of text that the filter has found.
     pub(super) fn found(&self, style: Style) -> Style {
         style.patch(self.theme.found()).add_modifier(Modifier::BOLD)

@@ -88,14 +88,10 @@ impl ModelDriver {
                 let plan = canned::pruned(&self.plan, &prune);
                 self.send(Message::Replanned(Box::new(Some(plan))));
             }
-            Effect::Compare { row, side_by_side } => {
-                let lines = lobuctl::tui::detail::compare(&row, side_by_side);
+            Effect::Compare { row, style } => {
+                let lines = lobuctl::tui::detail::compare(&row, style);
                 let address = row.address.clone();
-                self.send(Message::Compared {
-                    address,
-                    side_by_side,
-                    lines,
-                });
+                self.send(Message::Compared { address, style, lines });
             }
             Effect::TakePlan(number) => self.send(Message::PlanTaken {
                 number,
