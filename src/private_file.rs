@@ -11,18 +11,21 @@ pub(crate) enum Existing {
     Append,
     /// It is removed once the file is closed to other users.
     Replace,
+    /// It stays, and the file is not opened.
+    Refuse,
 }
 
 /// Opens a file for writing, and creates it when it is missing. Other users cannot read it afterwards, even if they could
 /// before.
 ///
 /// # Errors
-/// When the file cannot be opened, or is open to others and that cannot be changed.
+/// When the file cannot be opened, exists and must not, or is open to others and that cannot be changed.
 pub(crate) fn open_private(path: &Path, existing: Existing) -> io::Result<File> {
     let mut options = OpenOptions::new();
     match existing {
         Existing::Append => options.append(true),
         Existing::Replace => options.write(true),
+        Existing::Refuse => options.write(true).create_new(true),
     };
     options.create(true);
     #[cfg(unix)]

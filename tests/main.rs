@@ -119,6 +119,7 @@ mod tui_input;
 mod tui_keys;
 mod tui_looked;
 mod tui_loop;
+mod tui_palette;
 mod tui_panes;
 mod tui_recorded;
 mod tui_screens;

@@ -257,7 +257,7 @@ async fn suspending_copying_and_coming_back() {
         assert_eq!((seen.suspended, seen.resumed), (1, 1));
         assert_eq!(seen.copied, ["agent.triage"]);
     }
-    driver.keys("q q");
+    driver.keys("<esc> q");
     assert_eq!(driver.left().await.ending, ExitReason::Left);
 }
 

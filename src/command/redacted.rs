@@ -14,8 +14,8 @@ use crate::redact::Redactor;
 use crate::resource::Address;
 use crate::show::Line;
 use crate::tui::{
-    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, PullFacts,
-    RecordedFacts, Refusal, StepState, WatchNews, Workbench, relay,
+    AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
+    PullFacts, RecordedFacts, Refusal, StepState, WatchNews, Workbench, relay,
 };
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
@@ -123,6 +123,18 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
     fn write_adopted(&self, request: AdoptRequest) -> BoxFuture<'static, Result<String, String>> {
         let redactor = self.redactor.clone();
         let written = self.bench.write_adopted(request);
+        async move {
+            let written = written.await;
+            written
+                .map(|text| redactor.text(&text))
+                .map_err(|message| redactor.text(&message))
+        }
+        .boxed()
+    }
+
+    fn export(&self, request: ExportRequest) -> BoxFuture<'static, Result<String, String>> {
+        let redactor = self.redactor.clone();
+        let written = self.bench.export(request);
         async move {
             let written = written.await;
             written

@@ -140,7 +140,7 @@ pub enum Desk {
 /// Opens, answers or closes a dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DialogAction {
-    /// Opens the list of keys.
+    /// Opens the list of actions and commands.
     Help,
     /// Opens the list of secret names.
     Secrets,

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::detail::{self, BodyLine, BodyStyle};
 use super::message::Message;
 use super::relay::relay;
-use super::workbench::{AdoptRequest, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, Workbench};
+use super::workbench::{AdoptRequest, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, Workbench};
 use crate::apply::Cancel;
 use crate::plan::Row;
 use crate::show::{Line, Role};
@@ -50,6 +50,11 @@ pub(super) fn adopt(workbench: &dyn Workbench, request: AdoptRequest, to: Unboun
 /// Starts writing an adoption. Sends [`Message::Adopted`] at the end.
 pub(super) fn write_adopted(workbench: &dyn Workbench, request: AdoptRequest, to: UnboundedSender<Message>) {
     answer(workbench.write_adopted(request), to, Message::Adopted);
+}
+
+/// Starts writing the plan into a file. Sends [`Message::Exported`] at the end.
+pub(super) fn export(workbench: &dyn Workbench, request: ExportRequest, to: UnboundedSender<Message>) {
+    answer(workbench.export(request), to, Message::Exported);
 }
 
 /// Starts changing which drift is ignored. Sends [`Message::Ignored`] at the end.

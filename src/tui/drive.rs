@@ -257,6 +257,7 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             Effect::Compare { row, style } => background::compare(row, style, sender),
             Effect::Adopt(request) => background::adopt(self.workbench.as_ref(), request, sender),
             Effect::WriteAdopted(request) => background::write_adopted(self.workbench.as_ref(), request, sender),
+            Effect::Export(request) => background::export(self.workbench.as_ref(), request, sender),
             Effect::Ignore(request) => background::ignore(self.workbench.as_ref(), request, sender),
             Effect::Watch(follows) => self.watch(follows),
             Effect::ReadServer => self.workbench.read_server(),

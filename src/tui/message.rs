@@ -7,8 +7,8 @@ use crossterm::event::MouseEvent;
 use super::exit::TuiExit;
 use super::key::Key;
 use super::workbench::{
-    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
-    WatchNews,
+    AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
+    Refusal, WatchNews,
 };
 use crate::apply::Cancel;
 use crate::apply::event::Event;
@@ -64,6 +64,8 @@ pub enum Message {
     },
     /// An adoption was written, or what went wrong.
     Adopted(Result<String, String>),
+    /// Where the plan was written, or why it was not.
+    Exported(Result<String, String>),
     /// The plan with other drift ignored, or why nothing was written.
     Ignored(Box<Result<Plan, String>>),
     /// Files or server have changed, or something stands in the way of planning them.
@@ -114,6 +116,8 @@ pub enum Effect {
     Adopt(AdoptRequest),
     /// Write what was worked out for this request.
     WriteAdopted(AdoptRequest),
+    /// Write the plan into a file.
+    Export(ExportRequest),
     /// Change which drift is ignored.
     Ignore(IgnoreRequest),
     /// Begin to follow files and server, or end it.

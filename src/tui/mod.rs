@@ -40,6 +40,7 @@ mod system;
 mod terminal;
 pub mod theme;
 pub mod tree;
+mod typed_command;
 pub mod update;
 pub mod view;
 pub mod watch;
@@ -56,6 +57,7 @@ pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use relay::relay;
 pub use terminal::run;
 pub use workbench::{
-    AdoptRequest, Adoption, ApplyRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    PullFacts, RecordedFacts, Refusal, SecretUsage, StepState, Title, WatchCause, WatchNews, Workbench,
+    AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest,
+    LoadStep, LoadedPlan, PlanScope, PullFacts, RecordedFacts, Refusal, SecretUsage, StepState, Title, WatchCause,
+    WatchNews, Workbench,
 };

@@ -10,6 +10,7 @@ use super::options::TuiOptions;
 use super::screen::{AfterLoading, Confirmation, LoadingScreen, Overlay, Page, RunState, Screen};
 use super::theme::Theme;
 use super::watch::Watch;
+use super::workbench::PlanScope;
 use crate::apply::Progress;
 use crate::show::Line;
 
@@ -36,6 +37,8 @@ pub struct Model {
     pub runs: Vec<Progress>,
     /// The keys that the user has chosen.
     pub keys: ChosenKeys,
+    /// What is planned, where it was changed on the screen.
+    pub scope: PlanScope,
     /// The styles of roles on this terminal.
     pub theme: Theme,
     /// The characters for lines and symbols on this terminal.
@@ -75,8 +78,8 @@ pub enum KeyContext {
     Ignore,
     /// The question before quitting a run.
     Leave,
-    /// The list of keys.
-    Help,
+    /// The list of actions and commands.
+    Palette,
     /// The list of secrets.
     Secrets,
 }
@@ -99,13 +102,16 @@ impl KeyContext {
         Self::Adopt,
         Self::Ignore,
         Self::Leave,
-        Self::Help,
+        Self::Palette,
         Self::Secrets,
     ];
 
     /// Whether keys without a binding are typed as text.
     pub fn types(self) -> bool {
-        matches!(self, Self::Filter | Self::Search | Self::Typed | Self::Ignore)
+        matches!(
+            self,
+            Self::Filter | Self::Search | Self::Palette | Self::Typed | Self::Ignore
+        )
     }
 }
 
@@ -123,6 +129,7 @@ impl Model {
             loaded_ms: 0,
             runs: Vec::new(),
             keys: options.keys.clone(),
+            scope: PlanScope::default(),
             theme: Theme::new(options.depth, options.background),
             glyphs: Glyphs::new(options.glyphs),
         }
@@ -131,7 +138,7 @@ impl Model {
     /// Returns the current column of the key table.
     pub fn context(&self) -> KeyContext {
         match &self.overlay {
-            Some(Overlay::Help(_)) => KeyContext::Help,
+            Some(Overlay::Palette(_)) => KeyContext::Palette,
             Some(Overlay::Secrets(_)) => KeyContext::Secrets,
             Some(Overlay::Leave) => KeyContext::Leave,
             Some(Overlay::Adopt(_)) => KeyContext::Adopt,

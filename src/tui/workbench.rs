@@ -69,6 +69,11 @@ pub trait Workbench: Send + Sync + 'static {
     /// why, and what was written before.
     fn write_adopted(&self, request: AdoptRequest) -> BoxFuture<'static, Result<String, String>>;
 
+    /// Writes the plan into a file. Returns where it is now, or why it was not written.
+    fn export(&self, _request: ExportRequest) -> BoxFuture<'static, Result<String, String>> {
+        async { Err("this plan cannot be written into a file".to_owned()) }.boxed()
+    }
+
     /// Changes which drift is ignored. Returns the plan that follows, or why nothing was written.
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>>;
 }
@@ -118,6 +123,26 @@ pub struct IgnoreReason {
 pub struct LoadRequest {
     /// Drift rows to delete, and rows whose drifted fields are to be cleared. `None` where the options decide.
     pub prune: Option<BTreeSet<Address>>,
+    /// What is planned, where it was changed on the screen.
+    pub scope: PlanScope,
+}
+
+/// What is planned, and against which server, where the screen has changed what the command line says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanScope {
+    /// The patterns of the rows that are planned; empty for all of them.
+    pub targets: Option<Vec<String>>,
+    /// The name of the context.
+    pub context: Option<String>,
+}
+
+/// A file to write the plan into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRequest {
+    /// The path as it was typed; its end decides the form.
+    pub file: PathBuf,
+    /// Whether it may replace a file that exists.
+    pub replaces: bool,
 }
 
 /// Why the selected rows may not be applied.

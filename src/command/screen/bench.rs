@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::export::export;
 use super::following::{FollowSignals, Follower};
 use super::loading::{PlanLoader, ReadFolders, Unloaded};
 use super::state::{BenchState, lock, sentence};
@@ -24,11 +25,12 @@ use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
 use crate::review::{Consent, PlanReview, PullOptions, PullSource, ReviewOptions, SeenRows};
+use crate::session::Flags;
 use crate::show::pull::{change_lines, pull_summary};
 use crate::show::word::plural;
 use crate::tui::{
-    AdoptRequest, Adoption, ApplyRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan, Refusal,
-    WatchNews, Workbench, relay,
+    AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
+    PlanScope, Refusal, WatchNews, Workbench, relay,
 };
 
 /// Files and server, as the screen sees them.
@@ -42,6 +44,8 @@ pub(super) struct Bench {
     signals: Arc<FollowSignals>,
     /// How often the server is read while it is followed.
     every: Duration,
+    /// What the screen has changed of the options.
+    scope: Mutex<PlanScope>,
 }
 
 impl Bench {
@@ -55,12 +59,33 @@ impl Bench {
             folders: Arc::default(),
             signals: Arc::default(),
             every,
+            scope: Mutex::default(),
         }
     }
 
     fn loader(&self, steps: UnboundedSender<LoadStep>) -> PlanLoader {
         let (console, folders) = (self.console.clone(), Arc::clone(&self.folders));
-        PlanLoader::new(console, self.options.clone(), folders, steps)
+        PlanLoader::new(console, self.scoped_options(), folders, steps)
+    }
+
+    /// Returns the options, with what the screen has changed of them.
+    fn scoped_options(&self) -> ReviewOptions {
+        let PlanScope { targets, context } = lock(&self.scope).clone();
+        let mut options = self.options.clone();
+        if let Some(targets) = targets {
+            options.targets = targets;
+        }
+        if let Some(context) = context {
+            // The context names server and organization: what the command line says was about another server.
+            options.flags = Flags {
+                context: Some(context),
+                url: None,
+                org: None,
+                insecure_http: false,
+                ..options.flags
+            };
+        }
+        options
     }
 
     /// Creates a bench that reviews a pull.
@@ -138,6 +163,7 @@ impl Workbench for Bench {
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
     ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
+        lock(&self.scope).clone_from(&request.scope);
         let loading = self.loader(steps);
         let (state, pull) = (Arc::clone(&self.state), self.pull.clone());
         let signals = Arc::clone(&self.signals);
@@ -254,6 +280,17 @@ impl Workbench for Bench {
             })
             .await;
             Ok(())
+        }
+        .boxed()
+    }
+
+    fn export(&self, request: ExportRequest) -> BoxFuture<'static, Result<String, String>> {
+        let plan = self.state().known().map(|review| review.plan().clone());
+        let host = self.console.host.clone();
+        async move {
+            let plan = plan.map_err(|failure| sentence(&failure))?;
+            let written = tokio::task::spawn_blocking(move || export(&host, plan, &request));
+            written.await.unwrap_or_else(|error| Err(error.to_string()))
         }
         .boxed()
     }

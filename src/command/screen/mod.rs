@@ -2,6 +2,7 @@
 //! screen has closed.
 
 mod bench;
+mod export;
 mod following;
 mod loading;
 mod recorded;

@@ -5,6 +5,7 @@ use crate::tui::key::Key;
 use crate::tui::model::{KeyContext, Model};
 
 /// An action by its name, with its keys and its words in some contexts.
+#[derive(Debug)]
 pub struct Binding {
     /// The name of the action, such as `next-change`. It never changes, and other lines of the same action have it too.
     pub name: &'static str,

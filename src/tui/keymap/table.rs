@@ -33,7 +33,6 @@ const SCROLLS: &[KeyContext] = &[
     KeyContext::Failed,
     KeyContext::Ask,
     KeyContext::Refused,
-    KeyContext::Help,
     KeyContext::Secrets,
 ];
 /// The confirmation scrolls while its word is typed, by keys that type nothing.
@@ -144,10 +143,15 @@ pub const TABLE: &[Binding] = &[
     bound("close", &[ESC], &[KeyContext::Ignore], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review"),
     bound("yes", &[Key::char('y'), ENTER], &[KeyContext::Leave], Action::Dialog(DialogAction::Yes), (1, "stop and leave"), "finish what is in flight, then leave"),
     bound("close", &[ESC, Key::char('n')], &[KeyContext::Leave], Action::Dialog(DialogAction::Close), (2, "stay"), "stay"),
-    bound("close", &[ESC, Key::char('q'), Key::char('?')], &[KeyContext::Help], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
+    quiet("up", &[Key::of(KeyCode::Up), Key::ctrl('p')], &[KeyContext::Palette], Action::Move(Movement::Up), "up"),
+    quiet("down", &[Key::of(KeyCode::Down), Key::ctrl('n')], &[KeyContext::Palette], Action::Move(Movement::Down), "down"),
+    quiet("page-up", &[Key::of(KeyCode::PageUp)], &[KeyContext::Palette], Action::Move(Movement::PageUp), "page up"),
+    quiet("page-down", &[Key::of(KeyCode::PageDown)], &[KeyContext::Palette], Action::Move(Movement::PageDown), "page down"),
+    bound("enter", &[ENTER], &[KeyContext::Palette], Action::Dialog(DialogAction::Enter), (1, "run"), "run it"),
+    bound("close", &[ESC], &[KeyContext::Palette], Action::Dialog(DialogAction::Close), (2, "close"), "close"),
     bound("close", &[ESC, Key::char('q'), Key::char('s')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
 
-    bound("help", &[Key::char('?')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every key"),
+    bound("help", &[Key::char('?'), Key::char(':'), Key::ctrl('p')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every action by name; what is typed narrows the list, enter runs"),
     bound("quit", &[Key::char('q')], NOT_TYPED, Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),
     quiet("interrupt", &[Key::ctrl('c')], &KeyContext::ALL, Action::Process(Process::Interrupt), "stop: once gently, twice at once"),
     quiet("suspend", &[Key::ctrl('z')], &KeyContext::ALL, Action::Process(Process::Suspend), "suspend; `fg` comes back"),

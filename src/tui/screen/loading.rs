@@ -54,6 +54,7 @@ impl AfterLoading {
     pub fn request(&self) -> LoadRequest {
         LoadRequest {
             prune: self.marks().cloned(),
+            ..LoadRequest::default()
         }
     }
 }

@@ -3,10 +3,10 @@
 mod adopt;
 mod confirm;
 mod failed;
-mod help;
 mod ignore;
 mod loading;
 mod page;
+mod palette;
 mod review;
 mod run;
 mod secrets;
@@ -14,10 +14,10 @@ mod secrets;
 pub use adopt::AdoptPage;
 pub use confirm::{Confirm, Confirmation};
 pub use failed::Failed;
-pub use help::help_sheet;
 pub use ignore::{IgnoreField, IgnorePage};
 pub use loading::{AfterLoading, LoadingScreen};
 pub use page::Page;
+pub use palette::{Palette, PaletteEntry, PaletteRun};
 pub use review::{Review, SelectionHistory};
 pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;
@@ -41,8 +41,8 @@ pub enum Screen {
 /// A dialog in front of the screen; it takes the keys.
 #[derive(Debug, Clone)]
 pub enum Overlay {
-    /// The list of keys.
-    Help(Sheet),
+    /// Every action and command by name, with its keys.
+    Palette(Box<Palette>),
     /// The list of secret names.
     Secrets(Sheet),
     /// The confirmation before an apply.

@@ -9,9 +9,10 @@ use crate::show::watch::MEND_FIRST;
 use crate::tui::action::DialogAction;
 use crate::tui::exit::ExitReason;
 use crate::tui::key::Key;
+use crate::tui::keymap::palette;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
-use crate::tui::screen::{Confirm, Confirmation, Overlay, RunScreen, RunState, Screen, help_sheet, secrets_sheet};
+use crate::tui::screen::{Confirm, Confirmation, Overlay, Palette, RunScreen, RunState, Screen, secrets_sheet};
 use crate::tui::workbench::AdoptRequest;
 
 /// The keys that users press after `y` out of habit.
@@ -19,9 +20,7 @@ const AFTER_Y: &[Key] = &[Key::char('e'), Key::char('s'), Key::of(KeyCode::Enter
 
 pub(super) fn handle(model: &mut Model, action: DialogAction) -> Effects {
     match action {
-        DialogAction::Help => {
-            model.overlay = Some(Overlay::Help(help_sheet(model, model.screen_context_without_filter())));
-        }
+        DialogAction::Help => model.overlay = Some(Overlay::Palette(Box::new(Palette::new(palette(model))))),
         DialogAction::Secrets => {
             let secrets = model.board().map(|board| board.facts.secrets.as_slice());
             let sheet = secrets_sheet(secrets.unwrap_or_default(), &model.glyphs);

@@ -9,6 +9,7 @@ mod family;
 mod incoming;
 mod mouse;
 mod movement;
+mod palette;
 mod process;
 mod selection;
 mod task;
@@ -19,6 +20,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
 
 use self::family::act;
+use super::action::{Action, DialogAction};
 use super::board::{Board, Focus};
 use super::exit::{ExitReason, TuiExit};
 use super::key::Key;
@@ -55,6 +57,7 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
         Message::Compared { address, style, lines } => incoming::compared(model, address, style, lines),
         Message::Adoption { request, result } => desk::adoption(model, &request, result),
         Message::Adopted(result) => return desk::adopted(model, result),
+        Message::Exported(result) => palette::exported(model, result),
         Message::Ignored(result) => desk::ignored(model, *result),
         Message::Watched(news) => return watch::news(model, news),
         Message::PlanTaken { number, taken } => watch::taken(model, number, taken),
@@ -80,7 +83,7 @@ fn press(model: &mut Model, key: Key) -> Effects {
         return Effects::new();
     }
     match binding {
-        Some(binding) if (binding.when)(model) => act(model, binding.action),
+        Some(binding) if (binding.when)(model) => perform(model, binding.action),
         Some(binding) => {
             let text = Some(binding.otherwise).filter(|text| !text.is_empty());
             model.notice = text.map(|text| notice(Role::Plain, text));
@@ -92,6 +95,12 @@ fn press(model: &mut Model, key: Key) -> Effects {
         }
         None => Effects::new(),
     }
+}
+
+/// Carries out an action. Enter in the palette carries out another one.
+fn perform(model: &mut Model, action: Action) -> Effects {
+    let runs = action == Action::Dialog(DialogAction::Enter) && matches!(model.overlay, Some(Overlay::Palette(_)));
+    if runs { palette::run(model) } else { act(model, action) }
 }
 
 /// Whether a key only finishes the word that `y` began: it must not open the editor of the run that has just started.
@@ -110,6 +119,7 @@ fn input(model: &mut Model) -> Option<&mut Input> {
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Confirm(confirm)), _) => Some(&mut confirm.input),
         (Some(Overlay::Ignore(page)), _) => Some(page.input()),
+        (Some(Overlay::Palette(palette)), _) => Some(&mut palette.input),
         (None, screen) => {
             let board = screen.board_mut()?;
             board.filter.as_mut().or(board.search.as_mut())

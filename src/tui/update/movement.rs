@@ -93,7 +93,8 @@ fn distance(action: Movement, page: isize) -> Option<isize> {
 pub(super) fn move_by(model: &mut Model, by: isize) {
     let layout = model.layout();
     match (&mut model.overlay, &mut model.screen) {
-        (Some(Overlay::Help(sheet) | Overlay::Secrets(sheet)), _) => {
+        (Some(Overlay::Palette(palette)), _) => palette.step(by),
+        (Some(Overlay::Secrets(sheet)), _) => {
             let (columns, rows) = layout.list_size();
             sheet.scroll_by(by, columns, rows);
         }

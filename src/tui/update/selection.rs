@@ -122,6 +122,25 @@ fn invert(review: &mut Review) -> String {
     count_text(review)
 }
 
+/// Selects these rows, and nothing else.
+pub(super) fn select_only(model: &mut Model, rows: BTreeSet<Address>) {
+    change(model, |_| rows);
+}
+
+/// Deselects these rows.
+pub(super) fn leave_out(model: &mut Model, rows: &BTreeSet<Address>) {
+    change(model, |selected| selected.difference(rows).cloned().collect());
+}
+
+fn change(model: &mut Model, next: impl FnOnce(&BTreeSet<Address>) -> BTreeSet<Address>) {
+    let Screen::Review(review) = &mut model.screen else {
+        return;
+    };
+    let selected = next(&review.selection.selected);
+    review.select(selected);
+    model.notice = Some(notice(Role::Plain, count_text(review)));
+}
+
 /// Deselects what restarts a platform. One that another selected row needs is applied all the same.
 fn without_restarts(review: &mut Review) -> String {
     let rows = review.board.plan.rows.iter();

@@ -10,6 +10,7 @@ use crate::tui::board::{Board, Focus};
 use crate::tui::message::{EditRequest, Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{AfterLoading, LoadingScreen, RunScreen, Screen};
+use crate::tui::workbench::LoadRequest;
 
 pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     match action {
@@ -48,6 +49,26 @@ pub(super) fn replan_with(model: &mut Model, message: Option<Line>) -> Effects {
         }
     };
     load(model, after)
+}
+
+/// Reads and plans again with the scope of the model. Marks for deletion were made for another plan.
+pub(super) fn replan_in_scope(model: &mut Model) -> Effects {
+    let mut effects = replan_with(model, None);
+    if let Screen::Loading(loading) = &mut model.screen
+        && let AfterLoading::Again { keeps_marks, .. } = &mut loading.after
+    {
+        *keeps_marks = false;
+    }
+    for effect in &mut effects {
+        if let Effect::Load(request) = effect {
+            request.prune = None;
+        }
+    }
+    // Whoever follows files and server has to follow others now.
+    if model.watch.is_some() {
+        effects.push(Effect::Watch(true));
+    }
+    effects
 }
 
 /// Plans again, because the run has changed the server, and selects only the rows that were not applied.
@@ -157,7 +178,10 @@ fn copy_text(model: &mut Model) -> Effects {
 
 /// Switches to the loading screen. The caller decides what happens with the plan.
 fn load(model: &mut Model, after: AfterLoading) -> Effects {
-    let request = after.request();
+    let request = LoadRequest {
+        scope: model.scope.clone(),
+        ..after.request()
+    };
     model.overlay = None;
     model.screen = Screen::Loading(Box::new(LoadingScreen::new(model.now_ms, after)));
     vec![Effect::Load(request)]

@@ -9,7 +9,7 @@ use crate::tui::board::{Board, Focus};
 use crate::tui::message::notice;
 use crate::tui::model::Model;
 use crate::tui::outline::RowKind;
-use crate::tui::screen::{RunScreen, Screen};
+use crate::tui::screen::{Overlay, RunScreen, Screen};
 
 pub(super) fn handle(model: &mut Model, action: ViewOption) {
     match action {
@@ -115,8 +115,11 @@ fn line_numbers(model: &mut Model) {
     model.notice = Some(notice(Role::Dim, text));
 }
 
-/// Applies what is being typed: the filter of the tree, or the search of the detail.
+/// Applies what is being typed: the list of the palette, the filter of the tree, or the search of the detail.
 pub(super) fn apply_typed(model: &mut Model) {
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        return palette.narrow();
+    }
     let height = model.detail_rows();
     let Some(board) = model.board_mut() else { return };
     match &board.search {

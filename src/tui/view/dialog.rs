@@ -90,7 +90,7 @@ fn draw_box(canvas: &mut Canvas, title: &str, lines: &[Line], layout: &Layout) -
 }
 
 /// Returns a box of this size in the middle of an area.
-fn centered(outer: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centered(outer: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(outer.width), height.min(outer.height));
     Rect {
         x: outer.x + (outer.width - width) / 2,

@@ -9,6 +9,7 @@ mod header;
 mod loading;
 mod log;
 mod paint;
+mod palette;
 mod sheet;
 mod state;
 mod tree;
@@ -57,7 +58,7 @@ fn panes(canvas: &mut Canvas, model: &Model, board: &Board, layout: &Layout) {
 
 fn overlay(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     match &model.overlay {
-        Some(Overlay::Help(keys)) => dialog::list(canvas, " keys ", keys, layout),
+        Some(Overlay::Palette(list)) => palette::draw(canvas, list, layout),
         Some(Overlay::Secrets(names)) => dialog::list(canvas, " secrets: names only, never values ", names, layout),
         Some(Overlay::Confirm(page)) => confirm::draw(canvas, page.as_ref(), layout),
         Some(Overlay::Adopt(page)) => confirm::draw(canvas, page.as_ref(), layout),

@@ -1,0 +1,126 @@
+//! The palette: every action by name, commands with an argument, and what they do.
+
+use std::path::PathBuf;
+
+use lobuctl::tui::keymap::help;
+use lobuctl::tui::model::KeyContext;
+use lobuctl::tui::screen::Overlay;
+use lobuctl::tui::{Effect, ExportRequest, LoadRequest, Message};
+
+use crate::support::screen::model_driver::ModelDriver;
+use crate::support::snapshot;
+
+fn names(driver: &ModelDriver) -> Vec<&'static str> {
+    match &driver.model.overlay {
+        Some(Overlay::Palette(palette)) => palette.shown().map(|entry| entry.name).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn load_request(driver: &ModelDriver) -> LoadRequest {
+    match driver.left.as_slice() {
+        [Effect::Load(request)] => request.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_help_lists_every_action_of_the_screen() {
+    let names = names(&ModelDriver::review(100, 30).keys("?"));
+    for binding in help(KeyContext::Review) {
+        assert!(names.contains(&binding.name), "{}", binding.name);
+    }
+    assert!(names.contains(&"only") && names.contains(&"export"));
+}
+
+#[test]
+fn what_is_typed_narrows_the_list_and_enter_runs() {
+    let driver = ModelDriver::review(100, 30).keys(":copy-ad");
+    assert_eq!(names(&driver)[0], "copy-address");
+    let driver = driver.keys("<enter>");
+    assert_eq!(driver.copied, ["agent.triage"]);
+    assert!(driver.model.overlay.is_none());
+    // The words of the help are found too, after the names.
+    let driver = driver.keys("<c-p>clipboard");
+    assert!(names(&driver).is_empty());
+    let driver = driver.keys("<esc> :secrets");
+    assert_eq!(names(&driver)[0], "secrets");
+}
+
+#[test]
+fn an_action_that_does_nothing_now_says_why() {
+    let text = ModelDriver::review(100, 30).keys(":delete<enter>").text();
+    assert!(
+        text.contains("only what the server has and the files have not"),
+        "{text}"
+    );
+}
+
+#[test]
+fn rows_are_selected_by_pattern_and_the_selection_comes_back() {
+    let driver = ModelDriver::review(100, 30).keys(":only space entity-type.company<enter>");
+    assert!(driver.text().contains("1 of 7 selected"), "{}", driver.text());
+    let driver = driver.keys("U");
+    assert!(driver.text().contains("7 of 7 selected"), "{}", driver.text());
+    let driver = driver.keys(":without space platform.*<enter>");
+    assert!(driver.text().contains("4 of 7 selected"), "{}", driver.text());
+    let text = driver.keys(":only space agent.archive<enter>").text();
+    assert!(text.contains("covers nothing that can be applied"), "{text}");
+    let text = ModelDriver::review(100, 30).keys(":only space platfrm.x<enter>").text();
+    assert!(text.contains("did you mean `platform`"), "{text}");
+}
+
+#[test]
+fn a_command_waits_for_its_argument() {
+    let driver = ModelDriver::review(100, 30).keys(":conte<enter>");
+    assert!(driver.text().contains(": context NAME"), "{}", driver.text());
+    assert!(driver.left.is_empty());
+    let driver = driver.keys("prod<enter>");
+    assert_eq!(load_request(&driver).scope.context.as_deref(), Some("prod"));
+}
+
+#[test]
+fn targets_are_planned_again_and_stay() {
+    let driver = ModelDriver::review(100, 30).keys(":target space agent space triage space platform.*<enter>");
+    let scope = load_request(&driver).scope;
+    let expected = vec!["agent triage".to_owned(), "platform.*".to_owned()];
+    assert_eq!(scope.targets, Some(expected));
+    let mut driver = driver.loaded();
+    driver.left.clear();
+    let driver = driver.keys("r");
+    assert_eq!(load_request(&driver).scope, scope);
+    let mut driver = driver.loaded();
+    driver.left.clear();
+    assert_eq!(
+        load_request(&driver.keys(":target<enter>")).scope.targets,
+        Some(Vec::new())
+    );
+}
+
+#[test]
+fn an_export_names_its_file_and_what_became_of_it() {
+    for (typed, replaces) in [
+        (":export space plan.md<enter>", false),
+        (":export! space plan.md<enter>", true),
+    ] {
+        let mut driver = ModelDriver::review(100, 30).keys(typed);
+        let [Effect::Export(request)] = driver.left.as_slice() else {
+            panic!("{:?}", driver.left);
+        };
+        let file = PathBuf::from("plan.md");
+        assert_eq!(*request, ExportRequest { file, replaces });
+        driver.send(Message::Exported(Ok("the plan is in /p/plan.md".to_owned())));
+        assert!(driver.text().contains("the plan is in /p/plan.md"), "{}", driver.text());
+    }
+}
+
+#[test]
+fn the_palette_at_three_sizes() {
+    let sizes = [(50, 12), (80, 24), (120, 40)];
+    let shots = sizes.map(|(width, height)| {
+        let all = ModelDriver::review(width, height).keys("? <down> <down>").text();
+        let some = ModelDriver::review(width, height).keys(":next").text();
+        format!("── {width}x{height} ──\n{all}\n\n{some}")
+    });
+    snapshot::check("tui_palette", &shots.join("\n\n"));
+}
