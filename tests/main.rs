@@ -115,6 +115,7 @@ mod signed_in;
 mod support;
 mod tui_detail;
 mod tui_editor;
+mod tui_filter;
 mod tui_input;
 mod tui_keys;
 mod tui_looked;

@@ -48,7 +48,8 @@ fn hunks_are_walked_and_the_editor_opens_the_one_gone_to() {
 #[test]
 fn more_and_fewer_lines_are_shown_around_changes_and_the_place_stays() {
     let strips = |driver: &ModelDriver| driver.model.board().unwrap().detail.strips().len();
-    let driver = long_text(100, 24).keys("] ]");
+    // Wide enough for every line.
+    let driver = long_text(200, 24).keys("] ]");
     let usual = strips(&driver);
     let driver = driver.keys("{");
     assert_eq!(usual - strips(&driver), 3 * 4);

@@ -187,6 +187,14 @@ impl Row {
         of_self.chain(of_other).map(|change| change.path.clone()).collect()
     }
 
+    /// Returns a text that two rows share when the same happens to them: the same verb, impact and values.
+    pub fn change_key(&self) -> String {
+        let changes: Vec<Change> = self.changes.iter().map(Change::unlocated).collect();
+        let key = (self.address.kind(), self.verb, self.impact, self.recheck, changes);
+        // Addresses, numbers and JSON can always be written.
+        serde_json::to_string(&key).unwrap_or_default()
+    }
+
     /// Returns the top-level names of the fields that change, each once.
     pub fn changed_fields(&self) -> Vec<&str> {
         let mut names = Vec::new();

@@ -105,6 +105,8 @@ pub enum ViewOption {
     LessContext,
     /// Shows or hides the line numbers of texts.
     LineNumbers,
+    /// Puts rows together that change in the same way, or back where they belong.
+    EqualChanges,
 }
 
 /// Changes which rows are selected.

@@ -120,6 +120,7 @@ impl Glyphs {
             '✗' => 'x',
             '⊘' => 'o',
             '≠' => '%',
+            '×' => 'x',
             '↻' => 'r',
             ascii if ascii.is_ascii() => ascii,
             _ => '?',

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use crate::apply::Status;
 use crate::plan::{Counts, Mark, Row, Verb};
-use crate::show::change::caution_lines;
+use crate::resource::Address;
+use crate::show::change::{Detail, caution_lines, row_details};
+use crate::show::pane::same_change_text;
 use crate::show::plan::verbs_text;
 use crate::show::progress::{run_message, status_lines};
 use crate::show::pull::file_text;
@@ -26,6 +28,9 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
         return match &node.id {
             NodeId::Group(group) => heading(model, board, group.title()),
             NodeId::Kind(kind) => heading(model, board, kind),
+            NodeId::Shape(title) => heading(model, board, title),
+            NodeId::Rest(title) => heading(model, board, title),
+            NodeId::Same(first) => same_change(board, first),
             NodeId::File(file) => file_lines(model, board, file),
             NodeId::Parent(address) => vec![
                 Line::default().push(Role::Heading, row_name(address)),
@@ -51,6 +56,21 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     }
     head.extend(drift(model, board, row));
     head.push(Line::default());
+    head
+}
+
+/// Returns the lines of a group of equal changes: how many there are, and the change of the first of them.
+fn same_change(board: &Board, first: &Address) -> Vec<Line> {
+    let rows = board.rows_here();
+    let counts = Counts::of(rows.iter().map(|row| &board.plan.rows[*row]));
+    let mut head = vec![
+        Line::default().push(Role::Heading, same_change_text(rows.len())),
+        Line::default().plain(verbs_text(&counts)),
+    ];
+    if let Some(row) = board.plan.row(first) {
+        head.push(Line::default());
+        head.extend(row_details(row, Detail::FULL));
+    }
     head
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::filter;
 use super::search::{Found, Index};
 use super::tree::{Arrangement, NodeId, PlanTree, TreeNode};
 use crate::plan::{Plan, Row, Verb};
@@ -59,6 +60,8 @@ pub struct Outline {
     index: Index,
     /// The rows that match the typed filter; `None` without one.
     found: Option<Found>,
+    /// What is wrong with the typed filter.
+    filter_error: Option<String>,
     folded: HashSet<NodeId>,
     /// The nodes below which nothing is notable, and the kinds of many drift rows: they start folded.
     quiet: HashSet<NodeId>,
@@ -76,8 +79,8 @@ impl Outline {
     pub fn of(plan: &Plan, arrangement: Arrangement) -> Self {
         let tree = PlanTree::of(plan, arrangement);
         let quiet = |index: usize| {
-            let is_kind = matches!(tree.nodes()[index].id, NodeId::Kind(_));
-            is_kind || !tree.rows(index).any(|row| plan.rows[row].is_notable())
+            let is_folded_first = matches!(tree.nodes()[index].id, NodeId::Kind(_) | NodeId::Same(_));
+            is_folded_first || !tree.rows(index).any(|row| plan.rows[row].is_notable())
         };
         let quiet: HashSet<NodeId> = (0..tree.nodes().len())
             .filter(|index| tree.has_children(*index) && quiet(*index))
@@ -97,7 +100,12 @@ impl Outline {
 
     /// Creates the outline of another plan with the same folds, filters and cursor.
     pub fn rebuilt_for(&self, plan: &Plan) -> Self {
-        let mut next = Self::of(plan, self.tree.arrangement());
+        self.arranged(plan, self.tree.arrangement())
+    }
+
+    /// Creates the outline of a plan in another arrangement, with the same folds, filters and cursor.
+    pub fn arranged(&self, plan: &Plan, arrangement: Arrangement) -> Self {
+        let mut next = Self::of(plan, arrangement);
         let known: HashSet<&NodeId> = self.tree.nodes().iter().map(|node| &node.id).collect();
         // New nodes are folded as `of` decided; nodes of both plans are folded as the user left them, but what was folded
         // because nothing happened there opens when something does.
@@ -110,7 +118,11 @@ impl Outline {
         next.cursor = self.cursor;
         next.top = self.top;
         if let Some(id) = self.current().map(|node| &node.id) {
-            next.go_to_id(id);
+            if arrangement == self.tree.arrangement() {
+                next.go_to_id(id);
+            } else {
+                next.go_to_nearest(id);
+            }
         }
         next
     }
@@ -123,6 +135,11 @@ impl Outline {
     /// Returns the conditions under which rows are visible.
     pub fn filters(&self) -> &Filters {
         &self.filters
+    }
+
+    /// Returns what is wrong with the typed filter, and therefore left out of it.
+    pub fn filter_error(&self) -> Option<&str> {
+        self.filter_error.as_deref()
     }
 
     /// Returns the nodes that no fold and no filter hides, top to bottom.
@@ -295,7 +312,9 @@ impl Outline {
 
     fn refresh(&mut self, plan: &Plan) {
         let here = self.current().map(|node| node.id.clone());
-        self.found = self.index.search(&self.filters.query);
+        let parsed = filter::parse(&self.filters.query);
+        self.found = self.index.search(plan, &parsed.terms);
+        self.filter_error = parsed.error.map(|error| error.to_string());
         let kept = self.kept(plan);
         self.shown.clear();
         let mut index = 0;

@@ -1,9 +1,10 @@
-//! The fuzzy filter: each word of the query has to be found in one of the texts of a row, a word after `!` in none.
+//! The rows that a filter leaves. A text of it is looked for letter by letter in the texts of a row, in each of them alone.
 //!
 //! Texts are searched one by one, so that no word is pieced together from the end of an id and the start of a field.
 
 use frizbee::{Config, Matcher};
 
+use super::filter::{FilterCondition, FilterTerm};
 use super::tree::label;
 use crate::plan::{Plan, Row};
 
@@ -42,13 +43,14 @@ impl Index {
         index
     }
 
-    /// Returns the rows that match, or `None` for a blank query.
-    pub(super) fn search(&self, query: &str) -> Option<Found> {
-        let mut words = query.split_whitespace().peekable();
-        words.peek()?;
+    /// Returns the rows that meet every term, or `None` without a term.
+    pub(super) fn search(&self, plan: &Plan, terms: &[FilterTerm]) -> Option<Found> {
+        if terms.is_empty() {
+            return None;
+        }
         let mut scores: Vec<Option<u32>> = vec![Some(0); self.count];
-        for word in words {
-            self.narrow(word, &mut scores);
+        for term in terms {
+            self.narrow(plan, term, &mut scores);
         }
         // `max_by_key` returns the last of several equal rows. In reverse order that is the first one of the plan.
         let best = (0..self.count)
@@ -61,21 +63,23 @@ impl Index {
         })
     }
 
-    /// Removes the scores of rows that do not match one word, and adds to those of the others.
-    fn narrow(&self, word: &str, scores: &mut [Option<u32>]) {
-        let negated = word.strip_prefix('!');
-        let wanted = negated.unwrap_or(word);
-        if wanted.is_empty() {
-            return;
-        }
+    /// Removes the scores of rows that do not meet a term, and adds to those of the others.
+    fn narrow(&self, plan: &Plan, term: &FilterTerm, scores: &mut [Option<u32>]) {
         let mut hits = vec![0; self.count];
-        for hit in Matcher::from_query(wanted, &matching()).match_list(&self.texts) {
-            let row = self.rows[hit.index as usize];
-            // 0 means that no text of the row matched, so a match counts at least 1.
-            hits[row] = hits[row].max(u32::from(hit.score).max(1));
+        if let FilterCondition::Text(wanted, _) = &term.condition {
+            for hit in Matcher::from_query(wanted, &matching()).match_list(&self.texts) {
+                let row = self.rows[hit.index as usize];
+                // 0 means that no text of the row matched, so a match counts at least 1.
+                hits[row] = hits[row].max(u32::from(hit.score).max(1));
+            }
+        }
+        for (index, row) in plan.rows.iter().enumerate() {
+            if scores[index].is_some() && hits[index] == 0 {
+                hits[index] = u32::from(term.condition.holds(row, || names(row)));
+            }
         }
         for (score, hit) in scores.iter_mut().zip(hits) {
-            let keeps = (hit > 0) != negated.is_some();
+            let keeps = (hit > 0) != term.negated;
             *score = score.filter(|_| keeps).map(|sum| sum + hit);
         }
     }
@@ -86,9 +90,12 @@ pub(super) fn matching() -> Config {
     Config::default().max_typos(Some(0))
 }
 
+fn names(row: &Row) -> [String; 3] {
+    [label(&row.address), row.address.to_string(), row.address.id()]
+}
+
 fn texts(row: &Row) -> impl Iterator<Item = String> {
-    let names = [label(&row.address), row.address.to_string(), row.address.id()];
     let changes = row.changes.iter().filter(|change| change.kind.writes());
     let fields: Vec<String> = changes.map(|change| change.path.to_string()).collect();
-    names.into_iter().chain(fields)
+    names(row).into_iter().chain(fields)
 }

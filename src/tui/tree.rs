@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use super::equal_changes::change_shapes;
 use crate::plan::{Plan, Row, Verb};
 use crate::resource::Address;
 
@@ -40,6 +41,8 @@ pub enum Arrangement {
     ByKind,
     /// The files in which they are, for a pull.
     ByFile,
+    /// What happens to them: rows that change in the same way are together.
+    ByChange,
 }
 
 impl Arrangement {
@@ -56,6 +59,12 @@ pub enum NodeId {
     Group(Group),
     /// A file, above the rows in it. Empty for rows that are in no file.
     File(PathBuf),
+    /// Rows of which the same fields change, by the title.
+    Shape(String),
+    /// Rows that change to the same values, by the first of them.
+    Same(Address),
+    /// The rows of a plan that change as no other row does, or not at all.
+    Rest(&'static str),
     /// A heading below `drift`, above the rows of one kind.
     Kind(&'static str),
     /// A resource.
@@ -96,6 +105,10 @@ impl PlanTree {
         };
         if arrangement == Arrangement::ByFile {
             tree.add_files(plan);
+            return tree;
+        }
+        if arrangement == Arrangement::ByChange {
+            tree.add_shapes(plan);
             return tree;
         }
         let groups = groups(plan);
@@ -161,6 +174,38 @@ impl PlanTree {
                 self.push(NodeId::Row(plan.rows[index].address.clone()), Some(index), 1);
             }
             self.nodes[start].end = self.nodes.len();
+        }
+    }
+
+    /// Adds rows that change in the same way together, then all others.
+    fn add_shapes(&mut self, plan: &Plan) {
+        let found = change_shapes(plan);
+        let address = |index: usize| plan.rows[index].address.clone();
+        for shape in found.shapes {
+            let start = self.nodes.len();
+            self.push(NodeId::Shape(shape.title), None, 0);
+            for rows in shape.equal {
+                let same = self.nodes.len();
+                self.push(NodeId::Same(address(rows[0])), None, 1);
+                self.add_rows(plan, &rows, 2);
+                self.nodes[same].end = self.nodes.len();
+            }
+            self.add_rows(plan, &shape.others, 1);
+            self.nodes[start].end = self.nodes.len();
+        }
+        for (title, rows) in [("changes as no other row", found.single), ("unchanged", found.quiet)] {
+            if !rows.is_empty() {
+                let start = self.nodes.len();
+                self.push(NodeId::Rest(title), None, 0);
+                self.add_rows(plan, &rows, 1);
+                self.nodes[start].end = self.nodes.len();
+            }
+        }
+    }
+
+    fn add_rows(&mut self, plan: &Plan, rows: &[usize], depth: usize) {
+        for index in rows {
+            self.push(NodeId::Row(plan.rows[*index].address.clone()), Some(*index), depth);
         }
     }
 

@@ -57,7 +57,7 @@ const TAB: Key = Key::of(KeyCode::Tab);
 pub const TABLE: &[Binding] = &[
     bound("select", &[Key::char(' ')], REVIEWS, Action::Select(Select::Toggle), (1, "select"), "select the row; a parent selects what is below it").when(can_select, "nothing to apply"),
     bound("open", &[ENTER], BOARD, Action::Move(Movement::Open), (3, "open"), "fold and unfold; on a row without children open the detail").when(has_rows, "there are no rows"),
-    bound("filter", &[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "fuzzy filter over ids, kinds and fields, esc clears; in the detail: search its text").when(has_rows, "there are no rows"),
+    bound("filter", &[Key::char('/')], BOARD, Action::View(ViewOption::Filter), (5, "filter"), "filter by ids, kinds and fields: `kind:platform verb:update field:chatId restart agent-00*`, `-` before a term turns it around, esc clears; in the detail: search its text").when(has_rows, "there are no rows"),
     // There are two panes, so that the next one and the previous one are the same.
     bound("other-pane", &[TAB, Key::of(KeyCode::BackTab)], BOARD, Action::Move(Movement::OtherPane), (6, "pane"), "the other pane").when(has_rows, "there are no rows"),
     bound("apply", &[Key::char('a')], REVIEW, Action::Dialog(DialogAction::Ask), (2, "apply"), "apply what is selected; asks first").when(has_choice, "nothing to apply"),
@@ -94,6 +94,7 @@ pub const TABLE: &[Binding] = &[
     quiet("more-context", &[Key::char('}')], BOARD, Action::View(ViewOption::MoreContext), "more unchanged lines around changed ones"),
     quiet("less-context", &[Key::char('{')], BOARD, Action::View(ViewOption::LessContext), "fewer unchanged lines around changed ones"),
     quiet("line-numbers", &[Key::char('#')], BOARD, Action::View(ViewOption::LineNumbers), "show or hide the line numbers of texts"),
+    bound("equal-changes", &[Key::char('=')], BOARD, Action::View(ViewOption::EqualChanges), (0, ""), "put rows together that change in the same way, or back").when(has_rows, "there are no rows"),
     quiet("toggle-create", &[Key::char('1')], BOARD, Action::View(ViewOption::Kind(RowKind::Create)), "show or hide what is created"),
     quiet("toggle-update", &[Key::char('2')], BOARD, Action::View(ViewOption::Kind(RowKind::Update)), "show or hide what is updated"),
     quiet("toggle-unchanged", &[Key::char('3')], BOARD, Action::View(ViewOption::Kind(RowKind::Unchanged)), "show or hide what is unchanged"),

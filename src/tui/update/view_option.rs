@@ -3,13 +3,14 @@
 use tui_input::Input;
 
 use crate::show::Role;
-use crate::show::pane::context_text;
+use crate::show::pane::{context_text, equal_rows_text};
 use crate::tui::action::ViewOption;
 use crate::tui::board::{Board, Focus};
 use crate::tui::message::notice;
 use crate::tui::model::Model;
 use crate::tui::outline::RowKind;
 use crate::tui::screen::{Overlay, RunScreen, Screen};
+use crate::tui::tree::{Arrangement, NodeId};
 
 pub(super) fn handle(model: &mut Model, action: ViewOption) {
     match action {
@@ -21,6 +22,7 @@ pub(super) fn handle(model: &mut Model, action: ViewOption) {
         ViewOption::MoreContext => change_context(model, true),
         ViewOption::LessContext => change_context(model, false),
         ViewOption::LineNumbers => line_numbers(model),
+        ViewOption::EqualChanges => equal_changes(model),
         _ => {
             if let Some(board) = model.board_mut() {
                 on_board(board, action);
@@ -103,6 +105,29 @@ fn change_context(model: &mut Model, more: bool) {
     board.detail.change_context(more);
     let text = context_text(board.detail.style().context_lines());
     model.notice = Some(notice(Role::Dim, text));
+}
+
+/// Switches between the usual arrangement of rows and the one by equal changes.
+fn equal_changes(model: &mut Model) {
+    let Some(board) = model.board_mut() else { return };
+    let usual = Arrangement::of(board.facts.pull.is_some());
+    let is_usual = board.outline.tree().arrangement() == usual;
+    let next = if is_usual { Arrangement::ByChange } else { usual };
+    board.range_from = None;
+    board.outline = board.outline.arranged(&board.plan, next);
+    let text = if is_usual {
+        equal_rows_text(equal_rows(board))
+    } else {
+        "rows are where they belong".to_owned()
+    };
+    model.notice = Some(notice(Role::Dim, text));
+}
+
+/// Returns the number of rows in groups of equal changes.
+fn equal_rows(board: &Board) -> usize {
+    let tree = board.outline.tree();
+    let groups = (0..tree.nodes().len()).filter(|index| matches!(tree.nodes()[*index].id, NodeId::Same(_)));
+    groups.map(|index| tree.rows(index).count()).sum()
 }
 
 fn line_numbers(model: &mut Model) {

@@ -213,6 +213,9 @@ fn filter_line(canvas: &mut Canvas, board: &Board, area: Rect) -> bool {
     let end = canvas.write(x, area.y, area.right(), &printable(&tail), Role::Plain);
     let cursor = x + input.visual_cursor().saturating_sub(scroll) as u16;
     canvas.set_cursor(cursor, area.y);
-    canvas.write(end + 3, area.y, area.right(), &hint, Role::Dim);
+    match board.outline.filter_error().filter(|_| board.filter.is_some()) {
+        Some(error) => canvas.write(end + 3, area.y, area.right(), error, Role::Warning),
+        None => canvas.write(end + 3, area.y, area.right(), &hint, Role::Dim),
+    };
     true
 }

@@ -20,6 +20,7 @@ use super::paint::Canvas;
 use super::state;
 use crate::apply::RowProgress;
 use crate::plan::{Counts, Row};
+use crate::show::pane::same_change_text;
 use crate::show::plan::verbs_text;
 use crate::show::progress::status_summary;
 use crate::show::pull::file_text;
@@ -27,6 +28,7 @@ use crate::show::row::{row_hint, row_name, verb_role};
 use crate::show::word::more_text;
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
+use crate::tui::filter::{self, FilterCondition};
 use crate::tui::model::Model;
 use crate::tui::screen::{RunScreen, Screen};
 use crate::tui::search::matching;
@@ -101,8 +103,12 @@ fn empty_message(board: &Board) -> &'static str {
 
 /// Creates a matcher for each word of the filter; they find the characters to emphasize.
 fn matchers(query: &str) -> Vec<Matcher> {
-    let words = query.split_whitespace().filter(|word| !word.starts_with('!'));
-    words.map(|word| Matcher::from_query(word, &matching())).collect()
+    let terms = filter::parse(query).terms.into_iter().filter(|term| !term.negated);
+    let words = terms.filter_map(|term| match term.condition {
+        FilterCondition::Text(word, _) => Some(word),
+        _ => None,
+    });
+    words.map(|word| Matcher::from_query(&word, &matching())).collect()
 }
 
 /// Draws one line of the tree.
@@ -118,17 +124,11 @@ impl NodeLine<'_, '_> {
         let x = self.fold(index, node);
         match (&node.id, node.row.map(|row| &self.board.plan.rows[row])) {
             (NodeId::Row(_), Some(row)) => self.row(x, index, row, matchers),
-            (NodeId::Group(group), _) => {
-                let x = self.put(x, group.title(), Role::Heading);
-                let text = counted(self.counts(index), self.board.outline.is_folded(index));
-                self.end(x, &text, Role::Dim);
-            }
-            (NodeId::File(file), _) => {
-                let name = printable(&file_text(file));
-                let x = self.put(x, &name, Role::Heading);
-                let text = counted(self.counts(index), self.board.outline.is_folded(index));
-                self.end(x, &text, Role::Dim);
-            }
+            (NodeId::Group(group), _) => self.heading(x, index, group.title(), Role::Heading),
+            (NodeId::File(file), _) => self.heading(x, index, &printable(&file_text(file)), Role::Heading),
+            (NodeId::Shape(title), _) => self.heading(x, index, &printable(title), Role::Heading),
+            (NodeId::Rest(title), _) => self.heading(x, index, title, Role::Heading),
+            (NodeId::Same(_), _) => self.same_change(x, index),
             (NodeId::Kind(kind), _) => {
                 let x = self.put(x, kind, Role::Heading);
                 let text = counted(self.counts(index), true);
@@ -147,6 +147,23 @@ impl NodeLine<'_, '_> {
             }
             (NodeId::Row(_), None) => {}
         }
+    }
+
+    fn heading(&mut self, x: u16, index: usize, title: &str, role: Role) {
+        let x = self.put(x, title, role);
+        let text = counted(self.counts(index), self.board.outline.is_folded(index));
+        self.end(x, &text, Role::Dim);
+    }
+
+    /// Draws the line of a group of equal changes, with the box of its rows.
+    fn same_change(&mut self, x: u16, index: usize) {
+        let mut x = x;
+        if let Screen::Review(review) = &self.model.screen {
+            let (role, mark) = state::checkbox(review, None, self.board.outline.tree().rows(index));
+            x = self.put(x, mark, role) + 1;
+        }
+        let title = same_change_text(self.board.outline.tree().rows(index).count());
+        self.heading(x, index, &title, Role::Id);
     }
 
     /// Draws the fold mark, and a dot for a row that is new. Returns where the line goes on.
@@ -216,7 +233,7 @@ impl NodeLine<'_, '_> {
     fn label(&mut self, x: u16, row: &Row, matchers: &mut [Matcher], dim: bool) -> u16 {
         let text = match self.board.outline.tree().arrangement() {
             Arrangement::ByKind => printable(&label(&row.address)),
-            Arrangement::ByFile => printable(&row_name(&row.address)),
+            Arrangement::ByFile | Arrangement::ByChange => printable(&row_name(&row.address)),
         };
         let style = self.canvas.theme.role(if dim { Role::Dim } else { Role::Id });
         let found = found(&text, matchers);
