@@ -59,6 +59,7 @@ mod plan_html;
 mod plan_pattern;
 mod plan_text;
 mod pty_desk;
+mod pty_palette;
 mod pty_review;
 mod pty_watch;
 mod pull_chance;
