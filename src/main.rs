@@ -26,7 +26,7 @@ fn redact_panics(host: &Host) {
     let stderr = Output::new(std::io::stderr(), &host.redactor);
     std::panic::set_hook(Box::new(move |panic| {
         let mut stderr = stderr.clone();
-        let _ = writeln!(stderr, "{panic}").and_then(|()| stderr.flush());
+        let _ = writeln!(stderr, "{panic}").and_then(|()| stderr.finish());
     }));
 }
 

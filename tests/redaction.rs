@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use lobuctl::host::{Host, Output};
 use lobuctl::redact::{Redactor, STRUCK, is_too_short};
 use lobuctl::remote::{Client, HttpOptions, HttpTransport, Retry, ServerUrl};
-use lobuctl::resource::Secret;
+use lobuctl::resource::{Secret, is_invisible};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn escaped(value: &str) -> Vec<String> {
 }
 
 /// The forms of a value that have to be found.
-fn forms(value: &str) -> Vec<String> {
+pub fn forms(value: &str) -> Vec<String> {
     let mut forms = escaped(value);
     forms.push(each(value.bytes(), |byte| format!("{byte:02x}")));
     forms.push(each(value.bytes(), |byte| format!("{byte:02X}")));
@@ -152,6 +152,71 @@ fn a_stream_strikes_a_secret_that_is_written_in_pieces() {
     assert_eq!(captured.stdout(), "token ***!\n");
     out.flush().unwrap();
     assert_eq!(captured.stdout(), "token ***!\nnext: ");
+}
+
+/// Returns a text without what draws nothing, as somebody could put it together again.
+pub fn squeezed(text: &str) -> String {
+    text.chars()
+        .filter(|one| !one.is_whitespace() && !one.is_control() && !is_invisible(*one))
+        .collect()
+}
+
+/// Writes pieces to a stream, each of which is flushed. Returns what came out.
+fn written<'a>(value: &str, pieces: impl Iterator<Item = &'a [u8]>) -> String {
+    let (host, captured) = Host::fake(".");
+    host.redactor.add([&Secret::new(value)]);
+    let mut out: Output = host.stdout.clone();
+    for piece in pieces {
+        out.write_all(piece).unwrap();
+        out.flush().unwrap();
+    }
+    out.finish().unwrap();
+    captured.stdout()
+}
+
+#[test]
+fn a_secret_is_struck_wherever_a_write_splits_it() {
+    for value in ["owl_pat_tjz33AcU", "4711:AAb/d+ee==", "p\"ä ß&<x>%41 y"] {
+        for form in forms(value) {
+            let text = format!("before {form} after\n");
+            let form = squeezed(&form);
+            let check = |split: String| {
+                assert!(split.contains(STRUCK), "{text}: {split}");
+                assert!(!squeezed(&split).contains(&form), "{text}: {split}");
+                assert!(
+                    split.starts_with("before ") && split.ends_with(" after\n"),
+                    "{text}: {split}"
+                );
+            };
+            for at in 1..text.len() {
+                check(written(
+                    value,
+                    [&text.as_bytes()[..at], &text.as_bytes()[at..]].into_iter(),
+                ));
+            }
+            check(written(value, text.as_bytes().chunks(1)));
+        }
+    }
+}
+
+#[test]
+fn a_stream_keeps_back_only_what_may_be_the_start_of_a_secret() {
+    let (host, captured) = Host::fake(".");
+    host.redactor.add([&Secret::new("owl_pat_planted")]);
+    let mut out: Output = host.stdout.clone();
+    for (piece, shown) in [
+        ("Apply? [y/N] ", "Apply? [y/N] "),
+        ("now\nto", "Apply? [y/N] now\nt"),
+        // People wait for lines: the end of one is kept back only if it has a good part of the secret.
+        ("owl\n", "Apply? [y/N] now\ntoowl\n"),
+        ("_pat_planted\n", "Apply? [y/N] now\ntoowl\n***\n"),
+        ("owl_pat\n", "Apply? [y/N] now\ntoowl\n***\n"),
+        ("rol\n", "Apply? [y/N] now\ntoowl\n***\nowl_pat\nrol\n"),
+    ] {
+        out.write_all(piece.as_bytes()).unwrap();
+        out.flush().unwrap();
+        assert_eq!(captured.stdout(), shown, "{piece:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Secrets by name: their uses, the sources of their values, and the missing ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::SecretsCheck;
@@ -8,6 +8,7 @@ use super::diagnostic::{Diagnostic, Severity, tick};
 use super::finding::Findings;
 use super::reference::Reference;
 use super::source::Source;
+use crate::redact::is_too_short;
 use crate::resource::{Origin, Secret};
 
 /// Everything about a secret except its value.
@@ -85,7 +86,8 @@ pub(super) fn summaries(source: &Source, references: &[Reference], values: &Valu
     summaries.into_values().collect()
 }
 
-/// Reports each missing name once, with every use: an error, or a warning with [`SecretsCheck::Warn`].
+/// Reports each missing name once, with every use: an error, or a warning with [`SecretsCheck::Warn`]. Warns of values that
+/// are too short.
 pub(super) fn check(
     source: &Source,
     references: &[Reference],
@@ -109,6 +111,27 @@ pub(super) fn check(
         };
         if let Some(severity) = severity {
             findings.push(missing_secret(severity, source, name, &uses, values));
+        }
+    }
+    warn_of_short_values(source, references, values, findings);
+}
+
+/// Names each secret whose value would be part of ordinary text by chance, so that it is not struck out of what is printed.
+fn warn_of_short_values(source: &Source, references: &[Reference], values: &Values, findings: &mut Findings) {
+    let mut names = BTreeSet::new();
+    for reference in references {
+        let is_short = values.get(&reference.name).is_some_and(is_too_short);
+        if is_short && names.insert(&reference.name) {
+            let message = format!(
+                "the value of {} is too short to be struck out of output",
+                tick(&reference.name)
+            );
+            let warning = Diagnostic::warning("short-secret", message).at(source, reference.span.clone());
+            findings.push(
+                warning
+                    .label(format!("used for {}", tick(&reference.location)))
+                    .help("a server that repeats it could make it public; a real secret is longer"),
+            );
         }
     }
 }

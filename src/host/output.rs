@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::redact::Redactor;
+use crate::redact::{RedactedText, Redactor};
 use crate::resource::Secret;
 
-/// A clonable handle of an output stream. Secrets are struck out of every line before it is written.
+/// A clonable handle of an output stream. Secrets are struck out of the text before it is
+/// written, also if they are written in pieces.
 #[derive(Clone)]
 pub struct Output(Arc<Mutex<RedactedStream>>);
 
@@ -15,8 +16,7 @@ impl Output {
     pub fn new(writer: impl Write + Send + 'static, redactor: &Redactor) -> Self {
         Self(Arc::new(Mutex::new(RedactedStream {
             writer: Box::new(writer),
-            redactor: redactor.clone(),
-            pending: Vec::new(),
+            text: RedactedText::new(redactor.clone()),
         })))
     }
 }
@@ -28,61 +28,52 @@ impl Output {
     /// When the stream cannot be written to.
     pub fn write_secret(&self, secret: &Secret) -> io::Result<()> {
         let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stream.write_pending()?;
+        stream.finish()?;
         stream.writer.write_all(secret.expose().as_bytes())?;
         stream.writer.write_all(b"\n")?;
         stream.writer.flush()
+    }
+
+    /// Writes what was kept back because it may be the start of a secret. For the end of the program.
+    ///
+    /// # Errors
+    /// When the stream cannot be written to.
+    pub fn finish(&self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).finish()
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stream.add(bytes).map(|()| bytes.len())
+        let text = stream.text.add(bytes);
+        stream.writer.write_all(text.as_bytes()).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stream.write_pending()?;
+        let text = stream.text.flush();
+        stream.writer.write_all(text.as_bytes())?;
         stream.writer.flush()
     }
 }
 
-/// Holds text back until its line is complete or flushed, because a secret could be written in two pieces.
 struct RedactedStream {
     writer: Box<dyn Write + Send>,
-    redactor: Redactor,
-    pending: Vec<u8>,
+    text: RedactedText,
 }
 
 impl RedactedStream {
-    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
-            self.pending.extend_from_slice(bytes);
-            return Ok(());
-        };
-        self.pending.extend_from_slice(&bytes[..=end]);
-        let written = self.write_pending();
-        self.pending.extend_from_slice(&bytes[end + 1..]);
-        written
-    }
-
-    fn write_pending(&mut self) -> io::Result<()> {
-        // Taken first, so that a line whose writing failed is not written a second time by the next call.
-        let pending = std::mem::take(&mut self.pending);
-        let text = String::from_utf8_lossy(&pending);
-        for line in text.split_inclusive('\n') {
-            let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
-            self.writer.write_all(self.redactor.line(line).as_bytes())?;
-            self.writer.write_all(end.as_bytes())?;
-        }
-        Ok(())
+    fn finish(&mut self) -> io::Result<()> {
+        let text = self.text.finish();
+        self.writer.write_all(text.as_bytes())?;
+        self.writer.flush()
     }
 }
 
 impl Drop for RedactedStream {
     fn drop(&mut self) {
         // Ignored: an earlier write has reported the error, and `drop` has no caller to report to.
-        let _ = self.write_pending().and_then(|()| self.writer.flush());
+        let _ = self.finish();
     }
 }

@@ -120,6 +120,20 @@ const ENTITIES: [(&str, char); 30] = [
     ("grave", '`'),
 ];
 
+/// Whether bytes that are no escape could become one if more followed.
+pub(super) fn may_go_on(bytes: &[u8]) -> bool {
+    // The longest escapes, surrogate pairs and references such as `&#x0010ffff;`, have 12 bytes.
+    let Some((sign, rest)) = bytes.split_first().filter(|_| bytes.len() < 12) else {
+        return false;
+    };
+    let goes_on = |byte: &u8| match sign {
+        b'\\' => byte.is_ascii_hexdigit() || b"ux{\\".contains(byte),
+        b'%' => byte.is_ascii_hexdigit(),
+        _ => byte.is_ascii_alphanumeric() || *byte == b'#',
+    };
+    rest.iter().all(goes_on)
+}
+
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
     if digits.is_empty() || digits.len() > 8 {
         return None;

@@ -6,6 +6,7 @@
 
 mod escape;
 mod pattern;
+mod stream;
 mod view;
 
 use std::fmt;
@@ -18,7 +19,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::resource::{Secret, with_visible_escapes};
+pub use stream::RedactedText;
 use view::{Decoding, View};
+use zeroize::Zeroizing;
 
 /// The text that replaces a secret. It has one length, so that it does not reveal the length of the value.
 pub const STRUCK: &str = "***";
@@ -42,8 +45,19 @@ pub struct Redactor(Arc<RwLock<Known>>);
 #[derive(Default)]
 struct Known {
     values: Vec<Secret>,
+    /// Every form of every value, sorted.
+    patterns: Vec<Zeroizing<Vec<u8>>>,
     /// Finds every form of every value. `None` while there are no values.
     matcher: Option<AhoCorasick>,
+}
+
+/// The end of a text that may be the start of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tail {
+    /// Where it begins in the text, in bytes.
+    start: usize,
+    /// The number of bytes of a value that it has, at most.
+    length: usize,
 }
 
 impl Redactor {
@@ -65,6 +79,7 @@ impl Redactor {
                 .match_kind(MatchKind::Standard)
                 .build(patterns.iter().map(|pattern| pattern.as_slice()))
                 .ok();
+            known.patterns = patterns;
         }
     }
 
@@ -166,6 +181,41 @@ impl Redactor {
         let mut merged = Vec::new();
         add_merged(&mut merged, found.into_iter());
         Some(merged)
+    }
+
+    /// Returns the end of the text that may be the start of a value, which what follows could complete.
+    fn tail(&self, text: &str) -> Option<Tail> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.matcher.as_ref()?;
+        let of_view = |decoding| {
+            let view = View::beginning(text, decoding);
+            let length = known.start_at_end(&view.bytes);
+            let started = (length > 0).then(|| view.range(view.bytes.len() - length..view.bytes.len()).start);
+            let start = started.or(view.cut())?;
+            let start = text.floor_char_boundary(start);
+            Some(Tail { start, length })
+        };
+        let tails = Decoding::of(text).filter_map(of_view);
+        tails.reduce(|one, other| Tail {
+            start: one.start.min(other.start),
+            length: one.length.max(other.length),
+        })
+    }
+}
+
+impl Known {
+    /// Returns how many of the last bytes are the start of a value, without being all of it.
+    fn start_at_end(&self, bytes: &[u8]) -> usize {
+        let longest = self.patterns.iter().map(|pattern| pattern.len()).max().unwrap_or(0);
+        let lengths = (1..longest.min(bytes.len() + 1)).rev();
+        lengths
+            .into_iter()
+            .find(|length| {
+                let end = &bytes[bytes.len() - length..];
+                let next = self.patterns.partition_point(|pattern| pattern.as_slice() <= end);
+                self.patterns.get(next).is_some_and(|pattern| pattern.starts_with(end))
+            })
+            .unwrap_or(0)
     }
 }
 

@@ -62,6 +62,16 @@ impl Decoding {
         let differing = decodings.into_iter().filter(|(differs, ..)| *differs);
         differing.map(|(_, decoding, rounds)| Self { rounds, ..decoding })
     }
+
+    /// Whether an escape that begins with this byte is decoded.
+    fn reads(self, byte: u8) -> bool {
+        match byte {
+            b'\\' => self.backslash,
+            b'%' => self.percent,
+            b'&' => self.html,
+            _ => false,
+        }
+    }
 }
 
 /// A decoded text.
@@ -71,6 +81,19 @@ pub(super) struct View {
     /// The range of the text that each byte comes from. It takes eight times the memory of the bytes, so most views have
     /// none.
     sources: Option<Vec<SourceRange>>,
+    /// Where the text may go on.
+    end: End,
+}
+
+/// What is known about the end of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Nothing follows.
+    Closed,
+    /// More may follow. An escape that the end cuts off is left out of the view.
+    Open,
+    /// More may follow, and an escape that begins at this byte of the text was left out.
+    Cut(u32),
 }
 
 /// The start and the end of a range of the text, in bytes. Half the size of a `Range<usize>`; no text has 4 GiB.
@@ -82,18 +105,36 @@ impl View {
         let raw = Self {
             bytes: text.as_bytes().to_vec(),
             sources: None,
+            end: End::Closed,
         };
         raw.decoded(decoding)
     }
 
     /// Decodes a text, and keeps the source of each byte.
     pub(super) fn located(text: &str, decoding: Decoding) -> Self {
+        Self::with_sources(text, End::Closed).decoded(decoding)
+    }
+
+    /// Decodes the beginning of a text whose rest is not known yet, and keeps the source of each byte.
+    pub(super) fn beginning(text: &str, decoding: Decoding) -> Self {
+        Self::with_sources(text, End::Open).decoded(decoding)
+    }
+
+    fn with_sources(text: &str, end: End) -> Self {
         let sources = (0..text.len() as u32).map(|at| (at, at + 1)).collect();
-        let raw = Self {
+        Self {
             bytes: text.as_bytes().to_vec(),
             sources: Some(sources),
-        };
-        raw.decoded(decoding)
+            end,
+        }
+    }
+
+    /// Returns the byte of the text where an escape begins that the end of the text cuts off.
+    pub(super) fn cut(&self) -> Option<usize> {
+        match self.end {
+            End::Cut(at) => Some(at as usize),
+            End::Open | End::Closed => None,
+        }
     }
 
     /// Returns the range of the text that a range of the bytes comes from. The range must not end at 0.
@@ -123,6 +164,10 @@ impl View {
                 b'&' if decoding.html => escape::html(rest),
                 _ => None,
             };
+            if escape.is_none() && decoding.reads(*byte) && self.end != End::Closed && escape::may_go_on(rest) {
+                decoded.end = End::Cut(self.range(at..at + 1).start as u32);
+                break;
+            }
             let escape = escape.unwrap_or(Escape::byte(*byte, 1));
             decoded.push(self, escape.bytes(), at..at + escape.consumed);
             at += escape.consumed;
@@ -142,6 +187,11 @@ impl View {
                     continue;
                 }
                 let rest = &valid[offset..];
+                let is_last = at + valid.len() == self.bytes.len();
+                if self.end != End::Closed && is_last && is_cut_off(rest) {
+                    stripped.end = End::Cut(self.range(at + offset..at + offset + 1).start as u32);
+                    return stripped;
+                }
                 if let Some(length) = sequence_length(rest).or_else(|| mark_length(rest)) {
                     skip_until = offset + length;
                 } else if !is_ignored(character) {
@@ -160,6 +210,7 @@ impl View {
         Self {
             bytes: Vec::with_capacity(self.bytes.len()),
             sources: self.sources.as_ref().map(|sources| Vec::with_capacity(sources.len())),
+            end: self.end,
         }
     }
 
@@ -202,4 +253,17 @@ fn mark_length(text: &str) -> Option<usize> {
     let code = u32::from_str_radix(&rest[..digits], 16).ok()?;
     let closed = rest.as_bytes().get(digits) == Some(&b'>');
     (closed && is_ignored(char::from_u32(code)?)).then_some(digits + 4)
+}
+
+/// Whether a text is the beginning of a control sequence or of a mark for an invisible character.
+fn is_cut_off(text: &str) -> bool {
+    if let Some(sequence) = text.strip_prefix('\u{1b}') {
+        let parameters = sequence.strip_prefix('[').unwrap_or(sequence);
+        return parameters.chars().all(|letter| matches!(letter, ' '..='?'));
+    }
+    let mark = "<U+";
+    mark.starts_with(text)
+        || text
+            .strip_prefix(mark)
+            .is_some_and(|code| code.len() < 7 && code.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
