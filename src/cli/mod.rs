@@ -98,7 +98,7 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the JSON Schema of `lobu.toml`, for editors.
+    /// Print the JSON Schema of `lobu.toml` for editors, or of the JSON that commands print.
     Schema(SchemaArgs),
 }
 
@@ -113,12 +113,12 @@ pub struct ValidateArgs {
 /// The arguments of `lobuctl schema`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct SchemaArgs {
-    /// The file whose schema is printed.
+    /// What the schema is of.
     #[arg(long, value_enum, default_value_t, value_name = "FILE")]
     pub file: SchemaFile,
 }
 
-/// A file that has a schema.
+/// What has a schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum SchemaFile {
     /// `lobu.toml`.
@@ -126,6 +126,10 @@ pub enum SchemaFile {
     Lobu,
     /// `lobuctl.toml`, with the drift that is ignored.
     Lobuctl,
+    /// A plan, as `lobuctl plan --format json` prints it.
+    Plan,
+    /// A line of any command with `--format json`.
+    Events,
 }
 
 /// The arguments of `lobuctl init`.

@@ -5,6 +5,7 @@ use crate::cli::{Cli, SchemaFile};
 use crate::config::schema::{json_schema, lobuctl_schema};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::report::schema::{events_schema, plan_schema};
 
 /// Prints the completions of a shell.
 ///
@@ -25,6 +26,8 @@ pub(super) fn schema(console: &Console, file: SchemaFile) -> Result<Exit, Failur
     let schema = match file {
         SchemaFile::Lobu => json_schema(),
         SchemaFile::Lobuctl => lobuctl_schema(),
+        SchemaFile::Plan => plan_schema(),
+        SchemaFile::Events => events_schema(),
     };
     let schema = serde_json::to_string_pretty(&schema).unwrap_or_default();
     console.text(&format!("{schema}\n"))?;

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod chance;
 pub mod deadline;
+pub mod line_schema;
 pub mod program;
 pub mod project;
 pub mod screen;

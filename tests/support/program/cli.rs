@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use lobuctl::journal::RunId;
 use serde_json::Value;
 
+use crate::support::line_schema::check_line;
 use crate::support::program::serve_process::{ServeProcess, lobuctl, serve};
 use crate::support::project::TempProject;
 
@@ -87,13 +88,11 @@ impl CliOutput {
         output
     }
 
-    /// Parses the output of `--format json`, and checks that each line has a type, a schema and a time.
+    /// Parses the output of `--format json`, and checks each line against the schema.
     pub fn objects(&self) -> Vec<Value> {
         let parse = |line: &str| -> Value {
             let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            assert!(value["type"].is_string() && value["schema"] == 1, "{line}");
-            let stamp: Result<jiff::Timestamp, _> = value["ts"].as_str().unwrap_or_default().parse();
-            assert!(stamp.is_ok(), "{line}");
+            check_line(&value);
             value
         };
         self.out.lines().map(parse).collect()
