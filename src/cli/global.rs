@@ -32,6 +32,9 @@ pub struct Common {
     /// The format of the result.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+    /// Also write the result to this file, as the lines of `--format json`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json_into: Option<PathBuf>,
     /// When to use color.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
@@ -58,6 +61,10 @@ pub enum Format {
     Markdown,
     /// One page, of a plan only.
     Html,
+    /// A SARIF log of `plan` or `validate`, for code scanning.
+    Sarif,
+    /// A JUnit report of `plan` or `validate`, for the tests of a CI server.
+    Junit,
 }
 
 /// When to use color.
@@ -80,5 +87,12 @@ impl Color {
             Self::Always => Some(true),
             Self::Never => Some(false),
         }
+    }
+}
+
+impl Format {
+    /// Whether the result is one document that lists problems and rows as findings.
+    pub const fn lists_findings(self) -> bool {
+        matches!(self, Self::Sarif | Self::Junit)
     }
 }

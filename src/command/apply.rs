@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::plain::{Decision, PlainReview};
 use super::reading::{ConsoleObserver, UsableProject};
-use super::run::{carry_out, declined, summarize};
+use super::run::{carry_out, declined, summary_value};
 use super::screen;
 use super::signal::Interrupt;
 use crate::apply::Progress;
@@ -241,9 +241,8 @@ fn cannot_ask(why: &str) -> Failure {
 /// Ends a command whose plan has nothing to write. A program that waits for a run's summary gets one without rows.
 fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
     console.progress("nothing to do");
-    if console.format == Format::Json {
-        summarize(console, &Progress::default(), None)?;
-    }
+    let summary = summary_value(&Progress::default(), None);
+    console.object("summary", &summary)?;
     Ok(Exit::Done)
 }
 
@@ -267,11 +266,11 @@ pub(super) fn plan_view_of(all: bool, full: bool) -> PlanView {
 }
 
 pub(super) fn show_plan(console: &Console, plan: &Plan, view: PlanView) -> Result<(), Failure> {
-    // Before anything else: the job summary is there even if standard output is closed.
-    console.job_summary(&markdown::plan(plan));
+    console.plan(plan)?;
     match console.format {
         Format::Text => print_plan(console, plan, view),
-        Format::Json => console.object("plan", plan),
+        // The findings are printed at the end, together with the problems of the files.
+        Format::Json | Format::Sarif | Format::Junit => Ok(()),
         Format::Markdown => console.text(&markdown::plan(plan)),
         Format::Html => console.text(&html::plan(plan)),
     }

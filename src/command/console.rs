@@ -6,14 +6,19 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::json;
 
+use super::collected::Collected;
 use super::log::RequestLog;
 use super::status::StatusLine;
+use crate::apply::event::Event;
 use crate::cli::{Common, Format};
 use crate::config::{Diagnostic, Sources};
 use crate::failure::{Failure, FailureKind, Label, print_labelled};
-use crate::host::Host;
+use crate::host::{Host, Output};
+use crate::plan::Plan;
+use crate::private_file::{Existing, open_private};
 use crate::report::diagnostics::{DiagnosticStyle, render};
-use crate::report::{ansi, github, json as ndjson};
+use crate::report::findings::{FindingList, ReportFinding};
+use crate::report::{ansi, github, json as ndjson, markdown};
 use crate::show::Line;
 
 /// The streams of a command, and how to write to them.
@@ -33,6 +38,10 @@ pub(super) struct Console {
     pub verbose: u8,
     /// The file to which requests are logged.
     pub log_file: Option<PathBuf>,
+    /// The file that has the result as lines of JSON too.
+    json_file: Option<Output>,
+    /// What the document at the end lists, for formats that have one.
+    findings: Collected,
     /// The line that shows how far a slow command is; erased before anything else is printed.
     pub status: StatusLine,
 }
@@ -47,12 +56,48 @@ impl Console {
             quiet: common.quiet,
             verbose: common.verbose,
             log_file: common.log_file.clone(),
+            json_file: None,
+            findings: Collected::new(common.format),
             status: if common.quiet || common.format == Format::Json {
                 StatusLine::default()
             } else {
                 StatusLine::new(&host)
             },
             host,
+        }
+    }
+
+    /// Returns this console with the file that the command line asks for. It is emptied at once, so that nobody takes it for
+    /// the result of this command if there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or other users can read it and that cannot be changed.
+    pub(super) fn with_json_file(self, common: &Common) -> Result<Self, Failure> {
+        let Some(path) = &common.json_into else {
+            return Ok(self);
+        };
+        let opened = open_private(&self.host.absolute(path), Existing::Replace);
+        let file =
+            opened.map_err(|error| Failure::failed(format!("cannot write to {}", path.display())).because(&error))?;
+        Ok(Self {
+            json_file: Some(Output::new(file, &self.host.redactor)),
+            ..self
+        })
+    }
+
+    /// Prints the findings of a command, and what was kept back because it may be the start of a secret. For the end of the
+    /// program.
+    pub(super) fn finish(&self, command: &str) {
+        if let Some(document) = self.findings.document(command, self.format) {
+            // What the command did is done, whether its report can be printed or not.
+            let _ = self.text(&document);
+        }
+        for stream in [&self.host.stdout, &self.host.stderr]
+            .into_iter()
+            .chain(&self.json_file)
+        {
+            // A stream that is closed has been reported by whoever wrote to it.
+            let _ = stream.finish();
         }
     }
 
@@ -93,12 +138,26 @@ impl Console {
         self.print(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Prints one JSON object of the result.
+    /// Adds one object to the result in JSON: to the file of `--json-into`, and with `--format json` to standard output.
     ///
     /// # Errors
-    /// When standard output cannot be written to.
+    /// When one of them cannot be written to.
     pub(super) fn object(&self, kind: &str, value: &impl Serialize) -> Result<(), Failure> {
-        self.print(|out| ndjson::write(out, kind, self.host.now(), value))
+        let now = self.host.now();
+        if let Some(mut file) = self.json_file.clone() {
+            let written = ndjson::write(&mut file, kind, now, value).and_then(|()| file.flush());
+            written.map_err(|error| Failure::failed("cannot write to the file of `--json-into`").because(&error))?;
+        }
+        if self.format == Format::Json {
+            self.print(|out| ndjson::write(out, kind, now, value))?;
+        }
+        Ok(())
+    }
+
+    /// Adds an event of a run to the result in JSON.
+    pub(super) fn event(&self, event: &Event) {
+        // A closed standard output must not stop a run that has begun to write.
+        let _ = self.object(&ndjson::event_type(event), event);
     }
 
     /// Prints a line about what is going on, unless `--quiet` is given.
@@ -113,8 +172,9 @@ impl Console {
 
     /// Prints a warning; with `--format json` as an object of the result.
     pub(super) fn warning(&self, text: &str) {
+        let _ = self.object("warning", &json!({ "message": text }));
+        self.findings.add([ReportFinding::warning(text)]);
         if self.format == Format::Json {
-            let _ = self.object("warning", &json!({ "message": text }));
             return;
         }
         self.status.erase();
@@ -129,13 +189,12 @@ impl Console {
 
     /// Prints the failure that ends the command.
     pub(super) fn failure(&self, failure: &Failure) {
-        if self.format == Format::Json {
-            let value = json!({
-                "message": failure.message, "causes": failure.causes, "hints": failure.hints,
-                "exit_code": failure.exit().code(),
-            });
-            let _ = self.object("error", &value);
-        }
+        let value = json!({
+            "message": failure.message, "causes": failure.causes, "hints": failure.hints,
+            "exit_code": failure.exit().code(),
+        });
+        let _ = self.object("error", &value);
+        self.findings.fail(failure);
         if !failure.message.is_empty() {
             self.status.erase();
             let _ = failure.print(&mut self.host.stderr.clone(), self.color_err);
@@ -152,10 +211,9 @@ impl Console {
         if shown.is_empty() {
             return;
         }
-        if self.format == Format::Json {
-            for diagnostic in &shown {
-                let _ = self.object("diagnostic", &diagnostic_value(diagnostic));
-            }
+        self.findings.add(shown.iter().map(ReportFinding::from));
+        for diagnostic in &shown {
+            let _ = self.object("diagnostic", &diagnostic_value(diagnostic));
         }
         // Standard error has the source lines in every format.
         self.status.erase();
@@ -168,8 +226,27 @@ impl Console {
         }
     }
 
+    /// Adds the rows of a plan to the findings, and a plan itself to the job summary and to the result in JSON.
+    ///
+    /// # Errors
+    /// When standard output or the file of `--json-into` cannot be written to.
+    pub(super) fn plan(&self, plan: &Plan) -> Result<(), Failure> {
+        // First: the job summary is there even if standard output is closed.
+        self.job_summary(&markdown::plan(plan));
+        self.recorded_plan(plan)
+    }
+
+    /// Adds the rows of a plan that was made earlier to the findings, and the plan to the result in JSON.
+    ///
+    /// # Errors
+    /// When standard output or the file of `--json-into` cannot be written to.
+    pub(super) fn recorded_plan(&self, plan: &Plan) -> Result<(), Failure> {
+        self.findings.add(FindingList::of_plan(plan));
+        self.object("plan", plan)
+    }
+
     /// Appends a plan to the job summary when this is a GitHub Actions job.
-    pub(super) fn job_summary(&self, markdown: &str) {
+    fn job_summary(&self, markdown: &str) {
         let Some(path) = self.host.environment.get("GITHUB_STEP_SUMMARY") else {
             return;
         };

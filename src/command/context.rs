@@ -86,16 +86,14 @@ pub(super) fn check_name(name: &str) -> Result<(), Failure> {
 }
 
 fn list(console: &Console, contexts: &[ContextSummary]) -> Result<Exit, Failure> {
+    for it in contexts {
+        let value = json!({
+            "name": it.name, "url": it.url, "organization": it.organization, "current": it.current,
+            "logged_in": it.signed_in, "protected": it.protected,
+        });
+        console.object("context", &value)?;
+    }
     if console.format == Format::Json {
-        for it in contexts {
-            console.object(
-                "context",
-                &json!({
-                    "name": it.name, "url": it.url, "organization": it.organization, "current": it.current,
-                    "logged_in": it.signed_in, "protected": it.protected,
-                }),
-            )?;
-        }
         return Ok(Exit::Done);
     }
     if contexts.is_empty() {

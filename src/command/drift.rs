@@ -54,12 +54,11 @@ async fn list(
     let review = interrupt.or(loading).await?;
     let list = DriftList::of(review.plan(), &review.workspace().project.ignores, options.today);
     let target = &review.plan().target;
-    if console.format == Format::Json {
-        console.object(
-            "drift",
-            &json!({ "target": target, "open": list.open, "ignored": list.ignored, "entries": list.entries }),
-        )?;
-    } else {
+    console.object(
+        "drift",
+        &json!({ "target": target, "open": list.open, "ignored": list.ignored, "entries": list.entries }),
+    )?;
+    if console.format != Format::Json {
         console.lines(&drift_lines(target, &list))?;
     }
     Ok(Exit::Done)

@@ -38,15 +38,14 @@ pub(super) async fn run(console: &Console, common: &Common) -> Result<Exit, Fail
         }
         None => (None, false),
     };
-    if console.format == Format::Json {
-        console.object(
-            "logout",
-            &json!({
-                "context": context, "url": account.url.value.to_string(), "was_signed_in": signed_out.is_some(),
-                "revoked": revoked, "stays_valid": stays,
-            }),
-        )?;
-    } else {
+    console.object(
+        "logout",
+        &json!({
+            "context": context, "url": account.url.value.to_string(), "was_signed_in": signed_out.is_some(),
+            "revoked": revoked, "stays_valid": stays,
+        }),
+    )?;
+    if console.format != Format::Json {
         console.progress(&match signed_out {
             Some(_) if revoked => format!("signed out of {}; its credential is revoked", account.url.value),
             Some(_) => format!("signed out of {} on this machine", account.url.value),

@@ -1,6 +1,7 @@
 //! One file per command: dispatch and glue, no rules of its own.
 
 mod apply;
+mod collected;
 mod completions;
 mod console;
 mod context;
@@ -43,20 +44,28 @@ use signal::Interrupt;
 /// Carries out a command line.
 pub async fn run(cli: &Cli, host: Host) -> Exit {
     let console = Console::new(host, &cli.common);
+    let console = match check_output(cli).and_then(|()| console.clone().with_json_file(&cli.common)) {
+        Ok(console) => console,
+        Err(failure) => return failed(&console, &failure),
+    };
     let interrupt = Interrupt::new();
     // On the heap, because it has room for the largest of all commands.
     let done = Box::pin(dispatch(cli, &console, &interrupt)).await;
-    match done {
-        Ok(exit) => exit,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit()
-        }
-    }
+    let exit = done.unwrap_or_else(|failure| failed(&console, &failure));
+    let name = match cli.command() {
+        Command::Validate(_) => "validate",
+        _ => "plan",
+    };
+    console.finish(name);
+    exit
+}
+
+fn failed(console: &Console, failure: &Failure) -> Exit {
+    console.failure(failure);
+    failure.exit()
 }
 
 async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    check_format(cli)?;
     match cli.command() {
         Command::Apply(arguments) => apply::run_command(console, &cli.common, &arguments, interrupt).await,
         Command::Plan(arguments) => apply::plan(console, &cli.common, &arguments, interrupt).await,
@@ -93,16 +102,38 @@ async fn dispatch_account(
     }
 }
 
-/// Only a plan is a page: everything else prints more than one thing.
-fn check_format(cli: &Cli) -> Result<(), Failure> {
-    let is_plan = match cli.command() {
+/// Checks that the command has a result in the form that is asked for.
+fn check_output(cli: &Cli) -> Result<(), Failure> {
+    let (command, format) = (cli.command(), cli.common.format);
+    if cli.common.json_into.is_some() && !has_lines(&command) {
+        return Err(Failure::usage(
+            "this command has no lines of JSON that `--json-into` could write to a file",
+        ));
+    }
+    let is_plan = match &command {
         Command::Plan(_) | Command::Show(_) => true,
         Command::Apply(arguments) => arguments.apply.dry_run,
         _ => false,
     };
-    if cli.common.format == Format::Html && !is_plan {
+    let is_validate = matches!(command, Command::Validate(_));
+    if format == Format::Html && !is_plan {
         let failure = Failure::usage("only a plan can be a page");
         return Err(failure.hint("`lobuctl plan --format html`"));
     }
+    if format.lists_findings() && !is_plan && !is_validate {
+        let failure = Failure::usage("only a plan and a validation have findings");
+        return Err(failure.hint("`lobuctl plan --format sarif`, `lobuctl validate --format junit`"));
+    }
     Ok(())
+}
+
+fn has_lines(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Serve(_)
+            | Command::Completions { .. }
+            | Command::Schema(_)
+            | Command::Init(_)
+            | Command::Account(AccountCommand::Token)
+    )
 }

@@ -46,13 +46,9 @@ fn list(console: &Console, account: &Account, owner: &AccountOwner) -> Result<Ex
     let current = account.organization.as_ref().ok().map(|it| it.value.as_str());
     for Membership { slug, name, role } in &owner.organizations {
         let is_current = current == Some(slug.as_str());
+        let value = json!({ "slug": slug, "name": name, "role": role, "current": is_current });
+        console.object("organization", &value)?;
         if console.format == Format::Json {
-            console.object(
-                "organization",
-                &json!({
-                    "slug": slug, "name": name, "role": role, "current": is_current,
-                }),
-            )?;
             continue;
         }
         let sign = if is_current { '*' } else { ' ' };

@@ -137,27 +137,26 @@ async fn load(
 
 fn show(console: &Console, review: &PullReview) -> Result<(), Failure> {
     let changes = review.changes();
+    let files = changes.files.iter().map(|change| {
+        let difference = difference(change);
+        let action = if change.before.is_some() { "change" } else { "create" };
+        json!({ "path": change.path, "action": action, "added": difference.added, "removed": difference.removed })
+    });
+    console.object(
+        "pull",
+        &json!({
+            "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled,
+            "conflicts": changes.conflicts, "new_secrets": changes.new_secrets,
+            "only_in_files": changes.only_in_files, "ignored": changes.ignored,
+            "without_file": changes.without_file, "rewritten": changes.rewritten,
+        }),
+    )?;
     match console.format {
         Format::Text if console.quiet => console.text(&format!("Summary: {}\n", pull_summary(changes))),
         Format::Text => console.lines(&pull_lines(review.target(), changes)),
-        // Only a plan is a page, which is checked before anything is read.
+        // Only a plan is a page, and a pull has no findings: both are checked before anything is read.
         Format::Markdown | Format::Html => console.text(&markdown::pull(review.target(), changes)),
-        Format::Json => {
-            let files = changes.files.iter().map(|change| {
-                let difference = difference(change);
-                let action = if change.before.is_some() { "change" } else { "create" };
-                json!({ "path": change.path, "action": action, "added": difference.added, "removed": difference.removed })
-            });
-            console.object(
-                "pull",
-                &json!({
-                    "target": review.target(), "files": files.collect::<Vec<Value>>(), "pulled": changes.pulled,
-                    "conflicts": changes.conflicts, "new_secrets": changes.new_secrets,
-                    "only_in_files": changes.only_in_files, "ignored": changes.ignored,
-                    "without_file": changes.without_file, "rewritten": changes.rewritten,
-                }),
-            )
-        }
+        Format::Json | Format::Sarif | Format::Junit => Ok(()),
     }
 }
 

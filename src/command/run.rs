@@ -1,6 +1,6 @@
 //! Carries out a plan on the terminal or in CI: prints events as they come, then the summary, and chooses the exit code.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::console::Console;
@@ -98,11 +98,11 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
         if let Some(log) = &log {
             log.event(&event);
         }
-        // A closed standard output must not stop a run that has begun to write.
-        let _ = match console.format {
-            Format::Json => report.json(&event, console.host.now()),
-            Format::Text | Format::Markdown | Format::Html => report.text(&event),
-        };
+        console.event(&event);
+        if console.format != Format::Json {
+            // A closed standard output must not stop a run that has begun to write.
+            let _ = report.text(&event);
+        }
     }
     progress
 }
@@ -112,21 +112,27 @@ async fn report(console: &Console, log: Option<RequestLog>, mut events: Unbounde
 /// # Errors
 /// When standard output is closed.
 pub(super) fn summarize(console: &Console, progress: &Progress, id: Option<&RunId>) -> Result<(), Failure> {
+    console.object("summary", &summary_value(progress, id))?;
     if console.format == Format::Json {
-        let mut summary = json!({
-            "tally": progress.tally(), "requests": progress.requests, "retries": progress.retries,
-            "took_ms": progress.elapsed_ms, "verdict": verdict_word(progress.verdict()),
-        });
-        if let Some(id) = id {
-            summary["run"] = json!(id);
-        }
-        return console.object("summary", &summary);
+        return Ok(());
     }
     console.lines(&run_lines(progress))?;
     if let Some(id) = id {
         console.progress(&run_id_text(progress, id));
     }
     Ok(())
+}
+
+/// Returns the summary of a run in JSON.
+pub(super) fn summary_value(progress: &Progress, id: Option<&RunId>) -> Value {
+    let mut summary = json!({
+        "tally": progress.tally(), "requests": progress.requests, "retries": progress.retries,
+        "took_ms": progress.elapsed_ms, "verdict": verdict_word(progress.verdict()),
+    });
+    if let Some(id) = id {
+        summary["run"] = json!(id);
+    }
+    summary
 }
 
 /// Returns the word of a verdict in JSON. Programs depend on these words, so that renaming a variant does not change its word.

@@ -36,10 +36,10 @@ pub(super) async fn run(console: &Console, arguments: &RunsArgs) -> Result<Exit,
 
 fn list(console: &Console) -> Result<Exit, Failure> {
     let runs: Vec<RecordedRun> = folder(&console.host)?.runs().collect();
+    for run in &runs {
+        console.object("run", &summary(run))?;
+    }
     if console.format == Format::Json {
-        for run in &runs {
-            console.object("run", &summary(run))?;
-        }
         return Ok(Exit::Done);
     }
     if runs.is_empty() {
@@ -67,20 +67,19 @@ async fn show(console: &Console, run: &RecordedRun) -> Result<Exit, Failure> {
 /// # Errors
 /// When standard output cannot be written to.
 pub(super) fn print(console: &Console, run: &RecordedRun, full: bool) -> Result<Exit, Failure> {
+    let mut value = summary(run);
+    value["plan"] = json!(run.plan());
+    value["rows"] = json!(run.settled.values().collect::<Vec<_>>());
+    value["unknown"] = json!(run.unknown().map(|write| &write.address).collect::<Vec<_>>());
+    console.object("run", &value)?;
     match console.format {
-        Format::Json => {
-            let mut value = summary(run);
-            value["plan"] = json!(run.plan());
-            value["rows"] = json!(run.settled.values().collect::<Vec<_>>());
-            value["unknown"] = json!(run.unknown().map(|write| &write.address).collect::<Vec<_>>());
-            console.object("run", &value)?;
-        }
+        Format::Json => {}
         Format::Markdown => {
             console.lines(&[run_line(run)])?;
             console.text("\n")?;
             console.text(&markdown::plan(&run.plan()))?;
         }
-        Format::Text | Format::Html => {
+        Format::Text | Format::Html | Format::Sarif | Format::Junit => {
             let detail = if full { Detail::FULL } else { Detail::PLAN };
             console.lines(&run_show_lines(run, detail))?;
         }
@@ -90,9 +89,8 @@ pub(super) fn print(console: &Console, run: &RecordedRun, full: bool) -> Result<
 
 fn diff(console: &Console, left: &RecordedRun, right: &RecordedRun) -> Result<Exit, Failure> {
     let difference = RunDifference::between(left, right);
-    if console.format == Format::Json {
-        console.object("run-difference", &difference)?;
-    } else {
+    console.object("run-difference", &difference)?;
+    if console.format != Format::Json {
         console.lines(&difference_lines(left, right, &difference))?;
     }
     Ok(Exit::Done)

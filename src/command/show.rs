@@ -35,12 +35,18 @@ pub(super) async fn run(console: &Console, arguments: &ShowArgs) -> Result<Exit,
         };
         return run_recorded(console, name, plan, RecordedFacts { reason, events }).await;
     }
-    match (&recording, console.format) {
-        (_, Format::Html) => console.text(&html::plan(&plan))?,
-        (Recording::Journal(run), _) => return runs::print(console, run, arguments.full),
-        (_, Format::Json) => console.object("plan", &plan)?,
-        (_, Format::Markdown) => console.text(&markdown::plan(&plan))?,
-        (_, Format::Text) => {
+    if let Recording::Journal(run) = &recording
+        && console.format != Format::Html
+        && !console.format.lists_findings()
+    {
+        return runs::print(console, run, arguments.full);
+    }
+    console.recorded_plan(&plan)?;
+    match console.format {
+        Format::Html => console.text(&html::plan(&plan))?,
+        Format::Json | Format::Sarif | Format::Junit => {}
+        Format::Markdown => console.text(&markdown::plan(&plan))?,
+        Format::Text => {
             print_plan(console, &plan, plan_view_of(arguments.all, arguments.full))?;
             print_outcome(console, &events)?;
         }

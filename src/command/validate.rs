@@ -38,14 +38,12 @@ pub(super) fn run(console: &Console, common: &Common, arguments: &ValidateArgs) 
         .strip_prefix(&console.host.current_dir)
         .unwrap_or(&project.file)
         .to_owned();
-    if console.format == Format::Json {
-        console.object(
-            "valid",
-            &json!({
-                "file": file, "agents": desired.agents.len(), "platforms": desired.platforms.len(),
-                "entity_types": desired.entity_types.len(), "relationship_types": desired.relationship_types.len(),
-            }),
-        )?;
+    let value = json!({
+        "file": file, "agents": desired.agents.len(), "platforms": desired.platforms.len(),
+        "entity_types": desired.entity_types.len(), "relationship_types": desired.relationship_types.len(),
+    });
+    console.object("valid", &value)?;
+    if console.format == Format::Json || console.format.lists_findings() {
         return Ok(Exit::Done);
     }
     console.text(&format!(

@@ -42,9 +42,8 @@ pub(super) async fn run(
         (account, Some(owner))
     };
     account.warnings.iter().for_each(|warning| console.warning(warning));
-    if console.format == Format::Json {
-        console.object("session", &object(&account, owner.as_ref()))?;
-    } else {
+    console.object("session", &object(&account, owner.as_ref()))?;
+    if console.format != Format::Json {
         console.text(&text(&account, owner.as_ref()))?;
     }
     Ok(Exit::Done)

@@ -2,9 +2,7 @@
 
 use std::io::{self, Write};
 
-use jiff::Timestamp;
-
-use super::{ansi, json};
+use super::ansi;
 use crate::apply::event::{Event, EventKind};
 use crate::show::event::{Verbosity, event_line};
 
@@ -37,13 +35,5 @@ impl RunReport<'_> {
         } else {
             ansi::write_line(self.err, &line, self.color_err)
         }
-    }
-
-    /// Writes an event as a JSON object.
-    ///
-    /// # Errors
-    /// When a stream cannot be written to.
-    pub fn json(&mut self, event: &Event, now: Timestamp) -> io::Result<()> {
-        json::write(self.out, &json::event_type(event), now, event)
     }
 }

@@ -87,10 +87,12 @@ impl<'a> CheckReport<'a> {
     }
 
     fn print(&self, verdict: CheckVerdict, check: &str, message: &str, hint: Option<&str>) -> Result<(), Failure> {
+        let value = json!({
+            "check": check, "ok": verdict != CheckVerdict::Bad, "verdict": verdict.word(), "message": message, "hint": hint,
+        });
+        self.console.object("check", &value)?;
         if self.console.format == Format::Json {
-            return self.console.object("check", &json!({
-                "check": check, "ok": verdict != CheckVerdict::Bad, "verdict": verdict.word(), "message": message, "hint": hint,
-            }));
+            return Ok(());
         }
         let line = Line::at(0)
             .push(verdict.role(), format!("{:<6}", verdict.word()))

@@ -8,7 +8,6 @@ use tokio::time::{Instant, sleep};
 
 use super::browser::open_page;
 use super::target::{AcceptedCredential, LoginTarget, unproven};
-use crate::cli::Format;
 use crate::command::console::Console;
 use crate::command::signal::Interrupt;
 use crate::failure::Failure;
@@ -79,15 +78,13 @@ impl<'a> DeviceSignIn<'a> {
     /// Shows the code and the address, and opens the page.
     fn announce(&self, no_browser: bool) -> Result<(), Failure> {
         let (console, grant) = (self.console, &self.grant);
-        if console.format == Format::Json {
-            console.object(
-                "device_code",
-                &json!({
-                    "user_code": grant.user_code, "address": grant.address, "complete_address": grant.complete_address,
-                    "valid_for_seconds": grant.valid_for.as_secs(),
-                }),
-            )?;
-        }
+        console.object(
+            "device_code",
+            &json!({
+                "user_code": grant.user_code, "address": grant.address, "complete_address": grant.complete_address,
+                "valid_for_seconds": grant.valid_for.as_secs(),
+            }),
+        )?;
         // Even with `--quiet`: without the code nobody can approve.
         let mut err = console.host.stderr.clone();
         let server = self.target.account.url.value.to_string();

@@ -77,16 +77,15 @@ fn report(
 ) -> Result<Exit, Failure> {
     let (url, context) = (&target.account.url.value, &target.context);
     let end = credential.and_then(|credential| credential.expires_at);
-    if console.format == Format::Json {
-        console.object(
-            "login",
-            &json!({
-                "context": context, "url": url.to_string(), "name": owner.name, "email": owner.email,
-                "organization": owner.organization, "scope": credential.and_then(|it| it.scope.clone()),
-                "expires_at": end.map(|end| end.to_string()),
-            }),
-        )?;
-    } else {
+    console.object(
+        "login",
+        &json!({
+            "context": context, "url": url.to_string(), "name": owner.name, "email": owner.email,
+            "organization": owner.organization, "scope": credential.and_then(|it| it.scope.clone()),
+            "expires_at": end.map(|end| end.to_string()),
+        }),
+    )?;
+    if console.format != Format::Json {
         let organization = owner
             .organization
             .as_ref()

@@ -268,13 +268,12 @@ impl Workbench for Bench {
             if let Some(last) = lock(&state).runs.last_mut() {
                 *last = begun.id().cloned();
             }
-            let Some(log) = log else {
-                begun.carry_out(cancel, events).await;
-                return Ok(());
-            };
             let (sender, receiver) = unbounded_channel();
             relay(begun.carry_out(cancel, sender), receiver, |event| {
-                log.event(&event);
+                if let Some(log) = &log {
+                    log.event(&event);
+                }
+                console.event(&event);
                 // A screen that has closed does not listen.
                 let _ = events.send(event);
             })
