@@ -15,6 +15,7 @@ use lobuctl::config::parse_yaml;
 use serde_json::{Value, json};
 
 use crate::support::program::cli::{CliOutput, CliProject};
+use crate::support::report_skip;
 
 const BOT: &str = "github-actions[bot]";
 const TOKEN: &str = "ghs_planted-token";
@@ -265,13 +266,13 @@ impl Job {
 }
 
 /// Whether the machine has what every runner has. Says so when not.
-fn has_tools() -> bool {
+pub fn has_tools() -> bool {
     let missing: Vec<&str> = ["bash", "curl", "jq"]
         .into_iter()
         .filter(|tool| Command::new(tool).arg("--version").output().is_err())
         .collect();
     if !missing.is_empty() {
-        eprintln!("skipped: the action needs {}", missing.join(", "));
+        report_skip(&format!("the scripts of CI need {}", missing.join(", ")));
     }
     missing.is_empty()
 }
@@ -294,6 +295,13 @@ async fn a_plan_is_one_comment_and_what_was_reviewed_is_applied() {
     assert_eq!(planned.code, 0, "{planned:?}");
     assert_eq!(job.take_writes(), ["POST comment"]);
     let first = job.output("plan-id");
+    let page = fs::read_to_string(job.output("page-file")).unwrap();
+    assert!(
+        page.starts_with("<!doctype html>") && page.contains("class=\"id\">desk<"),
+        "{page}"
+    );
+    let summary = fs::read_to_string(job.file("summary.md")).unwrap();
+    assert_eq!(summary.matches("### lobuctl plan").count(), 1, "{summary}");
     assert!(
         job.hub.lock().unwrap().comments[150]["body"]
             .as_str()
