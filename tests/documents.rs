@@ -8,13 +8,14 @@ use clap::Command;
 use lobuctl::cli::Cli;
 use lobuctl::exit::Exit;
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/semantics.md",
     "docs/contract.md",
     "docs/server.md",
+    "docs/output.md",
 ];
 
 fn read(path: &str) -> String {
