@@ -52,6 +52,7 @@ async fn rows_are_chosen_searched_and_exported_by_name() {
     pty.keys(":target space agent.beta<enter>").until("2 of 2 selected");
     pty.keys(":target<enter>").until("4 of 4 selected");
     pty.keys(":context space nowhere<enter>").until("no plan");
+    pty.keys(":context<enter>").until("4 of 4 selected");
     pty.keys("q");
     assert_eq!(pty.ended().0, 1);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use lobuctl::tui::keymap::help;
 use lobuctl::tui::model::KeyContext;
 use lobuctl::tui::screen::Overlay;
-use lobuctl::tui::{Effect, ExportRequest, LoadRequest, Message};
+use lobuctl::tui::{Effect, ExportRequest, LoadRequest, Message, TuiOptions};
 
 use crate::support::screen::model_driver::ModelDriver;
 use crate::support::snapshot;
@@ -73,10 +73,13 @@ fn rows_are_selected_by_pattern_and_the_selection_comes_back() {
 #[test]
 fn a_command_waits_for_its_argument() {
     let driver = ModelDriver::review(100, 30).keys(":conte<enter>");
-    assert!(driver.text().contains(": context NAME"), "{}", driver.text());
+    assert!(driver.text().contains(": context [NAME]"), "{}", driver.text());
     assert!(driver.left.is_empty());
     let driver = driver.keys("prod<enter>");
     assert_eq!(load_request(&driver).scope.context.as_deref(), Some("prod"));
+    let mut driver = driver.loaded();
+    driver.left.clear();
+    assert_eq!(load_request(&driver.keys(":context<enter>")).scope.context, None);
 }
 
 #[test]
@@ -95,6 +98,15 @@ fn targets_are_planned_again_and_stay() {
         load_request(&driver.keys(":target<enter>")).scope.targets,
         Some(Vec::new())
     );
+}
+
+#[test]
+fn the_list_follows_the_screen_behind_it() {
+    let driver = ModelDriver::start(100, 30, &TuiOptions::default()).keys(":target space agent.triage");
+    assert!(names(&driver).is_empty());
+    let driver = driver.loaded();
+    assert_eq!(names(&driver), ["target"]);
+    assert!(load_request(&driver.keys("<enter>")).scope.targets.is_some());
 }
 
 #[test]

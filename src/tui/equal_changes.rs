@@ -19,7 +19,7 @@ pub(super) struct ChangeShape {
 /// The rows of a plan by what happens to them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ChangeShapes {
-    /// What happens to two rows or more, most rows first.
+    /// What happens to two rows or more, most equal rows first.
     pub(super) shapes: Vec<ChangeShape>,
     /// The rows that change as no other row does.
     pub(super) single: Vec<usize>,
@@ -45,6 +45,9 @@ pub(super) fn change_shapes(plan: &Plan) -> ChangeShapes {
             others: others.into_iter().flatten().collect(),
         });
     }
+    // What repeats most comes first; shapes without any repetition are last.
+    let repeated = |shape: &ChangeShape| shape.equal.iter().map(Vec::len).sum::<usize>();
+    found.shapes.sort_by_key(|shape| std::cmp::Reverse(repeated(shape)));
     found.single.sort_unstable();
     found
 }

@@ -64,7 +64,7 @@ pub(super) enum FilterError {
     #[error("there is no `{0}:`, but kind, verb, field, agent and is; quotes search the text")]
     Name(String),
     /// A value that the name does not have.
-    #[error("`{name}:` is one of {known}, not `{value}`")]
+    #[error("not `{value}`: `{name}:` is one of {known}")]
     Value {
         /// The name.
         name: &'static str,
@@ -341,7 +341,7 @@ mod tests {
     fn says_what_is_wrong_and_keeps_the_rest() {
         assert_eq!(
             error("verb:updat"),
-            "`verb:` is one of create, update, unchanged, noop, delete, drift, not `updat`"
+            "not `updat`: `verb:` is one of create, update, unchanged, noop, delete, drift"
         );
         assert!(
             error("kind:platfrm").contains("one of agent, "),

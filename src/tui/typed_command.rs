@@ -9,7 +9,7 @@ pub enum TypedCommand {
     Without,
     /// Plans again, for these rows alone.
     Target,
-    /// Plans again, against the server of another context.
+    /// Plans again, against the server of another context, or of the command line.
     Context,
     /// Writes the plan into a new file.
     Export,
@@ -39,7 +39,7 @@ pub(super) const COMMANDS: &[CommandSyntax] = &[
     syntax(TypedCommand::Only, "only", "PATTERN…", "select these rows and what they need, such as `only platform.triage.*`"),
     syntax(TypedCommand::Without, "without", "PATTERN…", "leave these rows out"),
     CommandSyntax { may_be_bare: true, ..syntax(TypedCommand::Target, "target", "[PATTERN…]", "plan again for these rows alone; without a pattern for all") },
-    syntax(TypedCommand::Context, "context", "NAME", "plan again against the server of another context"),
+    CommandSyntax { may_be_bare: true, ..syntax(TypedCommand::Context, "context", "[NAME]", "plan again against the server of another context; without a name that of the command line") },
     syntax(TypedCommand::Export, "export", "FILE", "write the plan into a new file: .md, .html or .json"),
     syntax(TypedCommand::ExportOver, "export!", "FILE", "write the plan into a file, also in place of one that exists"),
 ];

@@ -54,6 +54,12 @@ impl Palette {
         }
     }
 
+    /// Lists other entries, narrowed as before.
+    pub fn replace(&mut self, entries: Vec<PaletteEntry>) {
+        self.entries = entries;
+        self.narrow();
+    }
+
     /// Returns the entries that match what was typed, best first.
     pub fn shown(&self) -> impl Iterator<Item = &PaletteEntry> {
         self.shown.iter().filter_map(|index| self.entries.get(*index))

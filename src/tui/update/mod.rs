@@ -33,7 +33,11 @@ use crate::show::Role;
 
 /// Changes the model as a message demands, and returns what has to be done outside because of it.
 pub fn update(model: &mut Model, message: Message) -> Effects {
+    let is_another_screen = matches!(message, Message::Loaded(_) | Message::RunEnded(_) | Message::Watched(_));
     let mut effects = dispatch(model, message);
+    if is_another_screen {
+        palette::refresh(model);
+    }
     effects.extend(watch::wanted(model));
     effects.extend(settle(model));
     effects

@@ -9,11 +9,22 @@ use super::{selection, task};
 use crate::plan::Row;
 use crate::resource::{Address, Pattern};
 use crate::show::Role;
+use crate::tui::keymap;
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Overlay, PaletteRun};
 use crate::tui::typed_command::{CommandSyntax, TypedCommand};
 use crate::tui::workbench::ExportRequest;
+
+/// Lists what can be done now, if the palette was opened on another screen.
+pub(super) fn refresh(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Palette(_))) {
+        let entries = keymap::palette(model);
+        if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+            palette.replace(entries);
+        }
+    }
+}
 
 /// Runs the entry at the cursor, and closes the palette unless something has to be typed first.
 pub(super) fn run(model: &mut Model) -> Effects {
@@ -49,7 +60,7 @@ fn command(model: &mut Model, syntax: &CommandSyntax, argument: &str) -> Effects
         TypedCommand::Only | TypedCommand::Without => choose_rows(model, syntax.command, argument),
         TypedCommand::Target => target(model, argument),
         TypedCommand::Context => {
-            model.scope.context = Some(argument.to_owned());
+            model.scope.context = (!argument.is_empty()).then(|| argument.to_owned());
             task::replan_in_scope(model)
         }
         TypedCommand::Export | TypedCommand::ExportOver => vec![Effect::Export(ExportRequest {

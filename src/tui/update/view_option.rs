@@ -46,7 +46,8 @@ fn open_line(model: &mut Model) {
     let shows_log = matches!(&model.screen, Screen::Run(run) if run.log_open);
     let Some(board) = model.board_mut() else { return };
     if board.focus == Focus::Detail && !shows_log {
-        board.search = Some(Input::new(board.detail.query().to_owned()));
+        // What was searched for before stays until something else is typed.
+        board.search = Some(Input::default());
     } else {
         board.focus = Focus::Tree;
         board.filter = Some(Input::new(board.outline.filters().query.clone()));
