@@ -22,38 +22,12 @@ use super::message::{EditRequest, Effect, Effects, Message};
 use super::model::Model;
 use super::options::TuiOptions;
 use super::screen::Screen;
+use super::terminal_host::{Input, TerminalHost};
 use super::update::update;
 use super::view::view;
 use super::workbench::Workbench;
 use super::{background, update};
 use crate::show::watch::AGE_STEP;
-
-/// What comes in from the terminal and from the system.
-#[derive(Debug, Clone)]
-pub enum Input {
-    /// A key, a click, a paste, a new size.
-    Terminal(crossterm::event::Event),
-    /// SIGINT from elsewhere: as Ctrl-C.
-    Interrupt,
-    /// SIGTERM or SIGHUP.
-    Terminate,
-    /// SIGCONT: another program may have used the terminal.
-    Continued,
-}
-
-/// Access to the terminal's input, the clipboard, the editor and job control.
-pub trait TerminalHost {
-    /// Returns the input from now on. The loop drops the stream while the editor runs or the process is stopped.
-    fn input(&mut self) -> BoxStream<'static, Input>;
-    /// Copies a text to the clipboard.
-    fn copy(&mut self, text: &str);
-    /// Gives the terminal to the editor and takes it back when the editor ends.
-    fn edit(&mut self, request: &EditRequest) -> impl Future<Output = Result<(), String>>;
-    /// Gives the terminal back, stops the process, and takes the terminal again once it is continued.
-    fn suspend(&mut self) -> impl Future<Output = ()>;
-    /// Takes the terminal again after another program has used it.
-    fn resume(&mut self);
-}
 
 /// The shortest time between two frames: 60 in a second.
 const FRAME: Duration = Duration::from_millis(16);

@@ -40,6 +40,7 @@ pub mod sheet;
 mod side;
 mod system;
 mod terminal;
+mod terminal_host;
 pub mod theme;
 pub mod tree;
 mod typed_command;
@@ -50,7 +51,7 @@ mod workbench;
 pub mod wrap;
 
 pub use chosen_keys::ChosenKeys;
-pub use drive::{Input, TerminalHost, drive};
+pub use drive::drive;
 pub use exit::{ExitReason, TuiExit};
 pub use looked::LookedRows;
 pub use message::{EditRequest, Effect, Message};
@@ -58,6 +59,7 @@ pub use model::Model;
 pub use options::{Background, ColorDepth, GlyphSet, TuiOptions};
 pub use relay::relay;
 pub use terminal::run;
+pub use terminal_host::{Input, TerminalHost};
 pub use workbench::{
     AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest,
     LoadStep, LoadedPlan, PlanScope, PullFacts, RecordedFacts, Refusal, SecretUsage, StepState, Title, WatchCause,

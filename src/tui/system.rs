@@ -2,7 +2,7 @@
 
 use futures_util::stream::BoxStream;
 
-use super::drive::Input;
+use super::terminal_host::Input;
 
 #[cfg(unix)]
 mod unix {

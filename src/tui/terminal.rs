@@ -24,12 +24,13 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
 use super::basic_color::BasicColors;
-use super::drive::{Input, TerminalHost, drive};
+use super::drive::drive;
 use super::editor;
 use super::exit::TuiExit;
 use super::message::EditRequest;
 use super::options::TuiOptions;
 use super::system;
+use super::terminal_host::{Input, TerminalHost};
 use super::workbench::Workbench;
 
 tokio::task_local! {
