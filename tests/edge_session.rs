@@ -259,7 +259,21 @@ fn a_guard_holds_by_name_and_by_server_and_is_never_skipped() {
     );
     assert!(!choose(&stored, "org=x").unwrap().protected);
     assert!(choose(&stored, "org=x --protect").unwrap().protected);
-    for broken in ["[context.prod]\nprotect = true", "[[", "context = 1"] {
+    let everything = guarded(
+        "theme = \"dark\"\nmouse = false\ndiff = \"unified\"\npane-width = 40\nnotify = false\n[colors]\nid = \"red\"\n\
+                              [context.prod]\ncolor = \"red\"\nprotected = true\n",
+    );
+    assert!(
+        choose(&read(everything.path()), "org=x --context prod")
+            .unwrap()
+            .protected
+    );
+    for broken in [
+        "[contexts.prod]\nprotected = true",
+        "[context.prod]\nprotect = true",
+        "[[",
+        "context = 1",
+    ] {
         let home = guarded(broken);
         assert!(Stored::read(&BTreeMap::new(), Some(home.path())).is_err(), "{broken}");
     }

@@ -17,6 +17,7 @@ Environment:
   LOBU_MEMORY_URL               http://HOST/mcp/ORG: the server and the organization
   LOBU_ORG, LOBU_MEMORY_ORG     the organization; --org takes precedence
   LOBU_CONFIG_DIR               read contexts from here instead of ~/.config/lobu
+  XDG_CONFIG_HOME               lobuctl/config.toml below it, or below ~/.config: theme, colors, contexts
   NO_COLOR, CLICOLOR_FORCE, CI  control color; with CI set, nothing is asked";
 
 /// The examples of `lobuctl apply`.

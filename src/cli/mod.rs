@@ -130,6 +130,8 @@ pub enum SchemaFile {
     Plan,
     /// A line of any command with `--format json`.
     Events,
+    /// The user's `config.toml`, with theme, colors and mouse.
+    Config,
 }
 
 /// The arguments of `lobuctl init`.

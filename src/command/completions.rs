@@ -1,8 +1,9 @@
 //! `lobuctl completions` and `lobuctl schema`: output for shells and editors.
 
 use super::console::Console;
+use super::preferences;
 use crate::cli::{Cli, SchemaFile};
-use crate::config::schema::{json_schema, lobuctl_schema};
+use crate::config::schema::{json_schema, lobuctl_schema, preferences_schema};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::schema::{events_schema, plan_schema};
@@ -28,6 +29,7 @@ pub(super) fn schema(console: &Console, file: SchemaFile) -> Result<Exit, Failur
         SchemaFile::Lobuctl => lobuctl_schema(),
         SchemaFile::Plan => plan_schema(),
         SchemaFile::Events => events_schema(),
+        SchemaFile::Config => preferences_schema(&preferences::words()),
     };
     let schema = serde_json::to_string_pretty(&schema).unwrap_or_default();
     console.text(&format!("{schema}\n"))?;

@@ -16,6 +16,7 @@ mod org;
 mod origin;
 mod plain;
 mod plain_pull;
+mod preferences;
 mod pull;
 mod pull_end;
 mod reading;

@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use super::preferences::{DIFFS, PANE_WIDTHS, PreferenceWords};
+
 /// Returns the schema, as draft 07, which is the one that TOML language servers support.
 pub fn json_schema() -> Value {
     json!({
@@ -68,6 +70,49 @@ pub fn lobuctl_schema() -> Value {
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("lobuctl.toml");
     schema["description"] = json!("What lobuctl knows of a project beyond lobu.toml");
+    schema
+}
+
+/// Returns the schema of the user's `config.toml`, as draft 07.
+pub fn preferences_schema(words: &PreferenceWords) -> Value {
+    let color = || json!({"type": "string", "minLength": 1, "examples": ["#d9a944", "bright red", "208"]});
+    let colors: serde_json::Map<String, Value> =
+        words.colored.iter().map(|name| ((*name).to_owned(), color())).collect();
+    let context = closed(
+        &[],
+        &json!({
+            "protected": {
+                "type": "boolean",
+                "description": "Whether applying asks for the organization's name; `--yes` then needs `--plan-id`",
+            },
+            "color": color(),
+        }),
+    );
+    let mut schema = closed(
+        &[],
+        &json!({
+            "theme": {"enum": words.themes, "description": "The colors of the screen; `auto` leaves the background as it is"},
+            "colors": closed(&[], &Value::Object(colors)),
+            "mouse": {"type": "boolean", "description": "Whether clicks and the wheel are read"},
+            "diff": {"enum": DIFFS, "description": "How differences are shown at first"},
+            "pane-width": {
+                "type": "integer", "minimum": PANE_WIDTHS.start(), "maximum": PANE_WIDTHS.end(),
+                "description": "The width of the tree beside the detail, in percent",
+            },
+            "notify": {
+                "type": "boolean",
+                "description": "Whether the terminal's title has the progress of a run, and its end is announced when it took long",
+            },
+            "context": {
+                "type": "object",
+                "description": "Contexts by name, as `lobuctl context` lists them",
+                "additionalProperties": context,
+            },
+        }),
+    );
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("config.toml");
+    schema["description"] = json!("What one user of lobuctl likes, in ~/.config/lobuctl/config.toml");
     schema
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Deserializing with `serde` would stop at the first problem and print the value, which may be a secret.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -154,6 +154,24 @@ impl<'a> Table<'a> {
         }
         self.wrong_type(key, value, "`true` or `false`");
         None
+    }
+
+    /// Reads a whole number of a range, if the key is present.
+    pub(super) fn integer(&self, key: &str, range: RangeInclusive<u16>) -> Option<u16> {
+        let value = self.get(key)?;
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let DeValue::Integer(found) = value.get_ref() else {
+            self.wrong_type(key, value, &expected);
+            return None;
+        };
+        let number = u16::from_str_radix(found.as_str(), found.radix()).ok();
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let message = format!("{} must be {expected}", tick(&self.key_path(Some(key))));
+            self.reader
+                .report(Diagnostic::error("wrong-number", message).at(self.reader.source, value.span()));
+        }
+        number
     }
 
     /// Reads a table, if the key is present.

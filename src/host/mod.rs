@@ -136,6 +136,14 @@ impl Host {
         Some(base.join("lobuctl"))
     }
 
+    /// Returns the folder of the user's own configuration: `$XDG_CONFIG_HOME/lobuctl`, else `~/.config/lobuctl`. `None`
+    /// without a home folder.
+    pub fn config_dir(&self) -> Option<PathBuf> {
+        let base = self.environment.get("XDG_CONFIG_HOME").map(PathBuf::from);
+        let base = base.or_else(|| Some(self.home.as_ref()?.join(".config")))?;
+        Some(base.join("lobuctl"))
+    }
+
     /// Returns the real process.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -55,17 +56,24 @@ pub(super) struct StoredContext {
     pub(super) active_org: Option<String>,
 }
 
-// Unknown keys are errors, because a misspelled key must not turn a guard off.
+// Unknown keys are errors, because a misspelled key must not turn a guard off. What only the screen reads is ignored here.
 #[derive(Debug, Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct OwnConfig {
     context: BTreeMap<String, ContextGuard>,
+    theme: IgnoredAny,
+    colors: IgnoredAny,
+    mouse: IgnoredAny,
+    diff: IgnoredAny,
+    pane_width: IgnoredAny,
+    notify: IgnoredAny,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ContextGuard {
     pub(super) protected: bool,
+    color: IgnoredAny,
 }
 
 /// The text of a file.
@@ -173,7 +181,7 @@ impl Stored {
         let Some(text) = text else { return Ok(()) };
         let own: OwnConfig = toml::from_str(&text.text).map_err(|error| SessionError::File {
             path: text.path,
-            why: error.message().to_owned(),
+            why: located(&text.text, &error),
         })?;
         self.guards = own.context;
         Ok(())
@@ -201,6 +209,14 @@ pub(super) fn unknown_version(path: &Path, version: u64) -> SessionError {
         path: path.to_owned(),
         why: format!("its version is {version}, and only 2 is known"),
     }
+}
+
+/// Returns the message of an error in a TOML file, with its location.
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {}", error.message())
 }
 
 fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -92,13 +92,17 @@ const WIDE: u16 = 100;
 /// The size below which there is no border and only one pane.
 const SMALLEST: (u16, u16) = (60, 15);
 
-/// Returns the layout of a terminal of this size.
-pub fn of((width, height): (u16, u16), focus: Focus, zoom: bool) -> Layout {
+/// The width of the tree beside the detail, in percent, unless the user wants another one.
+const TREE_PERCENT: u16 = 46;
+
+/// Returns the layout of a terminal of this size. `tree_percent` is the width of the tree beside the detail, `None` for the
+/// usual one.
+pub fn of((width, height): (u16, u16), focus: Focus, zoom: bool, tree_percent: Option<u16>) -> Layout {
     let area = Rect::new(0, 0, width, height);
     if width < SMALLEST.0 || height < SMALLEST.1 {
         bare(area, focus)
     } else {
-        framed(area, focus, zoom)
+        framed(area, focus, zoom, tree_percent.unwrap_or(TREE_PERCENT).clamp(1, 99))
     }
 }
 
@@ -117,14 +121,14 @@ fn bare(area: Rect, focus: Focus) -> Layout {
     }
 }
 
-fn framed(area: Rect, focus: Focus, zoom: bool) -> Layout {
+fn framed(area: Rect, focus: Focus, zoom: bool, tree_percent: u16) -> Layout {
     // At either side the frame and a blank; above the frame, the header and a rule; below a rule, the footer and the frame.
     let (x, width) = (2, area.width - 4);
     let body = Rect::new(x, 3, width, area.height - 6);
     let (tree, detail) = match (zoom, area.width >= WIDE) {
         (true, _) if focus == Focus::Tree => (Some(body), None),
         (true, _) => (None, Some(body)),
-        (false, true) => beside(body),
+        (false, true) => beside(body, tree_percent),
         (false, false) => stacked(body),
     };
     Layout {
@@ -138,8 +142,8 @@ fn framed(area: Rect, focus: Focus, zoom: bool) -> Layout {
     }
 }
 
-fn beside(body: Rect) -> (Option<Rect>, Option<Rect>) {
-    let left = body.width * 46 / 100;
+fn beside(body: Rect, tree_percent: u16) -> (Option<Rect>, Option<Rect>) {
+    let left = (u32::from(body.width) * u32::from(tree_percent) / 100) as u16;
     // Between the panes are a blank, the rule and a blank.
     let tree = Rect { width: left, ..body };
     let detail = Rect {

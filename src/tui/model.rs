@@ -1,12 +1,14 @@
 //! Everything the screen knows. Changed by [`update`](super::update::update) only, read by the view; no IO, no clock.
 
+use ratatui::style::Color;
+
 use super::action::Action;
 use super::board::{Board, Focus};
 use super::chosen_keys::ChosenKeys;
 use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
-use super::options::TuiOptions;
+use super::options::{LookOptions, TuiOptions};
 use super::screen::{AfterLoading, Confirmation, LoadingScreen, Overlay, Page, RunState, Screen};
 use super::theme::Theme;
 use super::watch::Watch;
@@ -41,6 +43,8 @@ pub struct Model {
     pub scope: PlanScope,
     /// The styles of roles on this terminal.
     pub theme: Theme,
+    /// What the user likes.
+    pub look: LookOptions,
     /// The characters for lines and symbols on this terminal.
     pub glyphs: Glyphs,
 }
@@ -130,7 +134,8 @@ impl Model {
             runs: Vec::new(),
             keys: options.keys.clone(),
             scope: PlanScope::default(),
-            theme: Theme::new(options.depth, options.background),
+            theme: Theme::new(options.depth, options.background, &options.look),
+            look: options.look.clone(),
             glyphs: Glyphs::new(options.glyphs),
         }
     }
@@ -233,6 +238,12 @@ impl Model {
         let (focus, zoom) = self
             .board()
             .map_or((Focus::Tree, false), |board| (board.focus, board.zoom));
-        layout::of(self.size, focus, zoom)
+        layout::of(self.size, focus, zoom, self.look.tree_percent)
+    }
+
+    /// Returns the color of the context that the plan is for, if it has one.
+    pub fn accent(&self) -> Option<Color> {
+        let context = self.board()?.facts.title.context.as_ref()?;
+        self.look.contexts.get(context).copied()
     }
 }

@@ -1,6 +1,9 @@
 //! What the terminal can do and what the user prefers, decided once by the command layer.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use ratatui::style::Color;
 
 use super::chosen_keys::ChosenKeys;
 
@@ -23,6 +26,56 @@ pub struct TuiOptions {
     pub mouse: bool,
     /// The keys that the user has chosen.
     pub keys: ChosenKeys,
+    /// What the user likes.
+    pub look: LookOptions,
+}
+
+/// How the user wants the screen to look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookOptions {
+    /// The theme.
+    pub theme: ThemeName,
+    /// Colors in place of those of the theme, by the names of [`super::theme::Theme::names`].
+    pub colors: BTreeMap<String, Color>,
+    /// The colors of contexts, by the name of the context.
+    pub contexts: BTreeMap<String, Color>,
+    /// Whether before and after are in two columns from the start.
+    pub side_by_side: bool,
+    /// The width of the tree beside the detail, in percent; `None` for the usual one.
+    pub tree_percent: Option<u16>,
+}
+
+/// A set of colors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ThemeName {
+    /// Colors that fit the terminal's background, which is left as it is.
+    #[default]
+    Auto,
+    /// On a dark background.
+    Dark,
+    /// On a light background.
+    Light,
+    /// On black, with a contrast of at least 7.
+    HighContrast,
+    /// On black, with the 16 colors that every terminal has.
+    Sixteen,
+}
+
+impl ThemeName {
+    /// Every theme, with its name.
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Auto, "auto"),
+        (Self::Dark, "dark"),
+        (Self::Light, "light"),
+        (Self::HighContrast, "high-contrast"),
+        (Self::Sixteen, "16-colors"),
+    ];
+
+    /// Returns the theme of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let found = Self::ALL.into_iter().find(|(_, known)| *known == name);
+        found.map(|(theme, _)| theme)
+    }
 }
 
 /// Which characters may be drawn.

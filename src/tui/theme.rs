@@ -1,99 +1,221 @@
 //! Which style a role is drawn in. Meaning never depends on color alone: markers, words and attributes carry it too.
 
+use std::collections::BTreeMap;
+
 use ratatui::style::{Color, Modifier, Style};
 
-use super::options::{Background, ColorDepth};
+use super::color;
+use super::options::{Background, ColorDepth, LookOptions};
+use super::palette::Palette;
 use crate::show::Role;
 
-/// Styles for a color depth and a background.
+/// The styles of everything that is drawn, for one terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Theme {
     depth: ColorDepth,
-    light: bool,
+    palette: Palette,
+    roles: [Style; ROLES.len()],
+    border: Style,
+    key: Style,
+    found: Style,
+    /// The color of the context, if it has one.
+    accent: Option<Color>,
 }
 
-/// One color for each depth: of the palette, of 256 and of all, the last two for dark and light backgrounds.
-type Tones = (Color, (u8, u8), (u32, u32));
+/// How the selected row is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectionStyle {
+    /// On this background; every color stays.
+    On(Color),
+    /// Text without a color is reversed, colored text stays as it is.
+    Reversed,
+    /// In bold.
+    Bold,
+}
 
-const GREEN: Tones = (Color::Green, (114, 28), (0x007b_c86c, 0x001a_7f37));
-const YELLOW: Tones = (Color::Yellow, (179, 130), (0x00d9_a944, 0x0095_5e00));
-const RED: Tones = (Color::Red, (203, 160), (0x00f0_6a6a, 0x00c0_2b2b));
-const BLUE: Tones = (Color::Cyan, (80, 30), (0x0056_c2d6, 0x0007_6f84));
-const MAGENTA: Tones = (Color::Magenta, (176, 127), (0x00cf_8fdc, 0x0092_3aa8));
+/// Every role, with its name in the user's `config.toml`. In the order of their declaration, which is their index.
+const ROLES: [(Role, &str); 20] = [
+    (Role::Plain, "text"),
+    (Role::Heading, "heading"),
+    (Role::Create, "create"),
+    (Role::Update, "update"),
+    (Role::Noop, "unchanged"),
+    (Role::Drift, "drift"),
+    (Role::Delete, "delete"),
+    (Role::Warning, "warning"),
+    (Role::Error, "error"),
+    (Role::Success, "success"),
+    (Role::Running, "running"),
+    (Role::Field, "field"),
+    (Role::Id, "id"),
+    (Role::Dim, "dim"),
+    (Role::Strong, "strong"),
+    (Role::AddedText, "added-text"),
+    (Role::RemovedText, "removed-text"),
+    (Role::AddedWord, "added-word"),
+    (Role::RemovedWord, "removed-word"),
+    (Role::Secret, "secret"),
+];
+
+/// The names of what can be colored and is no role.
+const PLACES: [&str; 6] = ["background", "selected", "beside", "border", "key", "found"];
 
 impl Theme {
-    /// Creates the styles for a terminal. On an unknown background only the terminal's own palette is sure to be readable.
-    pub fn new(depth: ColorDepth, background: Background) -> Self {
-        let depth = match (depth, background) {
-            (ColorDepth::None, _) => ColorDepth::None,
-            (_, Background::Unknown) => ColorDepth::Sixteen,
-            (depth, _) => depth,
+    /// Creates the styles for a terminal, with the user's own colors.
+    pub fn new(depth: ColorDepth, background: Background, look: &LookOptions) -> Self {
+        let own = |name: &str| {
+            let color = look.colors.get(name).copied();
+            color
+                .filter(|_| depth != ColorDepth::None)
+                .map(|it| color::shown(it, depth))
+        };
+        let mut palette = Palette::of(look.theme, depth, background);
+        palette.background = own("background").or(palette.background);
+        palette.text = own("text").or(palette.text);
+        palette.selected = own("selected").or(palette.selected);
+        palette.beside = own("beside").or(palette.beside);
+        let colored = |name: &str, style: Style| match own(name) {
+            // A color of its own says what dim text is.
+            Some(color) => style.remove_modifier(Modifier::DIM).fg(color),
+            None => style,
         };
         Self {
             depth,
-            light: background == Background::Light,
+            palette,
+            roles: ROLES.map(|(role, name)| colored(name, role_style(palette, role))),
+            border: colored("border", dim(palette)),
+            key: colored("key", tint(palette.blue).add_modifier(Modifier::BOLD)),
+            found: colored(
+                "found",
+                tint(palette.blue).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+            ),
+            accent: None,
         }
+    }
+
+    /// Returns the names of everything that can be colored.
+    pub fn names() -> Vec<&'static str> {
+        ROLES.iter().map(|(_, name)| *name).chain(PLACES).collect()
+    }
+
+    /// Returns these styles for a context that has a color.
+    #[must_use]
+    pub fn with_accent(self, accent: Option<Color>) -> Self {
+        let accent = accent.filter(|_| self.depth != ColorDepth::None);
+        Self {
+            accent: accent.map(|accent| color::shown(accent, self.depth)),
+            ..self
+        }
+    }
+
+    /// Returns the style below all others: the background, and text without a role.
+    pub fn base(self) -> Style {
+        let color = |color: Option<Color>| color.unwrap_or(Color::Reset);
+        Style::reset()
+            .fg(color(self.palette.text))
+            .bg(color(self.palette.background))
     }
 
     /// Returns the style of a role.
     pub fn role(self, role: Role) -> Style {
-        let style = Style::new();
-        match role {
-            Role::Plain | Role::Id => style,
-            Role::Heading | Role::Strong => style.add_modifier(Modifier::BOLD),
-            Role::Create | Role::Success | Role::AddedText => self.tint(GREEN),
-            Role::Update => self.tint(YELLOW),
-            Role::Warning => self.tint(YELLOW).add_modifier(Modifier::BOLD),
-            Role::Noop | Role::Dim => style.add_modifier(Modifier::DIM),
-            Role::Drift | Role::Secret => self.tint(MAGENTA),
-            Role::Delete | Role::RemovedText => self.tint(RED),
-            Role::Error => self.tint(RED).add_modifier(Modifier::BOLD),
-            Role::Running | Role::Field => self.tint(BLUE),
-            Role::AddedWord => self.tint(GREEN).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-            Role::RemovedWord => self.tint(RED).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        self.roles[role as usize]
+    }
+
+    /// Returns how the selected row is drawn; weaker when another pane has the keys.
+    pub fn selection(self, focused: bool) -> SelectionStyle {
+        let background = if focused {
+            self.palette.selected
+        } else {
+            self.palette.beside
+        };
+        match background {
+            Some(color) => SelectionStyle::On(color),
+            None if focused => SelectionStyle::Reversed,
+            None => SelectionStyle::Bold,
         }
     }
 
-    /// Returns the style of the cursor line; weaker when another pane has the keys.
-    pub fn cursor(self, focused: bool) -> Style {
-        match (focused, self.depth) {
-            // The palette of the terminal is the user's own: no background of it is sure to be readable.
-            (true, ColorDepth::None | ColorDepth::Sixteen) => Style::new().add_modifier(Modifier::REVERSED),
-            (false, ColorDepth::None | ColorDepth::Sixteen) => Style::new().add_modifier(Modifier::BOLD),
-            (true, _) => Style::new().bg(self.shade((238, 252), (0x0038_3c46, 0x00d5_dbe5))),
-            (false, _) => Style::new().bg(self.shade((235, 255), (0x0025_2830, 0x00ec_eff3))),
-        }
+    /// Whether text of this color is as good as without one, so that a reversed row may take it along.
+    pub fn is_plain(self, color: Color) -> bool {
+        let plain = [self.palette.text.unwrap_or(Color::Reset)];
+        plain.contains(&color) || self.palette.dim == Some(color)
     }
 
     /// Returns the style of characters that match the filter.
     pub fn found(self) -> Style {
-        self.tint(BLUE).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+        self.found
     }
 
     /// Returns the style of borders.
     pub fn border(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.accent {
+            Some(accent) => Style::new().fg(accent).add_modifier(Modifier::BOLD),
+            None => self.border,
+        }
+    }
+
+    /// Returns the style of the target's name: that of plain text, or a badge in the color of the context.
+    pub fn target(self) -> Style {
+        match self.accent {
+            Some(accent) => Style::new()
+                .fg(color::ink(accent))
+                .bg(accent)
+                .add_modifier(Modifier::BOLD),
+            None => self.role(Role::Plain),
+        }
     }
 
     /// Returns the style of a key in the footer.
     pub fn key(self) -> Style {
-        self.tint(BLUE).add_modifier(Modifier::BOLD)
+        self.key
     }
+}
 
-    fn tint(self, tones: Tones) -> Style {
-        match self.depth {
-            ColorDepth::None => Style::new(),
-            ColorDepth::Sixteen => Style::new().fg(tones.0),
-            ColorDepth::Many | ColorDepth::True => Style::new().fg(self.shade(tones.1, tones.2)),
-        }
+/// Reads the user's colors by the names of [`Theme::names`]; those that are none are left out.
+pub fn parse_colors(colors: &BTreeMap<String, String>) -> BTreeMap<String, Color> {
+    let parsed = colors
+        .iter()
+        .filter_map(|(name, text)| Some((name.clone(), color::parse_color(text)?)));
+    parsed.collect()
+}
+
+fn role_style(palette: Palette, role: Role) -> Style {
+    let plain = tint(palette.text);
+    match role {
+        Role::Plain | Role::Id => plain,
+        Role::Heading | Role::Strong => plain.add_modifier(Modifier::BOLD),
+        Role::Create | Role::Success | Role::AddedText => tint(palette.green),
+        Role::Update => tint(palette.yellow),
+        Role::Warning => tint(palette.yellow).add_modifier(Modifier::BOLD),
+        Role::Noop | Role::Dim => dim(palette),
+        Role::Drift | Role::Secret => tint(palette.magenta),
+        Role::Delete | Role::RemovedText => tint(palette.red),
+        Role::Error => tint(palette.red).add_modifier(Modifier::BOLD),
+        Role::Running | Role::Field => tint(palette.blue),
+        Role::AddedWord => tint(palette.green).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::RemovedWord => tint(palette.red).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
     }
+}
 
-    fn shade(self, many: (u8, u8), all: (u32, u32)) -> Color {
-        match (self.depth, self.light) {
-            (ColorDepth::True, false) => Color::from_u32(all.0),
-            (ColorDepth::True, true) => Color::from_u32(all.1),
-            (_, false) => Color::Indexed(many.0),
-            (_, true) => Color::Indexed(many.1),
+fn tint(color: Option<Color>) -> Style {
+    color.map_or(Style::new(), |color| Style::new().fg(color))
+}
+
+fn dim(palette: Palette) -> Style {
+    match palette.dim {
+        Some(color) => Style::new().fg(color),
+        None => tint(palette.text).add_modifier(Modifier::DIM),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_at_its_own_index() {
+        for (index, (role, name)) in ROLES.iter().enumerate() {
+            assert_eq!(*role as usize, index, "{name}");
         }
     }
 }

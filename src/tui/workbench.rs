@@ -263,6 +263,8 @@ pub struct Title {
     pub organization: String,
     /// The server's host and port.
     pub host: String,
+    /// The name of the stored context with this server, if any.
+    pub context: Option<String>,
 }
 
 /// A secret that the files refer to, by name. Never its value.

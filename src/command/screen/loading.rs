@@ -228,6 +228,7 @@ impl PlanLoader {
             },
             organization: session.organization.value.clone(),
             host: session.url.value.host(),
+            context: session.context.clone(),
         }
     }
 

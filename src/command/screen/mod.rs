@@ -12,9 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::console::Console;
+use super::preferences;
 use super::redacted::RedactedBench;
 use super::run::{exit_of, summarize};
 use super::signal::Interrupt;
+use crate::config::Preferences;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -88,9 +90,10 @@ const PLAIN: &str = "`--plain` prints it";
 async fn show(console: &Console, bench: Bench, interrupt: &Interrupt, watch: bool) -> Result<Exit, Failure> {
     let bench = Arc::new(bench);
     let shown = RedactedBench::new(bench.clone(), console.host.redactor.clone());
+    let preferences = preferences::read(console)?;
     let options = TuiOptions {
         watch,
-        ..screen_options(&console.host)
+        ..screen_options(&console.host, &preferences)
     };
     let exit = run_screen(Arc::new(shown), options).await;
     if let Some(seen) = &exit.seen {
@@ -106,7 +109,7 @@ async fn show(console: &Console, bench: Bench, interrupt: &Interrupt, watch: boo
 }
 
 /// Returns what the environment says about the terminal, and the user's preferences.
-fn screen_options(host: &Host) -> TuiOptions {
+fn screen_options(host: &Host, preferences: &Preferences) -> TuiOptions {
     let environment = &host.environment;
     let term = environment.get("TERM").unwrap_or_default();
     let depth = match environment.get("COLORTERM") {
@@ -138,8 +141,9 @@ fn screen_options(host: &Host) -> TuiOptions {
             .map(str::to_owned),
         folder: host.current_dir.clone(),
         watch: false,
-        mouse: !environment.switch("LOBUCTL_NO_MOUSE"),
         keys: ChosenKeys::default(),
+        mouse: preferences.mouse.unwrap_or(true) && !environment.switch("LOBUCTL_NO_MOUSE"),
+        look: preferences::look(preferences),
     }
 }
 

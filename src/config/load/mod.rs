@@ -4,6 +4,7 @@ mod agent_folder;
 mod boundary;
 mod disk;
 mod model_folder;
+mod preferences;
 mod prompt;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -25,6 +26,7 @@ use crate::resource::{ConfigValue, DriftIgnore, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
 use disk::{absolute, missing_folder, read, relative, unreadable};
+pub use preferences::{LoadedPreferences, load_preferences};
 
 /// Reads a project, or reports everything that is wrong with it.
 pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {

@@ -9,12 +9,27 @@ mod masked;
 pub(super) use lobu_toml::{mask as lobu_toml, newer_syntax};
 pub use masked::{MaskedText, harmless};
 
+use super::literal::token_kind;
 use crate::resource::is_secret_key;
 
 /// Masks a text as a whole. Only the number of its lines and their indentation remain.
 pub(super) fn covered(text: &str) -> MaskedText {
     let mut output = MaskedText::default();
     output.cover(text);
+    output
+}
+
+/// Masks the user's preferences, which have no secrets: lines where there seems to be one all the same.
+pub(super) fn preferences(text: &str) -> MaskedText {
+    let mut output = MaskedText::default();
+    for line in text.split_inclusive('\n') {
+        let mut words = line.split(|character: char| character.is_whitespace() || "\"'=.[]".contains(character));
+        if words.any(|word| is_secret_key(word) || token_kind(word).is_some()) {
+            output.cover(line);
+        } else {
+            output.plain(line);
+        }
+    }
     output
 }
 

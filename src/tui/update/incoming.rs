@@ -63,7 +63,10 @@ fn review(model: &mut Model, loaded: LoadedPlan, after: AfterLoading) -> Effects
         return show_recorded(model, loaded, recorded);
     }
     let left_out = loaded.left_out.clone();
-    let board = Board::of(loaded, after.board());
+    let mut board = Board::of(loaded, after.board());
+    if after.board().is_none() && model.look.side_by_side {
+        board.detail.toggle_side();
+    }
     let (review, asks) = match after {
         AfterLoading::First => (Review::without(board, &left_out), false),
         AfterLoading::Again { without, .. } => (Review::without(board, &without), false),

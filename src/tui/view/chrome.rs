@@ -113,16 +113,18 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     };
     x += 1;
     let room = usize::from(end.saturating_sub(x + 2));
-    let text = from_to(board, room);
-    let x = canvas.write_styled(x, area.y, end, &format!(" {text} "), canvas.theme.role(Role::Plain));
+    let [before, target, after] = from_to(board, room);
+    let mut x = canvas.write(x, area.y, end, &format!(" {before}"), Role::Plain);
+    x = canvas.write_styled(x, area.y, end, &target, canvas.theme.target());
+    x = canvas.write(x, area.y, end, &format!("{after} "), Role::Plain);
     if usize::from(x) + width(&took) < usize::from(end) {
         canvas.write_right(x, area.y, end, &took, canvas.theme.role(role));
     }
 }
 
 /// Returns the config file and the target, in the direction in which values go. Where there is little room the path loses its beginning: the target matters
-/// more, because it is what will be written to.
-fn from_to(board: &Board, room: usize) -> String {
+/// more, because it is what will be written to. Returns the texts before the target, of the target and after it.
+fn from_to(board: &Board, room: usize) -> [String; 3] {
     let title = &board.facts.title;
     let protected = if board.facts.protected { " (protected)" } else { "" };
     let target = printable(&format!("{} at {}{protected}", title.organization, title.host));
@@ -133,13 +135,13 @@ fn from_to(board: &Board, room: usize) -> String {
     while width(shown) > left {
         match shown.split_once('/') {
             Some((_, rest)) => shown = rest,
-            None => return fit(&target, room),
+            None => return [String::new(), fit(&target, room), String::new()],
         }
     }
     if board.facts.pull.is_some() {
-        format!("{target} -> {shown}")
+        [String::new(), target, format!(" -> {shown}")]
     } else {
-        format!("{shown} -> {target}")
+        [format!("{shown} -> "), target, String::new()]
     }
 }
 

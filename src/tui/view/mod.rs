@@ -31,6 +31,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
         return;
     }
     let canvas = &mut Canvas::new(frame.buffer_mut(), model);
+    canvas.clear(layout.area);
     chrome::draw(canvas, model, &layout);
     match &model.screen {
         _ if model.is_confirming() => {}

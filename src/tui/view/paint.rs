@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use crate::show::{Line, Role};
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Model;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{SelectionStyle, Theme};
 use crate::tui::wrap::{Cut, pieces, width};
 
 /// A buffer with a theme and glyphs.
@@ -22,7 +22,7 @@ impl<'a> Canvas<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, model: &Model) -> Self {
         Self {
             buffer,
-            theme: model.theme,
+            theme: model.theme.with_accent(model.accent()),
             glyphs: model.glyphs,
             cursor: None,
         }
@@ -46,7 +46,7 @@ impl<'a> Canvas<'a> {
         }
         let text = self.glyphs.adapt(text);
         // Without the reset, text over a line that is drawn already would keep the attributes of that line.
-        let style = Style::reset().patch(style);
+        let style = self.theme.base().patch(style);
         let (next, _) = self.buffer.set_stringn(x, y, text, usize::from(end - x), style);
         next
     }
@@ -87,19 +87,39 @@ impl<'a> Canvas<'a> {
         x
     }
 
-    /// Applies a style to what is already drawn.
-    pub(super) fn restyle(&mut self, area: Rect, style: Style) {
-        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    /// Draws what is already there as the selected row; weaker when another pane has the keys.
+    pub(super) fn select(&mut self, area: Rect, focused: bool) {
+        let area = area.intersection(self.buffer.area);
+        match self.theme.selection(focused) {
+            SelectionStyle::On(color) => self.buffer.set_style(area, Style::new().bg(color)),
+            SelectionStyle::Bold => self.buffer.set_style(area, Modifier::BOLD),
+            SelectionStyle::Reversed => self.reverse(area),
+        }
+    }
+
+    /// Reverses text without a color. Colored text is left as it is, because the palette is the user's own: nobody knows
+    /// which of its colors can be read on which other.
+    fn reverse(&mut self, area: Rect) {
+        let base = self.theme.base();
+        for position in area.positions() {
+            let cell = &mut self.buffer[position];
+            if self.theme.is_plain(cell.fg) {
+                // Dim text on a reversed background is hard to read.
+                cell.modifier.remove(Modifier::DIM);
+                cell.set_style(base.add_modifier(cell.modifier | Modifier::REVERSED));
+            } else {
+                cell.modifier.insert(Modifier::BOLD);
+            }
+        }
     }
 
     /// Clears an area, styles included.
     pub(super) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
-        for y in area.top()..area.bottom() {
-            for x in area.left()..area.right() {
-                self.buffer[(x, y)].reset();
-            }
+        for position in area.positions() {
+            self.buffer[position].reset();
         }
+        self.buffer.set_style(area, self.theme.base());
     }
 
     /// Draws a horizontal line with these ends.

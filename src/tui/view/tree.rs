@@ -59,9 +59,9 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
         }
         .node(*index, node, &mut matchers);
         if from + line == outline.cursor() {
-            canvas.restyle(row, canvas.theme.cursor(board.focus == Focus::Tree));
+            canvas.select(row, board.focus == Focus::Tree);
         } else if range.contains(&(from + line)) {
-            canvas.restyle(row, canvas.theme.cursor(false));
+            canvas.select(row, false);
         }
     }
     more(canvas, model, board, area);

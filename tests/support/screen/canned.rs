@@ -223,6 +223,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
             config: "support-desk/lobu.toml".to_owned(),
             organization: "dev".to_owned(),
             host: "app.lobu.ai".to_owned(),
+            context: Some("prod".to_owned()),
         },
         protected: false,
         took_ms: 420,

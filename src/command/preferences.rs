@@ -1,0 +1,48 @@
+//! The user's `config.toml`: read for the screen, and in the words that the screen knows.
+
+use super::console::Console;
+use crate::config::{PreferenceWords, Preferences, load_preferences};
+use crate::failure::Failure;
+use crate::tui::color::parse_color;
+use crate::tui::theme::{Theme, parse_colors};
+use crate::tui::{LookOptions, ThemeName};
+
+/// Returns what may be written into the file.
+pub(super) fn words() -> PreferenceWords {
+    PreferenceWords {
+        themes: ThemeName::ALL.map(|(_, name)| name).into(),
+        colored: Theme::names(),
+        is_color: |text| parse_color(text).is_some(),
+    }
+}
+
+/// Reads the file, and prints what is wrong with it.
+///
+/// # Errors
+/// When something is.
+pub(super) fn read(console: &Console) -> Result<Preferences, Failure> {
+    let Some(file) = console.host.config_dir().map(|folder| folder.join("config.toml")) else {
+        return Ok(Preferences::default());
+    };
+    let loaded = load_preferences(&file, &console.host.current_dir, &words());
+    console.diagnostics(&loaded.diagnostics, &loaded.sources);
+    loaded.preferences.ok_or_else(|| {
+        let failure = Failure::invalid(format!("your preferences have errors: {}", file.display()));
+        failure.hint("`lobuctl schema --file config` prints what may be in them")
+    })
+}
+
+/// Returns how the screen looks to this user.
+pub(super) fn look(preferences: &Preferences) -> LookOptions {
+    LookOptions {
+        theme: preferences
+            .theme
+            .as_deref()
+            .and_then(ThemeName::parse)
+            .unwrap_or_default(),
+        colors: parse_colors(&preferences.colors),
+        contexts: parse_colors(&preferences.contexts),
+        side_by_side: preferences.side_by_side.unwrap_or_default(),
+        tree_percent: preferences.pane_width,
+    }
+}

@@ -1,0 +1,107 @@
+//! `config.toml` in the user's own folder: what one person likes, on every project. The `lobu` CLI does not read it.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Diagnostic, tick};
+use super::document;
+use super::finding::Findings;
+use super::source::{Source, Text};
+use super::table::{Table, listed};
+
+/// The percentages of the screen that the tree can have beside the detail.
+pub(super) const PANE_WIDTHS: std::ops::RangeInclusive<u16> = 20..=80;
+/// How differences are shown: below each other, or in two columns.
+pub(super) const DIFFS: [&str; 2] = ["unified", "side-by-side"];
+/// The keys of the file.
+const KEYS: [&str; 7] = ["theme", "colors", "mouse", "diff", "pane-width", "notify", "context"];
+/// The keys of a context. `protected` is read where the target is chosen.
+const CONTEXT_KEYS: [&str; 2] = ["protected", "color"];
+
+/// What a user likes. `None` where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// The name of the theme.
+    pub theme: Option<String>,
+    /// Colors in place of those of the theme, by name.
+    pub colors: BTreeMap<String, String>,
+    /// Whether clicks and the wheel are read.
+    pub mouse: Option<bool>,
+    /// Whether before and after are in two columns from the start.
+    pub side_by_side: Option<bool>,
+    /// The width of the tree beside the detail, in percent.
+    pub pane_width: Option<u16>,
+    /// Whether the terminal is told about a run: its title, and a notice at the end of a long one.
+    pub notify: Option<bool>,
+    /// The colors of contexts, by the name of the context.
+    pub contexts: BTreeMap<String, String>,
+}
+
+/// The words that mean something on the screen, which this room does not know.
+#[derive(Debug, Clone)]
+pub struct PreferenceWords {
+    /// The names of the themes.
+    pub themes: Vec<&'static str>,
+    /// The names of what can be colored.
+    pub colored: Vec<&'static str>,
+    /// Whether a text is a color.
+    pub is_color: fn(&str) -> bool,
+}
+
+/// Reads everything that is right, and reports the rest.
+pub(super) fn read(source: &Source, findings: Findings, words: &PreferenceWords) -> (Preferences, Findings) {
+    let (preferences, findings, _) = document::read_with(source, findings, |root| {
+        root.check_keys(&KEYS, &[]);
+        let diff = root.choice("diff", &DIFFS);
+        Preferences {
+            theme: root.choice("theme", &words.themes).map(|theme| theme.value),
+            colors: read_colors(root, words),
+            mouse: root.boolean("mouse"),
+            side_by_side: diff.map(|diff| diff.value == DIFFS[1]),
+            pane_width: root.integer("pane-width", PANE_WIDTHS),
+            notify: root.boolean("notify"),
+            contexts: read_contexts(root, words),
+        }
+    });
+    (preferences, findings)
+}
+
+fn read_colors(root: &Table<'_>, words: &PreferenceWords) -> BTreeMap<String, String> {
+    let Some(colors) = root.table("colors") else {
+        return BTreeMap::new();
+    };
+    colors.check_keys(&words.colored, &[]);
+    let entries = root.string_map("colors").unwrap_or_default().into_iter();
+    let checked = entries.filter_map(|(name, color)| {
+        let color = check_color(&colors, &name.value, color, words)?;
+        Some((name.value, color))
+    });
+    checked.collect()
+}
+
+fn read_contexts(root: &Table<'_>, words: &PreferenceWords) -> BTreeMap<String, String> {
+    let contexts = root.table("context").map(|contexts| contexts.tables_by_key());
+    let colors = contexts.unwrap_or_default().into_iter().filter_map(|(name, context)| {
+        context.check_keys(&CONTEXT_KEYS, &[]);
+        context.boolean("protected");
+        let color = context.string("color")?;
+        Some((name.value, check_color(&context, "color", color, words)?))
+    });
+    colors.collect()
+}
+
+fn check_color(table: &Table<'_>, key: &str, color: Text, words: &PreferenceWords) -> Option<String> {
+    if (words.is_color)(&color.value) {
+        return Some(color.value);
+    }
+    let message = format!(
+        "{} is not a color: {}",
+        tick(&table.key_path(Some(key))),
+        tick(&color.value)
+    );
+    let problem = Diagnostic::error("wrong-color", message).at(table.reader.source, color.span);
+    let forms = listed(&["#d9a944", "bright red", "208"]);
+    table.reader.report(problem.help(format!(
+        "write it as one of {forms}: a value, a name, or the number of one of 256"
+    )));
+    None
+}
