@@ -20,7 +20,8 @@ const HOSTILE: [&str; 6] = [
     "&lt;b&gt; \u{200b}hidden",
 ];
 
-fn hostile_plan() -> Plan {
+/// Returns a plan whose values would be live if they were markup, and a row that is folded.
+pub fn hostile_plan() -> Plan {
     let mut rows = canned::plan().rows;
     for (index, value) in HOSTILE.iter().enumerate() {
         let path = FieldPath::parse(&format!("field{index}"));
@@ -32,6 +33,14 @@ fn hostile_plan() -> Plan {
         row.warnings = vec![(*value).to_owned()];
         rows.push(row);
     }
+    let mut long = canned::row(Address::entity_type("type-long"), Verb::Update);
+    let lines: Vec<String> = (0..40).map(|line| format!("line {line} <b>")).collect();
+    long.changes = vec![Change::between(
+        FieldPath::parse("description"),
+        None,
+        Some(lines.join("\n").as_str().into()),
+    )];
+    rows.push(long);
     let mut plan = canned::plan_of(rows);
     plan.warnings = HOSTILE.iter().map(|value| (*value).to_owned()).collect();
     HOSTILE[0].clone_into(&mut plan.target.organization);

@@ -1,7 +1,6 @@
 //! The whole sign-in in a real browser, headless Chromium: what a person sees and does, and what the pages keep a browser from.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::support::program::cli::CliOutput;
 use crate::support::program::serve_process::{ServeProcess, lobuctl, maintain};
-use crate::support::program::web_browser::WebBrowser;
+use crate::support::program::web_browser::{WebBrowser, keep};
 use crate::support::server::JsonClient;
 use crate::support::server::sign_in::{ALL_SCOPES, DEVICE_GRANT, text};
 use crate::support::server::stub::{StubReply, StubServer};
@@ -81,17 +80,6 @@ impl Scene {
             .type_into("#user_code", &text(asked, "user_code").to_lowercase())
             .await;
         self.browser.click("button.primary").await;
-    }
-}
-
-/// Keeps a picture for people to look at, in the folder that `LOBUCTL_TEST_PICTURES` names.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where to keep pictures is the decision of whoever runs the tests"
-)]
-fn keep(name: &str, picture: &[u8]) {
-    if let Ok(folder) = std::env::var("LOBUCTL_TEST_PICTURES") {
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
@@ -156,6 +157,21 @@ impl WebBrowser {
         self.command("POST", "goog/cdp/execute", Some(body)).await;
     }
 
+    /// Has pages run no script from now on, as where somebody has switched JavaScript off.
+    pub async fn stop_scripts(&self) {
+        let body = json!({ "cmd": "Emulation.setScriptExecutionDisabled", "params": { "value": true } });
+        self.command("POST", "goog/cdp/execute", Some(body)).await;
+    }
+
+    /// Returns everything on the console since the last call.
+    pub async fn console(&self) -> Vec<String> {
+        let entries = self.command("POST", "se/log", Some(json!({ "type": "browser" }))).await;
+        let entries = entries.as_array().unwrap().iter();
+        entries
+            .map(|entry| entry["message"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// Returns a picture of the window as PNG.
     pub async fn picture(&self) -> Vec<u8> {
         let picture = self.command("GET", "screenshot", None).await;
@@ -177,6 +193,17 @@ impl WebBrowser {
             sent.then_some(url)
         });
         messages.collect()
+    }
+}
+
+/// Keeps a picture for people to look at, in the folder that `LOBUCTL_TEST_PICTURES` names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where to keep pictures is the decision of whoever runs the tests"
+)]
+pub fn keep(name: &str, picture: &[u8]) {
+    if let Ok(folder) = std::env::var("LOBUCTL_TEST_PICTURES") {
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
     }
 }
 
