@@ -8,6 +8,7 @@ use lobuctl::tui::{Effect, LoadFailure, Message, WatchCause, WatchNews};
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
+use crate::support::screen::runs;
 use crate::support::snapshot::check;
 
 fn watching(width: u16, height: u16) -> ModelDriver {
@@ -168,4 +169,31 @@ fn what_was_folded_because_nothing_happened_opens_when_something_does() {
         ]),
     );
     assert!(folded(&driver), "{}", driver.text());
+}
+
+#[test]
+fn a_save_during_a_run_is_told_when_the_run_has_ended_and_each_later_one_at_once() {
+    let mut driver = runs::halfway(120, 30).keys("W");
+    news(&mut driver, 1, grown("zebra"));
+    assert!(!driver.text().contains("files were saved"), "{}", driver.text());
+    driver.send(Message::RunEnded(Ok(())));
+    assert!(
+        driver
+            .text()
+            .contains("files were saved since this plan: `r` reads them"),
+        "{}",
+        driver.text()
+    );
+    let mut driver = driver.keys("j");
+    assert!(!driver.text().contains("files were saved"));
+    news(&mut driver, 2, grown("yak"));
+    assert!(
+        driver.text().contains("files were saved since this plan"),
+        "{}",
+        driver.text()
+    );
+    // Nothing of it is shown as the plan that was applied.
+    assert_eq!(driver.model.board().unwrap().plan.rows.len(), canned::plan().rows.len());
+    let driver = driver.keys("r");
+    assert!(driver.left.iter().any(|effect| matches!(effect, Effect::Load(_))));
 }

@@ -133,10 +133,11 @@ impl PlanPrinter<'_> {
         let basis = printed.review.as_ref().map(PlanReview::basis);
         let basis = basis.filter(|basis| !reads_server && basis.suits(&project, &session));
         if let Some(basis) = basis {
-            return basis.plan(project, &session).map(Some);
+            return basis.on(self.console.host.today()).plan(project, &session).map(Some);
         }
         let observer = ConsoleObserver::begin(self.console)?;
-        let review = PlanReview::load(project, &session, self.options.clone(), &observer).await?;
+        let options = self.options.on(self.console.host.today());
+        let review = PlanReview::load(project, &session, options, &observer).await?;
         Ok(Some(review))
     }
 

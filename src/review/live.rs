@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::options::ReviewOptions;
 use super::workspace::{Connection, Workspace, scope};
 use super::{PlanReview, plan};
@@ -39,6 +41,14 @@ impl LiveBasis {
     pub fn marking(self, prune: &BTreeSet<Address>) -> Self {
         Self {
             prune: prune.clone(),
+            ..self
+        }
+    }
+
+    /// Returns the same on this day, which decides which drift is still ignored.
+    pub fn on(self, today: Date) -> Self {
+        Self {
+            options: self.options.on(today),
             ..self
         }
     }

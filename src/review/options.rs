@@ -117,6 +117,12 @@ impl ReviewOptions {
         }
     }
 
+    /// Returns these options on another day: a review that stays open may be looked at after midnight.
+    #[must_use]
+    pub fn on(&self, today: Date) -> Self {
+        Self { today, ..self.clone() }
+    }
+
     /// Returns the last day on which drift is ignored when no other is given.
     pub fn default_ignore_end(&self) -> Date {
         self.today.saturating_add(jiff::Span::new().days(IGNORED_DAYS))

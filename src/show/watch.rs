@@ -14,6 +14,8 @@ pub const MENDED: &str = "the files have no errors any more";
 pub const MEND_FIRST: &str = "the files have errors: mend them before you apply";
 /// What is said when a file is saved while a confirmation is open.
 pub const CHANGED_MEANWHILE: &str = "a file was saved meanwhile; esc shows the new plan";
+/// What is said when a file is saved while the plan is applied, or after that.
+pub const SAVED_SINCE: &str = "files were saved since this plan: `r` reads them";
 /// What precedes the reason why files are not watched.
 pub const UNWATCHED: &str = "not every change is noticed";
 /// The title of the second pane while it shows what is wrong with the files.

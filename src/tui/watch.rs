@@ -16,6 +16,8 @@ pub struct Watch {
     pub unwatched: Option<String>,
     /// A newer plan that is not on the screen yet.
     pub pending: Option<PendingPlan>,
+    /// Whether files were saved since the plan that is applied, or was.
+    pub saved_since: bool,
 }
 
 /// A plan that waits until a dialog about the present one is closed.

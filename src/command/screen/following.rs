@@ -152,7 +152,7 @@ impl Follower {
         if !basis.suits(&project, &opened.session) {
             return Err(WatchNews::Outdated);
         }
-        let session = opened.session.clone();
+        let (basis, session) = (basis.on(self.loader.today()), opened.session.clone());
         let planned = tokio::task::spawn_blocking(move || basis.plan(project, &session)).await;
         let planned = planned.map_err(|error| Failure::failed("the files could not be planned").because(&error));
         let review = planned

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::civil::Date;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::state::lock;
@@ -81,6 +82,11 @@ impl PlanLoader {
         }
     }
 
+    /// Returns the current day: the review may have been opened on an earlier one.
+    pub(super) fn today(&self) -> Date {
+        self.console.host.today()
+    }
+
     /// Reads files and server, and plans.
     pub(super) async fn load(&self, request: &LoadRequest) -> Result<(LoadedPlan, PlanReview), Unloaded> {
         let (project, opened) = self.open().await?;
@@ -139,8 +145,8 @@ impl PlanLoader {
             title: opened.title,
             protected: opened.session.protected,
             took_ms: u64::try_from(took).unwrap_or(0),
-            today: self.options.today,
-            ignore_until: self.options.default_ignore_end(),
+            today: self.today(),
+            ignore_until: self.options.on(self.today()).default_ignore_end(),
             looked: LookedRows::default(),
             pull: None,
             recorded: None,
@@ -211,7 +217,7 @@ impl PlanLoader {
         };
         let what = format!("read {}", session.url.value);
         self.send(LoadStep::began(&what));
-        let review = PlanReview::load(project, session, self.options.clone(), &observer).await;
+        let review = PlanReview::load(project, session, self.options.on(self.today()), &observer).await;
         self.send(match &review {
             Ok(_) => LoadStep::done(&what, ""),
             Err(_) => LoadStep::failed(&what, ""),

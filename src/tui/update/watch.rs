@@ -3,7 +3,7 @@
 use crate::plan::{Plan, Row};
 use crate::show::Role;
 use crate::show::watch::{
-    BROKEN, CHANGED_MEANWHILE, MENDED, UNWATCHED, WATCH_ENDED, WATCHING, changed_text, server_lost_text,
+    BROKEN, CHANGED_MEANWHILE, MENDED, SAVED_SINCE, UNWATCHED, WATCH_ENDED, WATCHING, changed_text, server_lost_text,
 };
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
@@ -65,7 +65,8 @@ fn planned(model: &mut Model, number: u64, loaded: Box<LoadedPlan>, cause: Watch
             watch.lost = None;
         }
         let asked = false;
-        // While a run goes on, its plan stays; the next load reads everything again.
+        // The plan of a run stays: this one was made from the server before it. The next load reads everything again.
+        watch.saved_since |= !reviews && cause == WatchCause::Files;
         watch.pending = reviews.then_some(PendingPlan {
             number,
             loaded,
@@ -79,6 +80,9 @@ fn planned(model: &mut Model, number: u64, loaded: Box<LoadedPlan>, cause: Watch
     }
     if asks && cause == WatchCause::Files {
         model.notice = Some(notice(Role::Warning, CHANGED_MEANWHILE));
+    }
+    if cause == WatchCause::Files && matches!(&model.screen, Screen::Run(run) if run.has_ended()) {
+        model.notice = Some(notice(Role::Warning, SAVED_SINCE));
     }
 }
 
