@@ -50,6 +50,9 @@ pub struct RowProgress {
     pub status: Status,
     /// The remarks on the row, in order.
     pub notes: Vec<String>,
+    /// The time of the last event of the row, in milliseconds since the run started: while a request is in flight, when
+    /// it was sent. `None` before the row starts.
+    pub last_event_ms: Option<u64>,
 }
 
 /// The result of a run as a whole.
@@ -147,6 +150,7 @@ impl Progress {
     /// Updates the state with one event.
     pub fn fold(&mut self, event: &Event) {
         self.elapsed_ms = self.elapsed_ms.max(event.elapsed_ms);
+        self.note_time(event);
         match &event.kind {
             EventKind::RunStarted { target, steps } => self.start(target, steps),
             EventKind::StepStarted { address } => {
@@ -261,10 +265,24 @@ impl Progress {
                     may_restart: step.may_restart,
                     status: Status::Queued,
                     notes: Vec::new(),
+                    last_event_ms: None,
                 };
                 (step.address.clone(), row)
             })
             .collect();
+    }
+
+    fn note_time(&mut self, event: &Event) {
+        let (EventKind::StepStarted { address }
+        | EventKind::Request { address, .. }
+        | EventKind::Retrying { address, .. }
+        | EventKind::StepFinished { address, .. }) = &event.kind
+        else {
+            return;
+        };
+        if let Some(row) = self.rows.get_mut(address) {
+            row.last_event_ms = Some(event.elapsed_ms);
+        }
     }
 
     fn set(&mut self, address: &Address, status: Status) {

@@ -44,5 +44,6 @@ pub(super) fn look(preferences: &Preferences) -> LookOptions {
         contexts: parse_colors(&preferences.contexts),
         side_by_side: preferences.side_by_side.unwrap_or_default(),
         tree_percent: preferences.pane_width,
+        announces: preferences.notify.unwrap_or(true),
     }
 }

@@ -37,7 +37,7 @@ pub use options::{PlanOptions, Prune};
 pub use planner::plan;
 pub use problem::Problem;
 pub use row::{Impact, Row, Verb};
-pub use schedule::{Schedule, ScheduledStep, schedule};
+pub use schedule::{Schedule, ScheduledStep, schedule, waits_for};
 pub use selection::{Mark, Selection, SelectionCounts};
 pub use target::Target;
 pub use undeclared::Undeclared;

@@ -56,23 +56,6 @@ pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
 
 fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Barriers) -> ScheduledStep {
     let deletes = row.verb == Verb::Delete;
-    // A row that is needed and not in this run exists on the server, or the selection would have added it.
-    let mut needs: BTreeSet<Address> = row
-        .depends_on
-        .iter()
-        .filter(|needed| verbs.contains_key(needed))
-        .cloned()
-        .collect();
-    // A deletion waits for nothing above it: what goes with a deleted agent has no row of its own.
-    if !deletes {
-        let above = [row.address.parent(), settings_above(&row.address)];
-        needs.extend(
-            above
-                .into_iter()
-                .flatten()
-                .filter(|it| verbs.get(it).is_some_and(|verb| *verb != Verb::Delete)),
-        );
-    }
     // Rules may name any entity type, so that relationship types wait for all of them, and for no single one to succeed:
     // the server accepts a rule whose entity type does not exist.
     let after = match (&row.address, deletes) {
@@ -96,8 +79,43 @@ fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers:
             .parent()
             .is_some_and(|parent| verbs.get(&parent) == Some(&Verb::Create)),
         after,
-        needs,
+        needs: needed(row, verbs),
     }
+}
+
+/// Returns the rows of a run that have to succeed before this one.
+fn needed(row: &Row, verbs: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
+    // A row that is needed and not in this run exists on the server, or the selection would have added it.
+    let mut needs: BTreeSet<Address> = row
+        .depends_on
+        .iter()
+        .filter(|needed| verbs.contains_key(needed))
+        .cloned()
+        .collect();
+    // A deletion waits for nothing above it: what goes with a deleted agent has no row of its own.
+    if row.verb != Verb::Delete {
+        let above = [row.address.parent(), settings_above(&row.address)];
+        needs.extend(
+            above
+                .into_iter()
+                .flatten()
+                .filter(|it| verbs.get(it).is_some_and(|verb| *verb != Verb::Delete)),
+        );
+    }
+    needs
+}
+
+/// Returns what a row of a run waits for, `unfinished` being the rows of the run that have not ended. Of two relationship
+/// types that are updated and are inverse to each other, it does not know which one comes first.
+pub fn waits_for(row: &Row, unfinished: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
+    let barriers = Barriers::of(unfinished);
+    let mut waits = needed(row, unfinished);
+    match (&row.address, row.verb == Verb::Delete) {
+        (Address::RelationshipType { .. }, false) => waits.extend(barriers.entity_writes),
+        (Address::EntityType { .. }, true) => waits.extend(barriers.relationships),
+        _ => {}
+    }
+    waits
 }
 
 /// Returns the inverse type when it has to be updated before this type: writing one of a pair writes the other, so that

@@ -4,6 +4,7 @@
 //! row, a selection, a run or a secret is made here, and `tui` adds only what its keys do. This room knows neither
 //! ratatui nor ANSI escapes, and neither the width nor the colors of a terminal.
 
+pub mod announce;
 pub mod change;
 pub mod drift;
 pub mod event;
@@ -21,7 +22,9 @@ pub mod row;
 pub mod secret;
 pub mod selection;
 pub mod sign_in;
+pub mod summary;
 pub mod text_diff;
+pub mod timeline;
 pub mod undo;
 pub mod watch;
 pub mod word;

@@ -2,14 +2,22 @@
 
 use super::line::{Line, Role};
 use super::outcome::{outcome_lines, outcome_summary, run_title};
-use super::word::{duration, plural, running_time};
+use super::row::row_name;
+use super::word::{duration, more_text, plural, running_time};
 use crate::apply::{Progress, READ_TIMEOUT, RowProgress, Status};
+use crate::resource::Address;
 
 /// The message of a run that was asked to stop and has requests in flight.
 pub const STOPPING: &str = "stopping: no new request starts, those in flight finish; Ctrl-C again to leave at once";
 
 /// The time in milliseconds after which a request is slow enough to say when it gives up.
 const SLOW_MS: u64 = 2_000;
+
+/// The maximum number of rows that are named as what another one waits for.
+const NAMED: usize = 3;
+
+/// The number of rows that have to have ended before anything is said about the pace of a run.
+const PACED: usize = 5;
 
 /// Returns when a request without an answer ends: `gives up after 45 s`.
 fn limit_text() -> String {
@@ -32,12 +40,11 @@ pub fn status_lines(row: &RowProgress, elapsed_ms: u64) -> Vec<Line> {
         Status::Running { since_ms } => {
             // The caller's clock may be a little behind that of the events.
             let elapsed = elapsed_ms.saturating_sub(*since_ms);
-            let limit = if elapsed < SLOW_MS {
-                String::new()
-            } else {
-                format!("; a request {}", limit_text())
-            };
-            line(Role::Running, format!("running for {}{limit}", running_time(elapsed)))
+            // The requests of a row follow each other: one is in flight since the last one was answered.
+            let silent = row.last_event_ms.map(|last| elapsed_ms.saturating_sub(last));
+            let silence = silent.and_then(silence_text).map(|text| format!("; {text}"));
+            let silence = silence.unwrap_or_default();
+            line(Role::Running, format!("running for {}{silence}", running_time(elapsed)))
         }
         Status::Retrying {
             next_attempt,
@@ -77,6 +84,46 @@ pub fn status_summary(status: &Status, elapsed_ms: u64) -> (Role, String) {
             }
         }
     }
+}
+
+/// Returns what a row that has not started waits for: other rows, or else its turn.
+pub fn waiting_line<'a>(rows: impl ExactSizeIterator<Item = &'a Address>, running: usize) -> Line {
+    let count = rows.len();
+    if count == 0 {
+        return Line::at(2).push(Role::Dim, format!("for its turn: {}", in_flight_text(running)));
+    }
+    let names: Vec<String> = rows.take(NAMED).map(row_name).collect();
+    let more = count - names.len();
+    let line = Line::at(2).push(Role::Dim, "for ").plain(names.join(", "));
+    if more > 0 {
+        line.push(Role::Dim, format!(" and {}", more_text(more)))
+    } else {
+        line
+    }
+}
+
+/// Returns how fast a run goes, and when it will have ended: `41/s, 4 s left`. `None` while too little has ended to tell.
+/// `elapsed_ms` is the time since the run started, in milliseconds.
+pub fn pace_text(ended: usize, total: usize, elapsed_ms: u64) -> Option<String> {
+    let missing = total.checked_sub(ended).filter(|missing| *missing > 0)?;
+    if ended < PACED || elapsed_ms < SLOW_MS {
+        return None;
+    }
+    let (ended, missing) = (ended as u64, missing as u64);
+    let per_minute = ended * 60_000 / elapsed_ms;
+    let pace = if per_minute < 120 {
+        format!("{per_minute}/min")
+    } else {
+        format!("{}/s", per_minute / 60)
+    };
+    // Cut to seconds: more is not known, and it would flicker.
+    let left = (missing * elapsed_ms / ended).div_ceil(1_000) * 1_000;
+    let left = if left < 60_000 {
+        format!("{} s", left / 1_000)
+    } else {
+        duration(left)
+    };
+    Some(format!("{pace}, {left} left"))
 }
 
 /// Returns what came of a run that has ended. `failure` is the reason why it could not begin or broke off.

@@ -236,6 +236,8 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             Effect::Watch(follows) => self.watch(follows),
             Effect::ReadServer => self.workbench.read_server(),
             Effect::Copy(text) => self.host.copy(&text),
+            Effect::Title(text) => self.host.set_title(&text),
+            Effect::Announce(text) => self.host.announce(&text),
             Effect::Edit(request) => self.edit(&request).await,
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => self.refresh(),

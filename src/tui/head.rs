@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use crate::apply::Status;
-use crate::plan::{Counts, Mark, Row, Verb};
+use crate::plan::{Counts, Mark, Row, Verb, waits_for};
 use crate::resource::Address;
 use crate::show::change::{Detail, caution_lines, row_details};
+use crate::show::outcome::run_lines;
 use crate::show::pane::same_change_text;
 use crate::show::plan::verbs_text;
-use crate::show::progress::{run_message, status_lines};
+use crate::show::progress::{run_message, status_lines, waiting_line};
 use crate::show::pull::file_text;
 use crate::show::row::{row_line, row_name, row_sentence};
 use crate::show::selection::{implied_text, left_out_line};
+use crate::show::summary::summary_lines;
+use crate::show::timeline::timeline_lines;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::lines;
@@ -26,7 +29,7 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     };
     let Some(row) = row else {
         return match &node.id {
-            NodeId::Group(group) => heading(model, board, group.title()),
+            NodeId::Group(group) => group_lines(model, board, group.title()),
             NodeId::Kind(kind) => heading(model, board, kind),
             NodeId::Shape(title) => heading(model, board, title),
             NodeId::Rest(title) => heading(model, board, title),
@@ -72,6 +75,29 @@ fn same_change(board: &Board, first: &Address) -> Vec<Line> {
         head.extend(row_details(row, Detail::FULL));
     }
     head
+}
+
+/// Returns the lines of a group at the top of the tree, where nothing else is chosen: the plan as a whole, or what came of
+/// the run.
+fn group_lines(model: &Model, board: &Board, title: &str) -> Vec<Line> {
+    let mut head = heading(model, board, title);
+    let whole = match &model.screen {
+        Screen::Run(run) if run.has_ended() => ended_lines(run),
+        Screen::Review(_) => vec![summary_lines(&board.plan)],
+        _ => Vec::new(),
+    };
+    for lines in whole.into_iter().filter(|lines| !lines.is_empty()) {
+        head.push(Line::default());
+        head.extend(lines);
+    }
+    head
+}
+
+fn ended_lines(run: &RunScreen) -> Vec<Vec<Line>> {
+    if run.progress.rows.is_empty() {
+        return Vec::new();
+    }
+    vec![run_lines(&run.progress), timeline_lines(&run.progress)]
 }
 
 /// Returns the lines of a file: its differences, and the counts of the rows in it.
@@ -156,8 +182,20 @@ fn state(run: &RunScreen, row: &Row, now_ms: u64) -> Vec<Line> {
         return vec![line];
     };
     let mut lines = status_lines(progress, run.elapsed(now_ms));
+    if progress.status == Status::Queued && !run.has_ended() {
+        lines.push(waiting(run, row));
+    }
     lines.extend(run.requests_of(&row.address).filter_map(lines::event));
     lines
+}
+
+/// Returns what a row that has not started waits for.
+fn waiting(run: &RunScreen, row: &Row) -> Line {
+    let rows = run.progress.rows.iter();
+    let unfinished = rows.filter(|(_, progress)| !matches!(progress.status, Status::Finished { .. }));
+    let unfinished = unfinished.map(|(address, progress)| (address, progress.verb)).collect();
+    let waits = waits_for(row, &unfinished);
+    waiting_line(waits.iter(), run.progress.tally().running)
 }
 
 fn failure(run: &RunScreen, reason: &str) -> Line {

@@ -128,6 +128,10 @@ pub enum Effect {
     ReadServer,
     /// Copy a text to the clipboard.
     Copy(String),
+    /// Set the terminal's title.
+    Title(String),
+    /// Tell the user that a long run has ended.
+    Announce(String),
     /// Open the editor.
     Edit(EditRequest),
     /// Suspend the process until it is continued.

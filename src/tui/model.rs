@@ -45,6 +45,8 @@ pub struct Model {
     pub theme: Theme,
     /// What the user likes.
     pub look: LookOptions,
+    /// The title that the terminal was told last.
+    pub announced_title: Option<String>,
     /// The characters for lines and symbols on this terminal.
     pub glyphs: Glyphs,
 }
@@ -136,6 +138,7 @@ impl Model {
             scope: PlanScope::default(),
             theme: Theme::new(options.depth, options.background, &options.look),
             look: options.look.clone(),
+            announced_title: None,
             glyphs: Glyphs::new(options.glyphs),
         }
     }

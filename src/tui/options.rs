@@ -28,6 +28,20 @@ pub struct TuiOptions {
     pub keys: ChosenKeys,
     /// What the user likes.
     pub look: LookOptions,
+    /// How the terminal shows a notice.
+    pub notice_form: NoticeForm,
+}
+
+/// How a terminal shows a notice to somebody who looks elsewhere. Always with the bell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NoticeForm {
+    /// With the bell alone.
+    #[default]
+    Bell,
+    /// With the sequence of iTerm2 (OSC 9).
+    Osc9,
+    /// With the sequence of rxvt (OSC 777).
+    Osc777,
 }
 
 /// How the user wants the screen to look.
@@ -43,6 +57,8 @@ pub struct LookOptions {
     pub side_by_side: bool,
     /// The width of the tree beside the detail, in percent; `None` for the usual one.
     pub tree_percent: Option<u16>,
+    /// Whether the terminal's title has the progress of a run, and the end of a long one is announced.
+    pub announces: bool,
 }
 
 /// A set of colors.

@@ -28,7 +28,8 @@ use super::drive::drive;
 use super::editor;
 use super::exit::TuiExit;
 use super::message::EditRequest;
-use super::options::TuiOptions;
+use super::options::{NoticeForm, TuiOptions};
+use super::sequence;
 use super::system;
 use super::terminal_host::{Input, TerminalHost};
 use super::workbench::Workbench;
@@ -54,6 +55,8 @@ pub async fn run(workbench: Arc<dyn Workbench>, options: TuiOptions) -> TuiExit 
         guard: &guard,
         editor: options.editor.clone(),
         folder: options.folder.clone(),
+        notice_form: options.notice_form,
+        title: None,
     };
     let screen = drive(&mut terminal, &mut real, workbench, &options);
     let mut exit = ON_SCREEN.scope((), screen).await;
@@ -118,6 +121,9 @@ impl Drop for Guard {
 fn restore() {
     if !HELD.swap(false, Ordering::SeqCst) {
         return;
+    }
+    if TITLED.swap(false, Ordering::SeqCst) {
+        write_sequence(sequence::RESTORE_TITLE);
     }
     let mut out = io::stdout();
     // Errors are ignored: the terminal may be gone, and there is no other way to give it back.
@@ -190,6 +196,18 @@ struct RealTerminal<'a> {
     guard: &'a Guard,
     editor: Option<String>,
     folder: PathBuf,
+    notice_form: NoticeForm,
+    /// The title that was set last.
+    title: Option<String>,
+}
+
+/// Whether the title is ours. The one before is kept by the terminal meanwhile.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// Writes a sequence that draws nothing. Errors are ignored: the next frame finds out that the terminal is gone.
+fn write_sequence(sequence: &str) {
+    let mut out = io::stdout();
+    let _ = out.write_all(sequence.as_bytes()).and_then(|()| out.flush());
 }
 
 impl TerminalHost for RealTerminal<'_> {
@@ -210,6 +228,18 @@ impl TerminalHost for RealTerminal<'_> {
         let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
     }
 
+    fn set_title(&mut self, title: &str) {
+        if !TITLED.swap(true, Ordering::SeqCst) {
+            write_sequence(sequence::SAVE_TITLE);
+        }
+        write_sequence(&sequence::title(title));
+        self.title = Some(title.to_owned());
+    }
+
+    fn announce(&mut self, text: &str) {
+        write_sequence(&sequence::notice(self.notice_form, text));
+    }
+
     async fn edit(&mut self, request: &EditRequest) -> Result<(), String> {
         restore();
         let result = open(self.editor.as_deref(), &self.folder, request).await;
@@ -227,6 +257,9 @@ impl TerminalHost for RealTerminal<'_> {
         // Crossterm does nothing when it believes that raw mode is on, and another program may have switched it off.
         let _ = disable_raw_mode();
         let _ = self.guard.take();
+        if let Some(title) = self.title.take() {
+            self.set_title(&title);
+        }
     }
 }
 

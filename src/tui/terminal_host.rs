@@ -23,6 +23,10 @@ pub trait TerminalHost {
     fn input(&mut self) -> BoxStream<'static, Input>;
     /// Copies a text to the clipboard.
     fn copy(&mut self, text: &str);
+    /// Sets the terminal's title.
+    fn set_title(&mut self, _title: &str) {}
+    /// Shows a notice outside the screen, for somebody who looks elsewhere.
+    fn announce(&mut self, _text: &str) {}
     /// Gives the terminal to the editor and takes it back when the editor ends.
     fn edit(&mut self, request: &EditRequest) -> impl Future<Output = Result<(), String>>;
     /// Gives the terminal back, stops the process, and takes the terminal again once it is continued.

@@ -19,11 +19,12 @@ use super::signal::Interrupt;
 use crate::config::Preferences;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::host::Host;
+use crate::host::{Environment, Host};
 use crate::plan::Plan;
 use crate::review::{PullOptions, ReviewOptions};
 use crate::tui::{
-    Background, ChosenKeys, ColorDepth, ExitReason, GlyphSet, RecordedFacts, TuiExit, TuiOptions, run as run_screen,
+    Background, ChosenKeys, ColorDepth, ExitReason, GlyphSet, LookOptions, NoticeForm, RecordedFacts, TuiExit,
+    TuiOptions, run as run_screen,
 };
 use bench::Bench;
 use recorded::RecordedBench;
@@ -74,7 +75,8 @@ pub(super) async fn run_recorded(
 ) -> Result<Exit, Failure> {
     let bench = RecordedBench::new(name, plan, recorded, console.host.today());
     let bench = RedactedBench::new(Arc::new(bench), console.host.redactor.clone());
-    let exit = run_screen(Arc::new(bench), screen_options(&console.host)).await;
+    let options = screen_options(&console.host, &preferences::read(console)?);
+    let exit = run_screen(Arc::new(bench), options).await;
     if let Some(screen_failure) = &exit.screen_failure {
         return Err(Failure::failed(format!("the screen had to close: {screen_failure}")).hint(PLAIN));
     }
@@ -122,6 +124,7 @@ fn screen_options(host: &Host, preferences: &Preferences) -> TuiOptions {
     let background = environment
         .get("COLORFGBG")
         .and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+    let look = preferences::look(preferences);
     TuiOptions {
         glyphs: if host.shows_unicode() {
             GlyphSet::Unicode
@@ -143,7 +146,25 @@ fn screen_options(host: &Host, preferences: &Preferences) -> TuiOptions {
         watch: false,
         keys: ChosenKeys::default(),
         mouse: preferences.mouse.unwrap_or(true) && !environment.switch("LOBUCTL_NO_MOUSE"),
-        look: preferences::look(preferences),
+        look: LookOptions {
+            // The console of Linux and old terminals would draw the sequences.
+            announces: look.announces && !["linux", "vt"].iter().any(|it| term.starts_with(it)),
+            ..look
+        },
+        notice_form: notice_form(environment),
+    }
+}
+
+/// Returns how the terminal shows a notice. One that knows neither sequence may draw it, so only known ones get it.
+fn notice_form(environment: &Environment) -> NoticeForm {
+    let program = environment.get("TERM_PROGRAM").unwrap_or_default();
+    let term = environment.get("TERM").unwrap_or_default();
+    if ["iTerm.app", "WezTerm", "ghostty"].contains(&program) || term == "xterm-kitty" {
+        NoticeForm::Osc9
+    } else if term.starts_with("foot") || term.starts_with("rxvt") {
+        NoticeForm::Osc777
+    } else {
+        NoticeForm::Bell
     }
 }
 

@@ -29,6 +29,7 @@ impl RecordedBench {
             config: name,
             organization: plan.target.organization.clone(),
             host: ServerUrl::parse(url).map_or_else(|_| url.clone(), |(url, _)| url.host()),
+            context: None,
         };
         Self(LoadedPlan {
             plan,

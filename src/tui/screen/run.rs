@@ -164,13 +164,16 @@ impl RunScreen {
         }
     }
 
-    /// Ends the run. The cursor moves to the first failure unless the user has moved it.
+    /// Ends the run. The cursor moves to the first failure, or else to the top, unless the user has moved it.
     pub fn end(&mut self, result: Result<(), String>, now_ms: u64) {
         self.ended_ms = Some(now_ms.max(self.since_ms));
         self.state = RunState::Ended(result.err());
         let first = self.failures().next().cloned();
-        if let Some(address) = first.filter(|_| self.follow) {
-            self.board.reveal(&address);
+        match first {
+            _ if !self.follow => {}
+            Some(address) => self.board.reveal(&address),
+            // There the run as a whole is shown.
+            None => self.board.outline.go_to(0),
         }
     }
 }

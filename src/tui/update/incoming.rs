@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::{announce, process};
 use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
 use crate::show::progress::run_message;
+use crate::show::watch::SAVED_SINCE;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
 use crate::tui::detail::{BodyLine, BodyStyle};
@@ -150,8 +152,13 @@ pub(super) fn run_ended(model: &mut Model, result: Result<(), String>) -> Effect
     if matches!(model.overlay, Some(Overlay::Leave)) {
         model.overlay = None;
     }
-    model.notice = Some(ended);
-    leaving.map_or_else(Effects::new, |ending| super::process::leave_as(model, ending))
+    model.notice = Some(match &model.watch {
+        Some(watch) if watch.saved_since => ended.plain(format!("; {SAVED_SINCE}")),
+        _ => ended,
+    });
+    let mut effects: Effects = announce::end(model).into_iter().collect();
+    effects.extend(leaving.into_iter().flat_map(|ending| process::leave_as(model, ending)));
+    effects
 }
 
 /// Returns what came of a run that has ended, and the keys that go on from there.

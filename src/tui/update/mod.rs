@@ -3,6 +3,7 @@
 //! Pure: no IO, no clock. Each family of actions is carried out in a file of its own; this one only hands them on, and
 //! afterwards brings cursor, scroll position and detail in line with what changed.
 
+mod announce;
 mod desk;
 mod dialog;
 mod family;
@@ -40,6 +41,7 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
     }
     effects.extend(watch::wanted(model));
     effects.extend(settle(model));
+    effects.extend(announce::title(model));
     effects
 }
 

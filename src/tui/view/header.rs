@@ -12,6 +12,7 @@ use crate::apply::{Status, Tally};
 use crate::plan::Verb;
 use crate::show::outcome::run_title;
 use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
+use crate::show::progress::pace_text;
 use crate::show::row::row_name;
 use crate::show::selection::{fresh_text, selected_text};
 use crate::show::word::{duration, running_time};
@@ -161,13 +162,17 @@ fn write(canvas: &mut Canvas, area: Rect, parts: &[Part], gap: u16) -> u16 {
     x
 }
 
+/// The width from which on the header has room for the pace of a run.
+const PACE_COLUMNS: u16 = 70;
+
 fn run_line(canvas: &mut Canvas, model: &Model, run: &RunScreen, area: Rect) {
     let tally = run.progress.tally();
     let elapsed = run.elapsed(model.now_ms);
-    let elapsed = if run.has_ended() {
-        duration(elapsed)
-    } else {
-        running_time(elapsed)
+    let pace = pace_text(tally.ended() - tally.skipped, tally.total - tally.skipped, elapsed);
+    let elapsed = match pace {
+        _ if run.has_ended() => duration(elapsed),
+        Some(pace) if area.width >= PACE_COLUMNS => format!("{}, {pace}", running_time(elapsed)),
+        _ => running_time(elapsed),
     };
     let end = canvas.write_right(area.x, area.y, area.right(), &elapsed, canvas.theme.role(Role::Dim));
     let mut x = area.x;
