@@ -28,6 +28,7 @@ mod serve;
 mod show;
 mod signal;
 mod status;
+mod struck_plan;
 mod token;
 mod undo;
 mod validate;

@@ -1,12 +1,13 @@
 //! The screen's workbench without secrets: everything that the screen may draw passes through the redactor first.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::struck_plan::StruckPlan;
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::plan::Plan;
@@ -22,12 +23,18 @@ use crate::tui::{
 pub(super) struct RedactedBench<B> {
     bench: Arc<B>,
     redactor: Redactor,
+    /// The plan that the screen has.
+    struck: Arc<Mutex<StruckPlan>>,
 }
 
 impl<B> RedactedBench<B> {
     /// Creates a workbench over another one.
     pub(super) fn new(bench: Arc<B>, redactor: Redactor) -> Self {
-        Self { bench, redactor }
+        Self {
+            bench,
+            redactor,
+            struck: Arc::default(),
+        }
     }
 }
 
@@ -37,7 +44,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         request: LoadRequest,
         steps: UnboundedSender<LoadStep>,
     ) -> BoxFuture<'static, Result<LoadedPlan, LoadFailure>> {
-        let redactor = self.redactor.clone();
+        let (redactor, struck) = (self.redactor.clone(), Arc::clone(&self.struck));
         let (sender, receiver) = unbounded_channel();
         let load = self.bench.load(request, sender);
         async move {
@@ -47,7 +54,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             })
             .await;
             match loaded {
-                Ok(loaded) => Ok(redacted_plan(&redactor, loaded)),
+                Ok(loaded) => Ok(redacted_plan(&redactor, &struck, loaded)),
                 Err(failure) => Err(redacted_failure(&redactor, failure)),
             }
         }
@@ -55,17 +62,18 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
     }
 
     fn replan(&self, prune: &BTreeSet<Address>) -> Option<Plan> {
-        self.bench.replan(prune).map(|plan| self.redactor.record(plan))
+        let plan = self.bench.replan(prune);
+        plan.map(|plan| strike(&self.redactor, &self.struck, plan))
     }
 
     fn watch(&self, news: UnboundedSender<WatchNews>) -> BoxFuture<'static, ()> {
-        let redactor = self.redactor.clone();
+        let (redactor, struck) = (self.redactor.clone(), Arc::clone(&self.struck));
         let (sender, receiver) = unbounded_channel();
         let work = self.bench.watch(sender);
         async move {
             relay(work, receiver, |item| {
                 // A screen that has closed does not listen.
-                let _ = news.send(redacted_news(&redactor, item));
+                let _ = news.send(redacted_news(&redactor, &struck, item));
             })
             .await;
         }
@@ -145,11 +153,11 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
     }
 
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {
-        let redactor = self.redactor.clone();
+        let (redactor, struck) = (self.redactor.clone(), Arc::clone(&self.struck));
         let ignored = self.bench.ignore(request);
         async move {
             match ignored.await {
-                Ok(plan) => Ok(redactor.record(plan)),
+                Ok(plan) => Ok(strike(&redactor, &struck, plan)),
                 Err(message) => Err(redactor.text(&message)),
             }
         }
@@ -157,11 +165,16 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
     }
 }
 
-fn redacted_news(redactor: &Redactor, news: WatchNews) -> WatchNews {
+fn strike(redactor: &Redactor, struck: &Mutex<StruckPlan>, plan: Plan) -> Plan {
+    let mut struck = struck.lock().unwrap_or_else(PoisonError::into_inner);
+    struck.strike(redactor, plan)
+}
+
+fn redacted_news(redactor: &Redactor, struck: &Mutex<StruckPlan>, news: WatchNews) -> WatchNews {
     match news {
         WatchNews::Plan { number, loaded, cause } => WatchNews::Plan {
             number,
-            loaded: Box::new(redacted_plan(redactor, *loaded)),
+            loaded: Box::new(redacted_plan(redactor, struck, *loaded)),
             cause,
         },
         WatchNews::Broken(failure) => WatchNews::Broken(redacted_failure(redactor, failure)),
@@ -171,9 +184,9 @@ fn redacted_news(redactor: &Redactor, news: WatchNews) -> WatchNews {
     }
 }
 
-fn redacted_plan(redactor: &Redactor, loaded: LoadedPlan) -> LoadedPlan {
+fn redacted_plan(redactor: &Redactor, struck: &Mutex<StruckPlan>, loaded: LoadedPlan) -> LoadedPlan {
     LoadedPlan {
-        plan: redactor.record(loaded.plan),
+        plan: strike(redactor, struck, loaded.plan),
         warnings: redacted_lines(redactor, loaded.warnings),
         pull: loaded.pull.map(|pull| redacted_pull(redactor, pull)),
         recorded: loaded.recorded.map(|recorded| RecordedFacts {

@@ -83,6 +83,11 @@ impl Redactor {
         }
     }
 
+    /// Returns the number of values that are known.
+    pub fn count(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values.len()
+    }
+
     /// Returns the text with each value replaced by [`STRUCK`]. Takes time linear in the length of the text.
     pub fn text(&self, text: &str) -> String {
         self.find(text)
