@@ -1,13 +1,16 @@
 //! The user's `config.toml`: everything in it is read, everything wrong is reported where it is.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use lobuctl::config::schema::preferences_schema;
-use lobuctl::config::{LoadedPreferences, PreferenceWords, Preferences, load_preferences};
+use lobuctl::config::{KeyConflict, LoadedPreferences, PreferenceWords, Preferences, load_preferences};
 use lobuctl::report::diagnostics::{DiagnosticStyle, render};
-use lobuctl::tui::ThemeName;
 use lobuctl::tui::color::parse_color;
+use lobuctl::tui::key::Key;
+use lobuctl::tui::keymap::{TABLE, clashes};
 use lobuctl::tui::theme::Theme;
+use lobuctl::tui::{ChosenKeys, ThemeName};
 
 use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
 use crate::support::project::TempProject;
@@ -25,16 +28,36 @@ create = "#7bc86c"
 selected = "bright blue"
 border = "208"
 
+[keys]
+apply = "ctrl-a"
+next-change = ["n", "f5", "space"]
+
 [context.prod]
 protected = true
 color = "red"
 "##;
+
+/// Stands in for the key table: `u` is taken.
+fn conflicts(keys: &BTreeMap<String, Vec<String>>) -> Vec<KeyConflict> {
+    let clash = |(action, keys): (&String, &Vec<String>)| {
+        let key = keys.iter().find(|key| *key == "u")?;
+        Some(KeyConflict {
+            action: action.clone(),
+            key: key.clone(),
+            other: "adopt".to_owned(),
+        })
+    };
+    keys.iter().filter_map(clash).collect()
+}
 
 fn words() -> PreferenceWords {
     PreferenceWords {
         themes: ThemeName::ALL.map(|(_, name)| name).into(),
         colored: Theme::names(),
         is_color: |text| parse_color(text).is_some(),
+        actions: vec!["adopt", "apply", "next-change"],
+        is_key: |text| Key::parse(text).is_some(),
+        conflicts,
     }
 }
 
@@ -59,6 +82,10 @@ fn everything_in_the_file_is_read() {
             pair("border", "208"),
         ]
         .into(),
+        keys: BTreeMap::from([
+            ("apply".to_owned(), vec!["ctrl-a".to_owned()]),
+            ("next-change".to_owned(), ["n", "f5", "space"].map(str::to_owned).into()),
+        ]),
         mouse: Some(false),
         side_by_side: Some(true),
         pane_width: Some(30),
@@ -79,7 +106,8 @@ fn a_missing_file_and_an_empty_one_say_nothing() {
 #[test]
 fn every_problem_is_reported_at_its_place() {
     let wrong = "theme = \"drak\"\nmuose = true\nmouse = \"no\"\npane-width = 90\ndiff = 2\n\n[colors]\ncreate = \"greenish\"\n\
-                 creat = \"red\"\ndelete = 7\n\n[context.prod]\ncolor = \"#12\"\nprotect = true\n\n[context]\ntoken = \"x\"\n";
+                 creat = \"red\"\ndelete = 7\n\n[context.prod]\ncolor = \"#12\"\nprotect = true\n\n[context]\ntoken = \"x\"\n\n\
+                 [keys]\napply = [\"a\", \"u\"]\nadopt = \"shift-x\"\nnext-change = 5\nfly = \"f\"\n";
     let loaded = load(wrong);
     assert!(loaded.preferences.is_none());
     let style = DiagnosticStyle {
@@ -144,12 +172,79 @@ fn the_schema_has_the_keys_that_are_read() {
 fn the_screen_does_not_open_over_a_wrong_file() {
     let project = TempProject::new(&[
         ("lobu.toml", "[agents]\n[memory]\norg = \"dev\"\n"),
-        (".config/lobuctl/config.toml", "mouse = true\ntheme = \"neon\"\n"),
+        (
+            ".config/lobuctl/config.toml",
+            "mouse = true\ntheme = \"neon\"\n[keys]\napply = [\"f5\", \"j\"]\n",
+        ),
     ]);
     let mut command = lobuctl_on_a_terminal(project.path(), "owl_pat_none");
     command.args(["--url", "http://127.0.0.1:1"]);
     let (code, text) = Pty::start(command, 100, 30).ended();
     assert_eq!(code, 1, "{text}");
     assert!(text.contains(".config/lobuctl/config.toml:2:9"), "{text}");
+    assert!(text.contains("`j` would start both `apply` and `down`"), "{text}");
     assert!(text.contains("lobuctl schema --file config"), "{text}");
+}
+
+#[test]
+fn a_chosen_key_clashes_with_what_is_possible_in_the_same_place_only() {
+    let choose = |chosen: &[(&str, &str)]| {
+        let mut keys = ChosenKeys::default();
+        for (action, key) in chosen {
+            keys.choose(*action, vec![Key::parse(key).unwrap()]);
+        }
+        let found = clashes(&keys).into_iter();
+        found
+            .map(|clash| format!("{} {} {}", clash.key, clash.action, clash.other))
+            .collect::<Vec<_>>()
+    };
+    // The table alone has none, and an action does not clash with itself in another place.
+    assert!(choose(&[]).is_empty());
+    for binding in TABLE {
+        let first = binding
+            .keys
+            .first()
+            .map(ToString::to_string)
+            .filter(|key| Key::parse(key).is_some());
+        if let Some(key) = first {
+            let own = TABLE.iter().filter(|other| other.name == binding.name);
+            if own.clone().all(|other| other.keys.first() == binding.keys.first()) {
+                assert_eq!(
+                    choose(&[(binding.name, &key)]),
+                    Vec::<String>::new(),
+                    "{}",
+                    binding.name
+                );
+            }
+        }
+    }
+    assert_eq!(choose(&[("apply", "u")]), ["u apply adopt"]);
+    // Where the other one has got another key, there is none any more.
+    assert!(choose(&[("apply", "u"), ("adopt", "f5")]).is_empty());
+    assert_eq!(choose(&[("apply", "f5"), ("adopt", "f5")]).len(), 1);
+    // `f` follows a run; nothing of the review has it.
+    assert!(choose(&[("apply", "f")]).is_empty());
+}
+
+#[test]
+fn keys_are_read_as_users_write_them() {
+    for (text, key) in [
+        ("a", Some(Key::char('a'))),
+        ("G", Some(Key::char('G'))),
+        ("ctrl-r", Some(Key::ctrl('r'))),
+        ("space", Some(Key::char(' '))),
+        ("ctrl-m", None),
+        ("ctrl-", None),
+        ("ctrl-rr", None),
+        ("alt-x", None),
+        ("f0", None),
+        ("f13", None),
+        ("", None),
+        (" ", None),
+        ("\u{7}", None),
+        ("enter", Some(Key::of(crossterm::event::KeyCode::Enter))),
+        ("f12", Some(Key::of(crossterm::event::KeyCode::F(12)))),
+    ] {
+        assert_eq!(Key::parse(text), key, "{text:?}");
+    }
 }

@@ -44,7 +44,7 @@ pub use domain::normalize_pattern as normalized_domain;
 pub use ignore::LOBUCTL_TOML;
 pub use load::{LoadedPreferences, find, load, load_preferences, read_ignores};
 pub use mask::{MaskedText, harmless};
-pub use preferences::{PreferenceWords, Preferences};
+pub use preferences::{KeyConflict, KeyTexts, PreferenceWords, Preferences};
 pub use reference::name as referenced_secret;
 pub use secret::{SecretSource, SecretSummary};
 pub use skill::split as split_front_matter;

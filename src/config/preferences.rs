@@ -13,9 +13,21 @@ pub(super) const PANE_WIDTHS: std::ops::RangeInclusive<u16> = 20..=80;
 /// How differences are shown: below each other, or in two columns.
 pub(super) const DIFFS: [&str; 2] = ["unified", "side-by-side"];
 /// The keys of the file.
-const KEYS: [&str; 7] = ["theme", "colors", "mouse", "diff", "pane-width", "notify", "context"];
+const KEYS: [&str; 8] = [
+    "theme",
+    "colors",
+    "keys",
+    "mouse",
+    "diff",
+    "pane-width",
+    "notify",
+    "context",
+];
 /// The keys of a context. `protected` is read where the target is chosen.
 const CONTEXT_KEYS: [&str; 2] = ["protected", "color"];
+
+/// Keys as a user writes them, by the name of their action.
+pub type KeyTexts = BTreeMap<String, Vec<String>>;
 
 /// What a user likes. `None` where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +44,8 @@ pub struct Preferences {
     pub pane_width: Option<u16>,
     /// Whether the terminal is told about a run: its title, and a notice at the end of a long one.
     pub notify: Option<bool>,
+    /// The keys of actions, by the name of the action.
+    pub keys: KeyTexts,
     /// The colors of contexts, by the name of the context.
     pub contexts: BTreeMap<String, String>,
 }
@@ -45,6 +59,23 @@ pub struct PreferenceWords {
     pub colored: Vec<&'static str>,
     /// Whether a text is a color.
     pub is_color: fn(&str) -> bool,
+    /// The names of the actions.
+    pub actions: Vec<&'static str>,
+    /// Whether a text is a key.
+    pub is_key: fn(&str) -> bool,
+    /// Returns the chosen keys that would start two actions.
+    pub conflicts: fn(&KeyTexts) -> Vec<KeyConflict>,
+}
+
+/// A chosen key that would start two actions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyConflict {
+    /// The action that the key was chosen for.
+    pub action: String,
+    /// The key.
+    pub key: String,
+    /// The other action.
+    pub other: String,
 }
 
 /// Reads everything that is right, and reports the rest.
@@ -59,6 +90,7 @@ pub(super) fn read(source: &Source, findings: Findings, words: &PreferenceWords)
             side_by_side: diff.map(|diff| diff.value == DIFFS[1]),
             pane_width: root.integer("pane-width", PANE_WIDTHS),
             notify: root.boolean("notify"),
+            keys: read_chosen_keys(root, words),
             contexts: read_contexts(root, words),
         }
     });
@@ -76,6 +108,40 @@ fn read_colors(root: &Table<'_>, words: &PreferenceWords) -> BTreeMap<String, St
         Some((name.value, color))
     });
     checked.collect()
+}
+
+fn read_chosen_keys(root: &Table<'_>, words: &PreferenceWords) -> KeyTexts {
+    let Some(table) = root.table("keys") else {
+        return BTreeMap::new();
+    };
+    table.check_keys(&words.actions, &[]);
+    let mut spans = BTreeMap::new();
+    let mut chosen = KeyTexts::new();
+    for name in table.entries.keys().map(|name| name.get_ref().as_ref()) {
+        for key in table.string_or_strings(name).unwrap_or_default() {
+            if (words.is_key)(&key.value) {
+                spans.insert((name.to_owned(), key.value.clone()), key.span);
+                chosen.entry(name.to_owned()).or_default().push(key.value);
+            } else {
+                let message = format!(
+                    "{} is not a key: {}",
+                    tick(&table.key_path(Some(name))),
+                    tick(&key.value)
+                );
+                let help = "write it as `a`, `space`, `pgup`, `ctrl-r` or `f5`";
+                table.reader.error("wrong-key", message, key.span, help);
+            }
+        }
+    }
+    for conflict in (words.conflicts)(&chosen) {
+        let KeyConflict { action, key, other } = conflict;
+        let message = format!("{} would start both {} and {}", tick(&key), tick(&action), tick(&other));
+        let help = format!("choose another key for one of them, such as `{other} = \"f5\"`");
+        if let Some(span) = spans.get(&(action, key)) {
+            table.reader.error("key-conflict", message, span.clone(), &help);
+        }
+    }
+    chosen
 }
 
 fn read_contexts(root: &Table<'_>, words: &PreferenceWords) -> BTreeMap<String, String> {

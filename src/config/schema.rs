@@ -78,6 +78,7 @@ pub fn preferences_schema(words: &PreferenceWords) -> Value {
     let color = || json!({"type": "string", "minLength": 1, "examples": ["#d9a944", "bright red", "208"]});
     let colors: serde_json::Map<String, Value> =
         words.colored.iter().map(|name| ((*name).to_owned(), color())).collect();
+    let keys: serde_json::Map<String, Value> = words.actions.iter().map(|name| ((*name).to_owned(), keys())).collect();
     let context = closed(
         &[],
         &json!({
@@ -93,6 +94,7 @@ pub fn preferences_schema(words: &PreferenceWords) -> Value {
         &json!({
             "theme": {"enum": words.themes, "description": "The colors of the screen; `auto` leaves the background as it is"},
             "colors": closed(&[], &Value::Object(colors)),
+            "keys": closed(&[], &Value::Object(keys)),
             "mouse": {"type": "boolean", "description": "Whether clicks and the wheel are read"},
             "diff": {"enum": DIFFS, "description": "How differences are shown at first"},
             "pane-width": {
@@ -114,6 +116,12 @@ pub fn preferences_schema(words: &PreferenceWords) -> Value {
     schema["title"] = json!("config.toml");
     schema["description"] = json!("What one user of lobuctl likes, in ~/.config/lobuctl/config.toml");
     schema
+}
+
+/// The keys of an action: one or several.
+fn keys() -> Value {
+    let key = json!({"type": "string", "minLength": 1, "examples": ["a", "space", "pgup", "ctrl-r", "f5"]});
+    json!({"anyOf": [key, {"type": "array", "items": key}]})
 }
 
 fn text(description: &str) -> Value {

@@ -263,6 +263,14 @@ impl<'a> Table<'a> {
         )
     }
 
+    /// Reads a string, or a list of them, if the key is present.
+    pub(super) fn string_or_strings(&self, key: &str) -> Option<Vec<Text>> {
+        match self.get(key)?.get_ref() {
+            DeValue::Array(_) => self.strings(key),
+            _ => Some(vec![self.text(key, self.get(key)?, "a string or a list of strings")?]),
+        }
+    }
+
     /// Reads a table whose values are all strings, if the key is present.
     pub(super) fn string_map(&self, key: &str) -> Option<Vec<(Text, Text)>> {
         Some(self.table(key)?.values_by_key(Self::string))

@@ -63,6 +63,7 @@ struct OwnConfig {
     context: BTreeMap<String, ContextGuard>,
     theme: IgnoredAny,
     colors: IgnoredAny,
+    keys: IgnoredAny,
     mouse: IgnoredAny,
     diff: IgnoredAny,
     pane_width: IgnoredAny,

@@ -75,6 +75,25 @@ impl Key {
         KeyEvent::new(self.code, modifiers)
     }
 
+    /// Reads one key as a user writes it: `a`, `space`, `pgup`, `ctrl-r`, `f5`. Returns `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut characters = text.chars();
+        if let (Some(only), None) = (characters.next(), characters.next()) {
+            return (!only.is_control() && only != ' ').then(|| Self::char(only));
+        }
+        if let Some(with) = text.strip_prefix("ctrl-") {
+            let mut characters = with.chars();
+            let only = characters.next().filter(char::is_ascii_lowercase)?;
+            // These are what a terminal sends for tab and enter.
+            return (characters.next().is_none() && !"im".contains(only)).then(|| Self::ctrl(only));
+        }
+        if let Some(number) = text.strip_prefix('f').and_then(|number| number.parse().ok()) {
+            return (1..=12).contains(&number).then(|| Self::of(KeyCode::F(number)));
+        }
+        let (_, code) = NAMES.iter().find(|(known, _)| *known == text)?;
+        Some(Self::of(*code))
+    }
+
     /// Reads keys from a text: `/tele<enter> space a yes<enter>`. Blanks separate; `space` as a word and names between
     /// angle brackets (`<esc>`, `<c-c>`) are one key each; everything else is typed.
     pub fn script(text: &str) -> Vec<Self> {

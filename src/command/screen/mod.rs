@@ -23,8 +23,8 @@ use crate::host::{Environment, Host};
 use crate::plan::Plan;
 use crate::review::{PullOptions, ReviewOptions};
 use crate::tui::{
-    Background, ChosenKeys, ColorDepth, ExitReason, GlyphSet, LookOptions, NoticeForm, RecordedFacts, TuiExit,
-    TuiOptions, run as run_screen,
+    Background, ColorDepth, ExitReason, GlyphSet, LookOptions, NoticeForm, RecordedFacts, TuiExit, TuiOptions,
+    run as run_screen,
 };
 use bench::Bench;
 use recorded::RecordedBench;
@@ -144,7 +144,7 @@ fn screen_options(host: &Host, preferences: &Preferences) -> TuiOptions {
             .map(str::to_owned),
         folder: host.current_dir.clone(),
         watch: false,
-        keys: ChosenKeys::default(),
+        keys: preferences::chosen_keys(&preferences.keys),
         mouse: preferences.mouse.unwrap_or(true) && !environment.switch("LOBUCTL_NO_MOUSE"),
         look: LookOptions {
             // The console of Linux and old terminals would draw the sequences.

@@ -2,11 +2,13 @@
 
 mod binding;
 mod condition;
+mod conflict;
 mod list;
 mod lookup;
 mod table;
 
 pub use self::binding::Binding;
+pub use self::conflict::{KeyClash, clashes};
 pub use self::list::palette;
 pub use self::lookup::{footer, help, keys, lookup};
 pub use self::table::TABLE;
