@@ -134,7 +134,9 @@ async fn what_is_on_the_screen_is_applied_after_a_question() {
         "{:?}",
         config.body
     );
-    pty.keys("r").until("Too late.");
+    // After a run that was complete, the cursor is at the top, where the run as a whole is shown.
+    pty.keys("r").until("planned again");
+    pty.keys("j j").until("Too late.");
     pty.keys("q");
     assert_eq!(pty.ended().0, 0);
 }

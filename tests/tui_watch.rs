@@ -4,6 +4,7 @@ use lobuctl::plan::{Plan, Verb};
 use lobuctl::resource::{Address, Origin};
 use lobuctl::show::{Line, Role};
 use lobuctl::tui::screen::Screen;
+use lobuctl::tui::watch::Watch;
 use lobuctl::tui::{Effect, LoadFailure, Message, WatchCause, WatchNews};
 
 use crate::support::screen::canned;
@@ -173,7 +174,8 @@ fn what_was_folded_because_nothing_happened_opens_when_something_does() {
 
 #[test]
 fn a_save_during_a_run_is_told_when_the_run_has_ended_and_each_later_one_at_once() {
-    let mut driver = runs::halfway(120, 30).keys("W");
+    let mut driver = runs::halfway(120, 30);
+    driver.model.watch = Some(Watch::default());
     news(&mut driver, 1, grown("zebra"));
     assert!(!driver.text().contains("files were saved"), "{}", driver.text());
     driver.send(Message::RunEnded(Ok(())));

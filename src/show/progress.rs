@@ -110,18 +110,18 @@ pub fn pace_text(ended: usize, total: usize, elapsed_ms: u64) -> Option<String> 
         return None;
     }
     let (ended, missing) = (ended as u64, missing as u64);
-    let per_minute = ended * 60_000 / elapsed_ms;
+    let per_minute = ended.saturating_mul(60_000) / elapsed_ms;
     let pace = if per_minute < 120 {
         format!("{per_minute}/min")
     } else {
         format!("{}/s", per_minute / 60)
     };
     // Cut to seconds: more is not known, and it would flicker.
-    let left = (missing * elapsed_ms / ended).div_ceil(1_000) * 1_000;
-    let left = if left < 60_000 {
-        format!("{} s", left / 1_000)
+    let left = (missing.saturating_mul(elapsed_ms) / ended).div_ceil(1_000);
+    let left = if left < 60 {
+        format!("{left} s")
     } else {
-        duration(left)
+        duration(left.saturating_mul(1_000))
     };
     Some(format!("{pace}, {left} left"))
 }

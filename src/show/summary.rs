@@ -8,6 +8,9 @@ use super::word::{counted_list, more_text};
 use crate::plan::{Counts, Plan, Row, Verb};
 use crate::resource::Address;
 
+/// A kind of impact: its role, its word, and the rows that have it.
+type ImpactPart = (Role, &'static str, fn(&Row) -> bool);
+
 /// The maximum number of agents that are named.
 const NAMED: usize = 20;
 /// The maximum number of rows that are named for one impact.
@@ -37,7 +40,7 @@ pub fn summary_lines(plan: &Plan) -> Vec<Line> {
 
 /// Returns what somebody has to know before anything is applied: the rows that are deleted or restart, by name.
 fn impact_lines(plan: &Plan) -> Vec<Line> {
-    let parts: [(Role, &str, fn(&Row) -> bool); 3] = [
+    let parts: [ImpactPart; 3] = [
         (Role::Delete, "delete", |row| row.verb == Verb::Delete),
         (Role::Warning, "restart", Row::restarts),
         (Role::Warning, "may restart", Row::may_restart),

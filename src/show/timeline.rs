@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! rows in flight, 0 ms to 2.1 s, at most 16
-//! ▂▅████████████████▇▅▃▂▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+//! ▂▅████████▇▅▃▂▁▁▁▁▁▁
 //!
 //! slowest 10 of 300 rows
-//!   1.8 s ···███████████████··· platform triage/triage-slack-eng
+//!    1.8 s ···███████████████·· platform triage/triage-slack-eng
 //! ```
 
 use super::line::{Line, Role};
@@ -17,7 +17,7 @@ use crate::apply::{Progress, RowProgress, Status};
 use crate::resource::Address;
 
 /// The number of columns of the timeline.
-const COLUMNS: usize = 32;
+const COLUMNS: usize = 20;
 /// The number of rows that are named.
 const NAMED: usize = 10;
 /// The heights of a column, from nothing to everything.
@@ -83,12 +83,9 @@ fn timed<'a>((address, row): (&'a Address, &'a RowProgress)) -> Option<TimedRow<
 
 /// Returns the columns that a row takes, at least one.
 fn columns(row: &TimedRow<'_>, total: u64) -> std::ops::Range<usize> {
-    let column = |time: u64| {
-        usize::try_from(time * COLUMNS as u64 / total)
-            .unwrap_or(COLUMNS)
-            .min(COLUMNS - 1)
-    };
-    column(row.began)..column(row.ended) + 1
+    // Wide, because a run may come from a file that says anything.
+    let column = |time: u64| (u128::from(time) * COLUMNS as u128 / u128::from(total)) as usize;
+    column(row.began).min(COLUMNS - 1)..column(row.ended).min(COLUMNS - 1) + 1
 }
 
 fn in_flight(rows: &[TimedRow<'_>], total: u64) -> [usize; COLUMNS] {

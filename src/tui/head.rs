@@ -80,16 +80,17 @@ fn same_change(board: &Board, first: &Address) -> Vec<Line> {
 /// Returns the lines of a group at the top of the tree, where nothing else is chosen: the plan as a whole, or what came of
 /// the run.
 fn group_lines(model: &Model, board: &Board, title: &str) -> Vec<Line> {
-    let mut head = heading(model, board, title);
     let whole = match &model.screen {
         Screen::Run(run) if run.has_ended() => ended_lines(run),
         Screen::Review(_) => vec![summary_lines(&board.plan)],
         _ => Vec::new(),
     };
+    let mut head = title_lines(board, title);
     for lines in whole.into_iter().filter(|lines| !lines.is_empty()) {
         head.push(Line::default());
         head.extend(lines);
     }
+    head.extend(warning_lines(model, board));
     head
 }
 
@@ -120,24 +121,35 @@ fn has_ended(model: &Model, row: &Row) -> bool {
 
 /// Returns the lines of a heading: the counts below it, and the warnings that belong to no row.
 fn heading(model: &Model, board: &Board, title: &str) -> Vec<Line> {
+    let mut head = title_lines(board, title);
+    head.extend(warning_lines(model, board));
+    head
+}
+
+fn title_lines(board: &Board, title: &str) -> Vec<Line> {
     let rows = board.rows_here();
     let counts = Counts::of(rows.iter().map(|row| &board.plan.rows[*row]));
-    let mut head = vec![
+    vec![
         Line::default().push(Role::Heading, title),
         Line::default().plain(verbs_text(&counts)),
-    ];
+    ]
+}
+
+/// Returns why a run broke off, and the warnings that belong to no row.
+fn warning_lines(model: &Model, board: &Board) -> Vec<Line> {
+    let mut lines = Vec::new();
     if let Screen::Run(run) = &model.screen
         && let RunState::Ended(Some(reason)) = &run.state
     {
-        head.push(failure(run, reason));
+        lines.push(failure(run, reason));
     }
     if !board.plan.warnings.is_empty() || !board.facts.warnings.is_empty() {
-        head.push(Line::default());
-        head.push(Line::default().push(Role::Warning, "warnings"));
+        lines.push(Line::default());
+        lines.push(Line::default().push(Role::Warning, "warnings"));
     }
-    head.extend(board.plan.warnings.iter().map(|warning| Line::at(2).plain(warning)));
-    head.extend(board.facts.warnings.iter().cloned());
-    head
+    lines.extend(board.plan.warnings.iter().map(|warning| Line::at(2).plain(warning)));
+    lines.extend(board.facts.warnings.iter().cloned());
+    lines
 }
 
 /// Returns why the row at the cursor is selected or not, unless the user selected it.

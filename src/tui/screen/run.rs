@@ -173,7 +173,8 @@ impl RunScreen {
             _ if !self.follow => {}
             Some(address) => self.board.reveal(&address),
             // There the run as a whole is shown.
-            None => self.board.outline.go_to(0),
+            None if self.progress.rows.len() > 1 => self.board.outline.go_to(0),
+            None => {}
         }
     }
 }
