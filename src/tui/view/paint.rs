@@ -87,6 +87,11 @@ impl<'a> Canvas<'a> {
         x
     }
 
+    /// Applies a style to what is already drawn.
+    pub(super) fn restyle(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
     /// Draws what is already there as the selected row; weaker when another pane has the keys.
     pub(super) fn select(&mut self, area: Rect, focused: bool) {
         let area = area.intersection(self.buffer.area);

@@ -90,7 +90,7 @@ fn entries(canvas: &mut Canvas, palette: &Palette, area: Rect) {
         };
         draw_entry(canvas, entry, row);
         if first + line == palette.cursor() {
-            canvas.restyle(row, canvas.theme.cursor(true));
+            canvas.select(row, true);
         }
     }
     Visible::of(area, total, first, true).mark(canvas, area);
