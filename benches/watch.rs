@@ -1,0 +1,248 @@
+//! A review that follows its files, as its user has it: the program on a terminal, beside a server. From a save to the
+//! frame that shows it, from a key to its frame while the plan is made again, and what an idle one costs.
+//!
+//! `cargo bench --bench watch` works on 1,000 and on 20,000 rows; `LOBUCTL_BENCH_ROWS=1000` on so many only.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child as Process, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+use vt100::Parser;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lobuctl");
+const SIZE: (u16, u16) = (120, 40);
+/// The number of times that each time is taken; the middle one counts.
+const ROUNDS: usize = 9;
+/// How long an idle review is watched.
+const IDLE: Duration = Duration::from_secs(10);
+/// The processor time that it may use meanwhile: a thousandth.
+const IDLE_LIMIT: Duration = Duration::from_millis(10);
+
+fn main() {
+    let rows = std::env::var("LOBUCTL_BENCH_ROWS");
+    let rows: Vec<usize> = rows.map_or(vec![1_000, 20_000], |rows| vec![rows.parse().unwrap()]);
+    for rows in rows {
+        measure(rows);
+    }
+}
+
+fn measure(rows: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    write_project(folder.path(), rows / 2);
+    let server = Server::start(folder.path());
+    let mut watch = Review::start(folder.path(), &server.url);
+    watch.until("selected");
+    // The agent's settings, whose text is in the detail.
+    watch.press("/a00000\r");
+    watch.press("j");
+    watch.until("round 0");
+    let idle = watch.processor_time();
+    std::thread::sleep(IDLE);
+    let idle = watch.processor_time() - idle;
+    println!(
+        "{rows} rows: {} ms of processor time in {} s without a change",
+        idle.as_millis(),
+        IDLE.as_secs()
+    );
+    assert!(idle <= IDLE_LIMIT, "an idle review works");
+    let mut round = 0;
+    let saves: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            round += 1;
+            let begun = save(folder.path(), round);
+            watch.until(&format!("round {round}."));
+            begun.elapsed()
+        })
+        .collect();
+    let keys: Vec<Duration> = (0..ROUNDS).map(|_| watch.key_to_frame()).collect();
+    let busy: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            round += 1;
+            save(folder.path(), round);
+            let key = watch.key_to_frame();
+            watch.until(&format!("round {round}."));
+            key
+        })
+        .collect();
+    let (save, key, busy) = (middle(saves), middle(keys), middle(busy));
+    println!("{rows} rows: {:.1} ms from a save to its frame", milliseconds(save));
+    println!(
+        "{rows} rows: {:.1} ms from a key to its frame, {:.1} ms while the plan is made again, {:.1} times as long",
+        milliseconds(key),
+        milliseconds(busy),
+        busy.as_secs_f64() / key.as_secs_f64()
+    );
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+/// Writes a project in which each agent is two rows.
+fn write_project(folder: &Path, agents: usize) {
+    let tables =
+        (0..agents).map(|agent| format!("[agents.a{agent:05}]\nname = \"A {agent}\"\ndir = \"./a{agent:05}\"\n"));
+    let toml = tables.collect::<String>() + "[memory]\norg = \"dev\"\n";
+    fs::write(folder.join("lobu.toml"), toml).unwrap();
+    for agent in 0..agents {
+        let agent = folder.join(format!("a{agent:05}"));
+        fs::create_dir_all(&agent).unwrap();
+        fs::write(agent.join("SOUL.md"), "round 0.\n").unwrap();
+    }
+}
+
+/// Saves a file as editors do. Returns when.
+fn save(folder: &Path, round: usize) -> Instant {
+    let (new, file) = (folder.join("a00000/new~"), folder.join("a00000/SOUL.md"));
+    fs::write(&new, format!("round {round}.\n")).unwrap();
+    let now = Instant::now();
+    fs::rename(new, file).unwrap();
+    now
+}
+
+struct Server {
+    process: Process,
+    url: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.join("data"))
+            .env("HOME", folder)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let url = lines
+            .map(Result::unwrap)
+            .find_map(|line| Some(line.split_once("listening on ")?.1.to_owned()));
+        Self {
+            process,
+            url: url.unwrap(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// `lobuctl watch` on a terminal.
+struct Review {
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    screen: Arc<Mutex<Parser>>,
+}
+
+impl Review {
+    fn start(folder: &Path, url: &str) -> Self {
+        let size = PtySize {
+            rows: SIZE.1,
+            cols: SIZE.0,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.env_clear();
+        command.cwd(folder);
+        command.args(["watch", "--every", "3600", "--url", url]);
+        let token = fs::read_to_string(folder.join("data/bootstrap-pat.txt")).unwrap();
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("LOBU_API_TOKEN", token.trim()),
+        ] {
+            command.env(name, value);
+        }
+        command.env("HOME", folder);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(Parser::new(
+            SIZE.1.try_into().unwrap(),
+            SIZE.0.try_into().unwrap(),
+            0,
+        )));
+        let (mut reader, parser) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&screen));
+        let writer = pair.master.take_writer().unwrap();
+        std::thread::spawn(move || {
+            let _master = pair.master;
+            let mut bytes = [0; 65_536];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                parser.lock().unwrap().process(&bytes[..count]);
+            }
+        });
+        Self { child, writer, screen }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn shows(&self, part: &str) -> bool {
+        self.screen.lock().unwrap().screen().contents().contains(part)
+    }
+
+    fn until(&self, part: &str) {
+        self.wait(part, true);
+    }
+
+    fn wait(&self, part: &str, wanted: bool) {
+        let begun = Instant::now();
+        while self.shows(part) != wanted {
+            let text = || self.screen.lock().unwrap().screen().contents();
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "waited for {part:?}:\n{}",
+                text()
+            );
+            std::thread::sleep(Duration::from_micros(500));
+        }
+    }
+
+    /// Opens the secrets and closes them again. Returns how long opening took.
+    fn key_to_frame(&mut self) -> Duration {
+        let begun = Instant::now();
+        self.press("s");
+        self.until("names only");
+        let took = begun.elapsed();
+        self.press("s");
+        self.wait("names only", false);
+        took
+    }
+
+    /// Returns the processor time that the program has used.
+    fn processor_time(&self) -> Duration {
+        let process = self.child.process_id().unwrap();
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        // After the name, which may contain blanks: the 12th and 13th are the ticks in user mode and in the system.
+        let ticks = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        // A tick is a hundredth of a second on every Linux.
+        Duration::from_millis(ticks * 10)
+    }
+}
+
+impl Drop for Review {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
