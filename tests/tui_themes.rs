@@ -250,8 +250,8 @@ fn the_panes_are_as_wide_and_the_difference_as_many_columns_as_the_user_likes() 
     let options = options(ColorDepth::None, Background::Unknown, look);
     let mut driver = ModelDriver::start(140, 40, &options).loaded();
     assert_eq!(driver.model.layout().tree.unwrap().width, 136 * 30 / 100);
-    assert!(driver.model.board().unwrap().detail.side_by_side());
+    assert!(driver.model.board().unwrap().detail.style().side_by_side);
     driver = driver.keys("d");
-    assert!(!driver.model.board().unwrap().detail.side_by_side());
+    assert!(!driver.model.board().unwrap().detail.style().side_by_side);
     assert_eq!(runs::done(140, 40).model.layout().tree.unwrap().width, 136 * 46 / 100);
 }
