@@ -6,14 +6,14 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::color;
 use super::options::{Background, ColorDepth, LookOptions};
-use super::palette::Palette;
+use super::theme_colors::ThemeColors;
 use crate::show::Role;
 
 /// The styles of everything that is drawn, for one terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Theme {
     depth: ColorDepth,
-    palette: Palette,
+    colors: ThemeColors,
     roles: [Style; ROLES.len()],
     border: Style,
     key: Style,
@@ -69,11 +69,11 @@ impl Theme {
                 .filter(|_| depth != ColorDepth::None)
                 .map(|it| color::shown(it, depth))
         };
-        let mut palette = Palette::of(look.theme, depth, background);
-        palette.background = own("background").or(palette.background);
-        palette.text = own("text").or(palette.text);
-        palette.selected = own("selected").or(palette.selected);
-        palette.beside = own("beside").or(palette.beside);
+        let mut colors = ThemeColors::of(look.theme, depth, background);
+        colors.background = own("background").or(colors.background);
+        colors.text = own("text").or(colors.text);
+        colors.selected = own("selected").or(colors.selected);
+        colors.beside = own("beside").or(colors.beside);
         let colored = |name: &str, style: Style| match own(name) {
             // A color of its own says what dim text is.
             Some(color) => style.remove_modifier(Modifier::DIM).fg(color),
@@ -81,13 +81,13 @@ impl Theme {
         };
         Self {
             depth,
-            palette,
-            roles: ROLES.map(|(role, name)| colored(name, role_style(palette, role))),
-            border: colored("border", dim(palette)),
-            key: colored("key", tint(palette.blue).add_modifier(Modifier::BOLD)),
+            colors,
+            roles: ROLES.map(|(role, name)| colored(name, role_style(colors, role))),
+            border: colored("border", dim(colors)),
+            key: colored("key", tint(colors.blue).add_modifier(Modifier::BOLD)),
             found: colored(
                 "found",
-                tint(palette.blue).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+                tint(colors.blue).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             ),
             accent: None,
         }
@@ -112,8 +112,8 @@ impl Theme {
     pub fn base(self) -> Style {
         let color = |color: Option<Color>| color.unwrap_or(Color::Reset);
         Style::reset()
-            .fg(color(self.palette.text))
-            .bg(color(self.palette.background))
+            .fg(color(self.colors.text))
+            .bg(color(self.colors.background))
     }
 
     /// Returns the style of a role.
@@ -124,9 +124,9 @@ impl Theme {
     /// Returns how the selected row is drawn; weaker when another pane has the keys.
     pub fn selection(self, focused: bool) -> SelectionStyle {
         let background = if focused {
-            self.palette.selected
+            self.colors.selected
         } else {
-            self.palette.beside
+            self.colors.beside
         };
         match background {
             Some(color) => SelectionStyle::On(color),
@@ -137,8 +137,8 @@ impl Theme {
 
     /// Whether text of this color is as good as without one, so that a reversed row may take it along.
     pub fn is_plain(self, color: Color) -> bool {
-        let plain = [self.palette.text.unwrap_or(Color::Reset)];
-        plain.contains(&color) || self.palette.dim == Some(color)
+        let plain = [self.colors.text.unwrap_or(Color::Reset)];
+        plain.contains(&color) || self.colors.dim == Some(color)
     }
 
     /// Returns the style of characters that match the filter.
@@ -179,21 +179,21 @@ pub fn parse_colors(colors: &BTreeMap<String, String>) -> BTreeMap<String, Color
     parsed.collect()
 }
 
-fn role_style(palette: Palette, role: Role) -> Style {
-    let plain = tint(palette.text);
+fn role_style(colors: ThemeColors, role: Role) -> Style {
+    let plain = tint(colors.text);
     match role {
         Role::Plain | Role::Id => plain,
         Role::Heading | Role::Strong => plain.add_modifier(Modifier::BOLD),
-        Role::Create | Role::Success | Role::AddedText => tint(palette.green),
-        Role::Update => tint(palette.yellow),
-        Role::Warning => tint(palette.yellow).add_modifier(Modifier::BOLD),
-        Role::Noop | Role::Dim => dim(palette),
-        Role::Drift | Role::Secret => tint(palette.magenta),
-        Role::Delete | Role::RemovedText => tint(palette.red),
-        Role::Error => tint(palette.red).add_modifier(Modifier::BOLD),
-        Role::Running | Role::Field => tint(palette.blue),
-        Role::AddedWord => tint(palette.green).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-        Role::RemovedWord => tint(palette.red).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::Create | Role::Success | Role::AddedText => tint(colors.green),
+        Role::Update => tint(colors.yellow),
+        Role::Warning => tint(colors.yellow).add_modifier(Modifier::BOLD),
+        Role::Noop | Role::Dim => dim(colors),
+        Role::Drift | Role::Secret => tint(colors.magenta),
+        Role::Delete | Role::RemovedText => tint(colors.red),
+        Role::Error => tint(colors.red).add_modifier(Modifier::BOLD),
+        Role::Running | Role::Field => tint(colors.blue),
+        Role::AddedWord => tint(colors.green).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::RemovedWord => tint(colors.red).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
     }
 }
 
@@ -201,10 +201,10 @@ fn tint(color: Option<Color>) -> Style {
     color.map_or(Style::new(), |color| Style::new().fg(color))
 }
 
-fn dim(palette: Palette) -> Style {
-    match palette.dim {
+fn dim(colors: ThemeColors) -> Style {
+    match colors.dim {
         Some(color) => Style::new().fg(color),
-        None => tint(palette.text).add_modifier(Modifier::DIM),
+        None => tint(colors.text).add_modifier(Modifier::DIM),
     }
 }
 

@@ -6,7 +6,7 @@ use super::options::{Background, ColorDepth, ThemeName};
 
 /// The colors of a theme on one terminal. `None` where the terminal's own color is used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Palette {
+pub(super) struct ThemeColors {
     pub(super) background: Option<Color>,
     pub(super) text: Option<Color>,
     /// Less important text; without a color of its own it is drawn dim.
@@ -68,7 +68,7 @@ const HIGH_CONTRAST: Swatches = [
 ];
 
 /// The bright half of the basic colors, on black: the only ones of them that are readable in the usual terminals.
-const BASIC: Palette = Palette {
+const BASIC: ThemeColors = ThemeColors {
     background: Some(Color::Black),
     text: Some(Color::White),
     dim: Some(Color::Gray),
@@ -82,7 +82,7 @@ const BASIC: Palette = Palette {
 };
 
 /// The basic colors on whatever background the terminal has: its user has chosen both to fit.
-const TERMINAL: Palette = Palette {
+const TERMINAL: ThemeColors = ThemeColors {
     background: None,
     text: None,
     dim: None,
@@ -95,7 +95,7 @@ const TERMINAL: Palette = Palette {
     beside: None,
 };
 
-impl Palette {
+impl ThemeColors {
     /// Returns the colors of a theme on a terminal.
     pub(super) fn of(theme: ThemeName, depth: ColorDepth, background: Background) -> Self {
         let is_true = match depth {
