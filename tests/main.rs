@@ -116,6 +116,7 @@ mod server_security;
 mod server_sign_in;
 mod server_vault;
 mod server_vault_races;
+mod server_vault_use;
 mod session_files;
 mod show_recorded;
 mod sign_in;

@@ -41,6 +41,8 @@ fn routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
         ("GET", "audit", None, AdminScope),
         ("GET", "secrets", None, AdminScopeAndRole),
         ("POST", "secrets/manage", body(), AdminScopeAndRole),
+        ("GET", "secrets/audit", None, AdminScopeAndRole),
+        ("GET", "secrets/audit/NONE", None, AdminScopeAndRole),
         ("POST", "tokens", body(), SignedInAdmin),
         ("POST", "list_organizations", body(), Nothing),
         ("POST", "resolve_path", Some(json!({ "path": "/dev" })), Nothing),
@@ -150,7 +152,7 @@ async fn every_route_allows_exactly_what_role_scope_and_organization_give() {
         }
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(checked, 18 * 29 * 2);
+    assert_eq!(checked, 18 * 31 * 2);
 }
 
 #[tokio::test]

@@ -191,9 +191,24 @@ pub(crate) async fn list(
     // PostgreSQL refuses U+0000 in a parameter; no target and no action contains it.
     let storable = |text: Option<String>| text.filter(|text| !text.contains('\0')).unwrap_or_default();
     let (target, action) = (storable(page.target), storable(page.action));
-    let before = page.before.unwrap_or(i64::MAX);
-    let parameters = params![&caller.organization.id, before, &target, &action, limit];
-    let rows: Vec<AuditRow> = app.db.rows(NEWEST_FIRST, parameters).await?;
+    let filter = (target.as_str(), action.as_str());
+    read_page(&app.db, &caller, filter, page.before.unwrap_or(i64::MAX), limit).await
+}
+
+/// Reads the newest events of one target and of actions that begin with a text. An empty text selects all.
+pub(crate) async fn read_newest(db: &Db, caller: &Caller, filter: (&str, &str)) -> ApiResult<Json<AuditPage>> {
+    read_page(db, caller, filter, i64::MAX, MAX_PAGE).await
+}
+
+async fn read_page(
+    db: &Db,
+    caller: &Caller,
+    (target, action): (&str, &str),
+    before: i64,
+    limit: i64,
+) -> ApiResult<Json<AuditPage>> {
+    let parameters = params![&caller.organization.id, before, target, action, limit];
+    let rows: Vec<AuditRow> = db.rows(NEWEST_FIRST, parameters).await?;
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
     let next = rows.last().filter(|_| full).map(|row| row.id);
     let events = rows.into_iter().map(AuditBody::from).collect();

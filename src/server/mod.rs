@@ -53,6 +53,8 @@ mod storage;
 mod token;
 mod upkeep;
 mod vault;
+mod vault_reference;
+mod vault_use;
 
 pub use error::ServerError;
 pub use options::{AuditLimits, Limits, PlatformMode, ServerOptions, Storage};

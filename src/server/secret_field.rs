@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::vault_reference::is_vault_reference;
+
 /// The rule that decides which fields hold secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SecretFields<'a> {
@@ -118,11 +120,11 @@ impl SecretFields<'_> {
     }
 }
 
-/// Whether a leaf can be a secret. Null, booleans, the empty text and references such as `$NAME` cannot; numbers can,
-/// because a PIN may be sent as a number.
+/// Whether a leaf can be a secret. Null, booleans, the empty text and references such as `$NAME` and `secret://…` cannot;
+/// numbers can, because a PIN may be sent as a number.
 fn can_be_secret(leaf: &Value) -> bool {
     match leaf {
-        Value::String(text) => !text.is_empty() && !is_reference(text),
+        Value::String(text) => !text.is_empty() && !is_reference(text) && !is_vault_reference(text),
         Value::Number(_) => true,
         _ => false,
     }

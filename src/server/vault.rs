@@ -119,6 +119,13 @@ table_row! {
     }
 }
 
+/// One sealed secret, by organization and name.
+pub(crate) const BY_NAME: &str = concat!(
+    "SELECT ",
+    sealed_secret_columns!(),
+    " FROM vault_secret WHERE organization_id = $1 AND name = $2"
+);
+
 impl SealedSecret {
     /// Returns the name of the row.
     fn row_name(&self) -> String {
@@ -126,7 +133,7 @@ impl SealedSecret {
     }
 
     /// Returns the value. `None` when no key opens it.
-    fn open(&self, keys: &Keyring) -> Option<SecretString> {
+    pub(crate) fn open(&self, keys: &Keyring) -> Option<SecretString> {
         keys.open(&self.value, &self.row_name()).ok().map(SecretString::from)
     }
 }

@@ -32,6 +32,8 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route("/api/{org}/tokens", post(token::create))
         .route("/api/{org}/secrets", get(secret::list))
         .route("/api/{org}/secrets/manage", post(secret::manage))
+        .route("/api/{org}/secrets/audit", get(secret::audit_all))
+        .route("/api/{org}/secrets/audit/{name}", get(secret::audit_one))
         // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::row::{PlatformBody, StoredPlatform, not_found};
-use super::start::{start_in_time, stored_error};
+use super::start::{start_resolved, stored_error};
 use super::status::PlatformStatus;
 use crate::server::app::{App, Shared};
 use crate::server::audit;
@@ -18,6 +18,7 @@ use crate::server::options::PlatformMode;
 use crate::server::path::PathIds;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult, success};
+use crate::server::vault_use::{ResolvedInstance, resolve};
 
 /// What to do with a platform.
 #[derive(Clone, Copy)]
@@ -117,10 +118,11 @@ async fn start_locked(
     mut platform: StoredPlatform,
 ) -> ApiResult<Response> {
     platform.check_readable()?;
+    let resolved = resolve(app, &caller.organization, &platform.instance).await?;
     // A platform that is active already is not started a second time, but answered in the same way.
     let mut failure = None;
     if app.mode == PlatformMode::Live && platform.status != PlatformStatus::Active {
-        match start_in_time(app, app.runtime.start(&platform.instance)).await {
+        match start_resolved(app, None, &resolved).await {
             Ok(started) => platform.metadata = started.metadata,
             Err(error) => {
                 // A start that timed out may still succeed in the runtime.
@@ -135,7 +137,7 @@ async fn start_locked(
     } else {
         PlatformStatus::Active
     };
-    if let Err(error) = save(app, caller, held, &mut platform, "platform.start").await {
+    if let Err(error) = save(app, caller, held, &mut platform, ("platform.start", Some(&resolved))).await {
         // Stop it again, because in the row it is not running.
         app.runtime.stop(&platform.instance.id).await;
         return Err(error);
@@ -150,7 +152,7 @@ async fn stop_locked(app: &App, caller: &Caller, held: &mut Held, mut platform: 
     // The row first: when it cannot be written, the platform keeps running as the row shows.
     platform.status = PlatformStatus::Stopped;
     platform.error = None;
-    save(app, caller, held, &mut platform, "platform.stop").await?;
+    save(app, caller, held, &mut platform, ("platform.stop", None)).await?;
     app.runtime.stop(&platform.instance.id).await;
     Ok(changed(&platform))
 }
@@ -161,9 +163,12 @@ async fn save(
     caller: &Caller,
     held: &mut Held,
     platform: &mut StoredPlatform,
-    action: &str,
+    (action, resolved): (&str, Option<&ResolvedInstance>),
 ) -> ApiResult<()> {
     let mut tx = held.begin(&app.db).await?;
+    if let Some(resolved) = resolved {
+        resolved.check_current(&mut tx).await?;
+    }
     if !platform.update(&mut tx).await? {
         return Err(not_found());
     }

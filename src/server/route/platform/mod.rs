@@ -3,10 +3,12 @@
 pub(crate) mod action;
 mod comparison;
 mod request;
+pub(crate) mod rotation;
 mod row;
 mod start;
 mod status;
 pub(crate) mod upsert;
+mod upsert_body;
 
 use axum::Json;
 use axum::extract::State;

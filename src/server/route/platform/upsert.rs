@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
 use serde_json::Map;
 
 use super::comparison::is_same;
 use super::request::PlatformRequest;
-use super::row::{PlatformBody, StoredPlatform, unreadable_secret};
-use super::start::{start_in_time, stored_error};
+use super::row::{StoredPlatform, unreadable_secret};
+use super::start::{start_resolved, stored_error};
 use super::status::PlatformStatus;
+use super::upsert_body::{LocalPlatform, UpsertBody};
 use crate::server::app::{Shared, now};
 use crate::server::audit;
 use crate::server::auth::{Admin, Caller};
@@ -31,43 +31,12 @@ use crate::server::route::agent;
 use crate::server::runtime::{Instance, RuntimeError, Started};
 use crate::server::secret;
 use crate::server::secret_field::SecretFields;
+use crate::server::vault_use::{ResolvedInstance, resolve};
 
 /// The maximum number of characters of a stable id.
 const MAX_ID_CHARS: usize = 300;
 /// The number of ids that a POST tries before it answers that the id is taken.
 const MAX_POST_ATTEMPTS: usize = 20;
-
-/// The bodies of the successful outcomes (contract section 6).
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(crate) enum UpsertBody {
-    Created {
-        platform: PlatformBody,
-    },
-    /// The body of a create in the local mode, which is shorter on the recorded server.
-    CreatedLocally {
-        platform: LocalPlatform,
-    },
-    #[serde(rename_all = "camelCase")]
-    Updated {
-        updated: bool,
-        will_restart: bool,
-        platform: PlatformBody,
-    },
-    /// The outcome that the wire calls `noop`.
-    Unchanged {
-        noop: bool,
-        platform: PlatformBody,
-    },
-}
-
-/// A platform that was just created in the local mode.
-#[derive(Serialize)]
-pub(crate) struct LocalPlatform {
-    id: String,
-    platform: String,
-    status: PlatformStatus,
-}
 
 type UpsertResponse = (StatusCode, Revision, Json<UpsertBody>);
 
@@ -220,9 +189,10 @@ impl PlatformUpsert {
     async fn create(&self, held: &mut Held) -> ApiResult<UpsertResponse> {
         let app = &*self.app;
         let instance = self.instance(None)?;
+        let resolved = resolve(app, &self.caller.organization, &instance).await?;
         let (status, started) = match app.mode {
             PlatformMode::Stored => (PlatformStatus::Stopped, Started::default()),
-            PlatformMode::Live => (PlatformStatus::Active, self.start(&instance).await?),
+            PlatformMode::Live => (PlatformStatus::Active, self.start(&resolved).await?),
         };
         let at = now();
         let mut platform = StoredPlatform {
@@ -238,7 +208,7 @@ impl PlatformUpsert {
         };
         platform.declare_secret_keys(&self.request.secret_keys);
         // Without a row, nothing would ever stop the instance.
-        if let Err(error) = self.insert_row(held, &platform).await {
+        if let Err(error) = self.insert_row(held, &platform, &resolved).await {
             app.runtime.stop(&self.id).await;
             return Err(error);
         }
@@ -257,8 +227,8 @@ impl PlatformUpsert {
         Ok((StatusCode::CREATED, platform.revision(), Json(body)))
     }
 
-    async fn start(&self, instance: &Instance) -> ApiResult<Started> {
-        match start_in_time(&self.app, self.app.runtime.start(instance)).await {
+    async fn start(&self, resolved: &ResolvedInstance) -> ApiResult<Started> {
+        match start_resolved(&self.app, None, resolved).await {
             Ok(started) => Ok(started),
             Err(error) => {
                 // A start that timed out may still succeed in the runtime.
@@ -268,8 +238,14 @@ impl PlatformUpsert {
         }
     }
 
-    async fn insert_row(&self, held: &mut Held, platform: &StoredPlatform) -> ApiResult<()> {
+    async fn insert_row(
+        &self,
+        held: &mut Held,
+        platform: &StoredPlatform,
+        resolved: &ResolvedInstance,
+    ) -> ApiResult<()> {
         let mut tx = held.begin(&self.app.db).await?;
+        resolved.check_current(&mut tx).await?;
         if !platform.insert(&mut tx).await? {
             return Err(id_taken());
         }
@@ -285,23 +261,27 @@ impl PlatformUpsert {
         if is_same(&platform.instance, &new) {
             return self.leave_unchanged(held, platform, new_secret_keys).await;
         }
-        let started = match self.apply_to_runtime(&platform, &new).await {
+        let organization = &self.caller.organization;
+        let resolved = resolve(&self.app, organization, &new).await?;
+        // `None` when one of its secrets is gone: it could not be started again.
+        let former = resolve(&self.app, organization, &platform.instance).await.ok();
+        let started = match self.apply_to_runtime(&platform, former.as_ref(), &resolved).await {
             Ok(started) => started,
             Err(error) => return Err(self.record_refused_update(held, platform, &error).await?),
         };
         let was_active = platform.status == PlatformStatus::Active;
-        let former = std::mem::replace(&mut platform.instance, new);
+        platform.instance = new;
         // A former config with a secret that does not open could not be started again.
         let restartable = platform.unreadable.take().is_none();
         if let Some(started) = started {
             (platform.metadata, platform.error) = (started.metadata, None);
             platform.status = PlatformStatus::Active;
         }
-        let stored = self.write_row(held, &mut platform).await;
+        let stored = self.write_row(held, &mut platform, Some(&resolved)).await;
         // A row that is gone (`Ok(false)`) has no instance: what was started is stopped, and nothing is started in its place.
         if !matches!(stored, Ok(true)) {
-            let restart = was_active && restartable && stored.is_err();
-            self.restore_runtime(&platform.instance, &former, restart).await;
+            let former = former.filter(|_| was_active && restartable && stored.is_err());
+            self.restore_runtime(&resolved, former.as_ref()).await;
             return Err(stored.err().unwrap_or_else(agent::not_found));
         }
         let body = UpsertBody::Updated {
@@ -322,7 +302,7 @@ impl PlatformUpsert {
     ) -> ApiResult<UpsertResponse> {
         let had_error = platform.status == PlatformStatus::Active && platform.error.take().is_some();
         if new_secret_keys {
-            if !self.write_row(held, &mut platform).await? {
+            if !self.write_row(held, &mut platform, None).await? {
                 return Err(agent::not_found());
             }
         } else if had_error {
@@ -339,18 +319,26 @@ impl PlatformUpsert {
 
     /// Restarts an active platform with its new config, starts one whose last start failed, and only checks the config of a
     /// stopped one. Returns the result of a start. `None` when nothing was started.
-    async fn apply_to_runtime(&self, old: &StoredPlatform, new: &Instance) -> Result<Option<Started>, RuntimeError> {
+    async fn apply_to_runtime(
+        &self,
+        old: &StoredPlatform,
+        former: Option<&ResolvedInstance>,
+        new: &ResolvedInstance,
+    ) -> Result<Option<Started>, RuntimeError> {
         let app = &*self.app;
         if app.mode == PlatformMode::Stored {
             return Ok(None);
         }
         match old.status {
             PlatformStatus::Active => {
-                let restart = app.runtime.restart(&old.instance, new);
-                start_in_time(app, restart).await.map(Some)
+                let running = former.map_or(&old.instance, |former| &former.instance);
+                start_resolved(app, Some(running), new).await.map(Some)
             }
-            PlatformStatus::Error => start_in_time(app, app.runtime.start(new)).await.map(Some),
-            PlatformStatus::Stopped => app.runtime.check(new).map(|()| None),
+            PlatformStatus::Error => start_resolved(app, None, new).await.map(Some),
+            PlatformStatus::Stopped => {
+                let checked = app.runtime.check(&new.instance);
+                new.without_values(checked.map(|()| Started::default())).map(|_| None)
+            }
         }
     }
 
@@ -371,8 +359,16 @@ impl PlatformUpsert {
     }
 
     /// Writes the row and its event. Returns false when the row was deleted with its agent meanwhile.
-    async fn write_row(&self, held: &mut Held, platform: &mut StoredPlatform) -> ApiResult<bool> {
+    async fn write_row(
+        &self,
+        held: &mut Held,
+        platform: &mut StoredPlatform,
+        resolved: Option<&ResolvedInstance>,
+    ) -> ApiResult<bool> {
         let mut tx = held.begin(&self.app.db).await?;
+        if let Some(resolved) = resolved {
+            resolved.check_current(&mut tx).await?;
+        }
         if !platform.update(&mut tx).await? {
             return Ok(false);
         }
@@ -382,12 +378,15 @@ impl PlatformUpsert {
         Ok(true)
     }
 
-    /// Gives the runtime the former instance back after the row could not be written. Stops the new one when `restart` is false
-    /// or the former one does not start.
-    async fn restore_runtime(&self, new: &Instance, former: &Instance, restart: bool) {
-        let runtime = &self.app.runtime;
-        if !restart || start_in_time(&self.app, runtime.restart(new, former)).await.is_err() {
-            runtime.stop(&self.id).await;
+    /// Gives the runtime the former instance back after the row could not be written. Stops the new one when there is none or it
+    /// does not start.
+    async fn restore_runtime(&self, new: &ResolvedInstance, former: Option<&ResolvedInstance>) {
+        let restarted = match former {
+            Some(former) => start_resolved(&self.app, Some(&new.instance), former).await.is_ok(),
+            None => false,
+        };
+        if !restarted {
+            self.app.runtime.stop(&self.id).await;
         }
     }
 }

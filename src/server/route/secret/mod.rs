@@ -3,6 +3,8 @@
 
 mod request;
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,12 +13,16 @@ use serde::Serialize;
 use request::{VaultAction, VaultOp};
 
 use crate::server::app::{App, Shared, iso};
-use crate::server::audit;
+use crate::server::audit::{self, AuditPage};
 use crate::server::auth::{Caller, OrgAdmin};
 use crate::server::body::JsonBody;
 use crate::server::db::{Tx, params};
+use crate::server::path::PathIds;
 use crate::server::reply::{ApiError, ApiResult};
+use crate::server::route::platform::rotation::{Restarts, restart_users};
 use crate::server::vault::{self, NewSecret, VaultEntry};
+use crate::server::vault_reference::vault_reference;
+use crate::server::vault_use::VaultUses;
 
 /// A secret in a response.
 #[derive(Serialize)]
@@ -29,11 +35,14 @@ pub(crate) struct SecretBody {
     updated_at: String,
     /// The id of the user who stored the value.
     updated_by: String,
+    /// The ids of the platforms that refer to it.
+    used_by: Vec<String>,
 }
 
-impl From<VaultEntry> for SecretBody {
-    fn from(entry: VaultEntry) -> Self {
+impl SecretBody {
+    fn new(entry: VaultEntry, uses: &VaultUses) -> Self {
         Self {
+            used_by: uses.of(&entry.name),
             name: entry.name,
             fingerprint: entry.fingerprint,
             source: entry.source,
@@ -47,8 +56,31 @@ impl From<VaultEntry> for SecretBody {
 /// `GET /api/:org/secrets`: lists the secrets by name, never a value.
 pub(crate) async fn list(State(app): State<Shared>, OrgAdmin(caller): OrgAdmin) -> ApiResult<Json<Vec<SecretBody>>> {
     let entries: Vec<VaultEntry> = app.db.rows(vault::LIST, params![&caller.organization.id]).await?;
-    Ok(Json(entries.into_iter().map(SecretBody::from).collect()))
+    let uses = VaultUses::read(&app.db, &caller.organization).await?;
+    Ok(Json(
+        entries.into_iter().map(|entry| SecretBody::new(entry, &uses)).collect(),
+    ))
 }
+
+/// The beginning of every action on a secret.
+const ACTIONS: &str = "secret.";
+
+/// `GET /api/:org/secrets/audit`: lists the newest events of all secrets, newest first.
+pub(crate) async fn audit_all(State(app): State<Shared>, OrgAdmin(caller): OrgAdmin) -> ApiResult<Json<AuditPage>> {
+    audit::read_newest(&app.db, &caller, ("", ACTIONS)).await
+}
+
+/// `GET /api/:org/secrets/audit/:name`: lists the newest events of one secret, newest first.
+pub(crate) async fn audit_one(
+    State(app): State<Shared>,
+    OrgAdmin(caller): OrgAdmin,
+    PathIds((_, name)): PathIds<(String, String)>,
+) -> ApiResult<Json<AuditPage>> {
+    audit::read_newest(&app.db, &caller, (&name, ACTIONS)).await
+}
+
+/// The word for a value that was replaced.
+const ROTATED: &str = "rotated";
 
 /// The response of [`manage`].
 #[derive(Serialize)]
@@ -59,6 +91,7 @@ pub(crate) struct ManagedSecrets {
 
 /// What became of one action.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ManagedSecret {
     name: String,
     /// The fingerprint of the new value. `None` after a delete.
@@ -69,6 +102,12 @@ struct ManagedSecret {
     /// How a platform's config refers to the secret.
     #[serde(rename = "ref")]
     reference: String,
+    /// The ids of the platforms that restarted with the new value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    will_restart: Vec<String>,
+    /// The ids of the platforms that did not start with the new value, and run with the old one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restart_failed: Vec<String>,
 }
 
 /// `POST /api/:org/secrets/manage`: carries out every action, or none and says why.
@@ -103,28 +142,70 @@ async fn carry_out(app: &App, caller: &Caller, actions: &[VaultAction]) -> ApiRe
     }
     tx.commit().await?;
     done.sort_by_key(|(at, _)| *at);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
+    let mut results: Vec<ManagedSecret> = done.into_iter().map(|(_, result)| result).collect();
+    restart(app, caller, &mut results).await;
+    Ok(results)
+}
+
+/// Restarts what uses the secrets that were rotated, and notes it in the results. The values are stored already, so whatever
+/// goes wrong here fails no request.
+async fn restart(app: &App, caller: &Caller, results: &mut [ManagedSecret]) {
+    let rotated: BTreeSet<String> = results
+        .iter()
+        .filter(|result| result.action == ROTATED)
+        .map(|result| result.name.clone())
+        .collect();
+    if rotated.is_empty() {
+        return;
+    }
+    let Restarts {
+        uses,
+        restarted,
+        failed,
+    } = match restart_users(app, caller, &rotated).await {
+        Ok(restarts) => restarts,
+        Err(error) => {
+            tracing::error!(
+                reason = error.message(),
+                "platforms were not restarted with a new secret"
+            );
+            return;
+        }
+    };
+    for result in results.iter_mut().filter(|result| rotated.contains(&result.name)) {
+        let of = |ids: &BTreeSet<String>| {
+            uses.of(&result.name)
+                .into_iter()
+                .filter(|id| ids.contains(id))
+                .collect()
+        };
+        (result.will_restart, result.restart_failed) = (of(&restarted), of(&failed));
+    }
 }
 
 /// Why an action was not carried out.
-enum Refusal {
+enum VaultRefusal {
     /// There is a secret of this name.
     Exists(String),
     /// There is no secret of this name.
     Missing(String),
+    /// These platforms use the secret.
+    InUse(String, Vec<String>),
 }
 
 /// Returns the error for these refusals: one code, and a sentence for each name. `None` when there are none.
-fn refuse(refusals: &[Refusal]) -> Option<ApiError> {
+fn refuse(refusals: &[VaultRefusal]) -> Option<ApiError> {
     let (status, code) = match refusals.first()? {
-        Refusal::Exists(_) => (StatusCode::CONFLICT, "already_exists"),
-        Refusal::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
+        VaultRefusal::Exists(_) => (StatusCode::CONFLICT, "already_exists"),
+        VaultRefusal::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
+        VaultRefusal::InUse(..) => (StatusCode::CONFLICT, "in_use"),
     };
     let sentences: Vec<String> = refusals
         .iter()
         .map(|refusal| match refusal {
-            Refusal::Exists(name) => format!("`{name}` exists already"),
-            Refusal::Missing(name) => format!("there is no secret `{name}`"),
+            VaultRefusal::Exists(name) => format!("`{name}` exists already"),
+            VaultRefusal::Missing(name) => format!("there is no secret `{name}`"),
+            VaultRefusal::InUse(name, ids) => format!("`{name}` is used by {}", ids.join(", ")),
         })
         .collect();
     let message = format!("{}; nothing was changed", sentences.join(", "));
@@ -132,12 +213,16 @@ fn refuse(refusals: &[Refusal]) -> Option<ApiError> {
 }
 
 /// Carries out one action and records it.
-async fn change(tx: &mut Tx<'_>, caller: &Caller, action: &VaultAction) -> ApiResult<Result<ManagedSecret, Refusal>> {
+async fn change(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    action: &VaultAction,
+) -> ApiResult<Result<ManagedSecret, VaultRefusal>> {
     let name = action.name.as_str();
     let (verb, event, value) = match &action.op {
         VaultOp::Create(value) => ("created", "secret.create", Some(value)),
-        VaultOp::Rotate(value) => ("rotated", "secret.rotate", Some(value)),
-        VaultOp::Delete => ("deleted", "secret.delete", None),
+        VaultOp::Rotate(value) => (ROTATED, "secret.rotate", Some(value)),
+        VaultOp::Delete { .. } => ("deleted", "secret.delete", None),
     };
     let new = value.map(|value| NewSecret {
         organization: &caller.organization.id,
@@ -146,16 +231,23 @@ async fn change(tx: &mut Tx<'_>, caller: &Caller, action: &VaultAction) -> ApiRe
         source: &action.source,
         account: &caller.member.account,
     });
-    let (changed, refusal): (bool, fn(String) -> Refusal) = match (&action.op, &new) {
-        (VaultOp::Create(_), Some(new)) => (new.insert(tx).await?, Refusal::Exists),
-        (_, Some(new)) => (new.update(tx).await?, Refusal::Missing),
+    let (changed, refusal): (bool, fn(String) -> VaultRefusal) = match (&action.op, &new) {
+        (VaultOp::Create(_), Some(new)) => (new.insert(tx).await?, VaultRefusal::Exists),
+        (_, Some(new)) => (new.update(tx).await?, VaultRefusal::Missing),
         (_, None) => (
             vault::delete(tx, &caller.organization.id, name).await?,
-            Refusal::Missing,
+            VaultRefusal::Missing,
         ),
     };
     if !changed {
         return Ok(Err(refusal(name.to_owned())));
+    }
+    if matches!(action.op, VaultOp::Delete { force: false }) {
+        // After the delete, which waits for a platform that is just being written: its row is seen now.
+        let users = VaultUses::read_in(tx, &caller.organization).await?.of(name);
+        if !users.is_empty() {
+            return Ok(Err(VaultRefusal::InUse(name.to_owned(), users)));
+        }
     }
     let fingerprint = value.map(vault::fingerprint);
     let mut facts: Vec<String> = fingerprint.iter().map(|print| format!("fingerprint:{print}")).collect();
@@ -166,6 +258,8 @@ async fn change(tx: &mut Tx<'_>, caller: &Caller, action: &VaultAction) -> ApiRe
         name: name.to_owned(),
         fingerprint,
         action: verb,
-        reference: format!("secret://{}/user/{name}", caller.organization.slug),
+        reference: vault_reference(&caller.organization.slug, name),
+        will_restart: Vec::new(),
+        restart_failed: Vec::new(),
     }))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::server::body::text_field;
 use crate::server::reply::{ApiError, ApiResult};
+use crate::server::vault_reference::is_secret_name;
 
 /// The maximum number of actions in one request.
 const MAX_ACTIONS: usize = 500;
@@ -25,8 +26,8 @@ pub(super) enum VaultOp {
     Create(SecretString),
     /// Replace the value of a name.
     Rotate(SecretString),
-    /// Delete the name.
-    Delete,
+    /// Delete the name. With `force` also where a platform uses it.
+    Delete { force: bool },
 }
 
 /// One action of a request.
@@ -81,7 +82,9 @@ fn action(item: Value) -> ApiResult<VaultAction> {
     let op = match text_field(&fields, "op")? {
         Some("create") => VaultOp::Create(required(name, value)?),
         Some("rotate") => VaultOp::Rotate(required(name, value)?),
-        Some("delete") if value.is_none() => VaultOp::Delete,
+        Some("delete") if value.is_none() => VaultOp::Delete {
+            force: fields.get("force") == Some(&Value::Bool(true)),
+        },
         Some("delete") => return Err(ApiError::bad_request("a delete has no value")),
         _ => return Err(ApiError::bad_request("op must be create, rotate or delete")),
     };
@@ -94,9 +97,7 @@ fn action(item: Value) -> ApiResult<VaultAction> {
 
 /// Refuses a name that no `$NAME` can refer to.
 fn check_name(name: &str) -> ApiResult<()> {
-    let part = |each: u8| each.is_ascii_uppercase() || each.is_ascii_digit() || each == b'_';
-    let starts = name.as_bytes().first().is_some_and(u8::is_ascii_uppercase);
-    if starts && name.bytes().all(part) && name.len() <= MAX_NAME_CHARS {
+    if is_secret_name(name) && name.len() <= MAX_NAME_CHARS {
         return Ok(());
     }
     let message =
