@@ -95,6 +95,13 @@ fn no_planted_value_is_printed_or_stored_in_any_format() {
         "plan --all --format markdown",
         "apply --yes -vv --log-file run.log",
         "apply --yes -vv --format json",
+        "secrets push --dry-run --format json",
+        "secrets push --yes -vv --log-file run.log",
+        "secrets push --rotate SLACK_TOKEN --yes-rotate --format json",
+        "secrets diff",
+        "secrets list --format json",
+        "secrets audit",
+        "secrets delete SIGNING --yes",
     ] {
         let output = run(&project, &server.url, &token, line);
         assert_eq!(output.code, 0, "{line}: {output:?}");

@@ -16,6 +16,7 @@ mod cli_other;
 mod cli_secrets;
 mod cli_servers;
 mod cli_validate;
+mod cli_vault;
 mod cli_watch;
 mod config_broken;
 mod config_examples;

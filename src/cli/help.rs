@@ -114,6 +114,25 @@ Examples:
   lobuctl runs show 20261129-150215-a1b2c3 --format markdown
   lobuctl runs diff 20261129-150215 last";
 
+/// The examples of `lobuctl secrets`.
+pub(super) const SECRETS: &str = "\
+Examples:
+  lobuctl secrets                           what the server has, by fingerprint
+  lobuctl secrets push                      store what `lobu.toml` uses and the server lacks
+  lobuctl secrets diff --detailed-exitcode  0 when every value here is the one on the server, else 2
+  lobuctl secrets audit BOT_TOKEN";
+
+/// Where values come from, and the examples of `lobuctl secrets push`.
+pub(super) const SECRETS_PUSH: &str = "\
+No argument takes a value, and no command reads one back. Without a source, values come from the environment, each
+`--env-file`, `.env.local` and `.env`, as for `lobuctl apply`. All names are stored, or none.
+
+Examples:
+  lobuctl secrets push --dry-run
+  lobuctl secrets push --rotate BOT_TOKEN
+  sops -d secrets.env | lobuctl secrets push --from-stdin --yes
+  vault kv get -format=json -field=data secret/desk | lobuctl secrets push --from-stdin --all --yes --rotate --yes-rotate";
+
 /// What a sign-in stores, and the examples of `lobuctl login`.
 pub(super) const LOGIN: &str = "\
 The server shows a page on which somebody who is signed in there compares the code and approves. The credential is

@@ -11,6 +11,7 @@ mod global;
 mod help;
 mod pull;
 mod runs;
+mod secrets;
 mod serve;
 mod sign_in;
 mod undo;
@@ -22,6 +23,9 @@ pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs
 pub use global::{Color, Common, Format};
 pub use pull::{PullArgs, PullGuard};
 pub use runs::{RunsArgs, RunsCommand, ShowArgs};
+pub use secrets::{
+    PushArgs, SecretSourceArgs, SecretsArgs, SecretsAuditArgs, SecretsCommand, SecretsDeleteArgs, SecretsDiffArgs,
+};
 pub use serve::{MemberCommand, OrgCommand, ServeArgs, ServeCommand, TokenCommand};
 pub use sign_in::{AccountCommand, LoginArgs, OrgArgs, OrganizationCommand, WhoamiArgs};
 pub use undo::UndoArgs;
@@ -77,6 +81,9 @@ pub enum Command {
     /// Put back what a run changed, reviewed and applied like any other plan.
     #[command(after_help = help::UNDO)]
     Undo(UndoArgs),
+    /// Keep secrets on the server: names and fingerprints, never values.
+    #[command(after_help = help::SECRETS)]
+    Secrets(SecretsArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
     /// Write a new project that plans and applies as it is; asks what it should have.

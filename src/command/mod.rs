@@ -24,6 +24,7 @@ mod redacted;
 mod run;
 mod runs;
 mod screen;
+mod secrets;
 mod serve;
 mod show;
 mod signal;
@@ -78,6 +79,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Undo(arguments) => Box::pin(undo::run(console, &cli.common, &arguments, interrupt)).await,
         Command::Runs(arguments) => runs::run(console, &arguments).await,
         Command::Show(arguments) => show::run(console, &arguments).await,
+        Command::Secrets(arguments) => secrets::run(console, &cli.common, &arguments, interrupt).await,
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,

@@ -1,8 +1,8 @@
 //! Tokens of well-known services, recognized by their form.
 
 /// The advice for a secret in a file.
-pub(super) const HELP: &str =
-    "whoever can read the file has it: put the value into `.env`, and write `\"$NAME\"` in its place";
+pub(super) const HELP: &str = "whoever can read the file has it: put the value into `.env`, and write `\"$NAME\"` in its place; \
+     `lobuctl secrets push` then stores it on the server";
 
 /// The prefixes of tokens, their names with an article, and the minimum number of bytes after the prefix.
 ///

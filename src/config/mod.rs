@@ -27,6 +27,7 @@ mod reader;
 mod reference;
 pub mod schema;
 mod secret;
+mod secret_text;
 mod skill;
 mod source;
 mod table;
@@ -47,6 +48,7 @@ pub use mask::{MaskedText, harmless};
 pub use preferences::{KeyConflict, KeyTexts, PreferenceWords, Preferences};
 pub use reference::name as referenced_secret;
 pub use secret::{SecretSource, SecretSummary};
+pub use secret_text::{SecretTextError, parse_secret_text};
 pub use skill::split as split_front_matter;
 pub use source::{Source, Sources};
 pub use yaml::parse_values as parse_yaml;
@@ -132,6 +134,8 @@ pub struct Project {
     pub origins: Origins,
     /// Every secret that the loaded parts refer to, by name.
     pub secrets: Vec<SecretSummary>,
+    /// The values of these secrets and where each comes from, by name. None of them may be shown.
+    pub secret_values: BTreeMap<String, (Secret, SecretSource)>,
     /// The paths of all files that were read, absolute, without those of secrets.
     pub files: BTreeSet<PathBuf>,
     /// The drift that `lobuctl.toml` ignores, in file order.

@@ -25,7 +25,7 @@ pub fn name(text: &str) -> Option<&str> {
 }
 
 /// Whether a text matches `[A-Z][A-Z0-9_]*`.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let part = |character: char| character.is_ascii_uppercase() || character.is_ascii_digit() || character == '_';
     name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(part)
 }

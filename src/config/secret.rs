@@ -55,6 +55,11 @@ impl Values {
         }
     }
 
+    /// Returns the values and where each comes from, by name.
+    pub(super) fn to_map(&self) -> BTreeMap<String, (Secret, SecretSource)> {
+        self.values.clone()
+    }
+
     /// Returns all names that have a value, sorted, with the values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.values.iter().map(|(name, (value, _))| (name.as_str(), value))

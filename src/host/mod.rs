@@ -4,9 +4,11 @@
 
 mod hidden;
 mod output;
+mod secret_text;
 
 pub use hidden::read_hidden_line;
 pub use output::Output;
+pub use secret_text::read_secret_text;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use zeroize::Zeroizing;
 
 use crate::redact::Redactor;
 use crate::resource::Secret;
@@ -64,6 +67,15 @@ impl InputLines {
             .unwrap_or_else(PoisonError::into_inner)
             .read_line(&mut line)?;
         Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
+    }
+
+    /// Returns everything up to the end of the input, at most `limit` bytes. Blocks until there is an end.
+    ///
+    /// # Errors
+    /// When the stream cannot be read, has more, or is not UTF-8.
+    pub fn rest(&self, limit: u64) -> io::Result<Zeroizing<String>> {
+        let mut reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read_secret_text(&mut *reader, limit)
     }
 }
 

@@ -61,6 +61,13 @@ impl RemoteError {
         matches!(self.status(), Some(400 | 404)) && self.message().ends_with(" not found")
     }
 
+    /// Whether the server does not know the path of the request. It also answers 404 for an organization that it does not
+    /// know, with a message about that.
+    pub fn is_unknown_route(&self) -> bool {
+        let about_organization = self.message().starts_with("Organization ");
+        matches!(self, Self::Refused { .. }) && matches!(self.status(), Some(404 | 405)) && !about_organization
+    }
+
     /// Whether the schema tool says that the type or rule exists already.
     ///
     /// Two creations that race get the database's message about a duplicate key (contract section 8.1).

@@ -1,6 +1,6 @@
 //! Which run is taken back, and on which target.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::target::check_same;
@@ -31,6 +31,7 @@ impl UndoRequest {
             desired: State::default(),
             origins: Origins::default(),
             secrets: Vec::new(),
+            secret_values: BTreeMap::new(),
             files: BTreeSet::new(),
             ignores: Vec::new(),
         };

@@ -26,6 +26,7 @@ pub mod summary;
 pub mod text_diff;
 pub mod timeline;
 pub mod undo;
+pub mod vault;
 pub mod watch;
 pub mod word;
 

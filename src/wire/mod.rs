@@ -7,3 +7,4 @@ pub mod agent;
 pub mod error;
 pub mod platform;
 pub mod schema;
+pub mod secret;

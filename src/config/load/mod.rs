@@ -131,6 +131,7 @@ impl<'a> Loader<'a> {
             desired,
             origins,
             secrets,
+            secret_values: self.values.to_map(),
             files: std::mem::take(&mut self.files),
             ignores,
         }

@@ -5,6 +5,7 @@
 
 mod read;
 mod reply;
+mod vault;
 mod write_agent;
 mod write_platform;
 mod write_schema;

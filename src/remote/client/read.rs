@@ -170,7 +170,7 @@ impl Client {
         found(self.send(request).await)
     }
 
-    async fn get(&self, segments: &[&str]) -> Result<Reply, RemoteError> {
+    pub(super) async fn get(&self, segments: &[&str]) -> Result<Reply, RemoteError> {
         self.send(Request::get(self.path(segments))).await
     }
 }
