@@ -86,6 +86,7 @@ mod pull_story;
 mod redaction;
 mod request_counts;
 mod saved_plan;
+mod secrets_story;
 mod seen_rows;
 mod server_access;
 mod server_audit;

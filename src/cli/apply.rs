@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::choice;
 use crate::apply::OnStale;
-use crate::config::{Only, SecretsCheck};
+use crate::config::{Only, SecretsCheck, SecretsFrom};
 
 /// The default of `--parallelism`.
 const PARALLELISM: u16 = 16;
@@ -43,6 +43,9 @@ pub struct PlanArgs {
     /// Which `$NAME` references must have a value.
     #[arg(long, value_parser = choice::secrets_check(), default_value = "all", value_name = "WHICH")]
     pub secrets_check: SecretsCheck,
+    /// Who has the values that platforms use.
+    #[arg(long, value_parser = choice::secrets_from(), default_value = "local", value_name = "WHERE")]
+    pub secrets: SecretsFrom,
     /// Refuse with 4 when the plan has any of these: drift, restart, delete, changes>N.
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
@@ -68,6 +71,7 @@ impl Default for PlanArgs {
             detailed_exitcode: false,
             no_recheck: false,
             secrets_check: SecretsCheck::All,
+            secrets: SecretsFrom::Local,
             fail_on: Vec::new(),
             max_restarts: None,
             plan_id: None,

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::apply::OnStale;
-use crate::config::{Only, SecretsCheck};
+use crate::config::{Only, SecretsCheck, SecretsFrom};
 
 /// A value of a flag: its spelling on the command line, its help, and the value in code.
 type FlagValue<T> = (&'static str, &'static str, T);
@@ -24,6 +24,25 @@ const ON_STALE: &[FlagValue<OnStale>] = &[
     ("stop", "Leave the row alone and report it as stale", OnStale::Stop),
     ("overwrite", "Write what the files say", OnStale::Overwrite),
 ];
+
+const SECRETS_FROM: &[FlagValue<SecretsFrom>] = &[
+    ("local", "This machine sends the values", SecretsFrom::Local),
+    (
+        "server",
+        "The server has them: only references are sent",
+        SecretsFrom::Server,
+    ),
+    (
+        "auto",
+        "This machine where it has a value, else the server",
+        SecretsFrom::Auto,
+    ),
+];
+
+/// Returns the parser of `--secrets`.
+pub(super) fn secrets_from() -> impl TypedValueParser<Value = SecretsFrom> {
+    parser(SECRETS_FROM)
+}
 
 /// Returns the parser of `--only`.
 pub(super) fn only() -> impl TypedValueParser<Value = Only> {

@@ -13,7 +13,7 @@ use super::layer::AgentFolder;
 use super::model::{Declared, Models};
 use super::secret::Values;
 use super::source::{Source, Text};
-use super::{layer, platform, reference};
+use super::{SecretField, layer, platform, reference};
 use crate::resource::value::is_empty;
 use crate::resource::{
     Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, Secret, Settings, State, is_secret_key,
@@ -33,6 +33,8 @@ pub(super) struct Builder<'a> {
     pub findings: &'a mut Findings,
     /// The stable ids of the platforms so far, with the path and location of each.
     pub stable_ids: HashMap<String, (String, Range<usize>)>,
+    /// The keys of platforms that refer to secrets.
+    pub secret_fields: Vec<SecretField>,
 }
 
 fn origin(source: &Source, span: &Range<usize>) -> Origin {
@@ -100,6 +102,13 @@ impl Builder<'_> {
         self.origins.set(address.clone(), origin(self.source, &draft.kind.span));
         for (key, text) in &draft.config {
             let value = self.resolve_config_value(draft, key, text);
+            if let Some(name) = reference::name(&text.value) {
+                self.secret_fields.push(SecretField {
+                    platform: platform.key(),
+                    key: key.value.clone(),
+                    name: name.to_owned(),
+                });
+            }
             platform.config.insert(key.value.clone(), value);
             let path = FieldPath::of(["config", key.value.as_str()]);
             self.origins

@@ -53,7 +53,7 @@ pub use skill::split as split_front_matter;
 pub use source::{Source, Sources};
 pub use yaml::parse_values as parse_yaml;
 
-use crate::resource::{DriftIgnore, Origins, Secret, State, suggestion};
+use crate::resource::{DriftIgnore, Origins, PlatformKey, Secret, State, suggestion};
 
 /// Which secrets must have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +67,29 @@ pub enum SecretsCheck {
     Warn,
     /// None. A missing value of a platform stays unknown ([`crate::resource::ConfigValue::Redacted`]).
     Off,
+}
+
+/// Who has the values of the secrets that platforms use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SecretsFrom {
+    /// This machine sends them with the platforms.
+    #[default]
+    Local,
+    /// The server, which is sent references.
+    Server,
+    /// This machine where it has a value, else the server.
+    Auto,
+}
+
+/// A key of a platform's config whose whole value is `$NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretField {
+    /// The platform.
+    pub platform: PlatformKey,
+    /// The key of its config.
+    pub key: String,
+    /// The name, without the dollar sign.
+    pub name: String,
 }
 
 /// Which parts of a project are loaded.
@@ -136,6 +159,8 @@ pub struct Project {
     pub secrets: Vec<SecretSummary>,
     /// The values of these secrets and where each comes from, by name. None of them may be shown.
     pub secret_values: BTreeMap<String, (Secret, SecretSource)>,
+    /// The keys of platforms that refer to secrets.
+    pub secret_fields: Vec<SecretField>,
     /// The paths of all files that were read, absolute, without those of secrets.
     pub files: BTreeSet<PathBuf>,
     /// The drift that `lobuctl.toml` ignores, in file order.

@@ -8,7 +8,7 @@ use super::toml_array::Order;
 use super::toml_tree::TomlKey;
 use crate::config::referenced_secret;
 use crate::plan::{Change, Row, Verb};
-use crate::resource::{ConfigValue, Platform, State, is_secret_key, stable_platform_id};
+use crate::resource::{ConfigValue, Platform, State, is_secret_key, server_secret_name, stable_platform_id};
 
 /// Writes what differs of a platform, or the whole platform when only the server has it.
 pub(super) fn pull(
@@ -81,6 +81,9 @@ pub(super) fn add(files: &mut ProjectFiles, platform: &Platform) -> Result<(), S
 /// Returns a value as `lobu.toml` has it: a text, and a reference in the place of a secret.
 fn config_text(platform: &Platform, key: &str, value: &ConfigValue) -> Result<String, String> {
     match value {
+        ConfigValue::Plain(Value::String(text)) if server_secret_name(text).is_some() => {
+            Ok(format!("${}", server_secret_name(text).unwrap_or_default()))
+        }
         // In the file it would be a secret of this machine, which the next apply would send.
         ConfigValue::Plain(Value::String(text)) if referenced_secret(text).is_some() => Err(format!(
             "the server's value of `{key}` would be taken for the name of a secret"

@@ -10,6 +10,7 @@ use crate::resource::field_table::{FieldMismatch, read_body};
 use crate::resource::value::{is_empty, is_redacted};
 use crate::resource::{
     Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Rule, Secret, Settings, field, is_secret_key,
+    server_secret_name,
 };
 use crate::wire;
 
@@ -90,11 +91,13 @@ pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platf
 }
 
 /// Returns a value of a platform's config. Stars mark a redacted value. A value in clear under a key that names a secret
-/// (local mode answers those) is a secret from here on.
+/// (local mode answers those) is a secret from here on; a reference to a secret on the server is none.
 fn config_value(key: &str, value: Value) -> ConfigValue {
     match value {
         redacted if is_redacted(&redacted) => ConfigValue::Redacted,
-        Value::String(text) if is_secret_key(key) => ConfigValue::Secret(Secret::new(text)),
+        Value::String(text) if is_secret_key(key) && server_secret_name(&text).is_none() => {
+            ConfigValue::Secret(Secret::new(text))
+        }
         other => ConfigValue::Plain(other),
     }
 }

@@ -34,7 +34,9 @@ pub use pattern::{Pattern, PatternError, nearest_address};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
 pub use relationship_type::{RelationshipType, Rule};
 pub use secret::Secret;
-pub use server_secret::{SecretOp, SecretWrite, ServerSecret, secret_fingerprint};
+pub use server_secret::{
+    SecretOp, SecretWrite, ServerSecret, secret_fingerprint, server_secret_name, server_secret_reference,
+};
 pub use settings::{Settings, field};
 pub use shown::Shown;
 pub use slug::{normalize_entity_slug, platform_slug, stable_platform_id};

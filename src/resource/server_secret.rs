@@ -57,6 +57,20 @@ impl SecretWrite {
     }
 }
 
+/// Begins every reference.
+const SCHEME: &str = "secret://";
+
+/// Returns the text that refers to a secret on the server of an organization. It is no secret.
+pub fn server_secret_reference(organization: &str, name: &str) -> String {
+    format!("{SCHEME}{organization}/user/{name}")
+}
+
+/// Returns the name in a text that refers to a secret on the server.
+pub fn server_secret_name(text: &str) -> Option<&str> {
+    let (_, name) = text.strip_prefix(SCHEME)?.split_once("/user/")?;
+    Some(name)
+}
+
 /// Returns the fingerprint of a value, as the server computes it: four hexadecimal digits of its SHA-256. Two values with
 /// different fingerprints differ; of those with equal ones, one in 65,536 pairs differs all the same.
 pub fn secret_fingerprint(value: &Secret) -> String {

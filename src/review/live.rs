@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::options::ReviewOptions;
+use super::server_names::refer_to_server;
 use super::workspace::{Connection, Workspace, scope};
 use super::{PlanReview, plan};
 use crate::config::Project;
@@ -19,6 +20,8 @@ pub struct LiveBasis {
     remote: Arc<State>,
     scope: Scope,
     connection: Connection,
+    /// The names of the secrets on the server. `None` where this machine has all values.
+    server_names: Option<Arc<BTreeSet<String>>>,
     options: ReviewOptions,
     prune: BTreeSet<Address>,
 }
@@ -30,6 +33,7 @@ impl PlanReview {
             remote: Arc::clone(&self.workspace.remote),
             scope: self.workspace.scope.clone(),
             connection: self.workspace.connection.clone(),
+            server_names: self.workspace.server_names.clone(),
             options: self.options.clone(),
             prune: self.prune.clone(),
         }
@@ -71,8 +75,16 @@ impl LiveBasis {
     /// # Errors
     /// What the server is known to refuse.
     pub fn plan(self, project: Project, session: &Session) -> Result<PlanReview, Failure> {
+        let mut project = project;
+        refer_to_server(
+            &mut project,
+            self.server_names.as_deref(),
+            &self.connection.target,
+            &self.options,
+        )?;
         let workspace = Workspace {
             project,
+            server_names: self.server_names,
             undo: self.options.undo_draft(&self.remote),
             remote: self.remote,
             scope: self.scope,

@@ -18,6 +18,7 @@ mod pull;
 mod recording;
 mod saved_plan;
 mod seen;
+mod server_names;
 mod settle_runs;
 mod target;
 mod undo;

@@ -29,6 +29,8 @@ pub struct ReviewOptions {
     pub allow_outside: bool,
     /// Which secrets must have a value.
     pub secrets_check: config::SecretsCheck,
+    /// Who has the values of secrets.
+    pub secrets_from: config::SecretsFrom,
     /// Which half of the organization is planned.
     pub only: config::Only,
     /// The flags that choose the server and the organization.
@@ -71,6 +73,7 @@ impl ReviewOptions {
             env_files: common.env_file.iter().map(|path| host.absolute(path)).collect(),
             allow_outside: common.allow_outside,
             secrets_check: plan.secrets_check,
+            secrets_from: plan.secrets,
             only: plan.only,
             flags: session_flags(common, arguments.protect),
             parallelism: usize::from(plan.parallelism),

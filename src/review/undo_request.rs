@@ -32,6 +32,7 @@ impl UndoRequest {
             origins: Origins::default(),
             secrets: Vec::new(),
             secret_values: BTreeMap::new(),
+            secret_fields: Vec::new(),
             files: BTreeSet::new(),
             ignores: Vec::new(),
         };

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::options::ReviewOptions;
 use super::owner::check_owner;
+use super::server_names::{read_server_names, refer_to_server};
 use super::undo::plan_undo;
 use crate::config::{self, LoadOptions, LoadedProject, Project};
 use crate::failure::Failure;
@@ -45,7 +46,11 @@ pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProjec
         environment: host.environment.variables(),
         env_files: &options.env_files,
         allow_outside: options.allow_outside,
-        secrets_check: options.secrets_check,
+        // With values on the server, what is missing is known only once the server was asked.
+        secrets_check: match options.secrets_from {
+            config::SecretsFrom::Local => options.secrets_check,
+            config::SecretsFrom::Server | config::SecretsFrom::Auto => config::SecretsCheck::Off,
+        },
         only: options.only,
         display_root: &host.current_dir,
     };
@@ -142,6 +147,8 @@ pub struct Workspace {
     pub connection: Connection,
     /// What takes a run back; `None` where files are applied.
     pub undo: Option<UndoDraft>,
+    /// The names of the secrets on the server. `None` where this machine has all values.
+    pub(super) server_names: Option<Arc<BTreeSet<String>>>,
 }
 
 impl Workspace {
@@ -155,6 +162,9 @@ impl Workspace {
         options: &ReviewOptions,
         observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
+        let mut project = project;
+        let server_names = read_server_names(&project, (&connection.client, &connection.target), options).await?;
+        refer_to_server(&mut project, server_names.as_deref(), &connection.target, options)?;
         let scope = scope(&project, options);
         let remote = fetch(&connection.client, &scope, &|reading| observer.reading(&reading)).await;
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
@@ -164,6 +174,7 @@ impl Workspace {
             remote: Arc::new(remote),
             scope,
             connection,
+            server_names,
         })
     }
 

@@ -8,7 +8,7 @@ use super::line::{Line, Role};
 use super::row::{SERVER_ONLY, ignored_text};
 use super::text_diff::{self, ContextLines, NumberedLine};
 use crate::plan::{Change, ChangeKind, Impact, Presentation, Row, Verb};
-use crate::resource::Shown;
+use crate::resource::{Shown, server_secret_name};
 
 /// The title over the differences of a row.
 pub const TITLE: &str = "detail";
@@ -234,6 +234,11 @@ fn rule_line(change: &Change, detail: Detail) -> Option<Line> {
 fn value_line(change: &Change, detail: Detail) -> Line {
     let line = field_head(change);
     match (&change.before, &change.after) {
+        (None, Some(after)) if server_name(after).is_some() => push_shown(line, Role::Secret, after, detail),
+        (Some(before), Some(after)) if server_name(before).or(server_name(after)).is_some() => {
+            let line = push_shown(line, Role::RemovedText, before, detail).plain(" -> ");
+            push_shown(line, Role::AddedText, after, detail)
+        }
         // When one side is a secret, the other one is not shown either: it may be the same value in plain text.
         (Some(Shown::Secret), Some(_)) | (Some(_), Some(Shown::Secret)) => line.push(Role::Secret, "secret, changed"),
         (None, Some(Shown::Secret)) => line.push(Role::Secret, "secret, new"),
@@ -248,9 +253,18 @@ fn value_line(change: &Change, detail: Detail) -> Line {
     }
 }
 
+/// Returns the name in a reference to a secret on the server.
+fn server_name(shown: &Shown) -> Option<&str> {
+    shown.as_str().and_then(server_secret_name)
+}
+
 fn push_shown(line: Line, role: Role, shown: &Shown, detail: Detail) -> Line {
     match shown {
         Shown::Secret => line.push(Role::Secret, "secret"),
+        Shown::Plain(_) if server_name(shown).is_some() => line.push(
+            Role::Secret,
+            format!("secret {}, on the server", server_name(shown).unwrap_or_default()),
+        ),
         Shown::Plain(value) => line.push(role, compact(value, detail.value_width)),
     }
 }

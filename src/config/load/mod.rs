@@ -21,7 +21,7 @@ use super::reference::Reference;
 use super::secret::{SecretSource, Values};
 use super::skill::Skill;
 use super::source::{Source, Sources, Text};
-use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret};
+use super::{LoadOptions, LoadedProject, Only, Project, SecretField, document, dotenv, secret};
 use crate::resource::{ConfigValue, DriftIgnore, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
@@ -114,7 +114,7 @@ impl<'a> Loader<'a> {
         let ignores = self.read_ignores();
         let organization = draft.organization();
         let memory_enabled = draft.memory.as_ref().is_some_and(|memory| memory.enabled);
-        let (desired, origins) = self.build_resources(source, draft);
+        let (desired, origins, secret_fields) = self.build_resources(source, draft);
         // A literal value under a secret key must not be shown either, although no `$NAME` leads to it.
         let literals = desired.platforms.values().flat_map(|it| it.config.values());
         let literals = literals.filter_map(|value| match value {
@@ -132,6 +132,7 @@ impl<'a> Loader<'a> {
             origins,
             secrets,
             secret_values: self.values.to_map(),
+            secret_fields,
             files: std::mem::take(&mut self.files),
             ignores,
         }
@@ -152,7 +153,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads the folders that the draft names, as far as `only` asks for them, and builds the resources.
-    fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins) {
+    fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins, Vec<SecretField>) {
         // All folders are read before the builder exists, because it borrows the values and the findings.
         let mut agents = Vec::new();
         if self.options.only != Only::Memory {
@@ -172,6 +173,7 @@ impl<'a> Loader<'a> {
             state: State::default(),
             origins: Origins::default(),
             stable_ids: HashMap::new(),
+            secret_fields: Vec::new(),
         };
         for (agent, folder) in agents {
             builder.add_agent(agent, folder);
@@ -179,7 +181,7 @@ impl<'a> Loader<'a> {
         if let Some((models, files)) = models {
             builder.add_models(models, &files);
         }
-        (builder.state, builder.origins)
+        (builder.state, builder.origins, builder.secret_fields)
     }
 
     /// Returns the path of a file as it is shown.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::comparison::Comparison;
 use crate::plan::change::{Change, ChangeKind};
@@ -10,7 +10,7 @@ use crate::plan::operation::{Operation, PlatformWrite};
 use crate::plan::row::Impact;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::value::same;
-use crate::resource::{ConfigValue, FieldPath, Platform, Shown};
+use crate::resource::{ConfigValue, FieldPath, Platform, Shown, server_secret_name};
 
 /// Compares a platform with the one on the server, if it exists there. Any change restarts it.
 pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared: Undeclared) -> Comparison {
@@ -128,7 +128,15 @@ fn kind_change(desired: &Platform, remote: &Platform) -> Vec<Change> {
 fn compare_value(path: &FieldPath, wanted: &ConfigValue, found: Option<&ConfigValue>) -> Option<Change> {
     let is_secret = |value: &ConfigValue| !matches!(value, ConfigValue::Plain(_));
     let hidden = is_secret(wanted) || found.is_some_and(is_secret);
-    let show = |value: &ConfigValue| if hidden { Shown::Secret } else { value.shown() };
+    let refers = is_reference(wanted) || found.is_some_and(is_reference);
+    // A reference says itself that it is no value, so the other side is shown as what it is.
+    let show = |value: &ConfigValue| {
+        if hidden && !refers {
+            Shown::Secret
+        } else {
+            value.shown()
+        }
+    };
     let change = |kind: ChangeKind| {
         Some(Change {
             kind,
@@ -139,11 +147,17 @@ fn compare_value(path: &FieldPath, wanted: &ConfigValue, found: Option<&ConfigVa
         (None, _) => change(ChangeKind::Added),
         // A value that is not known is not sent, so that the server keeps its own.
         (Some(_), _) if *wanted == ConfigValue::Redacted => change(ChangeKind::SecretUnchanged),
+        (Some(ConfigValue::Redacted), _) if refers => change(ChangeKind::Changed),
         (Some(ConfigValue::Redacted), _) => change(ChangeKind::SecretNotComparable),
         (Some(found), _) if !equal(wanted, found) => change(ChangeKind::Changed),
         (Some(_), true) => change(ChangeKind::SecretUnchanged),
         (Some(_), false) => None,
     }
+}
+
+/// Whether a value refers to a secret on the server.
+fn is_reference(value: &ConfigValue) -> bool {
+    matches!(value, ConfigValue::Plain(Value::String(text)) if server_secret_name(text).is_some())
 }
 
 fn equal(wanted: &ConfigValue, found: &ConfigValue) -> bool {
