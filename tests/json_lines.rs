@@ -46,6 +46,10 @@ fn every_type_of_line_satisfies_its_schema() {
         "whoami",
         "org list",
         "drift",
+        "secrets push --yes",
+        "secrets list",
+        "secrets diff",
+        "secrets audit",
     ] {
         see(line, 0);
     }

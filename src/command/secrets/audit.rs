@@ -44,7 +44,7 @@ fn print(console: &Console, event: &WireAuditEvent) -> Result<(), Failure> {
             "at": event.at, "action": action, "name": event.target, "user": event.actor.user_id,
             "token": event.actor.token_id, "fingerprint": fact("fingerprint:"), "source": fact("source:"),
         });
-        return console.object("secret_event", &value);
+        return console.object("secret-event", &value);
     }
     let facts: Vec<String> = facts.iter().map(|fact| fact.replacen(':', " ", 1)).collect();
     let line = format!(

@@ -78,7 +78,7 @@ async fn diff(
     if console.format == Format::Json {
         for (name, difference) in &differences {
             let value = json!({ "name": name, "difference": difference_word(*difference) });
-            console.object("secret_difference", &value)?;
+            console.object("secret-difference", &value)?;
         }
     } else {
         console.lines(&diff_lines(&place.connection.target, &differences))?;

@@ -64,7 +64,7 @@ fn show(console: &Console, place: &SecretPlace, plan: &PushPlan) -> Result<(), F
         "target": place.connection.target, "steps": steps.collect::<Vec<_>>(), "same": plan.same, "kept": plan.kept,
         "only_there": plan.only_there, "missing": plan.missing,
     });
-    console.object("push", &value)
+    console.object("secrets-push", &value)
 }
 
 /// Returns the steps that the flags or the answers approve.

@@ -15,7 +15,7 @@ pub(super) fn report(console: &Console, result: &WireSecretResult) -> Result<(),
             "name": result.name, "action": result.action, "fingerprint": result.fingerprint,
             "restarts": result.will_restart, "restart_failed": result.restart_failed,
         });
-        return console.object("secret_written", &value);
+        return console.object("secret-written", &value);
     }
     let fingerprint = result.fingerprint.as_deref();
     console.text(&(written_line(&result.name, &result.action, fingerprint, &result.will_restart) + "\n"))?;

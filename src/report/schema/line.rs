@@ -226,6 +226,53 @@ pub(super) const LINES: &[LineSchema] = &[
             ("stays_valid", "text?"),
         ],
     ),
+    // secrets.
+    line(
+        "secrets-push",
+        &[
+            ("target", "target"),
+            ("steps", "[secretPush]"),
+            ("same", "[text]"),
+            ("kept", "[text]"),
+            ("only_there", "[text]"),
+            ("missing", "[text]"),
+        ],
+    ),
+    line(
+        "secret-written",
+        &[
+            ("name", "text"),
+            ("action", "text"),
+            ("fingerprint", "text?"),
+            ("restarts", "[text]"),
+            ("restart_failed", "[text]"),
+        ],
+    ),
+    line(
+        "secret",
+        &[
+            ("name", "text"),
+            ("fingerprint", "text"),
+            ("source", "text?"),
+            ("updated_at", "text?"),
+            ("updated_by", "text?"),
+            ("used_by", "[text]"),
+            ("uses", "[text]"),
+        ],
+    ),
+    line("secret-difference", &[("name", "text"), ("difference", "text")]),
+    line(
+        "secret-event",
+        &[
+            ("at", "text"),
+            ("action", "text"),
+            ("name", "text"),
+            ("user", "text?"),
+            ("token", "text?"),
+            ("fingerprint", "text?"),
+            ("source", "text?"),
+        ],
+    ),
 ];
 
 /// The keys of an event: its number within the run, and the time since the run began.

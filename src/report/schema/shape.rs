@@ -105,6 +105,16 @@ const OBJECTS: &[(&str, Fields)] = &[
     ),
     ("unit", &[("address", "text"), ("field", "text?")]),
     (
+        "secretPush",
+        &[
+            ("name", "text"),
+            ("op", "text"),
+            ("before", "text?"),
+            ("after", "text"),
+            ("from", "text"),
+        ],
+    ),
+    (
         "conflict",
         &[("address", "text"), ("field", "text?"), ("reason", "text")],
     ),
