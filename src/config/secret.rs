@@ -35,6 +35,8 @@ pub enum SecretSource {
     Process,
     /// A file, by its path as it is shown.
     File(PathBuf),
+    /// The server, which has the value and is sent a reference.
+    Server,
 }
 
 /// The values of secrets, by name. The first source with a value that is not empty takes precedence.
@@ -145,7 +147,7 @@ fn missing_secret(severity: Severity, source: &Source, name: &str, uses: &[&Refe
     let problem = match values.empty.get(name) {
         Some(SecretSource::Process) => format!("the secret {} is empty in the environment", tick(name)),
         Some(SecretSource::File(file)) => format!("the secret {} is empty in `{}`", tick(name), file.display()),
-        None => format!("the secret {} is not set", tick(name)),
+        Some(SecretSource::Server) | None => format!("the secret {} is not set", tick(name)),
     };
     let mut diagnostic = Diagnostic::new(severity, "missing-secret", problem);
     for (index, reference) in uses.iter().take(MAX_USES).enumerate() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::options::ReviewOptions;
-use crate::config::{Project, SecretSummary, SecretsCheck, SecretsFrom};
+use crate::config::{Project, SecretSource, SecretSummary, SecretsCheck, SecretsFrom};
 use crate::failure::Failure;
 use crate::plan::Target;
 use crate::remote::Client;
@@ -69,6 +69,12 @@ pub(super) fn refer_to_server(
         .collect();
     if !missing.is_empty() {
         return Err(missing_failure(&missing));
+    }
+    for secret in &mut project.secrets {
+        let has_value = project.secret_values.contains_key(&secret.name);
+        if names.contains(&secret.name) && (!has_value || (from == SecretsFrom::Server && secret.sent)) {
+            secret.source = Some(SecretSource::Server);
+        }
     }
     let organization = target.organization.as_str();
     for field in &project.secret_fields {

@@ -3,11 +3,12 @@
 use super::line::Role;
 use crate::config::SecretSource;
 
-/// Returns the source of a value: the process environment, or the path of a file.
+/// Returns the source of a value: the process environment, the path of a file, or the server.
 pub fn source_text(source: &SecretSource) -> String {
     match source {
         SecretSource::Process => "process environment".to_owned(),
         SecretSource::File(path) => path.display().to_string(),
+        SecretSource::Server => "on the server".to_owned(),
     }
 }
 
