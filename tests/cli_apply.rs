@@ -1,5 +1,6 @@
 //! Plan and apply as a shell sees them: what goes where, and how it ends.
 
+use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -53,13 +54,16 @@ fn the_plan_is_the_result_and_the_rest_is_not() {
 }
 
 #[test]
-fn a_rotated_secret_takes_effect_on_a_server_that_hides_it() {
+fn a_rotated_secret_takes_effect_on_a_server_that_hides_it_without_local_state() {
     let cli = CliProject::live();
+    let forget = || fs::remove_dir_all(cli.path().join(".local/state/lobuctl/secrets")).unwrap();
     cli.expect_exit("apply --yes", 0);
+    forget();
     let plan = cli.expect_exit("plan --detailed-exitcode", 0);
     assert!(plan.out.contains("2 secrets resent\n"), "{plan:?}");
     let same = cli.expect_exit("apply --yes", 0);
     assert!(same.out.contains("unchanged platform desk/desk-telegram"), "{same:?}");
+    forget();
     let mut rotated = cli.command("apply --yes");
     rotated.env("BOT_TOKEN", "4712:planted-bot-token");
     let rotated = CliOutput::of(&rotated.output().unwrap());
@@ -72,6 +76,7 @@ fn a_rotated_secret_takes_effect_on_a_server_that_hides_it() {
         rotated.out.contains("; 2 restarts (2 only possible in the plan) in "),
         "{rotated:?}"
     );
+    forget();
     let mut back = cli.command("apply --yes --format json");
     back.env("BOT_TOKEN", "4713:planted-bot-token");
     let back = CliOutput::of(&back.output().unwrap());
@@ -87,6 +92,7 @@ fn a_rotated_secret_takes_effect_on_a_server_that_hides_it() {
         [2, 2, 0, 0].map(Some),
         "{tally}"
     );
+    forget();
     let left = cli.expect_exit("apply --yes --no-recheck", 0);
     assert!(left.err.ends_with("nothing to do\n"), "{left:?}");
 }

@@ -79,7 +79,10 @@ async fn apply(server: &TestServer, desired: &State, prune: Prune, parallelism: 
         rules_of: DetailsOf::All,
     };
     let remote = fetch(&server.client, &scope, &|_| {}).await.unwrap();
-    let options = PlanOptions { prune, recheck: true };
+    let options = PlanOptions {
+        prune,
+        ..PlanOptions::default()
+    };
     let draft = plan(desired, &remote, &Origins::default(), Target::default(), &options).unwrap();
     let clock = Arc::<Mutex<Clock>>::default();
     let client = TestServer::client_through(Watched {

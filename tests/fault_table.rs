@@ -10,7 +10,7 @@ use lobuctl::apply::{ApplyOptions, Cancel, Status, Verdict};
 use lobuctl::config::Project;
 use lobuctl::plan::{Draft, Plan, PlanOptions, Prune, Target, Verb, plan};
 use lobuctl::remote::Request;
-use lobuctl::resource::{Address, State};
+use lobuctl::resource::{Address, Platform, State};
 
 use crate::support::apply::faults::{Fault, FaultTransport};
 use crate::support::apply::scenario::fast_retry_client;
@@ -45,7 +45,7 @@ impl Plans {
 fn compare(project: &Project, remote: &State) -> Draft {
     let options = PlanOptions {
         prune: Prune::Everything,
-        recheck: true,
+        ..PlanOptions::default()
     };
     plan(&project.desired, remote, &project.origins, Target::default(), &options).unwrap()
 }
@@ -175,7 +175,16 @@ fn shown(state: &State, address: &Address) -> String {
         Address::Settings { agent } => text(state.settings.get(agent)),
         Address::Platform { .. } => {
             let id = address.stable_id();
-            text(state.platforms.values().find(|it| Some(&it.stable_id) == id.as_ref()))
+            let found = state.platforms.values().find(|it| Some(&it.stable_id) == id.as_ref());
+            // Each server has its own clock.
+            text(
+                found
+                    .map(|it| Platform {
+                        changed: None,
+                        ..it.clone()
+                    })
+                    .as_ref(),
+            )
         }
         Address::EntityType { slug } => text(state.entity_types.get(slug)),
         Address::RelationshipType { slug } => text(state.relationship_types.get(slug)),

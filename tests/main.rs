@@ -88,6 +88,7 @@ mod request_counts;
 mod saved_plan;
 mod secrets_story;
 mod seen_rows;
+mod sent_secrets;
 mod server_access;
 mod server_audit;
 mod server_bodies;

@@ -95,6 +95,7 @@ impl Recorded {
         let options = PlanOptions {
             prune: Prune::Only(undo.rows.clone()),
             recheck: false,
+            ..PlanOptions::default()
         };
         let draft = plan(&undo.desired, &remote, &Origins::default(), Target::default(), &options).unwrap();
         let rows = undo.rows.iter().filter(|address| !undo.conflicts.contains(*address));

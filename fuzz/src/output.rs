@@ -14,7 +14,10 @@ const MAX_COMMENT: usize = 65_536;
 ///
 /// Returns `None` when the planner reports problems instead.
 pub fn plan_of(desired: &State, remote: &State, prune: Prune) -> Option<Draft> {
-    let options = PlanOptions { prune, recheck: true };
+    let options = PlanOptions {
+        prune,
+        ..PlanOptions::default()
+    };
     plan(desired, remote, &Origins::default(), Target::default(), &options).ok()
 }
 

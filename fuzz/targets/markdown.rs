@@ -14,16 +14,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut text = || texts.next().unwrap_or_default();
     let (id, field, before, after, warning) = (text(), text(), text(), text(), text());
     let row = |address, verb, changes| Row {
-        cascade: None,
-        address,
-        verb,
         changes,
         warnings: vec![warning.clone()],
-        impact: None,
-        recheck: false,
-        depends_on: Vec::new(),
-        origin: None,
-        ignored: None,
+        ..Row::bare(address, verb)
     };
     let change = Change::between(
         FieldPath::root(&field),

@@ -82,6 +82,11 @@ impl<'a> StepContext<'a> {
         self.stamp.announce(intent).await
     }
 
+    /// Keeps that the server has stored the row's resource, and when it says that it was changed last.
+    pub(super) fn stored(&self, changed: Option<&str>) {
+        self.stamp.stored(self.address(), changed);
+    }
+
     /// Reports a sentence about the row.
     pub(super) fn note(&self, message: impl Into<String>) {
         self.stamp.send(EventKind::Note {

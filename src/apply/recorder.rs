@@ -35,6 +35,9 @@ pub trait WriteRecorder: Send + Sync {
     /// sentence.
     fn announce(&self, intent: WriteIntent) -> BoxFuture<'static, Result<(), String>>;
 
+    /// Keeps that the server has stored a row's resource, and when it says that it was changed last.
+    fn stored(&self, _address: &Address, _changed: Option<&str>) {}
+
     /// Keeps an event. It cannot fail: what is not kept is unknown to those who read later.
     fn event(&self, event: &Event);
 }

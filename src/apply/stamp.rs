@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::event::{Event, EventKind};
 use super::recorder::{Observers, WriteIntent};
 use crate::remote::Clock;
+use crate::resource::Address;
 
 /// Numbers events, adds their time, and gives them to the observers of the run.
 pub(super) struct Stamp {
@@ -51,6 +52,13 @@ impl Stamp {
         match &self.observers.recorder {
             Some(recorder) => recorder.announce(intent()).await,
             None => Ok(()),
+        }
+    }
+
+    /// Keeps that the server has stored a row's resource, and when it says that it was changed last.
+    pub(super) fn stored(&self, address: &Address, changed: Option<&str>) {
+        if let Some(recorder) = &self.observers.recorder {
+            recorder.stored(address, changed);
         }
     }
 

@@ -263,5 +263,6 @@ fn platform(address: &Address, agent: &str, name: Option<String>, parts: &Resour
         config: config.collect(),
         settings: below("settings").collect(),
         status: None,
+        changed: None,
     }))
 }

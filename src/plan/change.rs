@@ -17,6 +17,8 @@ pub enum ChangeKind {
     Removed,
     /// Only the server has a value. It is left alone (semantics, "Comparing").
     Drift,
+    /// A secret that the server hides, and that is another one than was sent last from this machine.
+    SecretRotated,
     /// A secret that is the same on both sides. Listed only if the row has other changes.
     SecretUnchanged,
     /// A secret that the server hides. It is sent again, and the server finds out whether it changed.
@@ -26,7 +28,7 @@ pub enum ChangeKind {
 impl ChangeKind {
     /// Whether applying the row changes this field.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Added | Self::Changed | Self::Removed)
+        matches!(self, Self::Added | Self::Changed | Self::Removed | Self::SecretRotated)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::known_secrets::KnownSecrets;
 use super::undeclared::Undeclared;
 use crate::resource::Address;
 
@@ -35,6 +36,8 @@ pub struct PlanOptions {
     pub prune: Prune,
     /// Whether platforms whose secrets cannot be compared are sent again.
     pub recheck: bool,
+    /// What is known of secrets that the server hides.
+    pub secrets: KnownSecrets,
 }
 
 impl Default for PlanOptions {
@@ -42,6 +45,7 @@ impl Default for PlanOptions {
         Self {
             prune: Prune::Nothing,
             recheck: true,
+            secrets: KnownSecrets::default(),
         }
     }
 }

@@ -90,6 +90,7 @@ impl Planner<'_> {
         let seen = self.remote.get(&address);
         let undeclared = self.options.prune.undeclared(&address);
         let mut comparison = compare(&desired, seen.as_ref(), undeclared);
+        self.options.secrets.settle(&address, &mut comparison);
         // With `--no-recheck` a hidden secret is neither sent nor mentioned.
         if comparison.recheck && !self.options.recheck {
             comparison.operation = None;

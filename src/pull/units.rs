@@ -62,7 +62,10 @@ pub(super) fn is_pulled(change: &Change) -> bool {
         // A secret that no file has gets a `$NAME`.
         ChangeKind::Drift | ChangeKind::Removed => true,
         ChangeKind::Changed => !is_secret(change),
-        ChangeKind::Added | ChangeKind::SecretUnchanged | ChangeKind::SecretNotComparable => false,
+        ChangeKind::Added
+        | ChangeKind::SecretRotated
+        | ChangeKind::SecretUnchanged
+        | ChangeKind::SecretNotComparable => false,
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platf
             .collect(),
         settings: wire.settings,
         status: Some((wire.status, wire.error_message)),
+        changed: (!wire.updated_at.is_null()).then(|| wire.updated_at.to_string()),
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Platform {
     pub settings: Map<String, Value>,
     /// `active`, `stopped` or `error` on the remote side, with the server's message for the last one.
     pub status: Option<(String, Option<String>)>,
+    /// When the server has changed it last, in the server's own words. Never compared: only hidden secrets depend on it.
+    pub changed: Option<String>,
 }
 
 impl Platform {
@@ -75,6 +77,7 @@ impl Platform {
             config: BTreeMap::new(),
             settings: Map::new(),
             status: None,
+            changed: None,
         }
     }
 

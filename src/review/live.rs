@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::options::ReviewOptions;
+use super::secret_memory::SecretMemory;
 use super::server_names::refer_to_server;
 use super::workspace::{Connection, Workspace, scope};
 use super::{PlanReview, plan};
@@ -23,6 +24,7 @@ pub struct LiveBasis {
     /// The names of the secrets on the server. `None` where this machine has all values.
     server_names: Option<Arc<BTreeSet<String>>>,
     options: ReviewOptions,
+    secrets: Option<Arc<SecretMemory>>,
     prune: BTreeSet<Address>,
 }
 
@@ -35,6 +37,7 @@ impl PlanReview {
             connection: self.workspace.connection.clone(),
             server_names: self.workspace.server_names.clone(),
             options: self.options.clone(),
+            secrets: self.workspace.secrets.clone(),
             prune: self.prune.clone(),
         }
     }
@@ -89,6 +92,7 @@ impl LiveBasis {
             remote: self.remote,
             scope: self.scope,
             connection: self.connection,
+            secrets: self.secrets,
         };
         let draft = plan(&workspace, &self.options, &self.prune)?;
         Ok(PlanReview::with(workspace, session, self.options, self.prune, draft))

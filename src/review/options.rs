@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::guard::Guards;
 use super::saved_plan::{PlanChoices, SavedPlan};
+use super::secret_memory::SecretMemory;
 use super::undo_request::UndoRequest;
 use crate::apply::ApplyOptions;
 use jiff::civil::Date;
@@ -13,9 +14,10 @@ use crate::cli::{ApplyArgs, Common, PlanArgs};
 use crate::config;
 use crate::host::Host;
 use crate::journal::UndoDraft;
+use crate::plan::Target;
 use crate::redact::Redactor;
 use crate::remote::Clock;
-use crate::resource::State;
+use crate::resource::{Secret, State};
 use crate::session::Flags;
 
 /// Everything that decides which plan is made, and how it is carried out.
@@ -57,6 +59,8 @@ pub struct ReviewOptions {
     pub keeps_journal: bool,
     /// The folder of the local state; `None` where there is no home folder.
     pub state_dir: Option<PathBuf>,
+    /// The key of the fingerprints of sent secrets; `None` for the one that is kept in the local state.
+    pub fingerprint_key: Option<Secret>,
     /// Strikes secrets out of the errors of requests.
     pub redactor: Redactor,
     /// The day on which it is decided which drift is still ignored, in UTC: the same one for everybody
@@ -88,6 +92,7 @@ impl ReviewOptions {
             saved: None,
             keeps_journal: !arguments.no_journal,
             state_dir: host.state_dir(),
+            fingerprint_key: fingerprint_key(host),
             redactor: host.redactor.clone(),
             today: host.today(),
         }
@@ -142,10 +147,30 @@ impl ReviewOptions {
         Some(UndoDraft::of(&request.run, remote))
     }
 
+    /// Returns what is known of the secrets that were sent from here to a target.
+    pub(super) fn sent_secrets(&self, target: &Target) -> Option<SecretMemory> {
+        SecretMemory::look_up(self.state_dir.as_deref(), self.fingerprint_key.as_ref(), target)
+    }
+
+    /// Returns the memory to which a run adds the secrets that it sends.
+    pub(super) fn secret_memory(&self, target: &Target) -> Option<SecretMemory> {
+        SecretMemory::keep_in(self.state_dir.as_deref(), self.fingerprint_key.as_ref(), target)
+    }
+
     /// Whether an undo also puts back what somebody has changed since.
     pub(super) fn forces_undo(&self) -> bool {
         self.undo.as_ref().is_some_and(|request| request.force)
     }
+}
+
+/// The variable with the key of fingerprints, for machines that live as long as one job.
+const FINGERPRINT_KEY: &str = "LOBUCTL_FINGERPRINT_KEY";
+
+fn fingerprint_key(host: &Host) -> Option<Secret> {
+    let key = host.environment.get(FINGERPRINT_KEY).filter(|key| !key.is_empty());
+    let key = key.map(Secret::new);
+    host.redactor.add(&key);
+    key
 }
 
 /// The number of days for which drift is ignored when no day is given.

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::options::ReviewOptions;
+use super::run_recorder::{RunRecorder, SecretRecorder};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
-use crate::apply::{Observers, WriteRecorder, apply};
+use crate::apply::{Observers, apply};
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::journal::{JournalFolder, JournalRecorder, RunHead, RunId, RunOrigin, VERSION};
@@ -135,10 +135,18 @@ impl BegunRun {
 
     /// Writes the selected rows. Returns when the last request has ended; what happens arrives as events.
     pub async fn carry_out(self, cancel: Cancel, events: UnboundedSender<Event>) {
-        let recorder = self
-            .journal
-            .map(|(_, recorder)| Arc::new(recorder) as Arc<dyn WriteRecorder>);
-        let observers = Observers { events, recorder };
+        let recorder = RunRecorder {
+            journal: self.journal.map(|(_, recorder)| recorder),
+            secrets: self
+                .run
+                .options
+                .secret_memory(&self.run.target)
+                .map(SecretRecorder::new),
+        };
+        let observers = Observers {
+            events,
+            recorder: recorder.shared(),
+        };
         let PreparedRun {
             schedule,
             target,

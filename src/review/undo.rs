@@ -2,7 +2,7 @@
 
 use super::target::keep_rows;
 use crate::journal::UndoDraft;
-use crate::plan::{Draft, PlanOptions, Problem, Prune, Row, Target, plan};
+use crate::plan::{Draft, KnownSecrets, PlanOptions, Problem, Prune, Row, Target, plan};
 use crate::resource::{Origins, State};
 use crate::show::undo::{conflicts_text, undo_warning_text};
 
@@ -15,6 +15,7 @@ pub(super) fn plan_undo(undo: &UndoDraft, remote: &State, target: Target, force:
         // What the undo does not declare is what the run has added.
         prune: Prune::Only(undo.rows.clone()),
         recheck: false,
+        secrets: KnownSecrets::default(),
     };
     let mut draft = plan(&undo.desired, remote, &Origins::default(), target, &options)?;
     for row in &mut draft.plan.rows {

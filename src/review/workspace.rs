@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::options::ReviewOptions;
 use super::owner::check_owner;
+use super::secret_memory::SecretMemory;
 use super::server_names::{read_server_names, refer_to_server};
 use super::undo::plan_undo;
 use crate::config::{self, LoadOptions, LoadedProject, Project};
@@ -149,6 +150,8 @@ pub struct Workspace {
     pub undo: Option<UndoDraft>,
     /// The names of the secrets on the server. `None` where this machine has all values.
     pub(super) server_names: Option<Arc<BTreeSet<String>>>,
+    /// The secrets that were sent from here; `None` where that is not known.
+    pub(super) secrets: Option<Arc<SecretMemory>>,
 }
 
 impl Workspace {
@@ -170,6 +173,7 @@ impl Workspace {
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         Ok(Self {
             undo: options.undo_draft(&remote),
+            secrets: options.sent_secrets(&connection.target).map(Arc::new),
             project,
             remote: Arc::new(remote),
             scope,
@@ -188,12 +192,17 @@ impl Workspace {
             let planned = plan_undo(undo, &self.remote, target, reading.forces_undo());
             return planned.map_err(|problems| problems_failure(&problems));
         }
+        let desired = &self.project.desired;
         let options = PlanOptions {
             prune,
             recheck: reading.recheck,
+            secrets: self
+                .secrets
+                .as_ref()
+                .map(|secrets| secrets.known(desired, &self.remote))
+                .unwrap_or_default(),
         };
         let target = self.connection.target.clone();
-        let desired = &self.project.desired;
         let draft = plan(desired, &self.remote, &self.project.origins, target, &options)
             .map_err(|problems| problems_failure(&problems))?;
         Ok(draft.ignoring(&self.project.ignores, reading.today))

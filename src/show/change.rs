@@ -135,6 +135,7 @@ pub fn numbered_lines(change: &Change, detail: Detail) -> Vec<NumberedLine> {
 pub fn secret_text(kind: ChangeKind) -> Option<&'static str> {
     match kind {
         ChangeKind::SecretUnchanged => Some("secret, unchanged"),
+        ChangeKind::SecretRotated => Some("secret, changed since the last apply from here"),
         ChangeKind::SecretNotComparable => Some("secret resent: the server does not show it, so it may have changed"),
         _ => None,
     }

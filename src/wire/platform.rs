@@ -31,6 +31,9 @@ pub struct WirePlatform {
     /// Why `status` is `error`.
     #[serde(rename = "errorMessage", default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
+    /// When the platform was changed last; a text or a number, and absent from some responses.
+    #[serde(rename = "updatedAt", default, skip_serializing_if = "Value::is_null")]
+    pub updated_at: Value,
 }
 
 /// The response of `GET …/platforms`.

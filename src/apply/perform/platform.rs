@@ -13,6 +13,7 @@ pub(super) async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> 
     let (put, reply) = client.put_platform(&write.platform, write.settings.as_ref()).await?;
     // Before the start: the values are stored even when the platform does not start with them.
     context.record_write(put != PutPlatform::Unchanged);
+    context.stored(changed(&reply).as_deref());
     note_restart(context, put);
     if let Some(failed) = start_if_in_error(context, &write.platform, &reply).await {
         return Ok(failed);
@@ -34,9 +35,16 @@ pub(super) async fn replace(context: &StepContext<'_>, write: &PlatformWrite) ->
     confirm_deletion(context, deleted).await?;
     context.record_write(true);
     let (_, reply) = client.put_platform(platform, write.settings.as_ref()).await?;
+    context.stored(changed(&reply).as_deref());
     let failed = start_if_in_error(context, platform, &reply).await;
     // The instance that ran went with the deletion, whatever the response to the PUT says of a restart.
     Ok(failed.unwrap_or(Outcome::Updated { restarted: Some(true) }))
+}
+
+/// Returns when the server says that it has changed the platform last.
+fn changed(reply: &UpsertReply) -> Option<String> {
+    let time = &reply.platform.updated_at;
+    (!time.is_null()).then(|| time.to_string())
 }
 
 /// Deletes a platform. A server may answer success and keep it (contract section 7), so only a reading proves it.

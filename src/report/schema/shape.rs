@@ -231,7 +231,7 @@ fn others() -> Value {
         "impact": { "enum": [Impact::Restart, Impact::Replace] },
         "changeKind": { "enum": [
             ChangeKind::Added, ChangeKind::Changed, ChangeKind::Removed, ChangeKind::Drift,
-            ChangeKind::SecretUnchanged, ChangeKind::SecretNotComparable,
+            ChangeKind::SecretRotated, ChangeKind::SecretUnchanged, ChangeKind::SecretNotComparable,
         ] },
         "presentation": { "enum": [Presentation::Value, Presentation::Set, Presentation::List] },
         "shownAs": { "enum": ["plain", "secret"], "description": "A secret is present and has no `value`" },

@@ -87,7 +87,10 @@ impl TestServer {
     /// Plans a project, or returns the problems that stand against it.
     pub async fn try_plan(&self, project: &Project, prune: Prune) -> Result<Draft, Vec<Problem>> {
         let remote = self.read(project).await;
-        let options = PlanOptions { prune, recheck: true };
+        let options = PlanOptions {
+            prune,
+            ..PlanOptions::default()
+        };
         plan(&project.desired, &remote, &project.origins, Target::default(), &options)
     }
 
@@ -142,7 +145,10 @@ impl TestServer {
 /// Plans one state against another, without a server.
 pub fn plan_states(desired: &State, remote: &State, prune: Prune) -> Draft {
     let remote = &with_rule_ids(remote.clone());
-    let options = PlanOptions { prune, recheck: true };
+    let options = PlanOptions {
+        prune,
+        ..PlanOptions::default()
+    };
     plan(desired, remote, &Origins::default(), Target::default(), &options).unwrap()
 }
 
