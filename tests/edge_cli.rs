@@ -27,10 +27,10 @@ fn nothing_is_the_same_as_apply() {
         panic!("{bare:?}")
     };
     let apply = apply.apply;
-    assert!(apply.yes);
+    assert!(apply.writing.yes);
     assert_eq!(apply.plan.target, ["platform.triage.*", "agent.a"]);
     assert_eq!(apply.plan.only, Only::Agents);
-    assert_eq!(apply.plan.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
+    assert_eq!(apply.plan.guards.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
     assert_eq!(apply.plan.parallelism, 16);
     assert_eq!(apply.on_stale, OnStale::Stop);
 }

@@ -143,3 +143,46 @@ fn nothing_is_written_where_no_journal_can_be_kept() {
     assert!(applied.err.contains("this run keeps no journal"), "{applied:?}");
     fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
 }
+
+/// Runs git in the project, without any setting of this machine.
+fn git(cli: &CliProject, line: &str) -> bool {
+    let mut command = Command::new("git");
+    command
+        .args(["-c", "user.name=x", "-c", "user.email=x@example.org"])
+        .args(line.split(' '))
+        .current_dir(cli.path())
+        .env("HOME", cli.path())
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Applies, and returns where the run says that it comes from.
+fn applied_origin(cli: &CliProject) -> Value {
+    cli.expect_exit("apply --yes --no-recheck --target agent.desk", 0);
+    cli.edit("lobu.toml", "name = \"Desk", "name = \"Desk.");
+    cli.expect_exit("apply --yes --no-recheck --target agent.desk", 0);
+    let run = cli.expect_exit("runs --format json", 0).objects();
+    run[0]["head"]["origin"].clone()
+}
+
+#[test]
+fn a_run_knows_its_revision_and_starts_no_program_that_the_repository_names() {
+    let cli = CliProject::new();
+    fs::write(cli.path().join(".gitignore"), ".local\n").unwrap();
+    if !git(&cli, "init -q") {
+        return report_skip("the revision of a run: git does not work");
+    }
+    assert!(git(&cli, "add .") && git(&cli, "commit -q -m first"));
+    let changed = applied_origin(&cli);
+    assert_eq!(changed["revision"].as_str().unwrap().len(), 40, "{changed}");
+    assert_eq!(changed["dirty"], true, "{changed}");
+    assert!(git(&cli, "config filter.theirs.clean ./theirs"));
+    fs::write(cli.path().join(".gitattributes"), "* filter=theirs\n").unwrap();
+    let program = cli.path().join("theirs");
+    fs::write(&program, "#!/bin/sh\ntouch started\ncat\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let filtered = applied_origin(&cli);
+    assert_eq!(filtered["revision"], changed["revision"]);
+    assert_eq!(filtered["dirty"], Value::Null, "{filtered}");
+    assert!(!cli.path().join("started").exists());
+}

@@ -55,6 +55,7 @@ mod gitlab_ci;
 mod guard_table;
 mod init;
 mod journal;
+mod journal_hard_ends;
 mod journal_killed;
 mod json_lines;
 mod laws;

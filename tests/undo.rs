@@ -59,6 +59,11 @@ fn what_changed_since_is_a_conflict_and_written_only_when_asked_for() {
     let first = listed.last().unwrap()["head"]["id"].as_str().unwrap().to_owned();
     let stale = cli.expect_exit(&format!("undo {first} --yes"), 5);
     assert!(stale.err.contains("nothing was written"), "{stale:?}");
+    let forced = cli.expect_exit(&format!("undo {first} --dry-run --force"), 0).out;
+    assert!(
+        forced.contains("put back because of `--force`") && !forced.contains("left alone"),
+        "{forced}"
+    );
     cli.expect_exit(&format!("undo {first} --yes --force"), 0);
     cli.edit("lobu.toml", "chatId = \"3\"", "chatId = \"1\"");
     cli.expect_exit("plan --detailed-exitcode", 0);
@@ -75,7 +80,10 @@ fn what_cannot_come_back_is_named_before() {
     let cli = CliProject::new();
     cli.expect_exit("apply --yes", 0);
     let created = cli.script("undo --dry-run");
-    assert!(created.contains("- agent desk"), "{created}");
+    assert!(
+        created.contains("- agent desk (created by the run that is taken back)"),
+        "{created}"
+    );
     assert!(
         created.contains("deletes what the agent has done since that run"),
         "{created}"
@@ -100,4 +108,21 @@ fn what_cannot_come_back_is_named_before() {
         elsewhere.contains("no run on this machine wrote to `other`"),
         "{elsewhere}"
     );
+}
+
+#[test]
+fn a_hidden_secret_that_goes_with_a_replaced_platform_is_named_before() {
+    let cli = CliProject::live();
+    cli.expect_exit("apply --yes --no-journal", 0);
+    // The signing secret stays on the server: no file mentions it any more.
+    let slack = "config = { botToken = \"$BOT_TOKEN\", signingSecret = \"$BOT_TOKEN\" }";
+    cli.edit(
+        "lobu.toml",
+        slack,
+        "config = { botToken = \"$BOT_TOKEN\", channel = \"C1\" }",
+    );
+    cli.expect_exit("apply --yes", 0);
+    let plan = cli.expect_exit("undo --dry-run", 0).out;
+    let lost = "no journal keeps the value of a secret (config.botToken, config.signingSecret)";
+    assert!(plan.contains(lost), "{plan}");
 }

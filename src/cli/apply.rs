@@ -46,6 +46,14 @@ pub struct PlanArgs {
     /// Who has the values that platforms use.
     #[arg(long, value_parser = choice::secrets_from(), default_value = "local", value_name = "WHERE")]
     pub secrets: SecretsFrom,
+    /// The conditions under which the plan is refused.
+    #[command(flatten)]
+    pub guards: GuardArgs,
+}
+
+/// The conditions under which a plan is refused.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct GuardArgs {
     /// Refuse with 4 when the plan has any of these: drift, restart, delete, changes>N.
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
@@ -72,9 +80,7 @@ impl Default for PlanArgs {
             no_recheck: false,
             secrets_check: SecretsCheck::All,
             secrets: SecretsFrom::Local,
-            fail_on: Vec::new(),
-            max_restarts: None,
-            plan_id: None,
+            guards: GuardArgs::default(),
         }
     }
 }
@@ -107,6 +113,20 @@ pub struct ApplyArgs {
     /// The arguments that `plan` takes too.
     #[command(flatten)]
     pub plan: PlanArgs,
+    /// The arguments that every command takes that writes to the server.
+    #[command(flatten)]
+    pub writing: WritingArgs,
+    /// What to do with a row that changed on the server after the plan was made.
+    #[arg(long, value_parser = choice::on_stale(), default_value = "stop", value_name = "WHAT")]
+    pub on_stale: OnStale,
+    /// End with the line `Apply complete` when nothing failed, as `lobu apply` does.
+    #[arg(long)]
+    pub compat: bool,
+}
+
+/// The arguments of commands that write to the server: how a plan is approved and carried out.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct WritingArgs {
     /// Apply without asking.
     #[arg(short, long)]
     pub yes: bool,
@@ -119,18 +139,12 @@ pub struct ApplyArgs {
     /// Ask plain questions instead of showing the full screen.
     #[arg(long)]
     pub plain: bool,
-    /// What to do with a row that changed on the server after the plan was made.
-    #[arg(long, value_parser = choice::on_stale(), default_value = "stop", value_name = "WHAT")]
-    pub on_stale: OnStale,
     /// Keep no journal of the run.
     #[arg(long)]
     pub no_journal: bool,
     /// Treat the target as protected: ask for the organization's name; `--yes` needs `--plan-id`.
     #[arg(long)]
     pub protect: bool,
-    /// End with the line `Apply complete` when nothing failed, as `lobu apply` does.
-    #[arg(long)]
-    pub compat: bool,
 }
 
 /// A guard of `--fail-on`: the plan is refused when it has this.

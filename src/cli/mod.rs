@@ -17,7 +17,7 @@ mod sign_in;
 mod undo;
 mod watch;
 
-pub use apply::{ApplyArgs, ApplyCommandArgs, FailOn, PlanArgs, PlanCommandArgs};
+pub use apply::{ApplyArgs, ApplyCommandArgs, FailOn, GuardArgs, PlanArgs, PlanCommandArgs, WritingArgs};
 pub use context::{ContextArgs, ContextCommand};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};

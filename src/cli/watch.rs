@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::apply::{ApplyArgs, PlanArgs};
+use super::apply::{ApplyArgs, PlanArgs, WritingArgs};
 use super::choice;
 use crate::apply::OnStale;
 
@@ -34,9 +34,12 @@ impl WatchArgs {
     pub fn apply(&self) -> ApplyArgs {
         ApplyArgs {
             plan: self.plan.clone(),
-            keep_going: self.keep_going,
             on_stale: self.on_stale,
-            protect: self.protect,
+            writing: WritingArgs {
+                keep_going: self.keep_going,
+                protect: self.protect,
+                ..WritingArgs::default()
+            },
             ..ApplyArgs::default()
         }
     }

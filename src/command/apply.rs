@@ -7,7 +7,7 @@ use super::run::{carry_out, declined, summary_value};
 use super::screen;
 use super::signal::Interrupt;
 use crate::apply::Progress;
-use crate::cli::{ApplyArgs, ApplyCommandArgs, Common, Format, PlanArgs, PlanCommandArgs};
+use crate::cli::{ApplyArgs, ApplyCommandArgs, Common, Format, PlanArgs, PlanCommandArgs, WritingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Plan, Row};
@@ -78,7 +78,10 @@ pub(super) async fn plan(
     // A plan is an apply that ends before anything is asked.
     let applied = ApplyArgs {
         plan: arguments.plan.clone(),
-        dry_run: true,
+        writing: WritingArgs {
+            dry_run: true,
+            ..WritingArgs::default()
+        },
         ..ApplyArgs::default()
     };
     let options = ReviewOptions::new(&console.host, common, &applied);
@@ -105,7 +108,8 @@ fn check_no_choices(arguments: &PlanArgs) -> Result<(), Failure> {
         ("--target", arguments.target != plain.target),
         ("--prune", arguments.prune),
         ("--no-recheck", arguments.no_recheck),
-        ("--plan-id", arguments.plan_id.is_some()),
+        ("--secrets", arguments.secrets != plain.secrets),
+        ("--plan-id", arguments.guards.plan_id.is_some()),
     ];
     match choices.iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),
@@ -222,12 +226,12 @@ const FORCE: &str = "`--force` puts them back too";
 
 /// Chooses the face that the flags, the format and the terminal allow.
 fn face(console: &Console, arguments: &ApplyArgs) -> Result<Face, Failure> {
-    match arguments {
-        ApplyArgs { dry_run: true, .. } => Ok(Face::PlanOnly),
-        ApplyArgs { yes: true, .. } => Ok(Face::Unattended),
+    match arguments.writing {
+        WritingArgs { dry_run: true, .. } => Ok(Face::PlanOnly),
+        WritingArgs { yes: true, .. } => Ok(Face::Unattended),
         // A program reads the result: a question between two objects would hang it.
         _ if console.format != Format::Text => Err(cannot_ask("this output is for programs, which answer no question")),
-        ApplyArgs { plain: false, .. } if console.host.can_draw() => Ok(Face::Screen),
+        WritingArgs { plain: false, .. } if console.host.can_draw() => Ok(Face::Screen),
         _ if console.host.can_ask() => Ok(Face::Plain),
         _ => Err(cannot_ask("there is no terminal to prompt on")),
     }

@@ -36,7 +36,7 @@ mod validate;
 mod watch;
 mod whoami;
 
-use crate::cli::{AccountCommand, Cli, Command, Format};
+use crate::cli::{AccountCommand, Cli, Command, Format, RunsCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -116,11 +116,16 @@ fn check_output(cli: &Cli) -> Result<(), Failure> {
     }
     let is_plan = match &command {
         Command::Plan(_) | Command::Show(_) => true,
-        Command::Apply(arguments) => arguments.apply.dry_run,
+        Command::Apply(arguments) => arguments.apply.writing.dry_run,
+        Command::Undo(arguments) => arguments.writing.dry_run,
+        _ => false,
+    };
+    let is_run = match &command {
+        Command::Runs(arguments) => matches!(arguments.command, Some(RunsCommand::Show { .. })),
         _ => false,
     };
     let is_validate = matches!(command, Command::Validate(_));
-    if format == Format::Html && !is_plan {
+    if format == Format::Html && !is_plan && !is_run {
         let failure = Failure::usage("only a plan can be a page");
         return Err(failure.hint("`lobuctl plan --format html`"));
     }

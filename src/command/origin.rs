@@ -1,7 +1,7 @@
 //! Who runs lobuctl, and from which revision: for the journal of a run.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -21,24 +21,17 @@ pub(super) async fn origin(host: &Host, folder: &Path) -> RunOrigin {
         .ok()
         .map(|name| name.trim().to_owned())
         .or_else(|| environment.get("HOSTNAME").map(str::to_owned));
-    let revision = git(host, folder, &["rev-parse", "--verify", "HEAD"]).await;
-    let dirty = match &revision {
-        Some(_) => {
-            git(
-                host,
-                folder,
-                &["status", "--porcelain", "--ignore-submodules=all", "--", "."],
-            )
-            .await
-        }
-        None => None,
+    let repository = Repository::find(host, folder).await;
+    let dirty = match &repository {
+        Some(repository) if !repository.may_run_programs() => git(host, folder, STATUS).await,
+        _ => None,
     };
     RunOrigin {
         user: user.copied().find_map(|name| environment.get(name)).map(str::to_owned),
         machine: machine.filter(|name| !name.is_empty()),
         job: job(environment),
         file: None,
-        revision: revision.map(|text| text.trim().to_owned()),
+        revision: repository.map(|repository| repository.revision),
         dirty: dirty.map(|text| !text.is_empty()),
     }
 }
@@ -58,32 +51,46 @@ fn job(environment: &Environment) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Asks git about a folder. `None` where it does not answer in time, or with an error.
-///
-/// A repository may come from anybody, and its settings may name programs: those that a question could start are switched
-/// off, and filters of files, which cannot be, leave the question unanswered.
-async fn git(host: &Host, folder: &Path, question: &[&str]) -> Option<String> {
-    let asks_for_files = question.first() == Some(&"status");
-    if asks_for_files && has_filters(host, folder).await {
-        return None;
+/// The question whether a folder differs from its revision.
+const STATUS: &[&str] = &["status", "--porcelain", "--ignore-submodules=all", "--", "."];
+
+/// The git repository that a folder is in.
+struct Repository {
+    /// Where the repository's own settings are.
+    folder: PathBuf,
+    revision: String,
+}
+
+impl Repository {
+    async fn find(host: &Host, folder: &Path) -> Option<Self> {
+        let question = ["rev-parse", "--git-common-dir", "HEAD"];
+        let answer = git(host, folder, &question).await?;
+        let (settings, revision) = answer.trim_end().rsplit_once('\n')?;
+        Some(Self {
+            // A relative path starts from where git was asked.
+            folder: folder.join(settings),
+            revision: revision.to_owned(),
+        })
     }
-    run_git(host, folder, question).await
+
+    /// Whether a status could start a program that the repository names.
+    ///
+    /// A repository may come from anybody. What its settings could start is switched off for each question, but for filters
+    /// of files. Those of the user's own settings are the user's.
+    fn may_run_programs(&self) -> bool {
+        // Settings that cannot be read here, or that come from further files, may hold anything.
+        let Ok(settings) = std::fs::read_to_string(self.folder.join("config")) else {
+            return true;
+        };
+        let settings = settings.to_lowercase();
+        ["filter", "include", "worktreeconfig"]
+            .iter()
+            .any(|word| settings.contains(word))
+    }
 }
 
-async fn has_filters(host: &Host, folder: &Path) -> bool {
-    let names = [
-        "config",
-        "--name-only",
-        "--get-regexp",
-        r"^filter\..*\.(clean|smudge|process)$",
-    ];
-    // git answers with an error where no name fits.
-    run_git(host, folder, &names)
-        .await
-        .is_some_and(|names| !names.is_empty())
-}
-
-async fn run_git(host: &Host, folder: &Path, question: &[&str]) -> Option<String> {
+/// Asks git about a folder. `None` where it does not answer in time, or with an error.
+async fn git(host: &Host, folder: &Path, question: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
     let path = host.environment.get("PATH").unwrap_or_default();
     let home = host.home.as_deref().unwrap_or(Path::new("/nonexistent"));

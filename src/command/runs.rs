@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::journal::{JournalFolder, RecordedRun, RunDifference};
-use crate::report::markdown;
+use crate::report::{html, markdown};
 use crate::show::change::Detail;
 use crate::show::recorded_run::{NO_RUNS, difference_lines, run_line, run_reason, run_show_lines};
 use crate::tui::RecordedFacts;
@@ -79,7 +79,8 @@ pub(super) fn print(console: &Console, run: &RecordedRun, full: bool) -> Result<
             console.text("\n")?;
             console.text(&markdown::plan(&run.plan()))?;
         }
-        Format::Text | Format::Html | Format::Sarif | Format::Junit => {
+        Format::Html => console.text(&html::plan(&run.plan()))?,
+        Format::Text | Format::Sarif | Format::Junit => {
             let detail = if full { Detail::FULL } else { Detail::PLAN };
             console.lines(&run_show_lines(run, detail))?;
         }

@@ -70,7 +70,8 @@ pub enum SecretsCheck {
 }
 
 /// Who has the values of the secrets that platforms use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SecretsFrom {
     /// This machine sends them with the platforms.
     #[default]

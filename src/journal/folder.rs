@@ -1,7 +1,7 @@
 //! The folder of journals: `runs/` below the local state. One file per run, for this user alone.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -140,7 +140,7 @@ impl JournalFolder {
         for id in ids {
             let path = self.file(&id);
             let is_abandoned = |run: &RecordedRun| run.head.target == *target && run.needs_settling();
-            if !read_journal(&path).is_ok_and(|run| is_abandoned(&run)) {
+            if is_settled(&path) || !read_journal(&path).is_ok_and(|run| is_abandoned(&run)) {
                 continue;
             }
             // Read again under the lock: another process may have settled the run meanwhile.
@@ -193,6 +193,27 @@ pub fn read_journal(path: &Path) -> Result<RecordedRun, JournalError> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Whether a journal says in its last line that nothing of its run is unknown. Then nobody has to read the rest of it.
+fn is_settled(path: &Path) -> bool {
+    let last = last_line(path).unwrap_or_default();
+    let last = serde_json::from_slice(&last);
+    matches!(last, Ok(JournalLine::Ended { unknown: Some(0), .. }))
+}
+
+/// Returns the last line of a file, or the end of it where it is a long one.
+fn last_line(path: &Path) -> io::Result<Vec<u8>> {
+    /// More than the line that ends a run takes.
+    const END: u64 = 1024;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+    let mut end = Vec::new();
+    file.take(END).read_to_end(&mut end)?;
+    let text = end.trim_ascii_end();
+    let start = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    Ok(text[start..].to_vec())
 }
 
 fn id_of(path: &Path) -> Option<RunId> {

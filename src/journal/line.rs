@@ -32,6 +32,10 @@ pub enum JournalLine {
         /// Whether a later run wrote the line.
         #[serde(default, skip_serializing_if = "is_false")]
         later: bool,
+        /// The number of writes of which it is not known whether they were carried out. `None` in journals of earlier
+        /// releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unknown: Option<usize>,
     },
     /// A line of a later release.
     #[serde(other)]

@@ -11,7 +11,7 @@ use super::recorded_resource::{RecordedResource, ResourceParts};
 use super::recorded_run::RecordedRun;
 use super::restored::{restored, without_secrets};
 use crate::plan::{ChangeKind, Undeclared, compare, without_injected};
-use crate::resource::{Address, FieldPath, Resource, Settings, State};
+use crate::resource::{Address, ConfigValue, FieldPath, Resource, Settings, State};
 
 /// What takes a run back.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -168,6 +168,7 @@ impl Undoing<'_> {
         self.keep_parent(address);
         self.draft.rows.insert(address.clone());
         if let Some(resource) = outcome.resource {
+            secrets.extend(lost_with_replacement(&resource, now));
             insert(&mut self.draft.desired, resource);
         }
         if !conflicts.is_empty() {
@@ -224,6 +225,20 @@ impl Undoing<'_> {
             self.warn(address, warning(paths.into_iter().collect()));
         }
     }
+}
+
+/// Returns the hidden secrets of a platform that are lost because it has to be replaced: a key of its config can only go with
+/// the platform, and nobody can send again what the server hides.
+fn lost_with_replacement(wanted: &Resource, now: &Resource) -> BTreeSet<FieldPath> {
+    let (Resource::Platform(wanted), Resource::Platform(now)) = (wanted, now) else {
+        return BTreeSet::new();
+    };
+    let drops_keys = now.config.keys().any(|key| !wanted.config.contains_key(key));
+    if wanted.kind == now.kind && !drops_keys {
+        return BTreeSet::new();
+    }
+    let hidden = now.config.iter().filter(|(_, value)| **value == ConfigValue::Redacted);
+    hidden.map(|(key, _)| FieldPath::of(["config", key])).collect()
 }
 
 /// Returns the fields in which a resource is not as a run left it, those that somebody added included.

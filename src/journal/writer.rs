@@ -1,17 +1,19 @@
 //! Writes the journal of a run, line by line.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::line::{JournalLine, RecordedWrite, SettledRow};
 use super::recorded_resource::RecordedResource;
-use crate::apply::event::{Event, EventKind};
+use crate::apply::event::{Event, EventKind, Outcome};
 use crate::apply::{WriteIntent, WriteRecorder};
 use crate::redact::Redactor;
+use crate::resource::Address;
 
 /// The file of a journal. Each line is written as a whole or not at all.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub struct JournalRecorder {
     file: Arc<Mutex<JournalFile>>,
     redactor: Redactor,
     began_ms: u64,
+    /// The rows whose writes may have been carried out, as far as it is known now.
+    unknown: Arc<Mutex<BTreeSet<Address>>>,
 }
 
 impl JournalRecorder {
@@ -80,12 +84,17 @@ impl JournalRecorder {
             file: Arc::new(Mutex::new(file)),
             redactor,
             began_ms,
+            unknown: Arc::default(),
         }
     }
 
     fn append(&self, line: &JournalLine) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.append_redacted(line, &self.redactor)
+    }
+
+    fn unknown(&self) -> MutexGuard<'_, BTreeSet<Address>> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn handle(&self) -> io::Result<File> {
@@ -112,6 +121,7 @@ impl WriteRecorder for JournalRecorder {
         let recorder = self.clone();
         async move {
             let keep = move || {
+                recorder.unknown().insert(intent.address.clone());
                 recorder.append(&JournalLine::Writing(Box::new(recorder.recorded(&intent))))?;
                 // Waited for without the lock, so that rows that are announced together wait together.
                 recorder.handle()?.sync_data()
@@ -132,10 +142,19 @@ impl WriteRecorder for JournalRecorder {
                 outcome: outcome.clone(),
                 later: false,
             }),
-            EventKind::RunFinished => JournalLine::Ended { at_ms, later: false },
+            EventKind::RunFinished => JournalLine::Ended {
+                at_ms,
+                later: false,
+                unknown: Some(self.unknown().len()),
+            },
             _ => return,
         };
         // Without the line the row is unknown to those who read later, and they read the server.
-        let _ = self.append(&line);
+        if self.append(&line).is_ok()
+            && let JournalLine::Settled(row) = &line
+            && !matches!(row.outcome, Outcome::Unknown { .. })
+        {
+            self.unknown().remove(&row.address);
+        }
     }
 }

@@ -146,5 +146,6 @@ fn row(remote: &State, address: Address, resource: &Resource, undeclared: Undecl
         cascade: None,
         origin: None,
         ignored: None,
+        is_undo: false,
     }
 }

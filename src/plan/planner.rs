@@ -145,6 +145,7 @@ impl Planner<'_> {
             cascade: None,
             origin: self.origins.of(address).cloned(),
             ignored: None,
+            is_undo: false,
         }
     }
 }

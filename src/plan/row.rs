@@ -93,6 +93,9 @@ pub struct Row {
     /// Why a drift row is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
+    /// Whether the row takes back what a run did, so that no file has a say in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_undo: bool,
 }
 
 impl Row {
@@ -109,6 +112,7 @@ impl Row {
             cascade: None,
             origin: None,
             ignored: None,
+            is_undo: false,
         }
     }
 

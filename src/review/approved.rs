@@ -90,19 +90,19 @@ fn compare(approved: &KnownPlan, now: &KnownPlan, fields: impl Fn(&Address) -> O
     let gone = approved
         .iter()
         .filter(|(address, _)| !now.contains_key(address))
-        .map(|(address, row)| format!("{address}: {} was approved, now nothing is written", row.verb.word()));
+        .map(|(address, row)| format!("{address}: {} was approved, now nothing is written", what(row.verb)));
     let new = now
         .iter()
         .filter(|(address, _)| !approved.contains_key(address))
-        .map(|(address, row)| format!("{address}: {} was not in the approved plan", row.verb.word()));
+        .map(|(address, row)| format!("{address}: {} was not in the approved plan", what(row.verb)));
     let changed = now.iter().filter_map(|(address, row)| {
         let before = approved.get(address)?;
         (before != row).then(|| match (before.verb, row.verb) {
             (before, after) if before == after => {
                 let fields = fields(address).unwrap_or_else(|| "something else".to_owned());
-                format!("{address}: {} of {fields}, other than approved", after.word())
+                format!("{address}: {} of {fields}, other than approved", what(after))
             }
-            (before, after) => format!("{address}: {} was approved, now {}", before.word(), after.word()),
+            (before, after) => format!("{address}: {} was approved, now {}", what(before), what(after)),
         })
     });
     let mut lines: Vec<String> = gone.chain(new).chain(changed).collect();
@@ -113,4 +113,12 @@ fn compare(approved: &KnownPlan, now: &KnownPlan, fields: impl Fn(&Address) -> O
         lines.push("the rows are the same: the organization, the server or a warning is another".to_owned());
     }
     lines
+}
+
+/// Returns what a row that writes does. One that changes nothing is written because its secret is sent again.
+fn what(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Noop => "secret resent",
+        other => other.word(),
+    }
 }

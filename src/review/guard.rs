@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::approved;
 use super::saved_plan::SavedPlan;
-use crate::cli::{FailOn, PlanArgs};
+use crate::cli::{FailOn, GuardArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Counts, Plan, PlanId, Row, Selection};
 use crate::show::word::plural;
@@ -42,7 +42,7 @@ pub(super) enum GuardRefusal {
 
 impl Guards {
     /// Reads the guards of the command line.
-    pub fn new(arguments: &PlanArgs) -> Self {
+    pub fn new(arguments: &GuardArgs) -> Self {
         Self {
             fail_on: arguments.fail_on.clone(),
             max_restarts: arguments.max_restarts,

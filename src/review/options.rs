@@ -79,18 +79,18 @@ impl ReviewOptions {
             secrets_check: plan.secrets_check,
             secrets_from: plan.secrets,
             only: plan.only,
-            flags: session_flags(common, arguments.protect),
+            flags: session_flags(common, arguments.writing.protect),
             parallelism: usize::from(plan.parallelism),
             recheck: !plan.no_recheck,
             targets: plan.target.clone(),
             prune: plan.prune,
             // Without a question there is no mark: then only `--prune` deletes.
-            may_delete: plan.prune || !(arguments.yes || arguments.dry_run),
-            guards: Guards::new(plan),
+            may_delete: plan.prune || !(arguments.writing.yes || arguments.writing.dry_run),
+            guards: Guards::new(&plan.guards),
             apply: apply_options(arguments),
             undo: None,
             saved: None,
-            keeps_journal: !arguments.no_journal,
+            keeps_journal: !arguments.writing.no_journal,
             state_dir: host.state_dir(),
             fingerprint_key: fingerprint_key(host),
             redactor: host.redactor.clone(),
@@ -105,6 +105,7 @@ impl ReviewOptions {
             targets: self.targets.clone(),
             prune: self.prune,
             recheck: self.recheck,
+            secrets: self.secrets_from,
         }
     }
 
@@ -119,6 +120,7 @@ impl ReviewOptions {
             // A mark would make another plan of it.
             may_delete: choices.prune,
             recheck: choices.recheck,
+            secrets_from: choices.secrets,
             guards: self.guards.with_plan_id(&saved.plan.id),
             saved: Some(Arc::new(saved)),
             ..self
@@ -180,7 +182,7 @@ fn apply_options(arguments: &ApplyArgs) -> ApplyOptions {
     let PlanArgs { parallelism, .. } = arguments.plan;
     ApplyOptions {
         parallelism: usize::from(parallelism),
-        keep_going: arguments.keep_going,
+        keep_going: arguments.writing.keep_going,
         on_stale: arguments.on_stale,
         clock: Clock::system(),
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::Only;
+use crate::config::{Only, SecretsFrom};
 use crate::plan::{Plan, Target, hexadecimal};
 use crate::redact::Redactor;
 
@@ -66,6 +66,9 @@ pub struct PlanChoices {
     pub prune: bool,
     /// Whether hidden secrets are sent again.
     pub recheck: bool,
+    /// Who has the values that platforms use.
+    #[serde(default)]
+    pub secrets: SecretsFrom,
 }
 
 /// The first line of the file. The second one is the content.

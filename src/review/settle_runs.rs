@@ -46,10 +46,11 @@ async fn settle(client: &Client, abandoned: AbandonedRun, options: &ReviewOption
             later: true,
         }));
     }
-    if !run.ended && rows.iter().all(|(_, verdict)| verdict.is_some()) {
+    if rows.iter().all(|(_, verdict)| verdict.is_some()) {
         let _ = file.append(&JournalLine::Ended {
             at_ms: now_ms(),
             later: true,
+            unknown: Some(0),
         });
     }
     SettledRun {

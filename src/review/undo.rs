@@ -20,7 +20,9 @@ pub(super) fn plan_undo(undo: &UndoDraft, remote: &State, target: Target, force:
     let mut draft = plan(&undo.desired, remote, &Origins::default(), target, &options)?;
     for row in &mut draft.plan.rows {
         let warnings = undo.warnings.get(&row.address).into_iter().flatten();
-        row.warnings.extend(warnings.map(undo_warning_text));
+        row.warnings
+            .extend(warnings.map(|warning| undo_warning_text(warning, force)));
+        row.is_undo = true;
     }
     // After the warnings: the id of the plan covers them.
     let mut draft = keep_rows(draft, |address| undo.rows.contains(address));
@@ -29,7 +31,7 @@ pub(super) fn plan_undo(undo: &UndoDraft, remote: &State, target: Target, force:
         .iter()
         .filter(|(address, _)| !undo.rows.contains(*address));
     let lost = lost.flat_map(|(address, warnings)| warnings.iter().map(move |it| (address, it)));
-    let lost = lost.map(|(address, warning)| format!("{address}: {}", undo_warning_text(warning)));
+    let lost = lost.map(|(address, warning)| format!("{address}: {}", undo_warning_text(warning, force)));
     draft.plan.warnings.extend(lost);
     let is_conflict = |row: &&Row| row.writes() && undo.conflicts.contains(&row.address);
     let conflicts = draft.plan.rows.iter().filter(is_conflict).count();

@@ -16,16 +16,21 @@ const PARTLY_WRITTEN: &str = "part of it was written before it failed";
 
 /// Returns the line of a row that ended: `created agent triage (12 ms)`, `failed platform triage/triage-slack: …`.
 pub fn outcome_line(address: &Address, outcome: &Outcome, took_ms: u64) -> Line {
-    let (role, word) = outcome_word(outcome);
-    let line = Line::at(0)
-        .push(role, word)
-        .plain(format!(" {} ", address.kind()))
-        .push(Role::Id, address.id());
+    let line = outcome_head(address, outcome);
     match outcome_detail(outcome) {
         Some(detail) if outcome.succeeded() => line.push(Role::Dim, format!(" ({detail}, {})", duration(took_ms))),
         None => line.push(Role::Dim, format!(" ({})", duration(took_ms))),
         Some(detail) => line.plain(format!(": {detail}")),
     }
+}
+
+/// Returns how a row ended and which one it is: `created agent triage`.
+pub fn outcome_head(address: &Address, outcome: &Outcome) -> Line {
+    let (role, word) = outcome_word(outcome);
+    Line::at(0)
+        .push(role, word)
+        .plain(format!(" {} ", address.kind()))
+        .push(Role::Id, address.id())
 }
 
 /// Returns the role and the word of an outcome.

@@ -2,7 +2,7 @@
 
 use super::change::Detail;
 use super::line::{Line, Role};
-use super::outcome::{outcome_detail, outcome_word};
+use super::outcome::{outcome_detail, outcome_head};
 use super::plan::{PlanView, plan_lines, target_line};
 use super::row::{row_line, row_name};
 use super::word::{counted_list, plural};
@@ -155,11 +155,7 @@ fn outcome_lines(run: &RecordedRun) -> Vec<Line> {
 }
 
 fn settled_line(address: &Address, outcome: &Outcome) -> Line {
-    let (role, word) = outcome_word(outcome);
-    let line = Line::at(0)
-        .push(role, word)
-        .plain(format!(" {} ", address.kind()))
-        .push(Role::Id, address.id());
+    let line = outcome_head(address, outcome);
     match outcome_detail(outcome) {
         Some(detail) => line.plain(format!(": {detail}")),
         None => line,

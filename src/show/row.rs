@@ -49,9 +49,18 @@ fn row_note(row: &Row) -> Option<String> {
             Some(ignored) => format!("drift: {}", ignored_text(ignored)),
             None => format!("drift: {SERVER_ONLY}; left alone"),
         }),
-        Verb::Delete => Some(SERVER_ONLY.to_owned()),
+        Verb::Delete => Some(deletion_reason(row).to_owned()),
         Verb::Noop => resent_text(row).map(str::to_owned),
         Verb::Create => None,
+    }
+}
+
+/// Returns why a row is deleted.
+fn deletion_reason(row: &Row) -> &'static str {
+    if row.is_undo {
+        "created by the run that is taken back"
+    } else {
+        SERVER_ONLY
     }
 }
 
@@ -88,7 +97,7 @@ pub fn row_sentence(row: &Row, is_marked: bool) -> Option<Line> {
             Some(ignored) => format!("{SERVER_ONLY}; {}", ignored_text(ignored)),
             None => format!("{SERVER_ONLY}; left alone"),
         }),
-        Verb::Delete => drift(format!("{SERVER_ONLY}; will be deleted")),
+        Verb::Delete => drift(format!("{}; will be deleted", deletion_reason(row))),
         _ if is_marked => drift("fields that only the server has will be cleared".to_owned()),
         _ if row.has_field_drift() && !row.has_open_field_drift() => {
             drift("fields marked `?` are only on the server; ignored".to_owned())

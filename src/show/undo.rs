@@ -4,14 +4,19 @@ use super::word::{counted_list, plural};
 use crate::journal::{UndoWarning, WriteVerdict};
 use crate::resource::{Address, FieldPath};
 
-/// Returns what has to be known about a row of an undo.
-pub fn undo_warning_text(warning: &UndoWarning) -> String {
+/// Returns what has to be known about a row of an undo. `force` is whether what somebody has changed since is put back too.
+pub fn undo_warning_text(warning: &UndoWarning, force: bool) -> String {
     match warning {
         UndoWarning::ChangedSince(fields) => {
-            format!(
-                "conflict: changed since that run ({}); left alone unless it is asked for",
-                list(fields)
-            )
+            let what = if force {
+                "put back because of `--force`"
+            } else {
+                "left alone unless it is asked for"
+            };
+            format!("conflict: changed since that run ({}); {what}", list(fields))
+        }
+        UndoWarning::DeletedSince if force => {
+            "conflict: deleted since that run; created again because of `--force`".to_owned()
         }
         UndoWarning::DeletedSince => {
             "conflict: deleted since that run; not created again unless it is asked for".to_owned()

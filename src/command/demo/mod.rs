@@ -14,7 +14,7 @@ use super::apply;
 use super::console::Console;
 use super::signal::Interrupt;
 use crate::apply::Cancel;
-use crate::cli::{ApplyArgs, Common, DemoArgs, Format};
+use crate::cli::{ApplyArgs, Common, DemoArgs, Format, WritingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::server::{Server, ServerError, ServerOptions};
@@ -51,10 +51,13 @@ pub(super) async fn run(
     ));
     seed::seed(&console, &common).await?;
     let apply_arguments = ApplyArgs {
-        yes: arguments.yes,
-        dry_run: arguments.dry_run,
-        plain: arguments.plain,
-        no_journal: true,
+        writing: WritingArgs {
+            yes: arguments.yes,
+            dry_run: arguments.dry_run,
+            plain: arguments.plain,
+            no_journal: true,
+            ..WritingArgs::default()
+        },
         ..ApplyArgs::default()
     };
     let exit = match apply::run(&console, &common, &apply_arguments, interrupt).await {
@@ -74,7 +77,10 @@ async fn show_convergence(console: &Console, common: &Common, interrupt: &Interr
         console.text("\nthe same again: nothing is left to do\n\n")?;
     }
     let again = ApplyArgs {
-        dry_run: true,
+        writing: WritingArgs {
+            dry_run: true,
+            ..WritingArgs::default()
+        },
         ..ApplyArgs::default()
     };
     apply::run(console, common, &again, interrupt).await.map(drop)

@@ -195,14 +195,17 @@ impl PlanLoader {
     }
 
     async fn read_project(&self) -> Result<LoadedProject, Failure> {
-        const WHAT: &str = "read lobu.toml, agents and models";
-        self.send(LoadStep::began(WHAT));
+        let what = match self.options.undo {
+            Some(_) => "read the journal of the run",
+            None => "read lobu.toml, agents and models",
+        };
+        self.send(LoadStep::began(what));
         let (host, options) = (self.console.host.clone(), self.options.clone());
         let read = tokio::task::spawn_blocking(move || read_project(&host, &options)).await;
         let read = read.map_err(|error| Failure::failed("the project could not be read").because(&error))?;
         match &read {
-            Ok(loaded) if loaded.project.is_some() => self.send(LoadStep::done(WHAT, "")),
-            _ => self.send(LoadStep::failed(WHAT, "")),
+            Ok(loaded) if loaded.project.is_some() => self.send(LoadStep::done(what, "")),
+            _ => self.send(LoadStep::failed(what, "")),
         }
         read
     }

@@ -36,6 +36,7 @@ const OBJECTS: &[(&str, Fields)] = &[
             ("cascade?", "text"),
             ("origin?", "origin"),
             ("ignored?", "ignored"),
+            ("is_undo?", "flag"),
         ],
     ),
     (

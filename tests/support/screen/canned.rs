@@ -27,6 +27,7 @@ pub fn row(address: Address, verb: Verb) -> Row {
         depends_on,
         origin: None,
         ignored: None,
+        is_undo: false,
     }
 }
 
