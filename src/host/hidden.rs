@@ -25,13 +25,16 @@ impl Drop for RawMode {
     }
 }
 
-/// Reads a line that the terminal does not show. `None` when the user gives up, or when `is_over` says so. Blocks meanwhile.
+/// Reads a line that the terminal does not show, after `ask` has asked for it. `None` when the user gives up, or when
+/// `is_over` says so. Blocks meanwhile.
 ///
 /// # Errors
 /// When the terminal cannot be read.
-pub fn read_hidden_line(is_over: impl Fn() -> bool) -> io::Result<Option<Secret>> {
+pub fn read_hidden_line(ask: impl FnOnce(), is_over: impl Fn() -> bool) -> io::Result<Option<Secret>> {
     enable_raw_mode()?;
     let _restored = RawMode;
+    // Not before: what a quick user, or a paste, answers would be shown.
+    ask();
     // A buffer that grows would leave copies behind.
     let mut line = Zeroizing::new(String::with_capacity(MAX_LENGTH));
     while !is_over() {

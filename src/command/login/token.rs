@@ -59,9 +59,11 @@ const fn hint(status: Option<u16>) -> Option<&'static str> {
 /// Reads the token from standard input. A terminal does not show it.
 async fn read(console: &Console, target: &LoginTarget, interrupt: &Interrupt) -> Result<Secret, Failure> {
     let token = if console.host.terminals.stdin {
-        console.progress(&format!("token for {} (it is not shown):", target.account.url.value));
-        let cancel = interrupt.cancel.clone();
-        let line = tokio::task::spawn_blocking(move || read_hidden_line(|| cancel.is_stopping())).await;
+        // The terminal is raw by then, and a line end alone does not go back to its start.
+        let question = format!("token for {} (it is not shown):\r", target.account.url.value);
+        let (asking, cancel) = (console.clone(), interrupt.cancel.clone());
+        let ask = move || asking.progress(&question);
+        let line = tokio::task::spawn_blocking(move || read_hidden_line(ask, || cancel.is_stopping())).await;
         let line = line.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
         line.ok_or_else(|| Failure::new(FailureKind::Interrupted, "interrupted; nothing was written"))?
     } else {
