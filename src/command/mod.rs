@@ -68,6 +68,10 @@ fn failed(console: &Console, failure: &Failure) -> Exit {
     failure.exit()
 }
 
+#[expect(
+    clippy::cognitive_complexity,
+    reason = "one arm for each command, and each is one call"
+)]
 async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result<Exit, Failure> {
     match cli.command() {
         Command::Apply(arguments) => apply::run_command(console, &cli.common, &arguments, interrupt).await,
