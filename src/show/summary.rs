@@ -19,12 +19,13 @@ const NAMED_ROWS: usize = 4;
 /// Returns what a plan changes: by impact, and then by agent, those with the most changes first. Empty where nothing
 /// changes.
 pub fn summary_lines(plan: &Plan) -> Vec<Line> {
+    // Drift alone is no change: its own headings count it.
+    if !plan.rows.iter().any(Row::writes) {
+        return Vec::new();
+    }
     let mut shares: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in plan.rows.iter().filter(|row| row.is_notable()) {
         shares.entry(owner(&row.address)).or_default().push(row);
-    }
-    if shares.is_empty() {
-        return Vec::new();
     }
     let mut lines = impact_lines(plan);
     let mut shares: Vec<(&str, Vec<&Row>)> = shares.into_iter().collect();
