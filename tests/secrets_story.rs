@@ -71,14 +71,8 @@ fn search(folder: &Path, searched: &mut usize) {
     }
 }
 
-#[test]
-fn ten_steps_from_a_push_to_a_member_who_is_refused() {
-    let data = tempfile::tempdir().unwrap();
-    let desk = Desk {
-        project: TempProject::new(&[("lobu.toml", TOML), ("desk/SOUL.md", "Be kind.\n"), (".env", ENV)]),
-        server: ServeProcess::verbose(data.path()),
-        data,
-    };
+/// Steps 1 to 3.
+fn stores_what_a_plan_relies_on(desk: &Desk) {
     // 1: a plan that relies on the server says everything that is missing there, and how it gets there.
     let refused = desk.expect("plan --secrets server", 1);
     assert!(
@@ -96,6 +90,10 @@ fn ten_steps_from_a_push_to_a_member_who_is_refused() {
     // 2: a push, 3: the list.
     assert!(desk.expect("secrets push --yes", 0).out.contains("4 to create"));
     assert!(desk.expect("secrets list", 0).out.contains("Summary: 4 secrets"));
+}
+
+/// Steps 4 and 5.
+fn applies_without_a_value_here(desk: &Desk) {
     // 4: without `.env`, so that no value can be sent. The plan names the secrets.
     std::fs::rename(desk.project.path().join(".env"), desk.data.path().join(".env")).unwrap();
     let plan = desk.expect("plan --secrets server --full", 0);
@@ -109,6 +107,10 @@ fn ten_steps_from_a_push_to_a_member_who_is_refused() {
     for choice in ["server", "auto"] {
         desk.expect(&format!("plan --secrets {choice} --detailed-exitcode"), 0);
     }
+}
+
+/// Steps 6 to 8.
+fn rotates_and_refuses(desk: &Desk) {
     // 6: what uses a name restarts when it is rotated.
     desk.write("new.env", "BOT_TOKEN=planted-newer\n");
     let rotated = desk.expect("secrets push --from-env new.env --rotate BOT_TOKEN --yes-rotate", 0);
@@ -136,6 +138,10 @@ fn ten_steps_from_a_push_to_a_member_who_is_refused() {
             .contains("OTHER is not on the server")
     );
     desk.write("lobu.toml", TOML);
+}
+
+/// Step 9.
+fn refuses_a_member(desk: &Desk) {
     // 9: a member is refused.
     let member = |words: &[&str]| {
         let output = maintain(desk.data.path(), words);
@@ -158,6 +164,10 @@ fn ten_steps_from_a_push_to_a_member_who_is_refused() {
         "secrets push --from-env new.env --rotate BOT_TOKEN --yes-rotate",
     );
     assert!(refused.code == 1 && refused.err.contains("answered 403"), "{refused:?}");
+}
+
+/// Step 10.
+fn leaves_no_value(desk: &Desk) {
     // 10: no log and no file has a value.
     let events = desk.expect("secrets audit --format json", 0).objects();
     let actions: Vec<&Value> = events.iter().map(|event| &event["action"]).collect();
@@ -172,4 +182,19 @@ fn ten_steps_from_a_push_to_a_member_who_is_refused() {
     search(desk.project.path(), &mut searched);
     search(desk.data.path(), &mut searched);
     assert!(searched > 5, "{searched} files");
+}
+
+#[test]
+fn ten_steps_from_a_push_to_a_member_who_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk {
+        project: TempProject::new(&[("lobu.toml", TOML), ("desk/SOUL.md", "Be kind.\n"), (".env", ENV)]),
+        server: ServeProcess::verbose(data.path()),
+        data,
+    };
+    stores_what_a_plan_relies_on(&desk);
+    applies_without_a_value_here(&desk);
+    rotates_and_refuses(&desk);
+    refuses_a_member(&desk);
+    leaves_no_value(&desk);
 }

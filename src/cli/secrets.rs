@@ -35,11 +35,7 @@ pub enum SecretsCommand {
 pub struct SecretSourceArgs {
     /// Take values only from this file of `NAME=value` lines; without FILE only from the process environment.
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["from_file", "from_stdin"])]
-    // What clap calls a flag with an optional value.
-    #[expect(
-        clippy::option_option,
-        reason = "absent, without FILE, and with FILE are three cases"
-    )]
+    // Absent, without FILE, and with FILE are three cases.
     pub from_env: Option<Option<PathBuf>>,
     /// Take values only from this file: one JSON object of names and texts, or `NAME=value` lines.
     #[arg(long, value_name = "FILE", conflicts_with = "from_stdin")]

@@ -88,14 +88,12 @@ pub fn push_question(step: &PushStep) -> String {
 
 /// Returns one line about a change that the server has made.
 pub fn written_line(name: &str, action: &str, fingerprint: Option<&str>, restarts: &[String]) -> String {
-    let mut line = format!("{name} {action}");
-    if let Some(fingerprint) = fingerprint {
-        line += &format!(", fingerprint {fingerprint}");
-    }
+    let mut parts = vec![format!("{name} {action}")];
+    parts.extend(fingerprint.map(|fingerprint| format!(", fingerprint {fingerprint}")));
     if !restarts.is_empty() {
-        line += &format!("; restarted: {}", restarts.join(", "));
+        parts.push(format!("; restarted: {}", restarts.join(", ")));
     }
-    with_visible_escapes(line)
+    with_visible_escapes(parts.concat())
 }
 
 /// Returns the secrets on the server: name, fingerprint, age, who stored it, and what uses it. `uses` are the keys of the
