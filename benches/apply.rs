@@ -1,11 +1,12 @@
-//! The plan and the apply of a large organisation over a slow way to the server, concurrently and one request at a time.
+//! The plan and the apply of a large organization over several lines to the server: with the number of requests that the
+//! client chooses by itself, and with fixed ones.
 //!
-//! `cargo bench --bench apply` works on 1,000 agents, 3,000 platforms and 200 types with 20 ms for each request; it takes
-//! some minutes, nearly all of them the sequential half. `LOBUCTL_BENCH_SCALE=10` does a tenth of it.
+//! `cargo bench --bench apply` works on 100 agents, 300 platforms and 20 types; it takes some minutes, nearly all of them
+//! with one request at a time. With `LOBUCTL_BENCH_AGENTS=1000` there are ten times as many of each, and numbers below 16
+//! are left out.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -21,19 +22,75 @@ use lobuctl::resource::{
 use lobuctl::server::{Server, ServerOptions};
 use secrecy::ExposeSecret;
 use serde_json::json;
+use tokio::sync::Mutex;
 
-const DELAY: Duration = Duration::from_millis(20);
+/// The ceiling of the number that the client chooses, which is the default of `--parallelism`.
+const CEILING: usize = 64;
+
+/// The way to a server.
+#[derive(Clone, Copy)]
+struct Line {
+    name: &'static str,
+    /// How long each request is on its way.
+    delay: Duration,
+    /// How long the server's only core works on each request, if it has only one.
+    work: Option<Duration>,
+}
+
+const LINES: [Line; 4] = [
+    Line {
+        name: "no delay",
+        delay: Duration::ZERO,
+        work: None,
+    },
+    Line {
+        name: "20 ms",
+        delay: Duration::from_millis(20),
+        work: None,
+    },
+    Line {
+        name: "100 ms",
+        delay: Duration::from_millis(100),
+        work: None,
+    },
+    Line {
+        name: "one slow core",
+        delay: Duration::ZERO,
+        work: Some(Duration::from_millis(3)),
+    },
+];
+
+/// How many requests are sent at a time.
+#[derive(Clone, Copy)]
+enum Width {
+    Chosen,
+    Fixed(usize),
+}
+
+impl Width {
+    fn client(self, transport: Slow) -> Client {
+        let retry = Retry::new(Arc::new(transport));
+        match self {
+            Self::Chosen => Client::new(retry, "dev", CEILING),
+            Self::Fixed(number) => Client::at_fixed_parallelism(retry, "dev", number),
+        }
+    }
+}
 
 struct Slow {
     inner: RouterTransport,
-    requests: Arc<AtomicUsize>,
+    line: Line,
+    core: Arc<Mutex<()>>,
 }
 
 impl Transport for Slow {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
         async move {
-            tokio::time::sleep(DELAY).await;
+            tokio::time::sleep(self.line.delay).await;
+            if let Some(work) = self.line.work {
+                let _core = self.core.lock().await;
+                tokio::time::sleep(work).await;
+            }
             self.inner.send(request).await
         }
         .boxed()
@@ -46,75 +103,67 @@ impl Transport for Slow {
 
 #[derive(Debug, Default)]
 struct Times {
-    read_empty: Duration,
-    plan_all: Duration,
     apply: Duration,
-    read_full: Duration,
-    plan_none: Duration,
-    requests: usize,
+    plan: Duration,
 }
 
 #[tokio::main]
 async fn main() {
-    let scale = std::env::var("LOBUCTL_BENCH_SCALE");
-    let scale: usize = scale.ok().and_then(|value| value.parse().ok()).unwrap_or(1);
-    let desired = organisation(1_000 / scale, 3_000 / scale, 200 / scale);
+    let agents = std::env::var("LOBUCTL_BENCH_AGENTS");
+    let agents: usize = agents.ok().and_then(|value| value.parse().ok()).unwrap_or(100);
+    let desired = organization(agents, agents * 3, agents / 5);
+    let widths: Vec<usize> = [1, 4, 16, 64]
+        .into_iter()
+        .filter(|it| agents <= 100 || *it >= 16)
+        .collect();
     println!(
-        "{} agents, {} platforms, {} types, {} ms for each request",
+        "{} agents, {} platforms, {} types",
         desired.agents.len(),
         desired.platforms.len(),
         desired.entity_types.len() + desired.relationship_types.len(),
-        DELAY.as_millis()
     );
-    let wide = measure(&desired, 16).await;
-    let narrow = measure(&desired, 1).await;
-    println!("{:<22} {:>12} {:>12} {:>8}", "", "16 at a time", "1 at a time", "ratio");
-    row("read, nothing there", wide.read_empty, narrow.read_empty);
-    row("plan, all to create", wide.plan_all, narrow.plan_all);
-    row("apply", wide.apply, narrow.apply);
-    row("read, all there", wide.read_full, narrow.read_full);
-    row("plan, nothing to do", wide.plan_none, narrow.plan_none);
-    println!("{:<22} {:>12} {:>12}", "requests", wide.requests, narrow.requests);
+    for line in LINES {
+        let chosen = measure(&desired, line, Width::Chosen).await;
+        println!("{}:", line.name);
+        row("chosen", &chosen, &chosen);
+        for width in &widths {
+            let fixed = measure(&desired, line, Width::Fixed(*width)).await;
+            row(&format!("{width} at a time"), &fixed, &chosen);
+        }
+    }
 }
 
-fn row(what: &str, wide: Duration, narrow: Duration) {
-    let ratio = narrow.as_secs_f64() / wide.as_secs_f64().max(1e-9);
+fn row(what: &str, times: &Times, chosen: &Times) {
+    let ratio = |it: Duration, chosen: Duration| it.as_secs_f64() / chosen.as_secs_f64().max(1e-9);
     println!(
-        "{what:<22} {:>10.2} s {:>10.2} s {ratio:>7.1}x",
-        wide.as_secs_f64(),
-        narrow.as_secs_f64()
+        "  {what:<14} plan {:>7.2} s {:>6.2}x   first apply {:>7.2} s {:>6.2}x",
+        times.plan.as_secs_f64(),
+        ratio(times.plan, chosen.plan),
+        times.apply.as_secs_f64(),
+        ratio(times.apply, chosen.apply),
     );
 }
 
-async fn measure(desired: &State, parallelism: usize) -> Times {
+async fn measure(desired: &State, line: Line, width: Width) -> Times {
     let server = Server::open(ServerOptions::memory()).await.unwrap();
     let token = server.bootstrap_token().unwrap().expose_secret().to_owned();
-    let requests = Arc::new(AtomicUsize::new(0));
-    let inner = RouterTransport::new(server.router(), Some(Secret::new(token)));
-    let slow = Slow {
-        inner,
-        requests: Arc::clone(&requests),
+    let slow = |line| Slow {
+        inner: RouterTransport::new(server.router(), Some(Secret::new(token.clone()))),
+        line,
+        core: Arc::default(),
     };
-    let client = Client::new(Retry::new(Arc::new(slow)), "dev", parallelism);
-    let mut times = Times::default();
+    let client = width.client(slow(line));
     let start = Instant::now();
     let empty = read(&client, desired).await;
-    times.read_empty = start.elapsed();
+    carry_out(&client, &compare(desired, &empty)).await;
+    let apply = start.elapsed();
+    // A plan is a run of its own: it starts without what the apply has learned of the server.
+    let client = width.client(slow(line));
     let start = Instant::now();
-    let draft = compare(desired, &empty);
-    times.plan_all = start.elapsed();
-    let start = Instant::now();
-    carry_out(&client, &draft, parallelism).await;
-    times.apply = start.elapsed();
-    let start = Instant::now();
-    let full = read(&client, desired).await;
-    times.read_full = start.elapsed();
-    let start = Instant::now();
-    let again = compare(desired, &full);
-    times.plan_none = start.elapsed();
+    let again = compare(desired, &read(&client, desired).await);
+    let plan = start.elapsed();
     assert_eq!(again.plan.counts.changes(), 0, "the apply has to converge");
-    times.requests = requests.load(Ordering::Relaxed);
-    times
+    Times { apply, plan }
 }
 
 async fn read(client: &Client, desired: &State) -> State {
@@ -138,12 +187,9 @@ fn compare(desired: &State, remote: &State) -> Draft {
     .unwrap()
 }
 
-async fn carry_out(client: &Client, draft: &Draft, parallelism: usize) {
+async fn carry_out(client: &Client, draft: &Draft) {
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    let options = ApplyOptions {
-        parallelism,
-        ..ApplyOptions::default()
-    };
+    let options = ApplyOptions::default();
     let schedule = schedule(draft, &Selection::everything(&draft.plan));
     apply(schedule, Target::default(), client, options, Cancel::new(), sender).await;
     let mut progress = Progress::default();
@@ -153,7 +199,7 @@ async fn carry_out(client: &Client, draft: &Draft, parallelism: usize) {
     assert_eq!(progress.verdict(), Verdict::Done);
 }
 
-fn organisation(agents: usize, platforms: usize, types: usize) -> State {
+fn organization(agents: usize, platforms: usize, types: usize) -> State {
     let mut state = State::default();
     for index in 0..agents {
         let id = format!("agent-{index:04}");

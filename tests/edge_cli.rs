@@ -31,7 +31,7 @@ fn nothing_is_the_same_as_apply() {
     assert_eq!(apply.plan.target, ["platform.triage.*", "agent.a"]);
     assert_eq!(apply.plan.only, Only::Agents);
     assert_eq!(apply.plan.guards.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
-    assert_eq!(apply.plan.parallelism, 16);
+    assert_eq!(apply.plan.parallelism, 64);
     assert_eq!(apply.on_stale, OnStale::Stop);
 }
 

@@ -34,7 +34,7 @@ pub struct ApplyOptions {
 impl Default for ApplyOptions {
     fn default() -> Self {
         Self {
-            parallelism: 16,
+            parallelism: 64,
             keep_going: false,
             on_stale: OnStale::Stop,
             clock: Clock::system(),
@@ -122,8 +122,7 @@ impl<'a> Executor<'a> {
     }
 
     fn start_more(&mut self, in_flight: &mut InFlight<'a>, notes: &mut BTreeMap<Address, Arc<StepNotes>>) {
-        // A parallelism of 0 would never start anything, and the run would never end.
-        while in_flight.len() < self.options.parallelism.max(1) && !self.is_stopping() {
+        while in_flight.len() < self.rows_at_a_time() && !self.is_stopping() {
             match self.queue.take() {
                 Some(Next::Start(step)) => {
                     let note = Arc::new(StepNotes::default());
@@ -138,6 +137,13 @@ impl<'a> Executor<'a> {
                 None => return,
             }
         }
+    }
+
+    /// Returns the number of rows that may be in flight now. A row that only waits for others would look as if it ran.
+    fn rows_at_a_time(&self) -> usize {
+        let rows = self.options.parallelism.min(self.client.current_parallelism());
+        // With none nothing would ever start, and the run would never end.
+        rows.max(1)
     }
 
     fn start(&self, step: Box<ScheduledStep>, notes: Arc<StepNotes>) -> BoxFuture<'a, (Address, Outcome)> {

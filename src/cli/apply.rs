@@ -9,8 +9,8 @@ use super::choice;
 use crate::apply::OnStale;
 use crate::config::{Only, SecretsCheck, SecretsFrom};
 
-/// The default of `--parallelism`.
-const PARALLELISM: u16 = 16;
+/// The default of `--parallelism`. Few servers answer more requests at a time any faster.
+const PARALLELISM: u16 = 64;
 
 /// The arguments that `plan` and `apply` share.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -25,7 +25,8 @@ pub struct PlanArgs {
     /// Delete drift: resources and fields that only the server has.
     #[arg(long)]
     pub prune: bool,
-    /// The maximum number of requests in flight.
+    /// The maximum number of requests in flight. It starts at 8, grows while the server answers as fast as before, and
+    /// shrinks when it does not.
     #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
     /// List unchanged rows instead of their number.

@@ -15,11 +15,13 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::concurrency::{Load, RequestKind};
+use super::limiter::Limiter;
 use super::method::Method;
 use super::random;
 use super::retry_after;
 use super::transport::{Request, Response, Transport};
-use super::transport_error::TransportError;
+use super::transport_error::{NoAnswerCause, TransportError};
 use crate::redact::Redactor;
 
 /// How often a request is repeated, and after which delays.
@@ -77,6 +79,7 @@ pub struct Retry {
     policy: RetryPolicy,
     observer: Option<Observer>,
     stop: CancellationToken,
+    limiter: Option<Arc<Limiter>>,
     token_worked: Arc<AtomicBool>,
 }
 
@@ -100,6 +103,7 @@ impl Retry {
             policy: RetryPolicy::default(),
             observer: None,
             stop: CancellationToken::new(),
+            limiter: None,
             token_worked: Arc::default(),
         }
     }
@@ -122,6 +126,12 @@ impl Retry {
         self
     }
 
+    /// Returns the transport such that each attempt waits until `limiter` lets it through.
+    pub(super) fn limited_by(mut self, limiter: Arc<Limiter>) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
     /// Waits as long as before the attempt after the `attempt`-th of a request, at most until the run is stopped.
     pub async fn pause(&self, attempt: u32) {
         let doubled = self
@@ -136,9 +146,7 @@ impl Retry {
         let mut attempts = self.first_attempt();
         loop {
             attempts.count += 1;
-            let start = (self.policy.clock.monotonic)();
-            let answer = self.inner.send(request.clone()).await;
-            let took = (self.policy.clock.monotonic)().saturating_duration_since(start);
+            let (answer, took) = self.attempt(&request).await;
             let reason = self.retry_reason(&request, &answer, &mut attempts);
             let reason = reason.filter(|_| attempts.count < self.policy.max_attempts && !self.stop.is_cancelled());
             let delay = reason.map(|reason| {
@@ -156,6 +164,21 @@ impl Retry {
                 _ => return with_doubt(answer, attempts.maybe_applied),
             }
         }
+    }
+
+    /// Sends a request once. Returns how long that took, the wait for other requests not included.
+    async fn attempt(&self, request: &Request) -> (Result<Response, TransportError>, Duration) {
+        let slot = match &self.limiter {
+            Some(limiter) => Some(limiter.slot().await),
+            None => None,
+        };
+        let start = (self.policy.clock.monotonic)();
+        let answer = self.inner.send(request.clone()).await;
+        let took = (self.policy.clock.monotonic)().saturating_duration_since(start);
+        if let Some(slot) = slot {
+            slot.end(RequestKind::of(request), load(&answer, took));
+        }
+        (answer, took)
     }
 
     fn first_attempt(&self) -> Attempts {
@@ -251,6 +274,18 @@ impl Transport for Retry {
 
     fn add_secrets(&self, redactor: &Redactor) {
         self.inner.add_secrets(redactor);
+    }
+}
+
+/// Returns what an attempt says about the load of the server.
+fn load(answer: &Result<Response, TransportError>, took: Duration) -> Load {
+    match answer {
+        Ok(response) => Load::of_status(response.status, took),
+        Err(TransportError::NoAnswer {
+            cause: NoAnswerCause::Timeout,
+            ..
+        }) => Load::TooMuch,
+        Err(_) => Load::Unknown,
     }
 }
 

@@ -17,12 +17,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::error::RemoteError;
 use super::expectation::{Expectation, ExpectationCell};
+use super::limiter::Limiter;
 use super::method::Method;
 use super::retry::{Attempt, Retry};
 use super::transport::{Request, Transport, path};
@@ -35,8 +35,7 @@ use reply::Reply;
 pub struct Client {
     retry: Retry,
     organization: String,
-    parallelism: usize,
-    in_flight: Arc<Semaphore>,
+    limiter: Arc<Limiter>,
     redactor: Redactor,
     /// Whether the server has sent a revision of anything.
     names_revisions: Arc<AtomicBool>,
@@ -45,20 +44,31 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client of an organization. It and its clones send at most `parallelism` requests at a time.
+    /// Creates a client of an organization. It and its clones send at most `parallelism` requests at a
+    /// time, at least 1; fewer while the server's answers say so.
     pub fn new(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
-        // A semaphore without permits would wait forever.
-        let parallelism = parallelism.max(1);
+        let limiter = Arc::new(Limiter::new(parallelism));
         let redactor = Redactor::default();
         retry.add_secrets(&redactor);
         Self {
             redactor,
-            retry,
+            retry: retry.limited_by(Arc::clone(&limiter)),
             organization: organization.into(),
-            parallelism,
-            in_flight: Arc::new(Semaphore::new(parallelism)),
+            limiter,
             names_revisions: Arc::default(),
             expectation: None,
+        }
+    }
+
+    /// Creates a client that sends `parallelism` requests at a time whatever the server's answers say. For measuring what
+    /// [`Client::new`] is worth.
+    pub fn at_fixed_parallelism(retry: Retry, organization: impl Into<String>, parallelism: usize) -> Self {
+        let client = Self::new(retry.clone(), organization, parallelism);
+        let limiter = Arc::new(Limiter::fixed(parallelism));
+        Self {
+            retry: retry.limited_by(Arc::clone(&limiter)),
+            limiter,
+            ..client
         }
     }
 
@@ -112,7 +122,13 @@ impl Client {
 
     /// Returns the maximum number of requests that are sent at a time, at least 1.
     pub fn parallelism(&self) -> usize {
-        self.parallelism
+        self.limiter.ceiling()
+    }
+
+    /// Returns the number of requests that are sent at a time now, as the server's answers suggest: from 1 to
+    /// [`Client::parallelism`].
+    pub fn current_parallelism(&self) -> usize {
+        self.limiter.limit()
     }
 
     /// Returns the server's address, for messages.
@@ -203,13 +219,10 @@ impl Client {
             // Until the response names a revision nothing is known: a lost response leaves the next write unconditional.
             self.expect(Expectation::Anything);
         }
-        // The semaphore is never closed; a request without a permit would only be one too many.
-        let permit = self.in_flight.acquire().await.ok();
         let response = self.retry.send(request).await.map_err(|error| RemoteError::Transport {
             maybe_applied: writes && error.maybe_sent(),
             error,
         })?;
-        drop(permit);
         if let Some(revision) = &response.revision {
             self.names_revisions.store(true, Ordering::Relaxed);
             if writes && response.succeeded() {
