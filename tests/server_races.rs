@@ -13,8 +13,8 @@ use crate::support::server::race::{self, RaceClients, RaceResult};
 use crate::support::server::racy;
 use crate::support::server::{JsonClient, open};
 
-const ROUNDS: usize = 200;
-const POSTGRES_ROUNDS: usize = 60;
+const ROUNDS: usize = 120;
+const POSTGRES_ROUNDS: usize = 36;
 
 /// Returns the number of rounds of each check: `LOBUCTL_TEST_RACE_ROUNDS`, or the usual one.
 #[expect(
