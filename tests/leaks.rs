@@ -200,6 +200,14 @@ const WRITING: [&str; 5] = [
     "runs show last --format json",
 ];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much to run is the decision of whoever runs the tests"
+)]
+fn is_asked_for_all() -> bool {
+    std::env::var("LOBUCTL_TEST_LEAKS").is_ok()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_printed_or_kept_holds_a_secret_that_the_server_repeats() {
     let victim = Victim::new().await;
@@ -213,7 +221,7 @@ async fn nothing_that_is_printed_or_kept_holds_a_secret_that_the_server_repeats(
     ];
     let mut writes = vec![Answer::WriteRefused(StatusCode::BAD_REQUEST), Answer::WritePage];
     // Each answer meets two commands; with LOBUCTL_TEST_LEAKS all of them. A write that got 500 is tried again, slowly.
-    let all = std::env::var("LOBUCTL_TEST_LEAKS").is_ok();
+    let all = is_asked_for_all();
     if all {
         writes.push(Answer::WriteRefused(StatusCode::INTERNAL_SERVER_ERROR));
     }
