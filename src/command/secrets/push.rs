@@ -138,7 +138,8 @@ async fn answer(console: &Console, step: &PushStep, interrupt: &Interrupt) -> Re
             "a" | "A" | "all" => return Ok(Answer::All),
             "q" | "Q" | "quit" => return Ok(Answer::Quit),
             _ => {
-                console.progress("`y` this one, `n` not this one, `a` all further ones of this kind, `q` write nothing")
+                console
+                    .progress("`y` this one, `n` not this one, `a` all further ones of this kind, `q` write nothing");
             }
         }
     }
