@@ -43,7 +43,7 @@ fn measure(rows: usize) {
     watch.until("round 0");
     let idle = watch.processor_time();
     std::thread::sleep(IDLE);
-    let idle = watch.processor_time() - idle;
+    let idle = watch.processor_time().saturating_sub(idle);
     println!(
         "{rows} rows: {} ms of processor time in {} s without a change",
         idle.as_millis(),
@@ -183,7 +183,7 @@ impl Review {
         let writer = pair.master.take_writer().unwrap();
         std::thread::spawn(move || {
             let _master = pair.master;
-            let mut bytes = [0; 65_536];
+            let mut bytes = vec![0; 65_536];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 parser.lock().unwrap().process(&bytes[..count]);
             }
@@ -209,7 +209,7 @@ impl Review {
         while self.shows(part) != wanted {
             let text = || self.screen.lock().unwrap().screen().contents();
             assert!(
-                begun.elapsed() < Duration::from_secs(120),
+                begun.elapsed() < Duration::from_mins(2),
                 "waited for {part:?}:\n{}",
                 text()
             );
