@@ -113,7 +113,7 @@ async fn each_signal_lets_the_write_in_flight_end_and_leaves_a_complete_journal(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_job_leaves_a_summary_and_a_journal_that_says_what_is_unknown() {
     let town = Town::open().await;
-    let child = town.begin(Duration::from_secs(600));
+    let child = town.begin(Duration::from_mins(10));
     signal(&child, "-INT");
     signal(&child, "-TERM");
     let output = CliOutput::of(&child.wait_with_output().unwrap());

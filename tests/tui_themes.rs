@@ -163,7 +163,7 @@ fn the_selected_row_keeps_its_colors_where_only_the_terminal_knows_them() {
     let reversed = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::REVERSED);
     let colored = selected.iter().filter(|cell| cell.fg != Color::Reset);
     assert!(colored.clone().count() > 0, "{}", driver.styled());
-    assert!(!colored.clone().any(|cell| reversed(cell)), "{}", driver.styled());
+    assert!(!colored.clone().any(reversed), "{}", driver.styled());
     assert!(selected.iter().filter(|cell| reversed(cell)).count() > 20);
 }
 
