@@ -67,7 +67,7 @@ mod tests {
             "rows": [row("a"), row("b")],
             "warnings": [warning],
             "counts": crate::plan::Counts::default(),
-            "id": "0".repeat(64),
+            "id": "0".repeat(32),
         }))
         .unwrap()
     }

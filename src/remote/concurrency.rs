@@ -78,14 +78,14 @@ pub(super) struct ConcurrencyLimit {
     /// Whether nothing has been slow yet.
     doubles: bool,
     fastest: BTreeMap<RequestKind, Duration>,
-    window: Window,
+    window: AnswerWindow,
     /// The number of windows before this one.
     number: u64,
 }
 
 /// What the answers since the last decision have shown.
 #[derive(Debug, Default)]
-struct Window {
+struct AnswerWindow {
     answers: u32,
     /// How long they took together.
     took: Duration,
@@ -113,7 +113,7 @@ impl ConcurrencyLimit {
             ceiling: ceiling.max(1),
             doubles: true,
             fastest: BTreeMap::new(),
-            window: Window::default(),
+            window: AnswerWindow::default(),
             number: 0,
         }
     }
@@ -152,7 +152,7 @@ impl ConcurrencyLimit {
     }
 
     fn end_window(&mut self) {
-        let Window {
+        let AnswerWindow {
             answers,
             took,
             fastest,
@@ -175,7 +175,7 @@ impl ConcurrencyLimit {
     fn decide(&mut self, limit: usize, doubles: bool) {
         self.limit = limit.clamp(self.floor, self.ceiling);
         self.doubles = doubles;
-        self.window = Window::default();
+        self.window = AnswerWindow::default();
         self.number += 1;
     }
 }

@@ -22,7 +22,7 @@ struct LimiterState {
 }
 
 /// A request that may be sent now. Dropping it makes room for another one.
-pub(super) struct Slot<'a> {
+pub(super) struct RequestSlot<'a> {
     limiter: &'a Limiter,
     /// `None` once it was given back.
     permit: Option<SemaphorePermit<'a>>,
@@ -64,12 +64,12 @@ impl Limiter {
     }
 
     /// Waits until a request may be sent. The first one that waits is the first one that goes.
-    pub(super) async fn slot(&self) -> Slot<'_> {
+    pub(super) async fn slot(&self) -> RequestSlot<'_> {
         // The semaphore is never closed; a request without a permit would only be one too many.
         let permit = self.semaphore.acquire().await.ok();
         let mut state = self.state();
         state.in_flight += 1;
-        Slot {
+        RequestSlot {
             limiter: self,
             permit,
             window: state.law.window(),
@@ -93,7 +93,7 @@ impl Limiter {
     }
 }
 
-impl Slot<'_> {
+impl RequestSlot<'_> {
     /// Reports how the request ended, and makes room for another one.
     pub(super) fn end(self, kind: RequestKind, load: Load) {
         let mut state = self.limiter.state();
@@ -103,7 +103,7 @@ impl Slot<'_> {
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for RequestSlot<'_> {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
         state.in_flight -= 1;
@@ -130,7 +130,7 @@ mod tests {
     }
 
     /// Takes slots until none is free, and returns them.
-    fn take_all(limiter: &Limiter) -> Vec<Slot<'_>> {
+    fn take_all(limiter: &Limiter) -> Vec<RequestSlot<'_>> {
         std::iter::from_fn(|| limiter.slot().now_or_never()).collect()
     }
 
