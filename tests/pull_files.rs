@@ -42,7 +42,9 @@ fn all_files(cli: &CliProject) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else {
                 let shown = path.strip_prefix(cli.path()).unwrap().to_owned();
-                files.push((shown, fs::read_to_string(path).unwrap()));
+                // The key of fingerprints, in the local state, is no text.
+                let bytes = fs::read(path).unwrap();
+                files.push((shown, String::from_utf8_lossy(&bytes).into_owned()));
             }
         }
     }
