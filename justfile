@@ -27,6 +27,13 @@ release:
 fuzz:
     .ci/fuzz
 
+# The pictures of `docs`, from real runs of the demo.
+pictures:
+    cargo build --locked --example picture --bin lobuctl
+    target/debug/examples/picture target/debug/lobuctl 'n' > docs/review.svg
+    target/debug/examples/picture target/debug/lobuctl '/survey<enter> u' > docs/desk.svg
+    target/debug/examples/picture --film target/debug/lobuctl 'n d d n n a yes<enter>' > docs/apply.svg
+
 # Every screen at three sizes, to look at.
 gallery:
     cargo run --example gallery
