@@ -62,6 +62,7 @@ mod laws;
 mod leaks;
 mod linear_review;
 mod own_login;
+mod pictures;
 mod plan_html;
 mod plan_html_browser;
 mod plan_pattern;
