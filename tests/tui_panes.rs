@@ -10,6 +10,7 @@ use ratatui::style::Modifier;
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
+use crate::support::snapshot;
 
 #[test]
 fn kinds_and_changes_can_be_hidden() {
@@ -18,8 +19,8 @@ fn kinds_and_changes_can_be_hidden() {
         !text.contains("archive") && text.contains("triage") && text.contains("stale"),
         "{text}"
     );
-    let text = ModelDriver::review(100, 30).keys("4").text();
-    assert!(!text.contains("stale"), "{text}");
+    let tree = column(&ModelDriver::review(100, 30).keys("4"), 1).join("\n");
+    assert!(tree.contains("triage") && !tree.contains("stale"), "{tree}");
     let text = ModelDriver::review(100, 30).keys("1 2 3 4").text();
     assert!(text.contains("everything is hidden"), "{text}");
 }
@@ -27,7 +28,8 @@ fn kinds_and_changes_can_be_hidden() {
 #[test]
 fn folding_hides_and_unfolding_shows() {
     let folded = ModelDriver::review(100, 30).keys("C");
-    assert!(!folded.text().contains("telegram"), "{}", folded.text());
+    let tree = column(&folded, 1).join("\n");
+    assert!(tree.contains("agents") && !tree.contains("telegram"), "{tree}");
     let open = folded.keys("E");
     assert!(open.text().contains("telegram"));
     let closed = open.keys("g j <left>");
@@ -128,4 +130,74 @@ fn basic_colors_are_written_in_the_short_form_however_they_arrive() {
     assert_eq!(rewritten(&["\x1b", "[38;", "5;1", "3mé\x1b[0m"]), "\x1b[95mé\x1b[0m");
     let untouched = "\x1b[38;5;114m\x1b[48;2;38;5;1m\x1b[1;4mx\x1b[2J\x1b[?25l\x1b]8;;\x1b\\";
     assert_eq!(rewritten(&[untouched]), untouched);
+}
+
+/// Returns a column of the panes beside each other, line by line: 1 is the tree, 2 the detail.
+fn column(driver: &ModelDriver, column: usize) -> Vec<String> {
+    let text = driver.text();
+    let cells = text.lines().filter_map(|line| line.split('│').nth(column));
+    cells.map(|cell| cell.trim().to_owned()).collect()
+}
+
+/// Returns the rows of the detail below the title of the plan's summary; none without one.
+fn whole_plan(driver: &ModelDriver) -> Vec<String> {
+    let lines = column(driver, 2).into_iter();
+    lines.skip_while(|line| !line.contains("whole plan")).skip(1).collect()
+}
+
+#[test]
+fn the_whole_plan_is_below_a_short_change() {
+    let shots = [(80, 24), (120, 40)].map(|(width, height)| {
+        let text = ModelDriver::review(width, height).text();
+        format!("── {width}x{height} ──\n{text}")
+    });
+    snapshot::check("tui_whole_plan", &shots.join("\n\n"));
+}
+
+#[test]
+fn the_whole_plan_names_as_many_agents_as_there_is_room_for() {
+    let rows = |height: u16| whole_plan(&ModelDriver::of(canned::big_plan(400), 120, height));
+    let counts = |height: u16| {
+        let rows = rows(height);
+        let more = rows
+            .iter()
+            .find_map(|row| row.strip_suffix(" more")?.parse::<usize>().ok());
+        let agents = rows.iter().filter(|row| row.starts_with("agent-")).count();
+        (agents, more)
+    };
+    assert_eq!(counts(50), (20, Some(20)), "{:?}", rows(50));
+    let (agents, more) = counts(18);
+    assert!((3..12).contains(&agents), "{:?}", rows(18));
+    assert_eq!(more, Some(40 - agents), "{:?}", rows(18));
+    let small = ModelDriver::of(canned::big_plan(400), 80, 15).text();
+    assert!(!small.contains("whole plan"), "{small}");
+}
+
+#[test]
+fn the_whole_plan_gives_way_to_a_long_change_a_heading_and_a_search() {
+    let driver = ModelDriver::review(120, 40);
+    assert!(
+        whole_plan(&driver).contains(&"by agent".to_owned()),
+        "{}",
+        driver.text()
+    );
+    let driver = driver.keys("g");
+    assert!(!driver.text().contains("whole plan"), "{}", driver.text());
+    assert_eq!(driver.text().matches("by agent").count(), 1, "{}", driver.text());
+    let long = ModelDriver::of(canned::long_text_plan(10_000), 120, 40).keys("n");
+    assert!(!long.text().contains("whole plan"), "{}", long.text());
+    // What is no part of the row is not found.
+    let search = ModelDriver::review(120, 40).keys("<tab> /by agent");
+    assert!(
+        search.text().contains("not found") && !whole_plan(&search).is_empty(),
+        "{}",
+        search.text()
+    );
+}
+
+#[test]
+fn a_plan_of_one_row_is_not_summed_up_below_it() {
+    let plan = canned::plan_of(vec![canned::row(Address::agent("triage"), Verb::Update)]);
+    let driver = ModelDriver::of(plan, 120, 40);
+    assert!(!driver.text().contains("whole plan"), "{}", driver.text());
 }

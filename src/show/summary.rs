@@ -8,35 +8,73 @@ use super::word::{counted_list, more_text};
 use crate::plan::{Counts, Plan, Row, Verb};
 use crate::resource::Address;
 
+/// The title of the plan's summary below a row.
+pub const TITLE: &str = "whole plan";
+
 /// A kind of impact: its role, its word, and the rows that have it.
 type ImpactPart = (Role, &'static str, fn(&Row) -> bool);
 
-/// The maximum number of agents that are named.
-const NAMED: usize = 20;
+/// The maximum number of agents that a summary names.
+pub const MAX_AGENTS: usize = 20;
 /// The maximum number of rows that are named for one impact.
 const NAMED_ROWS: usize = 4;
 
-/// Returns what a plan changes: by impact, and then by agent, those with the most changes first. Empty where nothing
-/// changes.
-pub fn summary_lines(plan: &Plan) -> Vec<Line> {
-    // Drift alone is no change: its own headings count it.
-    if !plan.rows.iter().any(Row::writes) {
-        return Vec::new();
+/// What a plan changes: by impact, and then by agent. Empty where nothing changes.
+#[derive(Debug, Clone, Default)]
+pub struct PlanSummary {
+    impacts: Vec<Line>,
+    /// The agents with the most changes, at most [`MAX_AGENTS`].
+    agents: Vec<Line>,
+    /// The number of all agents that the plan has something to say about.
+    agent_count: usize,
+    row_count: usize,
+}
+
+impl PlanSummary {
+    /// Sums up a plan.
+    pub fn of(plan: &Plan) -> Self {
+        // Drift alone is no change: its own headings count it.
+        if !plan.rows.iter().any(Row::writes) {
+            return Self::default();
+        }
+        let mut shares: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        for row in plan.rows.iter().filter(|row| row.is_notable()) {
+            shares.entry(owner(&row.address)).or_default().push(row);
+        }
+        let mut shares: Vec<(&str, Vec<&Row>)> = shares.into_iter().collect();
+        // Stable, so that agents with as many rows stay in the order of the tree.
+        shares.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
+        let named = shares.iter().take(MAX_AGENTS);
+        Self {
+            impacts: impact_lines(plan),
+            agents: named.map(|(name, rows)| share_line(name, rows)).collect(),
+            agent_count: shares.len(),
+            row_count: shares.iter().map(|(_, rows)| rows.len()).sum(),
+        }
     }
-    let mut shares: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    for row in plan.rows.iter().filter(|row| row.is_notable()) {
-        shares.entry(owner(&row.address)).or_default().push(row);
+
+    /// Returns the number of rows that are summed up.
+    pub fn row_count(&self) -> usize {
+        self.row_count
     }
-    let mut lines = impact_lines(plan);
-    let mut shares: Vec<(&str, Vec<&Row>)> = shares.into_iter().collect();
-    // Stable, so that agents with as many rows stay in the order of the tree.
-    shares.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
-    lines.push(Line::default().push(Role::Heading, "by agent"));
-    lines.extend(shares.iter().take(NAMED).map(|(name, rows)| share_line(name, rows)));
-    if shares.len() > NAMED {
-        lines.push(Line::at(2).push(Role::Dim, more_text(shares.len() - NAMED)));
+
+    /// Returns the impacts, and the agents with the most changes, at most `max_agents` of them. With 0, only the impacts.
+    pub fn lines(&self, max_agents: usize) -> Vec<Line> {
+        let named = max_agents.min(self.agents.len());
+        let mut lines = self.impacts.clone();
+        if named == 0 {
+            return lines;
+        }
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::default().push(Role::Heading, "by agent"));
+        lines.extend(self.agents.iter().take(named).cloned());
+        if self.agent_count > named {
+            lines.push(Line::at(2).push(Role::Dim, more_text(self.agent_count - named)));
+        }
+        lines
     }
-    lines
 }
 
 /// Returns what somebody has to know before anything is applied: the rows that are deleted or restart, by name.
@@ -64,11 +102,7 @@ fn impact_lines(plan: &Plan) -> Vec<Line> {
         };
         (!rows.is_empty()).then_some(line)
     });
-    let mut lines: Vec<Line> = named.collect();
-    if !lines.is_empty() {
-        lines.push(Line::default());
-    }
-    lines
+    named.collect()
 }
 
 /// Returns the agent that a resource belongs to, or the name of the memory schema.

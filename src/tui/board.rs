@@ -14,6 +14,7 @@ use super::workbench::{LoadedPlan, PullFacts, SecretUsage, Title};
 use crate::plan::{Plan, Row};
 use crate::resource::Address;
 use crate::show::Line;
+use crate::show::summary::PlanSummary;
 
 /// What was loaded together with a plan.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,6 +72,8 @@ pub struct Board {
     pub facts: Facts,
     /// The plan.
     pub plan: Plan,
+    /// The plan as a whole, in lines.
+    pub summary: PlanSummary,
     /// The tree as it is folded and filtered, with the cursor.
     pub outline: Outline,
     /// The row at the cursor in full.
@@ -114,6 +117,7 @@ impl Board {
             range_from: None,
             facts: Facts::of(&loaded),
             prune: loaded.marked,
+            summary: PlanSummary::of(&loaded.plan),
             plan: loaded.plan,
         }
     }
@@ -144,6 +148,7 @@ impl Board {
         // What is different only because the user has marked it is no news.
         looked.fresh.retain(|row| self.looked.fresh.contains(row));
         self.looked = looked;
+        self.summary = PlanSummary::of(&plan);
         self.plan = plan;
         self.detail.forget();
     }

@@ -13,7 +13,7 @@ use crate::show::progress::{run_message, status_lines, waiting_line};
 use crate::show::pull::file_text;
 use crate::show::row::{row_line, row_name, row_sentence};
 use crate::show::selection::{implied_text, left_out_line};
-use crate::show::summary::summary_lines;
+use crate::show::summary::MAX_AGENTS;
 use crate::show::timeline::timeline_lines;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
@@ -82,7 +82,7 @@ fn same_change(board: &Board, first: &Address) -> Vec<Line> {
 fn group_lines(model: &Model, board: &Board, title: &str) -> Vec<Line> {
     let whole = match &model.screen {
         Screen::Run(run) if run.has_ended() => ended_lines(run),
-        Screen::Review(_) => vec![summary_lines(&board.plan)],
+        Screen::Review(_) => vec![board.summary.lines(MAX_AGENTS)],
         _ => Vec::new(),
     };
     let mut head = title_lines(board, title);

@@ -13,6 +13,7 @@ mod palette;
 mod sheet;
 mod state;
 mod tree;
+mod whole_plan;
 
 use ratatui::Frame;
 
@@ -53,7 +54,10 @@ fn panes(canvas: &mut Canvas, model: &Model, board: &Board, layout: &Layout) {
     let Some(area) = layout.detail else { return };
     match &model.screen {
         Screen::Run(run) if run.log_open => log::draw(canvas, run, area),
-        _ => detail::draw(canvas, &board.detail, area, layout.framed),
+        _ => {
+            detail::draw(canvas, &board.detail, area, layout.framed);
+            whole_plan::draw(canvas, model, board, area);
+        }
     }
 }
 
