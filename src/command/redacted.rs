@@ -131,25 +131,13 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
     fn write_adopted(&self, request: AdoptRequest) -> BoxFuture<'static, Result<String, String>> {
         let redactor = self.redactor.clone();
         let written = self.bench.write_adopted(request);
-        async move {
-            let written = written.await;
-            written
-                .map(|text| redactor.text(&text))
-                .map_err(|message| redactor.text(&message))
-        }
-        .boxed()
+        async move { struck_text(&redactor, written.await) }.boxed()
     }
 
     fn export(&self, request: ExportRequest) -> BoxFuture<'static, Result<String, String>> {
         let redactor = self.redactor.clone();
         let written = self.bench.export(request);
-        async move {
-            let written = written.await;
-            written
-                .map(|text| redactor.text(&text))
-                .map_err(|message| redactor.text(&message))
-        }
-        .boxed()
+        async move { struck_text(&redactor, written.await) }.boxed()
     }
 
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {
@@ -163,6 +151,13 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         }
         .boxed()
     }
+}
+
+/// Returns what was written, or why it was not, without secrets.
+fn struck_text(redactor: &Redactor, written: Result<String, String>) -> Result<String, String> {
+    written
+        .map(|text| redactor.text(&text))
+        .map_err(|message| redactor.text(&message))
 }
 
 fn strike(redactor: &Redactor, struck: &Mutex<StruckPlan>, plan: Plan) -> Plan {

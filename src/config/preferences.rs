@@ -42,7 +42,7 @@ pub struct Preferences {
     pub side_by_side: Option<bool>,
     /// The width of the tree beside the detail, in percent.
     pub pane_width: Option<u16>,
-    /// Whether the terminal is told about a run: its title, and a notice at the end of a long one.
+    /// Whether a run sets the title of the terminal, and sends a notification at the end of a long run.
     pub notify: Option<bool>,
     /// The keys of actions, by the name of the action.
     pub keys: KeyTexts,

@@ -195,7 +195,7 @@ pub fn read_journal(path: &Path) -> Result<RecordedRun, JournalError> {
     })
 }
 
-/// Whether a journal says in its last line that nothing of its run is unknown. Then nobody has to read the rest of it.
+/// Whether a journal says in its last line that nothing of its run is unknown. Then the rest need not be read.
 fn is_settled(path: &Path) -> bool {
     let last = last_line(path).unwrap_or_default();
     let last = serde_json::from_slice(&last);

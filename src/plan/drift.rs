@@ -132,20 +132,12 @@ fn cascade(remote: &State, agent: &str) -> String {
 }
 
 fn row(remote: &State, address: Address, resource: &Resource, undeclared: Undeclared) -> Row {
+    let verb = match undeclared {
+        Undeclared::Keep => Verb::Drift,
+        Undeclared::Clear => Verb::Delete,
+    };
     Row {
-        address,
-        verb: match undeclared {
-            Undeclared::Keep => Verb::Drift,
-            Undeclared::Clear => Verb::Delete,
-        },
         changes: contents(remote, resource, undeclared),
-        warnings: Vec::new(),
-        impact: None,
-        recheck: false,
-        depends_on: Vec::new(),
-        cascade: None,
-        origin: None,
-        ignored: None,
-        is_undo: false,
+        ..Row::bare(address, verb)
     }
 }

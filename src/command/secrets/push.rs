@@ -103,7 +103,7 @@ async fn approved<'a>(
     Ok(approved)
 }
 
-/// Returns the failure of a step that nobody can be asked about.
+/// Returns the failure of a step that needs a question where there is no terminal.
 fn unasked(step: &PushStep) -> Failure {
     let (what, flag) = if step.replaces() {
         ("replaced", "--yes-rotate")
