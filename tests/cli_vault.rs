@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -143,25 +142,8 @@ fn no_value_is_in_what_is_parsed_but_under_its_name() {
     assert_eq!(shown, [("A", "2"), ("B", "two\nlines")]);
 }
 
-/// A server of an earlier release: what it was asked, and what it answers to unknown paths.
-type Asked = Arc<Mutex<Vec<String>>>;
-
-async fn earlier_server(status: StatusCode, body: &'static str) -> (String, Asked) {
-    let asked = Asked::default();
-    let seen = asked.clone();
-    let router = axum::Router::new().fallback(move |request: Request| {
-        seen.lock()
-            .unwrap()
-            .push(format!("{} {}", request.method(), request.uri()));
-        async move { (status, [("content-type", "application/json")], body) }
-    });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, asked)
-}
-
-async fn run_at(project: &TempProject, url: &str, token: &str, line: &str) -> CliOutput {
+/// Runs a command line against the server at a URL.
+pub async fn run_at(project: &TempProject, url: &str, token: &str, line: &str) -> CliOutput {
     let mut command = lobuctl(project.path());
     command
         .args(line.split_whitespace())
@@ -178,25 +160,12 @@ async fn run_at(project: &TempProject, url: &str, token: &str, line: &str) -> Cl
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_secrets_is_sent_nothing_and_the_choices_are_named() {
-    let project = TempProject::new(FILES);
-    for (status, body) in [
-        (StatusCode::NOT_FOUND, r#"{"error":"Not found"}"#),
-        (StatusCode::OK, r#"{"status":"ok","mcp_endpoint":"http://x/mcp"}"#),
-    ] {
-        let (url, asked) = earlier_server(status, body).await;
-        let output = run_at(&project, &url, "t", "secrets push --yes").await;
-        let expected = format!(
-            "error: {url} keeps no secrets by name; nothing was sent\n\
-             hint: `lobuctl apply` sends the values that platforms use, each with its platform: BOT_TOKEN\n\
-             hint: `lobuctl serve` keeps secrets by name\n"
-        );
-        assert_eq!((output.code, output.err.as_str()), (1, expected.as_str()), "{output:?}");
-        assert_eq!(*asked.lock().unwrap(), ["GET /api/dev/secrets"]);
-    }
-    // What is no Lobu server is no server without secrets.
-    let (url, _) = earlier_server(StatusCode::OK, r#"{"planted":"[]"}"#).await;
-    let output = run_at(&project, &url, "t", "secrets push --yes").await;
+async fn what_is_no_lobu_server_is_no_server_without_secrets() {
+    let router = axum::Router::new().fallback(async || axum::Json(json!({ "planted": "[]" })));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let output = run_at(&TempProject::new(FILES), &url, "t", "secrets push --yes").await;
     assert!(
         output.code == 1 && output.err.contains("check that `--url` is a Lobu server"),
         "{output:?}"

@@ -13,6 +13,7 @@ mod architecture_files;
 mod citations;
 mod cli_apply;
 mod cli_other;
+mod cli_provider_keys;
 mod cli_secrets;
 mod cli_servers;
 mod cli_validate;

@@ -127,6 +127,9 @@ pub(super) const SECRETS_PUSH: &str = "\
 No argument takes a value, and no command reads one back. Without a source, values come from the environment, each
 `--env-file`, `.env.local` and `.env`, as for `lobuctl apply`. All names are stored, or none.
 
+A server that keeps no secrets by name may take the keys of providers (`key = \"$NAME\"`). It does not say which it has: each
+is written anew, and needs an answer or `--yes-rotate`.
+
 Examples:
   lobuctl secrets push --dry-run
   lobuctl secrets push --rotate BOT_TOKEN

@@ -16,7 +16,8 @@ use super::source::{Source, Text};
 use super::{SecretField, layer, platform, reference};
 use crate::resource::value::is_empty;
 use crate::resource::{
-    Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, Secret, Settings, State, is_secret_key,
+    Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, ProviderKey, Secret, Settings, State,
+    is_secret_key,
 };
 
 /// Collects the resources of a project.
@@ -33,8 +34,17 @@ pub(super) struct Builder<'a> {
     pub findings: &'a mut Findings,
     /// The stable ids of the platforms so far, with the path and location of each.
     pub stable_ids: HashMap<String, (String, Range<usize>)>,
-    /// The keys of platforms that refer to secrets.
-    pub secret_fields: Vec<SecretField>,
+    /// What refers to secrets.
+    pub secret_uses: SecretUses,
+}
+
+/// The keys that refer to secrets.
+#[derive(Default)]
+pub(super) struct SecretUses {
+    /// Those of platforms.
+    pub fields: Vec<SecretField>,
+    /// Those of providers.
+    pub provider_keys: Vec<ProviderKey>,
 }
 
 fn origin(source: &Source, span: &Range<usize>) -> Origin {
@@ -78,6 +88,12 @@ impl Builder<'_> {
             self.origins
                 .set_field(address.clone(), path.clone(), origin(self.source, span));
         }
+        for (provider, name) in draft.settings.provider_keys {
+            let agent = id.clone();
+            self.secret_uses
+                .provider_keys
+                .push(ProviderKey { agent, provider, name });
+        }
         let mut fields = draft.settings.fields;
         for (name, text, origin) in folder.texts {
             fields.insert(name.to_owned(), Value::String(text));
@@ -103,7 +119,7 @@ impl Builder<'_> {
         for (key, text) in &draft.config {
             let value = self.resolve_config_value(draft, key, text);
             if let Some(name) = reference::name(&text.value) {
-                self.secret_fields.push(SecretField {
+                self.secret_uses.fields.push(SecretField {
                     platform: platform.key(),
                     key: key.value.clone(),
                     name: name.to_owned(),

@@ -50,6 +50,8 @@ pub(super) struct SettingsDraft {
     pub fields: Map<String, Value>,
     /// The location of each key that has one.
     pub locations: Vec<(FieldPath, Range<usize>)>,
+    /// The providers whose `key` is a reference, each with the name of the secret.
+    pub provider_keys: Vec<(String, String)>,
 }
 
 impl SettingsDraft {

@@ -53,7 +53,7 @@ pub use skill::split as split_front_matter;
 pub use source::{Source, Sources};
 pub use yaml::parse_values as parse_yaml;
 
-use crate::resource::{DriftIgnore, Origins, PlatformKey, Secret, State, suggestion};
+use crate::resource::{DriftIgnore, Origins, PlatformKey, ProviderKey, Secret, State, suggestion};
 
 /// Which secrets must have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -162,6 +162,8 @@ pub struct Project {
     pub secret_values: BTreeMap<String, (Secret, SecretSource)>,
     /// The keys of platforms that refer to secrets.
     pub secret_fields: Vec<SecretField>,
+    /// The keys of providers that refer to secrets.
+    pub provider_keys: Vec<ProviderKey>,
     /// The paths of all files that were read, absolute, without those of secrets.
     pub files: BTreeSet<PathBuf>,
     /// The drift that `lobuctl.toml` ignores, in file order.

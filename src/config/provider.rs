@@ -1,4 +1,4 @@
-//! `[[agents.ID.providers]]`: model providers, in order of preference. Their keys are checked for presence, never sent.
+//! `[[agents.ID.providers]]`: model providers, in order of preference. Their keys are checked for presence; no apply sends them.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::SettingsDraft;
+use super::reference;
 use super::source::Text;
 use super::table::Table;
 use crate::resource::{FieldPath, field};
@@ -18,7 +19,7 @@ pub(super) fn read(agent: &Table<'_>, settings: &mut SettingsDraft) {
     let mut installed: Vec<(Text, Option<Text>)> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     for provider in &tables {
-        let Some((id, model)) = read_entry(provider) else {
+        let Some((id, model)) = read_entry(provider, settings) else {
             continue;
         };
         if let Some(first) = seen.get(&id.value) {
@@ -68,7 +69,7 @@ fn set_preferences(agent: &Table<'_>, settings: &mut SettingsDraft, installed: V
 }
 
 /// Reads one provider: its id and its preferred model, if it has one. `None` when there is no usable id.
-fn read_entry(provider: &Table<'_>) -> Option<(Text, Option<Text>)> {
+fn read_entry(provider: &Table<'_>, settings: &mut SettingsDraft) -> Option<(Text, Option<Text>)> {
     provider.check_keys(&["id", "model", "key", "secret_ref"], &[]);
     let id = provider.required_filled("id", "\"anthropic\"");
     let model = provider.string("model");
@@ -84,6 +85,10 @@ fn read_entry(provider: &Table<'_>) -> Option<(Text, Option<Text>)> {
         if let Some(text) = text {
             provider.reader.reference(provider.key_path(Some(name)), text, false);
         }
+    }
+    if let (Some(id), Some(key)) = (&id, &key) {
+        let name = reference::name(&key.value).map(|name| (id.value.clone(), name.to_owned()));
+        settings.provider_keys.extend(name);
     }
     if let (Some(key), Some(secret_ref)) = (key, secret_ref) {
         let source = provider.reader.source;

@@ -68,6 +68,12 @@ impl RemoteError {
         matches!(self, Self::Refused { .. }) && matches!(self.status(), Some(404 | 405)) && !about_organization
     }
 
+    /// Whether the server misses the value in a body without one, and so knows the route (contract section 11.4).
+    pub(super) fn asks_for_value(&self) -> bool {
+        let message = self.message();
+        self.status() == Some(400) && (message.contains("`value`") || message.contains("JSON body"))
+    }
+
     /// Whether the schema tool says that the type or rule exists already.
     ///
     /// Two creations that race get the database's message about a duplicate key (contract section 8.1).

@@ -33,7 +33,7 @@ mod transport_error;
 
 pub use answer::{AnswerError, RefusedAnswer, decode, refusal};
 pub use body::Body;
-pub use client::{Client, CreatedAgent, PutPlatform};
+pub use client::{Client, CreatedAgent, ProviderKeyRoutes, PutPlatform};
 pub use clock::Clock;
 pub use error::RemoteError;
 pub use expectation::Expectation;

@@ -13,6 +13,7 @@ mod invisible;
 mod origin;
 mod pattern;
 mod platform;
+mod provider_key;
 mod relationship_type;
 mod secret;
 mod server_secret;
@@ -32,6 +33,7 @@ pub use invisible::{is_invisible, is_ordinary_invisible, with_visible_escapes};
 pub use origin::{Origin, Origins};
 pub use pattern::{Pattern, PatternError, nearest_address};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
+pub use provider_key::{ProviderKey, key_provider, provider_key_name};
 pub use relationship_type::{RelationshipType, Rule};
 pub use secret::Secret;
 pub use server_secret::{

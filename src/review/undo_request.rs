@@ -33,6 +33,7 @@ impl UndoRequest {
             secrets: Vec::new(),
             secret_values: BTreeMap::new(),
             secret_fields: Vec::new(),
+            provider_keys: Vec::new(),
             files: BTreeSet::new(),
             ignores: Vec::new(),
         };

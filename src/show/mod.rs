@@ -16,6 +16,7 @@ pub mod pane;
 pub mod plan;
 pub mod preview;
 pub mod progress;
+pub mod provider_key;
 pub mod pull;
 pub mod recorded_run;
 pub mod row;

@@ -8,7 +8,7 @@ use super::line::{Line, Role};
 use super::plan::target_line;
 use super::word::{counted_list, plural};
 use crate::plan::{PushPlan, PushStep, SecretDifference, Target};
-use crate::resource::{ServerSecret, with_visible_escapes};
+use crate::resource::{ServerSecret, key_provider, with_visible_escapes};
 
 /// Returns what a push would do.
 pub fn push_lines(target: &Target, plan: &PushPlan) -> Vec<Line> {
@@ -117,10 +117,10 @@ pub fn list_lines(
         );
         let declared = uses.get(&secret.name).into_iter().flatten();
         let used: Vec<&str> = declared.chain(&secret.used_by).map(String::as_str).collect();
-        let text = if used.is_empty() {
-            "used nowhere".to_owned()
-        } else {
-            format!("used by {}", used.join(", "))
+        let text = match key_provider(&secret.name) {
+            Some(provider) => format!("the key of provider {provider}"),
+            None if used.is_empty() => "used nowhere".to_owned(),
+            None => format!("used by {}", used.join(", ")),
         };
         lines.push(Line::at(6).push(Role::Dim, text));
     }

@@ -6,5 +6,6 @@
 pub mod agent;
 pub mod error;
 pub mod platform;
+pub mod provider;
 pub mod schema;
 pub mod secret;

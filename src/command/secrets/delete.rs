@@ -8,7 +8,7 @@ use crate::command::plain::ask;
 use crate::command::signal::Interrupt;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
-use crate::resource::{SecretOp, SecretWrite};
+use crate::resource::{SecretOp, SecretWrite, key_provider};
 
 /// Asks, and deletes.
 pub(super) async fn run(
@@ -17,7 +17,7 @@ pub(super) async fn run(
     arguments: &SecretsDeleteArgs,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
-    check_names(&arguments.names)?;
+    check_names(arguments.names.iter().filter(|name| key_provider(name).is_none()))?;
     let mut names = arguments.names.clone();
     names.sort();
     names.dedup();

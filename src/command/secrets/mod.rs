@@ -5,7 +5,9 @@ mod audit;
 mod delete;
 mod local;
 mod place;
+mod provider_key;
 mod push;
+mod question;
 mod report;
 
 use serde_json::json;
@@ -18,6 +20,7 @@ use crate::cli::{Common, Format, SecretsArgs, SecretsCommand, SecretsDiffArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::{SecretDifference, compare_secrets};
+use crate::resource::key_provider;
 use crate::show::vault::{diff_lines, difference_word, list_lines};
 
 /// Carries out a subcommand.
@@ -70,7 +73,9 @@ async fn diff(
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     let local = local::read(console, place.project.as_ref(), &arguments.source, interrupt).await?;
-    let secrets = place.secrets(interrupt).await?;
+    let mut secrets = place.secrets(interrupt).await?;
+    // No file names the key of a provider in this way.
+    secrets.retain(|secret| key_provider(&secret.name).is_none());
     let mut differences = compare_secrets(&local.names, &local.values, &secrets);
     if local.is_selection {
         differences.retain(|name, _| local.names.contains(name));

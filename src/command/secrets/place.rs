@@ -55,6 +55,12 @@ impl SecretPlace {
     /// # Errors
     /// When the server keeps none by name, with what there is to do instead; nothing was sent then.
     pub(super) async fn secrets(&self, interrupt: &Interrupt) -> Result<Vec<ServerSecret>, Failure> {
+        let found = self.secrets_if_kept(interrupt).await?;
+        found.ok_or_else(|| self.unsupported("keeps no secrets by name"))
+    }
+
+    /// Reads the secrets on the server. Returns `None` when it keeps none by name.
+    pub(super) async fn secrets_if_kept(&self, interrupt: &Interrupt) -> Result<Option<Vec<ServerSecret>>, Failure> {
         let read = async {
             self.connection
                 .client
@@ -62,8 +68,7 @@ impl SecretPlace {
                 .await
                 .map_err(|error| self.unread(&error))
         };
-        let found = interrupt.or(read).await?;
-        found.ok_or_else(|| self.unsupported())
+        interrupt.or(read).await
     }
 
     pub(super) fn unread(&self, error: &RemoteError) -> Failure {
@@ -76,17 +81,15 @@ impl SecretPlace {
         Failure::failed(message).because(error).hints(role.or(error.hint()))
     }
 
-    fn unsupported(&self) -> Failure {
+    /// Returns the failure of a server that lacks what a command needs, with what there is to do instead. No value was sent.
+    pub(super) fn unsupported(&self, lacking: &str) -> Failure {
         let sent = self
             .project
             .iter()
             .flat_map(|project| &project.secrets)
             .filter(|secret| secret.sent);
         let sent: Vec<&str> = sent.map(|secret| secret.name.as_str()).collect();
-        let failure = Failure::failed(format!(
-            "{} keeps no secrets by name; nothing was sent",
-            self.connection.target.url
-        ));
+        let failure = Failure::failed(format!("{} {lacking}; nothing was sent", self.connection.target.url));
         let by_apply = "`lobuctl apply` sends the values that platforms use, each with its platform";
         let by_apply = if sent.is_empty() {
             by_apply.to_owned()

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::local;
 use super::place::{SecretPlace, check_names};
+use super::provider_key;
+use super::question::{Answer, answer, can_ask};
 use super::report::report;
 use crate::cli::{Format, PushArgs};
 use crate::command::console::Console;
-use crate::command::plain::ask;
 use crate::command::signal::Interrupt;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
@@ -29,7 +30,9 @@ pub(super) async fn run(
     let mut local = local::read(console, place.project.as_ref(), &arguments.source, interrupt).await?;
     local.require(named)?;
     local.names.extend(named.iter().cloned());
-    let server = place.secrets(interrupt).await?;
+    let Some(server) = place.secrets_if_kept(interrupt).await? else {
+        return provider_key::push(console, place, arguments, &local, interrupt).await;
+    };
     let plan = PushPlan::of(&local.names, &local.values, &server, &rotation(arguments));
     show(console, place, &plan)?;
     if arguments.dry_run || plan.steps.is_empty() {
@@ -76,7 +79,6 @@ async fn approved<'a>(
 ) -> Result<Vec<&'a PushStep>, Failure> {
     let (mut all_creates, mut all_rotates) = (arguments.yes, arguments.yes_rotate);
     let mut approved = Vec::new();
-    let can_ask = console.host.can_ask() && !arguments.source.from_stdin && console.format != Format::Json;
     for step in &plan.steps {
         let all = if step.replaces() {
             &mut all_rotates
@@ -87,10 +89,10 @@ async fn approved<'a>(
             approved.push(step);
             continue;
         }
-        if !can_ask {
+        if !can_ask(console, arguments) {
             return Err(unasked(step));
         }
-        match answer(console, step, interrupt).await? {
+        match answer(console, &push_question(step), interrupt).await? {
             Answer::Yes => approved.push(step),
             Answer::No => {}
             Answer::All => {
@@ -115,34 +117,6 @@ fn unasked(step: &PushStep) -> Failure {
         step.write.name
     );
     Failure::failed(message).hint(format!("`{flag}` approves it"))
-}
-
-/// An answer to the question about one name.
-enum Answer {
-    Yes,
-    No,
-    /// Yes to this one and all further ones of its kind.
-    All,
-    /// Nothing is written.
-    Quit,
-}
-
-async fn answer(console: &Console, step: &PushStep, interrupt: &Interrupt) -> Result<Answer, Failure> {
-    loop {
-        let Some(line) = ask(console, interrupt, &push_question(step)).await? else {
-            return Ok(Answer::Quit);
-        };
-        match line.trim() {
-            "y" | "Y" | "yes" => return Ok(Answer::Yes),
-            "" | "n" | "N" | "no" => return Ok(Answer::No),
-            "a" | "A" | "all" => return Ok(Answer::All),
-            "q" | "Q" | "quit" => return Ok(Answer::Quit),
-            _ => {
-                console
-                    .progress("`y` this one, `n` not this one, `a` all further ones of this kind, `q` write nothing");
-            }
-        }
-    }
 }
 
 /// Sends the approved steps. Not interrupted: what was sent has to be known.

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::builder::Builder;
+use super::builder::{Builder, SecretUses};
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::ProjectDraft;
 use super::finding::Findings;
@@ -21,7 +21,7 @@ use super::reference::Reference;
 use super::secret::{SecretSource, Values};
 use super::skill::Skill;
 use super::source::{Source, Sources, Text};
-use super::{LoadOptions, LoadedProject, Only, Project, SecretField, document, dotenv, secret};
+use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret};
 use crate::resource::{ConfigValue, DriftIgnore, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use disk::find;
@@ -114,7 +114,7 @@ impl<'a> Loader<'a> {
         let ignores = self.read_ignores();
         let organization = draft.organization();
         let memory_enabled = draft.memory.as_ref().is_some_and(|memory| memory.enabled);
-        let (desired, origins, secret_fields) = self.build_resources(source, draft);
+        let (desired, origins, uses) = self.build_resources(source, draft);
         // A literal value under a secret key must not be shown either, although no `$NAME` leads to it.
         let literals = desired.platforms.values().flat_map(|it| it.config.values());
         let literals = literals.filter_map(|value| match value {
@@ -132,7 +132,8 @@ impl<'a> Loader<'a> {
             origins,
             secrets,
             secret_values: self.values.to_map(),
-            secret_fields,
+            secret_fields: uses.fields,
+            provider_keys: uses.provider_keys,
             files: std::mem::take(&mut self.files),
             ignores,
         }
@@ -153,7 +154,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads the folders that the draft names, as far as `only` asks for them, and builds the resources.
-    fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins, Vec<SecretField>) {
+    fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins, SecretUses) {
         // All folders are read before the builder exists, because it borrows the values and the findings.
         let mut agents = Vec::new();
         if self.options.only != Only::Memory {
@@ -173,7 +174,7 @@ impl<'a> Loader<'a> {
             state: State::default(),
             origins: Origins::default(),
             stable_ids: HashMap::new(),
-            secret_fields: Vec::new(),
+            secret_uses: SecretUses::default(),
         };
         for (agent, folder) in agents {
             builder.add_agent(agent, folder);
@@ -181,7 +182,7 @@ impl<'a> Loader<'a> {
         if let Some((models, files)) = models {
             builder.add_models(models, &files);
         }
-        (builder.state, builder.origins, builder.secret_fields)
+        (builder.state, builder.origins, builder.secret_uses)
     }
 
     /// Returns the path of a file as it is shown.

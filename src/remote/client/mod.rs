@@ -3,6 +3,7 @@
 //! The shape of every response is checked: any path of a Lobu server may answer 200 with something else (contract
 //! section 1).
 
+mod provider_key;
 mod read;
 mod reply;
 mod vault;
@@ -10,6 +11,7 @@ mod write_agent;
 mod write_platform;
 mod write_schema;
 
+pub use provider_key::ProviderKeyRoutes;
 pub use write_agent::CreatedAgent;
 pub use write_platform::PutPlatform;
 

@@ -249,6 +249,19 @@ pub(super) const LINES: &[LineSchema] = &[
         ],
     ),
     line(
+        "provider-keys-push",
+        &[
+            ("target", "target"),
+            ("steps", "[providerKey]"),
+            ("missing", "[text]"),
+            ("without_provider", "[text]"),
+        ],
+    ),
+    line(
+        "provider-key-written",
+        &[("name", "text"), ("provider", "text"), ("action", "text")],
+    ),
+    line(
         "secret",
         &[
             ("name", "text"),

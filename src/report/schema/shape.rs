@@ -116,6 +116,10 @@ const OBJECTS: &[(&str, Fields)] = &[
         ],
     ),
     (
+        "providerKey",
+        &[("name", "text"), ("provider", "text"), ("from", "text")],
+    ),
+    (
         "conflict",
         &[("address", "text"), ("field", "text?"), ("reason", "text")],
     ),
