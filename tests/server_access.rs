@@ -38,6 +38,7 @@ fn routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
         ("POST", "agents/none/platforms/none/start", body(), AdminScope),
         ("POST", "agents/none/platforms/none/stop", body(), AdminScope),
         ("PUT", "agents/none/platforms/by-stable-id/none", body(), AdminScope),
+        ("PUT", "agents/none/providers/none/api-key", body(), AdminScopeAndRole),
         ("GET", "audit", None, AdminScope),
         ("GET", "secrets", None, AdminScopeAndRole),
         ("POST", "secrets/manage", body(), AdminScopeAndRole),
@@ -152,7 +153,7 @@ async fn every_route_allows_exactly_what_role_scope_and_organization_give() {
         }
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(checked, 18 * 31 * 2);
+    assert_eq!(checked, 18 * 32 * 2);
 }
 
 #[tokio::test]

@@ -274,3 +274,64 @@ async fn a_rekey_covers_the_vault_and_a_copied_row_does_not_open() {
     assert!(out.starts_with("sealed 1 rows"), "{out}");
     assert!(out.contains("SECOND holds a secret that no key opens"), "{out}");
 }
+
+#[tokio::test]
+async fn keeps_the_key_of_a_provider_for_the_organization_and_answers_it_to_nobody() {
+    let (server, token) = memory_server().await;
+    let admin = JsonClient::new(&server, &token);
+    admin
+        .post("/api/dev/agents", json!({ "agentId": "desk", "name": "Desk" }))
+        .await;
+    let path = "/api/dev/agents/desk/providers/anthropic/api-key";
+    for (path, body, status) in [
+        (path, json!({}), 400),
+        (path, json!({ "value": " " }), 400),
+        (path, json!({ "value": 5 }), 400),
+        (path, json!({ "value": "***DDEN" }), 400),
+        (path, json!({ "value": "secret://dev/user/HIDDEN" }), 400),
+        (
+            "/api/dev/agents/desk/providers/a%2Fb/api-key",
+            json!({ "value": "HIDDEN" }),
+            400,
+        ),
+        (
+            "/api/dev/agents/none/providers/a/api-key",
+            json!({ "value": "HIDDEN" }),
+            404,
+        ),
+    ] {
+        let refused = admin.put(path, body).await;
+        assert_eq!(refused.status, status, "{refused:?}");
+        assert!(!refused.text.contains("HIDDEN"), "{}", refused.text);
+    }
+    assert!(listed(&admin, LIST).await.is_empty());
+
+    let name = "provider:anthropic:apiKey";
+    for value in ["HIDDEN-one\n", "HIDDEN-one", "HIDDEN-two"] {
+        let stored = admin.put(path, json!({ "value": value })).await;
+        assert_eq!(stored.body, json!({ "success": true, "name": name }));
+    }
+    // White space around a key does not count, as in later releases; that it is the same one is not said.
+    let audit = admin.get("/api/dev/secrets/audit").await;
+    let events: Vec<(&str, &str)> = audit.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["action"].as_str().unwrap(), event["fields"][0].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        events[1..],
+        [
+            ("secret.rotate", "fingerprint:3d3a"),
+            ("secret.create", "fingerprint:3d3a")
+        ]
+    );
+    let list = listed(&admin, LIST).await;
+    assert_eq!((list.len(), list[0].0.as_str()), (1, name));
+    // It goes by its name, and no `$NAME` of a platform or a push can be one.
+    let refused = admin.post(MANAGE, one("rotate", name, Some("HIDDEN"))).await;
+    assert_eq!(code(&refused), (400, "invalid_name"));
+    let deleted = admin.post(MANAGE, one("delete", name, None)).await;
+    assert_eq!(deleted.body["results"][0]["action"], "deleted");
+    assert!(listed(&admin, LIST).await.is_empty());
+}

@@ -29,6 +29,23 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     name.as_bytes().first().is_some_and(u8::is_ascii_uppercase) && name.bytes().all(part)
 }
 
+/// Returns the name of the entry that holds the key of a provider (contract section 11.4).
+pub(crate) fn provider_key_name(provider: &str) -> String {
+    format!("provider:{provider}:apiKey")
+}
+
+/// Returns the provider whose key an entry of this name holds. `None` for any other name.
+pub(crate) fn key_provider(name: &str) -> Option<&str> {
+    let provider = name.strip_prefix("provider:")?.strip_suffix(":apiKey")?;
+    Some(provider).filter(|provider| is_provider_id(provider))
+}
+
+/// Whether a text can be the id of a provider.
+pub(crate) fn is_provider_id(id: &str) -> bool {
+    let part = |each: u8| each.is_ascii_alphanumeric() || b"-_.".contains(&each);
+    (1..=100).contains(&id.len()) && id.bytes().all(part)
+}
+
 /// Calls `change` with every reference in a config.
 pub(crate) fn visit_references(config: &mut Map<String, Value>, change: &mut impl FnMut(&mut String)) {
     config.values_mut().for_each(|value| visit(value, change));

@@ -71,6 +71,10 @@ fn agent_routes() -> Router<Shared> {
             get(agent::settings::read).patch(agent::settings::patch),
         )
         .route(
+            "/api/{org}/agents/{agent}/providers/{provider}/api-key",
+            put(secret::provider_key::put),
+        )
+        .route(
             "/api/{org}/agents/{agent}/platforms",
             get(platform::list).post(platform::upsert::post),
         )

@@ -1,6 +1,7 @@
 //! The secrets of an organization: listed by name and fingerprint, and created, rotated and deleted, all of a request or
 //! none. Only for owners and admins.
 
+pub(crate) mod provider_key;
 mod request;
 
 use std::collections::BTreeSet;

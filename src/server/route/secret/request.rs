@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::server::body::text_field;
 use crate::server::reply::{ApiError, ApiResult};
-use crate::server::vault_reference::is_secret_name;
+use crate::server::vault_reference::{is_secret_name, key_provider};
 
 /// The maximum number of actions in one request.
 const MAX_ACTIONS: usize = 500;
@@ -74,7 +74,8 @@ fn action(item: Value) -> ApiResult<VaultAction> {
         Some(_) => return Err(ApiError::coded_bad_request("invalid_value", "value must be a string")),
     };
     let name = text_field(&fields, "name")?.unwrap_or_default();
-    check_name(name)?;
+    let is_delete = text_field(&fields, "op")? == Some("delete");
+    check_name(name, is_delete)?;
     let source = text_field(&fields, "source")?.unwrap_or_default();
     if !source.is_empty() && !SOURCES.contains(&source) {
         return Err(ApiError::bad_request("source must be env, file or stdin"));
@@ -95,9 +96,10 @@ fn action(item: Value) -> ApiResult<VaultAction> {
     })
 }
 
-/// Refuses a name that no `$NAME` can refer to.
-fn check_name(name: &str) -> ApiResult<()> {
-    if is_secret_name(name) && name.len() <= MAX_NAME_CHARS {
+/// Refuses a name that no `$NAME` can refer to. A provider's key has such a name, and can be deleted by it.
+fn check_name(name: &str, is_delete: bool) -> ApiResult<()> {
+    let is_provider_key = is_delete && key_provider(name).is_some();
+    if is_provider_key || (is_secret_name(name) && name.len() <= MAX_NAME_CHARS) {
         return Ok(());
     }
     let message =
@@ -107,6 +109,15 @@ fn check_name(name: &str) -> ApiResult<()> {
 
 fn required(name: &str, value: Option<SecretString>) -> ApiResult<SecretString> {
     let value = value.unwrap_or_default();
+    check_value(name, &value)?;
+    Ok(value)
+}
+
+/// Refuses a value that is none.
+///
+/// # Errors
+/// 400 with a code. The message does not repeat the value.
+pub(super) fn check_value(name: &str, value: &SecretString) -> ApiResult<()> {
     let text = value.expose_secret();
     let invalid = |why: String| Err(ApiError::coded_bad_request("invalid_value", why));
     if text.trim().is_empty() {
@@ -122,5 +133,5 @@ fn required(name: &str, value: Option<SecretString>) -> ApiResult<SecretString> 
         let message = format!("the value of `{name}` is the placeholder of a secret");
         return Err(ApiError::coded_bad_request("already_a_placeholder", message));
     }
-    Ok(value)
+    Ok(())
 }
