@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lobuctl::remote::{
-    Attempt, Clock, Method, NoAnswerCause, Request, Response, Retry, RetryPolicy, Transport, TransportError,
+    Attempt, Clock, Method, NoAnswerCause, Request, Response, Retry, RetryPolicy, SlowAttempt, Transport,
+    TransportError,
 };
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::apply::faults::{Fault, FaultTransport};
@@ -90,6 +92,51 @@ async fn what_may_pass_is_tried_again_until_it_does() {
         assert_eq!(log[0].will_retry.as_ref().unwrap().1, format!("status {busy}"));
         assert!(log[2].will_retry.is_none());
     }
+}
+
+/// Answers once it is told to.
+struct Paused(Arc<Notify>);
+
+impl Transport for Paused {
+    fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        async {
+            self.0.notified().await;
+            Ok(Response {
+                status: 200,
+                ..Response::default()
+            })
+        }
+        .boxed()
+    }
+
+    fn describe(&self) -> String {
+        "http://held".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_without_an_answer_is_reported_while_it_goes_on() {
+    let (answer, seen) = (Arc::new(Notify::new()), Arc::new(Mutex::new(Vec::new())));
+    let (release, log) = (Arc::clone(&answer), Arc::clone(&seen));
+    let retry = Retry::new(Arc::new(Paused(answer)))
+        .with_policy(RetryPolicy {
+            slow_after: Duration::from_millis(1),
+            ..RetryPolicy::default()
+        })
+        .slow_observed_by(move |attempt| {
+            log.lock().unwrap().push(attempt.clone());
+            // Were it reported after its end only, there would be none.
+            release.notify_one();
+        });
+    let response = retry.send(Request::new(Method::Put, "/x?secret=1")).await.unwrap();
+    assert_eq!(response.status, 200);
+    let slow = SlowAttempt {
+        method: Method::Put,
+        path: "/x".to_owned(),
+        silent: Duration::from_millis(1),
+        attempt: 1,
+    };
+    assert_eq!(*seen.lock().unwrap(), [slow]);
 }
 
 #[tokio::test]

@@ -81,6 +81,13 @@ fn every_type_of_line_satisfies_its_schema() {
             address: address.clone(),
             message: "a restart that nobody expected".to_owned(),
         },
+        EventKind::Waiting {
+            address: address.clone(),
+            method: "PUT".to_owned(),
+            path: "/api/dev/agents/triage".to_owned(),
+            silent_ms: 2_000,
+            attempt: 1,
+        },
         EventKind::Retrying {
             address,
             next_attempt: 2,

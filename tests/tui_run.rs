@@ -72,6 +72,26 @@ fn a_row_says_what_it_waits_for_and_a_silent_request_when_it_gives_up() {
         "{}",
         silent.text()
     );
+    // Once the event is there, the request has a name, and its time counts from when it was sent.
+    let settings = Address::settings("triage");
+    silent.send(Message::Run(Event {
+        seq: 0,
+        elapsed_ms: 6_000,
+        kind: EventKind::Waiting {
+            address: settings,
+            method: "PATCH".to_owned(),
+            path: "/api/dev/agents/triage/config".to_owned(),
+            silent_ms: 2_000,
+            attempt: 1,
+        },
+    }));
+    silent.send(Message::Clock(7_000));
+    for part in [
+        "PATCH /api/dev/agents/triage/config: no answer for",
+        "3 s, gives up after 45 s",
+    ] {
+        assert!(silent.text().contains(part), "{}", silent.text());
+    }
 }
 
 #[test]

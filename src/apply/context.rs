@@ -7,7 +7,7 @@ use super::event::EventKind;
 use super::recorder::WriteIntent;
 use super::stamp::{Stamp, milliseconds};
 use crate::plan::{ScheduledStep, Verb};
-use crate::remote::{Attempt, Client};
+use crate::remote::{Attempt, Client, SlowAttempt};
 use crate::resource::Address;
 
 /// The context of one row.
@@ -43,9 +43,11 @@ impl<'a> StepContext<'a> {
         notes: &'a Arc<StepNotes>,
     ) -> Self {
         let (watch, address) = (Arc::clone(stamp), scheduled.address.clone());
+        let (watch_slow, slow_address) = (Arc::clone(stamp), scheduled.address.clone());
         let client = client
             .of_one_resource()
-            .watched(move |attempt| report_attempt(&watch, &address, attempt));
+            .watched(move |attempt| report_attempt(&watch, &address, attempt))
+            .watched_when_slow(move |attempt| report_slow(&watch_slow, &slow_address, attempt));
         Self {
             client,
             scheduled,
@@ -110,6 +112,17 @@ impl<'a> StepContext<'a> {
     pub(super) fn wrote(&self) -> bool {
         self.notes.wrote.load(Ordering::Relaxed)
     }
+}
+
+/// Reports a request of a row that has no answer yet.
+fn report_slow(stamp: &Stamp, address: &Address, attempt: &SlowAttempt) {
+    stamp.send(EventKind::Waiting {
+        address: address.clone(),
+        method: attempt.method.to_string(),
+        path: attempt.path.clone(),
+        silent_ms: milliseconds(attempt.silent),
+        attempt: attempt.attempt,
+    });
 }
 
 /// Reports an attempt of a row's request, and the wait before the next one.

@@ -113,6 +113,19 @@ pub enum EventKind {
         /// The address of the row.
         address: Address,
     },
+    /// An attempt of a request has had no response for two seconds, and goes on. Sent once for each attempt.
+    Waiting {
+        /// The address of the row.
+        address: Address,
+        /// The HTTP method: `GET`, `POST`, …
+        method: String,
+        /// The path, without host and query.
+        path: String,
+        /// The time without a response, in milliseconds.
+        silent_ms: u64,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+    },
     /// An attempt of a request got a response or was given up.
     Request {
         /// The address of the row.

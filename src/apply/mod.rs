@@ -18,5 +18,5 @@ pub use crate::remote::READ_TIMEOUT;
 pub use cancel::Cancel;
 pub use executor::{ApplyOptions, apply};
 pub use prepare::OnStale;
-pub use progress::{Progress, RowProgress, Status, Tally, Verdict};
+pub use progress::{Progress, RowProgress, SilentRequest, Status, Tally, Verdict};
 pub use recorder::{Observers, WriteIntent, WriteRecorder};

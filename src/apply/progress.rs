@@ -37,6 +37,17 @@ pub enum Status {
     },
 }
 
+/// The request of a row that has had no response for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentRequest {
+    /// The HTTP method: `GET`, `POST`, …
+    pub method: String,
+    /// The path, without host and query.
+    pub path: String,
+    /// When it was sent, in milliseconds since the run started.
+    pub since_ms: u64,
+}
+
 /// A row of a run, as far as it has come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowProgress {
@@ -53,6 +64,8 @@ pub struct RowProgress {
     /// The time of the last event of the row, in milliseconds since the run started: while a request is in flight, when
     /// it was sent. `None` before the row starts.
     pub last_event_ms: Option<u64>,
+    /// The request in flight, when it is known to take long.
+    pub pending: Option<SilentRequest>,
 }
 
 /// The result of a run as a whole.
@@ -161,6 +174,20 @@ impl Progress {
                     },
                 );
             }
+            EventKind::Waiting {
+                address,
+                method,
+                path,
+                silent_ms,
+                ..
+            } => {
+                let request = SilentRequest {
+                    method: method.clone(),
+                    path: path.clone(),
+                    since_ms: event.elapsed_ms.saturating_sub(*silent_ms),
+                };
+                self.wait(address, request);
+            }
             EventKind::Request { attempt, .. } => self.count_request(*attempt),
             EventKind::Retrying {
                 address,
@@ -266,6 +293,7 @@ impl Progress {
                     status: Status::Queued,
                     notes: Vec::new(),
                     last_event_ms: None,
+                    pending: None,
                 };
                 (step.address.clone(), row)
             })
@@ -282,12 +310,19 @@ impl Progress {
         };
         if let Some(row) = self.rows.get_mut(address) {
             row.last_event_ms = Some(event.elapsed_ms);
+            row.pending = None;
         }
     }
 
     fn set(&mut self, address: &Address, status: Status) {
         if let Some(row) = self.rows.get_mut(address) {
             row.status = status;
+        }
+    }
+
+    fn wait(&mut self, address: &Address, request: SilentRequest) {
+        if let Some(row) = self.rows.get_mut(address) {
+            row.pending = Some(request);
         }
     }
 

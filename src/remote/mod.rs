@@ -45,7 +45,7 @@ pub use oauth::{OAuthClient, OAuthEndpoints};
 pub use oauth_error::OAuthError;
 pub use oauth_grant::{DeviceGrant, DevicePoll, GrantedTokens, KnownClient};
 pub use person::{AccountOwner, Membership, is_personal};
-pub use retry::{Attempt, Retry, RetryPolicy};
+pub use retry::{Attempt, Retry, RetryPolicy, SlowAttempt};
 pub use router::RouterTransport;
 pub use server_url::{ServerUrl, ServerUrlError};
 pub use transport::{Request, Response, Transport, path};

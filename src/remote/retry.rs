@@ -35,6 +35,8 @@ pub struct RetryPolicy {
     pub max_delay: Duration,
     /// The maximum delay when the server asks for one with `Retry-After`.
     pub max_retry_after: Duration,
+    /// The time without an answer after which an attempt is reported as slow.
+    pub slow_after: Duration,
     /// The clocks, for durations and for a `Retry-After` that is a date.
     pub clock: Clock,
 }
@@ -46,6 +48,7 @@ impl Default for RetryPolicy {
             base_delay: Duration::from_millis(250),
             max_delay: Duration::from_secs(8),
             max_retry_after: Duration::from_mins(1),
+            slow_after: Duration::from_secs(2),
             clock: Clock::system(),
         }
     }
@@ -70,7 +73,21 @@ pub struct Attempt {
     pub will_retry: Option<(Duration, String)>,
 }
 
+/// An attempt of a request that has had no answer for [`RetryPolicy::slow_after`], and may still get one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlowAttempt {
+    /// The method of the request.
+    pub method: Method,
+    /// The path of the request, without host and query.
+    pub path: String,
+    /// The time without an answer.
+    pub silent: Duration,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+}
+
 type Observer = Arc<dyn Fn(&Attempt) + Send + Sync>;
+type SlowObserver = Arc<dyn Fn(&SlowAttempt) + Send + Sync>;
 
 /// A transport that repeats requests. Clones share the transport below and whether the token has worked.
 #[derive(Clone)]
@@ -78,6 +95,7 @@ pub struct Retry {
     inner: Arc<dyn Transport>,
     policy: RetryPolicy,
     observer: Option<Observer>,
+    slow_observer: Option<SlowObserver>,
     stop: CancellationToken,
     limiter: Option<Arc<Limiter>>,
     token_worked: Arc<AtomicBool>,
@@ -102,6 +120,7 @@ impl Retry {
             inner,
             policy: RetryPolicy::default(),
             observer: None,
+            slow_observer: None,
             stop: CancellationToken::new(),
             limiter: None,
             token_worked: Arc::default(),
@@ -117,6 +136,12 @@ impl Retry {
     /// Returns the transport with a function that is called after each attempt.
     pub fn observed_by(mut self, observer: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Returns the transport with a function that is called once for each attempt that takes long, while it goes on.
+    pub fn slow_observed_by(mut self, observer: impl Fn(&SlowAttempt) + Send + Sync + 'static) -> Self {
+        self.slow_observer = Some(Arc::new(observer));
         self
     }
 
@@ -146,7 +171,7 @@ impl Retry {
         let mut attempts = self.first_attempt();
         loop {
             attempts.count += 1;
-            let (answer, took) = self.attempt(&request).await;
+            let (answer, took) = self.attempt(&request, attempts.count).await;
             let reason = self.retry_reason(&request, &answer, &mut attempts);
             let reason = reason.filter(|_| attempts.count < self.policy.max_attempts && !self.stop.is_cancelled());
             let delay = reason.map(|reason| {
@@ -167,18 +192,37 @@ impl Retry {
     }
 
     /// Sends a request once. Returns how long that took, the wait for other requests not included.
-    async fn attempt(&self, request: &Request) -> (Result<Response, TransportError>, Duration) {
+    async fn attempt(&self, request: &Request, number: u32) -> (Result<Response, TransportError>, Duration) {
         let slot = match &self.limiter {
             Some(limiter) => Some(limiter.slot().await),
             None => None,
         };
         let start = (self.policy.clock.monotonic)();
-        let answer = self.inner.send(request.clone()).await;
+        let answer = self.answer(request, number).await;
         let took = (self.policy.clock.monotonic)().saturating_duration_since(start);
         if let Some(slot) = slot {
             slot.end(RequestKind::of(request), load(&answer, took));
         }
         (answer, took)
+    }
+
+    /// Sends a request, and reports it while there is no answer.
+    async fn answer(&self, request: &Request, attempt: u32) -> Result<Response, TransportError> {
+        let mut answer = self.inner.send(request.clone());
+        let Some(observer) = &self.slow_observer else {
+            return answer.await;
+        };
+        let silent = self.policy.slow_after;
+        if let Ok(answer) = tokio::time::timeout(silent, &mut answer).await {
+            return answer;
+        }
+        observer(&SlowAttempt {
+            method: request.method,
+            path: without_query(&request.path),
+            silent,
+            attempt,
+        });
+        answer.await
     }
 
     fn first_attempt(&self) -> Attempts {

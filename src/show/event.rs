@@ -2,7 +2,7 @@
 
 use super::line::{Line, Role};
 use super::outcome::outcome_line;
-use super::progress::STOPPING;
+use super::progress::{STOPPING, silence_text};
 use super::word::duration;
 use crate::apply::event::EventKind;
 
@@ -49,6 +49,16 @@ pub fn event_line(kind: &EventKind) -> Option<(Verbosity, Line)> {
                 .push(Role::Dim, "note: ")
                 .push(Role::Id, address.to_string());
             Some((Verbosity::Normal, line.plain(format!(": {message}"))))
+        }
+        EventKind::Waiting {
+            method,
+            path,
+            silent_ms,
+            ..
+        } => {
+            let text = silence_text(*silent_ms).map(|silence| format!(": {silence}"));
+            let line = Line::at(0).plain(format!("{method} {path}"));
+            Some((Verbosity::Verbose, line.push(Role::Dim, text.unwrap_or_default())))
         }
         EventKind::Request { .. } => request_line(kind).map(|line| (Verbosity::Verbose, line)),
         EventKind::RunStarted { .. } | EventKind::StepStarted { .. } | EventKind::RunFinished | EventKind::Unknown => {

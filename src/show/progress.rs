@@ -30,6 +30,17 @@ pub fn silence_text(silent_ms: u64) -> Option<String> {
     (silent_ms >= SLOW_MS).then(|| format!("no answer for {seconds} s, {}", limit_text()))
 }
 
+/// Returns which request of a row has no answer, and for how long: `PUT /api/dev/agents/triage: no answer for 3 s, gives
+/// up after 45 s`. `None` when that is not long enough to mention.
+fn row_silence(row: &RowProgress, elapsed_ms: u64) -> Option<String> {
+    if let Some(request) = &row.pending {
+        let silence = silence_text(elapsed_ms.saturating_sub(request.since_ms))?;
+        return Some(format!("{} {}: {silence}", request.method, request.path));
+    }
+    // The requests of a row follow each other: one is in flight since the last one was answered.
+    silence_text(elapsed_ms.saturating_sub(row.last_event_ms?))
+}
+
 /// Returns the state of a row in full: what it is doing and for how long, or how it ended and what to do next.
 ///
 /// `elapsed_ms` is the time since the run started, in milliseconds.
@@ -40,9 +51,7 @@ pub fn status_lines(row: &RowProgress, elapsed_ms: u64) -> Vec<Line> {
         Status::Running { since_ms } => {
             // The caller's clock may be a little behind that of the events.
             let elapsed = elapsed_ms.saturating_sub(*since_ms);
-            // The requests of a row follow each other: one is in flight since the last one was answered.
-            let silent = row.last_event_ms.map(|last| elapsed_ms.saturating_sub(last));
-            let silence = silent.and_then(silence_text).map(|text| format!("; {text}"));
+            let silence = row_silence(row, elapsed_ms).map(|text| format!("; {text}"));
             let silence = silence.unwrap_or_default();
             line(Role::Running, format!("running for {}{silence}", running_time(elapsed)))
         }

@@ -26,7 +26,7 @@ use super::error::RemoteError;
 use super::expectation::{Expectation, ExpectationCell};
 use super::limiter::Limiter;
 use super::method::Method;
-use super::retry::{Attempt, Retry};
+use super::retry::{Attempt, Retry, SlowAttempt};
 use super::transport::{Request, Transport, path};
 use crate::redact::Redactor;
 use crate::wire::schema::{self, SchemaAction, SchemaType};
@@ -88,6 +88,14 @@ impl Client {
     pub fn watched(&self, observer: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
         Self {
             retry: self.retry.clone().observed_by(observer),
+            ..self.clone()
+        }
+    }
+
+    /// Returns a clone that calls `observer` once for each attempt that takes long, while it goes on.
+    pub fn watched_when_slow(&self, observer: impl Fn(&SlowAttempt) + Send + Sync + 'static) -> Self {
+        Self {
+            retry: self.retry.clone().slow_observed_by(observer),
             ..self.clone()
         }
     }

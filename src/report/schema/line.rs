@@ -47,6 +47,16 @@ pub(super) const LINES: &[LineSchema] = &[
     event("run-started", &[("target", "target"), ("steps", "[step]")]),
     event("step-started", &[("address", "text")]),
     event(
+        "waiting",
+        &[
+            ("address", "text"),
+            ("method", "text"),
+            ("path", "text"),
+            ("silent_ms", "count"),
+            ("attempt", "count"),
+        ],
+    ),
+    event(
         "request",
         &[
             ("address", "text"),
