@@ -11,6 +11,7 @@ use crate::support::server::{HttpReply, JsonClient, memory_server};
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Needs {
     Nothing,
+    WriteScope,
     AdminScope,
     AdminScopeAndRole,
     /// Like the last, and a token from signing in.
@@ -23,7 +24,8 @@ fn routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
     let schema = |action: &str| Some(json!({ "schema_type": "entity_type", "action": action, "slug": "none" }));
     let rule = |action: &str| Some(json!({ "schema_type": "relationship_type", "action": action, "slug": "none" }));
     let body = || Some(json!({}));
-    vec![
+    let mut routes = memory_routes();
+    routes.extend([
         ("GET", "agents", None, Nothing),
         ("POST", "agents", body(), AdminScope),
         ("GET", "agents/none", None, Nothing),
@@ -56,12 +58,54 @@ fn routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
         ("POST", "manage_entity_schema", rule("list_rules"), Nothing),
         ("POST", "manage_entity_schema", rule("add_rule"), AdminScopeAndRole),
         ("POST", "manage_entity_schema", rule("remove_rule"), AdminScopeAndRole),
-    ]
+    ]);
+    routes
+}
+
+/// The routes of the memory.
+fn memory_routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
+    use Needs::{AdminScopeAndRole, Nothing, WriteScope};
+    let memory = |action: &str| Some(json!({ "action": action }));
+    let mut routes = vec![
+        ("POST", "list_watchers", Some(json!({})), Nothing),
+        ("GET", "watchers", None, Nothing),
+    ];
+    for (action, needs) in [
+        ("list", Nothing),
+        ("get", Nothing),
+        ("list_links", Nothing),
+        ("list_all_links", Nothing),
+        ("create", WriteScope),
+        ("update", WriteScope),
+        ("link", WriteScope),
+        ("update_link", WriteScope),
+        ("unlink", WriteScope),
+        ("delete", AdminScopeAndRole),
+        ("restore", AdminScopeAndRole),
+    ] {
+        routes.push(("POST", "manage_entity", memory(action), needs));
+    }
+    for (action, needs) in [
+        ("get_versions", Nothing),
+        ("get_version_details", Nothing),
+        ("create", AdminScopeAndRole),
+        ("update", AdminScopeAndRole),
+        ("create_version", AdminScopeAndRole),
+        ("upgrade", AdminScopeAndRole),
+        ("set_reaction_script", AdminScopeAndRole),
+        ("delete", AdminScopeAndRole),
+        ("restore", AdminScopeAndRole),
+        ("trigger", AdminScopeAndRole),
+    ] {
+        routes.push(("POST", "manage_watchers", memory(action), needs));
+    }
+    routes
 }
 
 /// A token and what is known about it.
 struct Holder {
     role: &'static str,
+    write_scope: bool,
     admin_scope: bool,
     signed_in: bool,
     client: JsonClient,
@@ -85,9 +129,11 @@ async fn holders(server: &Server) -> Vec<Holder> {
         for scope in ["mcp:read", "mcp:read mcp:write", "mcp:read mcp:write mcp:admin"] {
             let token = personal(server, role, scope).await;
             let admin_scope = scope.ends_with("admin");
+            let write_scope = scope.contains("write");
             let client = JsonClient::new(server, &token);
             holders.push(Holder {
                 role,
+                write_scope,
                 admin_scope,
                 signed_in: false,
                 client,
@@ -99,6 +145,7 @@ async fn holders(server: &Server) -> Vec<Holder> {
             let client = JsonClient::new(server, tokens["access_token"].as_str().unwrap());
             holders.push(Holder {
                 role,
+                write_scope,
                 admin_scope,
                 signed_in: true,
                 client,
@@ -112,6 +159,7 @@ fn allows(holder: &Holder, needs: Needs) -> bool {
     let leads = holder.role != "member";
     match needs {
         Needs::Nothing => true,
+        Needs::WriteScope => holder.write_scope,
         Needs::AdminScope => holder.admin_scope,
         Needs::AdminScopeAndRole => holder.admin_scope && leads,
         Needs::SignedInAdmin => holder.admin_scope && leads && holder.signed_in,
@@ -121,8 +169,13 @@ fn allows(holder: &Holder, needs: Needs) -> bool {
 /// Whether a reply denies access. Tools say so with 400 and a sentence, as recorded.
 fn denies(reply: &HttpReply) -> bool {
     let message = reply.body["error"].as_str().unwrap_or_default();
-    let by_tool =
-        message.contains("does not include admin access") || message.contains("requires admin or owner access");
+    let by_tool = [
+        "does not include admin access",
+        "requires admin or owner access",
+        "session is read-only",
+    ]
+    .iter()
+    .any(|words| message.contains(words));
     matches!(reply.status.as_u16(), 401 | 403) || (reply.status == 400 && by_tool)
 }
 
@@ -153,7 +206,7 @@ async fn every_route_allows_exactly_what_role_scope_and_organization_give() {
         }
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(checked, 18 * 32 * 2);
+    assert_eq!(checked, 18 * 55 * 2);
 }
 
 #[tokio::test]

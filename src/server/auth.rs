@@ -46,6 +46,11 @@ impl Member {
         self.scope.split_whitespace().any(|word| word == "mcp:admin")
     }
 
+    /// Whether the token may change what the organization remembers: entities, relationships and knowledge.
+    pub(crate) fn may_write_memory(&self) -> bool {
+        self.has_admin_scope() || self.scope.split_whitespace().any(|word| word == "mcp:write")
+    }
+
     /// Whether the user may administer the organization. The token may still lack the scope for it.
     pub(crate) fn is_org_admin(&self) -> bool {
         matches!(self.role.as_str(), "owner" | "admin")

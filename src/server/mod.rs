@@ -29,6 +29,7 @@ mod lease;
 mod listen;
 mod lock;
 mod meta;
+mod metadata_check;
 mod name;
 mod nesting;
 mod oauth;

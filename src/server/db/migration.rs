@@ -8,7 +8,7 @@ use crate::server::error::ServerError;
 
 /// The migrations in order: version, name, statements. A released one must never change, not even in a comment, because
 /// the database stores its checksum and refuses to start with another one.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "tables", include_str!("schema.sql")),
     (2, "revisions", include_str!("revision.sql")),
     (3, "leases", include_str!("lease.sql")),
@@ -16,6 +16,8 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "last use", include_str!("last_use.sql")),
     (6, "sign-in", include_str!("oauth.sql")),
     (7, "vault", include_str!("vault.sql")),
+    (8, "entities", include_str!("entity.sql")),
+    (9, "watchers", include_str!("watcher.sql")),
 ];
 
 /// Returns the migrations for a database whose generated keys have the type `serial_key`.

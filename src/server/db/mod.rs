@@ -3,11 +3,13 @@
 //! Every query of the server is a `&'static str` that SQLite and PostgreSQL both understand, with `$1` parameters.
 //! This file must not know any table.
 
+mod either;
 pub(crate) mod migration;
 mod open;
 mod pooler;
 mod row;
 
+pub(crate) use either::EitherSql;
 pub(crate) use row::{ColumnValue, DbRow, FromRow, table_row};
 
 use std::sync::{Arc, OnceLock};

@@ -2,6 +2,7 @@
 
 mod agent;
 mod health;
+mod memory;
 mod oauth;
 mod organization;
 mod platform;
@@ -34,6 +35,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route("/api/{org}/secrets/manage", post(secret::manage))
         .route("/api/{org}/secrets/audit", get(secret::audit_all))
         .route("/api/{org}/secrets/audit/{name}", get(secret::audit_one))
+        .route("/api/{org}/watchers", get(memory::list_watchers))
         // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)

@@ -14,9 +14,11 @@ struct Comparison<'a> {
 }
 
 /// Keys of times: only the type of the value is compared.
-const TIME_KEYS: [&str; 4] = ["createdAt", "updatedAt", "created_at", "updated_at"];
+const TIME_KEYS: [&str; 5] = ["createdAt", "updatedAt", "created_at", "updated_at", "deleted_at"];
 /// Keys of numbers that a database generates: any two numbers agree.
-const GENERATED_NUMBER_KEYS: [&str; 3] = ["id", "relationship_type_id", "inverse_type_id"];
+const GENERATED_NUMBER_KEYS: [&str; 4] = ["id", "relationship_type_id", "inverse_type_id", "current_version_id"];
+/// Keys about the runs of watchers, which our server does not run.
+const RUN_KEYS: [&str; 3] = ["next_run_at", "rendered_prompt", "warnings"];
 /// Keys of lists whose order does not matter.
 const UNORDERED: [&str; 4] = ["agents", "platforms", "entity_types", "relationship_types"];
 /// A key that contains one of these words holds a secret.
@@ -29,15 +31,23 @@ impl Comparison<'_> {
 
     fn value(&mut self, key: &str, recorded: &Value, ours: &Value) {
         match (recorded, ours) {
-            _ if TIME_KEYS.contains(&key) => self.agree &= recorded.is_number() == ours.is_number(),
+            _ if TIME_KEYS.contains(&key) => {
+                self.agree &= recorded.is_number() == ours.is_number() && recorded.is_null() == ours.is_null();
+            }
+            (Value::Array(_), Value::Array(_)) if key == "next_steps" => {
+                if recorded != ours {
+                    self.rule("next-steps-name-what-exists");
+                }
+            }
             (Value::Number(_), Value::Number(_)) if GENERATED_NUMBER_KEYS.contains(&key) => {}
             (Value::Number(a), Value::Number(b)) => self.agree &= a.as_f64() == b.as_f64(),
             (Value::String(a), Value::String(b)) => self.text(key, a, b),
             (Value::Object(a), Value::Object(b)) => self.object(a, b),
             (Value::Array(a), Value::Array(b)) if UNORDERED.contains(&key) => self.set(a, b),
             (Value::Array(a), Value::Array(b)) => {
-                self.agree &= a.len() == b.len();
-                a.iter().zip(b).for_each(|(a, b)| self.value("", a, b));
+                let (shown, omitted) = shown_part(a);
+                self.agree &= shown.len() + omitted == b.len();
+                shown.iter().zip(b).for_each(|(a, b)| self.value("", a, b));
             }
             _ => self.agree &= recorded == ours,
         }
@@ -56,6 +66,8 @@ impl Comparison<'_> {
             } else {
                 "redacted-always"
             });
+        } else if key == "version_id" {
+            self.agree &= recorded.parse::<i64>().is_ok() && ours.parse::<i64>().is_ok();
         } else if key == "id" && is_generated(recorded) && is_generated(ours) {
             self.rule("ids-are-the-servers");
         } else {
@@ -71,6 +83,10 @@ impl Comparison<'_> {
                 self.rule("seeded-by-hand");
                 continue;
             }
+            if RUN_KEYS.contains(&key.as_str()) && recorded.get(key) != ours.get(key) {
+                self.rule("watchers-are-not-run");
+                continue;
+            }
             match (recorded.get(key), ours.get(key)) {
                 (Some(a), Some(b)) => self.value(key, a, b),
                 _ => self.agree = false,
@@ -78,21 +94,9 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares lists in any order. A recording may contain only the beginning of its list, and then a text with the number of
-    /// omitted elements in angle brackets.
+    /// Compares lists in any order.
     fn set(&mut self, recorded: &[Value], ours: &[Value]) {
-        let omitted = recorded
-            .last()
-            .and_then(Value::as_str)
-            .and_then(|text| text.strip_prefix('<'));
-        let omitted: usize = omitted
-            .and_then(|text| text.split(' ').next())
-            .map_or(0, |count| count.parse().unwrap());
-        let shown = if omitted > 0 {
-            &recorded[..recorded.len() - 1]
-        } else {
-            recorded
-        };
+        let (shown, omitted) = shown_part(recorded);
         self.agree &= shown.len() + omitted == ours.len();
         for each in shown {
             self.agree &= ours.iter().any(|other| {
@@ -104,6 +108,20 @@ impl Comparison<'_> {
                 inner.agree
             });
         }
+    }
+}
+
+/// Returns what a recording contains of a list, and the number of omitted elements: it may contain only the beginning, and
+/// then a text with that number in angle brackets, such as `<7 more>`.
+fn shown_part(recorded: &[Value]) -> (&[Value], usize) {
+    let text = recorded
+        .last()
+        .and_then(Value::as_str)
+        .and_then(|text| text.strip_prefix('<'));
+    let omitted = text.and_then(|text| text.split(' ').next()?.parse().ok());
+    match omitted {
+        Some(omitted) => (&recorded[..recorded.len() - 1], omitted),
+        None => (recorded, 0),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod fleet;
 pub mod gate;
 pub mod history;
+pub mod id_burner;
 pub mod identity;
 pub mod link;
 pub mod namespace;

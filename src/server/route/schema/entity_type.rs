@@ -176,6 +176,11 @@ pub(super) async fn delete(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     let id = lock(call, &mut tx, slug).await?;
+    let used = "SELECT id FROM entity WHERE entity_type_id = $1 AND deleted_at IS NULL LIMIT 1";
+    if tx.exists(used, params![id]).await? {
+        let message = format!("Cannot delete entity type '{slug}': it has entities. Delete them first.");
+        return Err(ApiError::bad_request(message));
+    }
     let sql = "UPDATE entity_type SET deleted_at = $1 WHERE id = $2";
     tx.execute(sql, params![now(), id]).await?;
     audit::record(&mut tx, caller, "entity-type.delete", slug, &[]).await?;
