@@ -1,5 +1,7 @@
 //! Tokens of well-known services, recognized by their form.
 
+use crate::resource::is_web_token;
+
 /// The advice for a secret in a file.
 pub(super) const HELP: &str = "whoever can read the file has it: put the value into `.env`, and write `\"$NAME\"` in its place; \
      `lobuctl secrets push` then stores it on the server";
@@ -35,6 +37,7 @@ pub(super) fn token_kind(text: &str) -> Option<&'static str> {
     });
     match known {
         Some((_, kind, _)) => Some(kind),
+        None if is_web_token(text) => Some("a JSON Web Token"),
         None => is_telegram_token(text).then_some("a Telegram bot token"),
     }
 }
@@ -62,6 +65,7 @@ mod tests {
             "sk-ant-api03-x",
             "xoxb-1234-abcd",
             "ghp_0123456789abcdef0",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
             telegram.as_str(),
         ] {
             assert!(token_kind(token).is_some(), "{token}");
@@ -73,6 +77,10 @@ mod tests {
             "123456789:short",
             "claude-sonnet",
             "sk- and some more text here",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.",
+            "eyJhbGciOiJIUzI1NiJ9.claims.signature",
+            "eyJhbGci.eyJz.and more",
         ] {
             assert_eq!(token_kind(text), None, "{text}");
         }

@@ -35,7 +35,7 @@ pub use pattern::{Pattern, PatternError, nearest_address};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
 pub use provider_key::{ProviderKey, key_provider, provider_key_name};
 pub use relationship_type::{RelationshipType, Rule};
-pub use secret::Secret;
+pub use secret::{Secret, is_web_token};
 pub use server_secret::{
     SecretOp, SecretWrite, ServerSecret, secret_fingerprint, server_secret_name, server_secret_reference,
 };

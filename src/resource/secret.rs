@@ -41,3 +41,19 @@ impl fmt::Debug for Secret {
         formatter.write_str("Secret")
     }
 }
+
+/// Whether a text has the form of a JSON Web Token: the base64url texts of two JSON objects and of a signature, joined by dots.
+/// Most of them are issued for a short time.
+pub fn is_web_token(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|each| each.is_ascii_alphanumeric() || b"-_".contains(&each))
+    };
+    let parts: Vec<&str> = text.trim().split('.').collect();
+    // The first two begin as `{"` does.
+    let is_object = |part: &str| part.starts_with("eyJ") && part.len() >= 8;
+    matches!(parts.as_slice(), [head, claims, _] if is_object(head) && is_object(claims))
+        && parts.into_iter().all(is_part)
+}
