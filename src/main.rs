@@ -1,5 +1,6 @@
 //! Parses the arguments, runs the command, and returns its exit code.
 
+use std::alloc::System;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -7,6 +8,11 @@ use lobuctl::cli::{Cli, exit_of};
 use lobuctl::command;
 use lobuctl::exit::Exit;
 use lobuctl::host::{Host, Output};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Zeroes what is freed. Values pass through buffers of libraries, for HTTP, JSON and TLS, which do not do so themselves.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let exit = match Cli::parse_from_arguments(std::env::args_os()) {

@@ -62,6 +62,7 @@ mod json_lines;
 mod laws;
 mod leaks;
 mod linear_review;
+mod memory;
 mod own_login;
 mod pictures;
 mod plan_html;
@@ -148,3 +149,7 @@ mod tui_themes;
 mod tui_watch;
 mod undo;
 mod undo_laws;
+
+/// The allocator of the program, so that what is searched for in memory is left as the program leaves it.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
