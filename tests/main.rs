@@ -125,6 +125,7 @@ mod server_secrets;
 mod server_security;
 mod server_sign_in;
 mod server_vault;
+mod server_vault_fleet;
 mod server_vault_races;
 mod server_vault_use;
 mod session_files;

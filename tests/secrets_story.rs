@@ -198,3 +198,36 @@ fn ten_steps_from_a_push_to_a_member_who_is_refused() {
     refuses_a_member(&desk);
     leaves_no_value(&desk);
 }
+
+/// The file of a project whose platforms refer to secrets on the server keeps its names, whatever this machine has.
+#[test]
+fn a_pull_keeps_the_names_of_secrets_on_the_server() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk {
+        project: TempProject::new(&[("lobu.toml", TOML), ("desk/SOUL.md", "Be kind.\n"), (".env", ENV)]),
+        server: ServeProcess::on_sqlite(data.path()),
+        data,
+    };
+    desk.expect("secrets push --yes", 0);
+    desk.expect("apply --yes --secrets server", 0);
+    let file = desk.project.path().join("lobu.toml");
+    let check = |expected: &str| assert_eq!(std::fs::read_to_string(&file).unwrap(), expected);
+    desk.expect("pull --yes", 0);
+    check(TOML);
+    // Without a value here, and with something else to pull.
+    std::fs::rename(desk.project.path().join(".env"), desk.data.path().join("moved.env")).unwrap();
+    desk.expect("pull --yes", 0);
+    check(TOML);
+    desk.write("lobu.toml", &TOML.replace("name = \"Desk\"", "name = \"Front desk\""));
+    let pulled = desk.expect("pull --yes", 0);
+    check(TOML);
+    assert!(!pulled.out.contains("secret://"), "{pulled:?}");
+    desk.expect("plan --secrets server --detailed-exitcode", 0);
+    // A new project gets the names that the server has.
+    desk.expect("pull --init copy --org dev --yes", 0);
+    let copy = std::fs::read_to_string(desk.project.path().join("copy/lobu.toml")).unwrap();
+    for name in ["$BOT_TOKEN", "$SLACK_TOKEN", "$SIGNING"] {
+        assert!(copy.contains(name), "{copy}");
+    }
+    assert!(!copy.contains("secret://"), "{copy}");
+}

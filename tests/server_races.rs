@@ -9,22 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::support::program::serve_process::ServeProcess;
 use crate::support::server::postgres::TestDatabase;
-use crate::support::server::race::{self, RaceClients, RaceResult};
+use crate::support::server::race::{self, RaceClients, RaceResult, round_count};
 use crate::support::server::racy;
 use crate::support::server::{JsonClient, open};
 
 const ROUNDS: usize = 120;
 const POSTGRES_ROUNDS: usize = 36;
-
-/// Returns the number of rounds of each check: `LOBUCTL_TEST_RACE_ROUNDS`, or the usual one.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long to run is the decision of whoever runs the tests"
-)]
-fn round_count(usual: usize) -> usize {
-    let asked = std::env::var("LOBUCTL_TEST_RACE_ROUNDS").ok();
-    asked.and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
 
 /// Runs a check for many rounds. The error names the round that failed, and why.
 async fn rounds(

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use lobuctl::resource::{Secret, secret_fingerprint};
 use lobuctl::server::{Server, ServerOptions, Storage};
 
+use crate::support::server::history::{Moments, SequentialModel, is_linearizable};
 use crate::support::server::postgres::TestDatabase;
+use crate::support::server::race::round_count;
 use crate::support::server::{JsonClient, open};
 
 /// One request of a race and its answer.
@@ -17,6 +20,27 @@ struct Asked {
     /// The status, and the fingerprint of a value that was stored.
     status: u16,
     fingerprint: Option<String>,
+}
+
+/// One secret, as an order of requests would leave it: the fingerprint of its value.
+#[derive(Debug)]
+struct OneSecret;
+
+impl SequentialModel for OneSecret {
+    type State = Option<String>;
+    /// The operation, and the fingerprint of its value.
+    type Call = (&'static str, Option<String>);
+    type Answer = u16;
+
+    fn step(state: &Self::State, (op, print): &Self::Call, answer: Option<&u16>) -> Option<Self::State> {
+        let (status, next) = match (*op, state) {
+            ("create", None) | ("rotate", Some(_)) => (200, print.clone()),
+            ("create", Some(_)) => (409, state.clone()),
+            ("delete", Some(_)) => (200, None),
+            _ => (404, None),
+        };
+        answer.is_none_or(|answer| *answer == status).then_some(next)
+    }
 }
 
 /// One event of the audit.
@@ -65,31 +89,45 @@ const OPS: [&str; 12] = [
     "rotate",
 ];
 
-async fn race(clients: &[JsonClient], round: usize) -> Result<(), String> {
-    let name = format!("RACED_{round}");
+/// Sends the operations at once, to one client after the other. One order has to explain the answers and the moments at which
+/// they came, and the audit has to be such an order.
+pub async fn race(clients: &[JsonClient], round: usize) -> Result<(), String> {
+    let (name, moments) = (format!("RACED_{round}"), Moments::default());
     let tasks: Vec<_> = OPS
         .iter()
         .enumerate()
         .map(|(at, op)| {
             let (client, mut action) = (clients[at % clients.len()].clone(), json!({ "op": op, "name": name }));
-            if *op != "delete" {
-                action["value"] = json!(format!("value {round} {at}"));
+            let value = (*op != "delete").then(|| format!("value {round} {at}"));
+            if let Some(value) = &value {
+                action["value"] = json!(value);
             }
+            let call = (*op, value.map(|value| secret_fingerprint(&Secret::new(value))));
+            let moments = moments.clone();
             tokio::spawn(async move {
+                let began = moments.next();
                 let reply = client
                     .post("/api/dev/secrets/manage", json!({ "actions": [action] }))
                     .await;
-                Asked {
+                let status = reply.status.as_u16();
+                let fingerprint = reply.body["results"][0]["fingerprint"].as_str().map(str::to_owned);
+                let asked = Asked {
                     op,
-                    status: reply.status.as_u16(),
-                    fingerprint: reply.body["results"][0]["fingerprint"].as_str().map(str::to_owned),
-                }
+                    status,
+                    fingerprint,
+                };
+                (asked, moments.ended::<OneSecret>(began, call, Some(status)))
             })
         })
         .collect();
-    let mut asked = Vec::new();
+    let (mut asked, mut operations) = (Vec::new(), Vec::new());
     for task in tasks {
-        asked.push(task.await.unwrap());
+        let (answer, operation) = task.await.unwrap();
+        asked.push(answer);
+        operations.push(operation);
+    }
+    if !is_linearizable(&operations) {
+        return Err(format!("round {round}: no order explains {operations:?}"));
     }
     let client = clients.last().unwrap();
     let audit = client.get(&format!("/api/dev/audit?limit=500&target={name}")).await;
@@ -142,7 +180,7 @@ async fn one_order_explains_changes_of_one_secret_on_sqlite() {
     };
     let (server, token) = open(ServerOptions::new(storage)).await;
     let client = JsonClient::new(&server, &token);
-    for round in 0..20 {
+    for round in 0..round_count(20) {
         race(std::slice::from_ref(&client), round).await.unwrap();
     }
 }
@@ -165,7 +203,7 @@ async fn one_order_explains_changes_of_one_secret_on_three_servers() {
         .iter()
         .map(|server| JsonClient::new(server, token.expose_secret()))
         .collect();
-    for round in 0..20 {
+    for round in 0..round_count(20) {
         race(&clients, round).await.unwrap();
     }
     drop(servers);

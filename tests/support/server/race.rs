@@ -20,6 +20,16 @@ pub struct RaceClients {
 /// The result of a check. The error describes the condition that does not hold.
 pub type RaceResult = Result<(), String>;
 
+/// Returns the number of rounds of each check: `LOBUCTL_TEST_RACE_ROUNDS`, or the usual one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to run is the decision of whoever runs the tests"
+)]
+pub fn round_count(usual: usize) -> usize {
+    let asked = std::env::var("LOBUCTL_TEST_RACE_ROUNDS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// Returns an error with this message unless the condition holds. No assertion: `server_races` expects errors of [`racy`],
 /// a server that has these races.
 ///
