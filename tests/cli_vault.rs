@@ -109,6 +109,15 @@ fn takes_json_and_lines_from_a_pipe_and_repeats_nothing_of_them() {
         let refused = piped(&project, "secrets push --from-stdin --yes", text);
         assert!(refused.code == 1 && refused.err.contains(said), "{text}: {refused:?}");
     }
+    // A token that ends soon is pushed, with a warning.
+    let token = "BOT_TOKEN=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.planted-signature\n";
+    let pushed = piped(
+        &project,
+        "secrets push --from-stdin --rotate BOT_TOKEN --yes-rotate",
+        token,
+    );
+    let warning = "warning: the value of BOT_TOKEN looks like a JSON Web Token";
+    assert!(pushed.code == 0 && pushed.err.contains(warning), "{pushed:?}");
     // A name that was chosen has to have a value; nothing is pushed without it.
     let refused = piped(
         &project,

@@ -19,6 +19,7 @@ mod plain_pull;
 mod preferences;
 mod pull;
 mod pull_end;
+mod push_secrets;
 mod reading;
 mod redacted;
 mod run;

@@ -16,7 +16,7 @@ use crate::resource::Address;
 use crate::show::Line;
 use crate::tui::{
     AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    PullFacts, RecordedFacts, Refusal, StepState, WatchNews, Workbench, relay,
+    PullFacts, RecordedFacts, Refusal, SecretComparison, StepState, WatchNews, Workbench, relay,
 };
 
 /// A workbench whose plans, events, steps and messages hold no secret that the redactor knows.
@@ -138,6 +138,27 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
         let redactor = self.redactor.clone();
         let written = self.bench.export(request);
         async move { struck_text(&redactor, written.await) }.boxed()
+    }
+
+    fn compare_secrets(&self, page: u64) -> BoxFuture<'static, Result<SecretComparison, String>> {
+        let redactor = self.redactor.clone();
+        let compared = self.bench.compare_secrets(page);
+        async move {
+            match compared.await {
+                Ok(comparison) => Ok(SecretComparison {
+                    lines: redacted_lines(&redactor, comparison.lines),
+                    ..comparison
+                }),
+                Err(message) => Err(redactor.text(&message)),
+            }
+        }
+        .boxed()
+    }
+
+    fn push_secrets(&self, page: u64, replaces: bool) -> BoxFuture<'static, Result<String, String>> {
+        let redactor = self.redactor.clone();
+        let pushed = self.bench.push_secrets(page, replaces);
+        async move { struck_text(&redactor, pushed.await) }.boxed()
     }
 
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {

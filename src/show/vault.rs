@@ -8,12 +8,22 @@ use super::line::{Line, Role};
 use super::plan::target_line;
 use super::word::{counted_list, plural};
 use crate::plan::{PushPlan, PushStep, SecretDifference, Target};
-use crate::resource::{ServerSecret, key_provider, with_visible_escapes};
+use crate::resource::{Secret, ServerSecret, is_web_token, key_provider, with_visible_escapes};
 
 /// Returns what a push would do.
 pub fn push_lines(target: &Target, plan: &PushPlan) -> Vec<Line> {
     let mut lines = vec![target_line("Secrets", target), Line::default()];
-    lines.extend(plan.steps.iter().map(step_line));
+    lines.extend(push_rows(plan));
+    if lines.len() > 2 {
+        lines.push(Line::default());
+    }
+    lines.push(Line::at(0).push(Role::Heading, "Summary: ").plain(push_summary(plan)));
+    lines
+}
+
+/// Returns what a push would do with each name.
+pub fn push_rows(plan: &PushPlan) -> Vec<Line> {
+    let mut lines: Vec<Line> = plan.steps.iter().map(step_line).collect();
     let kept = |name: &String| {
         Line::at(2)
             .push(Role::Warning, "! ")
@@ -37,10 +47,6 @@ pub fn push_lines(target: &Target, plan: &PushPlan) -> Vec<Line> {
             .iter()
             .map(noted(Role::Error, "✗ ", "  no value here and none on the server")),
     );
-    if lines.len() > 2 {
-        lines.push(Line::default());
-    }
-    lines.push(Line::at(0).push(Role::Heading, "Summary: ").plain(push_summary(plan)));
     lines
 }
 
@@ -58,7 +64,8 @@ fn step_line(step: &PushStep) -> Line {
     line.push(Role::Dim, format!("  from {}", step.from))
 }
 
-fn push_summary(plan: &PushPlan) -> String {
+/// Returns how many names a push would do what with.
+pub fn push_summary(plan: &PushPlan) -> String {
     let replaced = plan.steps.iter().filter(|step| step.replaces()).count();
     let parts = counted_list(&[
         (plan.steps.len() - replaced, "to create", "to create"),
@@ -72,6 +79,17 @@ fn push_summary(plan: &PushPlan) -> String {
     } else {
         parts
     }
+}
+
+/// Returns what is strange about the value of a name that would be pushed, if anything is.
+pub fn value_warning(name: &str, value: &Secret) -> Option<String> {
+    let is_web_token = is_web_token(value.expose());
+    is_web_token.then(|| {
+        format!(
+            "the value of {name} looks like a JSON Web Token, which is often valid for a short time only: push what it \
+             is made from"
+        )
+    })
 }
 
 /// Returns the question about one step of a push.
@@ -94,6 +112,17 @@ pub fn written_line(name: &str, action: &str, fingerprint: Option<&str>, restart
         parts.push(format!("; restarted: {}", restarts.join(", ")));
     }
     with_visible_escapes(parts.concat())
+}
+
+/// Returns what a platform that runs with the old value says about itself.
+pub fn restart_failed_text(id: &str) -> String {
+    format!("platform `{id}` did not start with the new value; `lobuctl plan` shows its error")
+}
+
+/// Returns what a page says that replaces these values too.
+pub fn replacing_text(names: &[String]) -> String {
+    let names = names.join(", ");
+    format!("replaces {names}: what uses it restarts, and the old value cannot be brought back")
 }
 
 /// Returns the secrets on the server: name, fingerprint, age, who stored it, and what uses it. `uses` are the keys of the

@@ -28,7 +28,7 @@ impl Action {
     pub fn needs_sources(self) -> bool {
         match self {
             Self::Select(_) | Self::Desk(_) | Self::Watch => true,
-            Self::Dialog(action) => matches!(action, DialogAction::Ask | DialogAction::Secrets),
+            Self::Dialog(action) => matches!(action, DialogAction::Ask | DialogAction::Push | DialogAction::Secrets),
             Self::Task(action) => matches!(action, Task::Replan | Task::Retry | Task::Edit),
             Self::Move(_) | Self::View(_) | Self::Process(_) => false,
         }
@@ -146,6 +146,10 @@ pub enum DialogAction {
     Help,
     /// Opens the list of secret names.
     Secrets,
+    /// Opens the page from which secrets are pushed.
+    Push,
+    /// Replaces on the server what differs there too.
+    Replace,
     /// Opens the confirmation.
     Ask,
     /// Answers yes.

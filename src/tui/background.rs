@@ -52,6 +52,18 @@ pub(super) fn write_adopted(workbench: &dyn Workbench, request: AdoptRequest, to
     answer(workbench.write_adopted(request), to, Message::Adopted);
 }
 
+/// Starts comparing the secrets with those on the server. Sends [`Message::SecretsCompared`] at the end.
+pub(super) fn compare_secrets(workbench: &dyn Workbench, page: u64, to: UnboundedSender<Message>) {
+    answer(workbench.compare_secrets(page), to, move |result| {
+        Message::SecretsCompared { page, result }
+    });
+}
+
+/// Starts pushing secrets. Sends [`Message::SecretsPushed`] at the end.
+pub(super) fn push_secrets(workbench: &dyn Workbench, page: u64, replaces: bool, to: UnboundedSender<Message>) {
+    answer(workbench.push_secrets(page, replaces), to, Message::SecretsPushed);
+}
+
 /// Starts writing the plan into a file. Sends [`Message::Exported`] at the end.
 pub(super) fn export(workbench: &dyn Workbench, request: ExportRequest, to: UnboundedSender<Message>) {
     answer(workbench.export(request), to, Message::Exported);

@@ -231,6 +231,10 @@ impl<B: Backend, O: TerminalHost> Driver<'_, B, O> {
             Effect::Compare { row, style } => background::compare(row, style, sender),
             Effect::Adopt(request) => background::adopt(self.workbench.as_ref(), request, sender),
             Effect::WriteAdopted(request) => background::write_adopted(self.workbench.as_ref(), request, sender),
+            Effect::CompareSecrets(page) => background::compare_secrets(self.workbench.as_ref(), page, sender),
+            Effect::PushSecrets { page, replaces } => {
+                background::push_secrets(self.workbench.as_ref(), page, replaces, sender);
+            }
             Effect::Export(request) => background::export(self.workbench.as_ref(), request, sender),
             Effect::Ignore(request) => background::ignore(self.workbench.as_ref(), request, sender),
             Effect::Watch(follows) => self.watch(follows),

@@ -8,7 +8,7 @@ use super::exit::TuiExit;
 use super::key::Key;
 use super::workbench::{
     AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    Refusal, WatchNews,
+    Refusal, SecretComparison, WatchNews,
 };
 use crate::apply::Cancel;
 use crate::apply::event::Event;
@@ -64,6 +64,15 @@ pub enum Message {
     },
     /// An adoption was written, or what went wrong.
     Adopted(Result<String, String>),
+    /// It is known how the secrets compare, or why it is not.
+    SecretsCompared {
+        /// The page that asked: another one may be open by now.
+        page: u64,
+        /// How they compare.
+        result: Result<SecretComparison, String>,
+    },
+    /// What was stored on the server, or what went wrong.
+    SecretsPushed(Result<String, String>),
     /// Where the plan was written, or why it was not.
     Exported(Result<String, String>),
     /// The plan with other drift ignored, or why nothing was written.
@@ -116,6 +125,15 @@ pub enum Effect {
     Adopt(AdoptRequest),
     /// Write what was worked out for this request.
     WriteAdopted(AdoptRequest),
+    /// Compare the secrets with those on the server, for the page of this number.
+    CompareSecrets(u64),
+    /// Store on the server what it lacks.
+    PushSecrets {
+        /// The page that has shown it.
+        page: u64,
+        /// Whether what differs is replaced too.
+        replaces: bool,
+    },
     /// Write the plan into a file.
     Export(ExportRequest),
     /// Change which drift is ignored.

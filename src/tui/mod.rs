@@ -65,6 +65,6 @@ pub use terminal::run;
 pub use terminal_host::{Input, TerminalHost};
 pub use workbench::{
     AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreReason, IgnoreRequest, LoadFailure, LoadRequest,
-    LoadStep, LoadedPlan, PlanScope, PullFacts, RecordedFacts, Refusal, SecretUsage, StepState, Title, WatchCause,
-    WatchNews, Workbench,
+    LoadStep, LoadedPlan, PlanScope, PullFacts, RecordedFacts, Refusal, SecretComparison, SecretUsage, StepState,
+    Title, WatchCause, WatchNews, Workbench,
 };

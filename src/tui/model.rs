@@ -35,6 +35,8 @@ pub struct Model {
     pub watch: Option<Watch>,
     /// When the plan on the screen was loaded, by the screen's clock in milliseconds.
     pub loaded_ms: u64,
+    /// The number of pages for pushing secrets that were opened.
+    pub push_pages: u64,
     /// The earlier runs, oldest first, without the one on the screen.
     pub runs: Vec<Progress>,
     /// The keys that the user has chosen.
@@ -88,11 +90,15 @@ pub enum KeyContext {
     Palette,
     /// The list of secrets.
     Secrets,
+    /// The page before secrets are pushed, answered with a key.
+    Push,
+    /// The same page, answered by typing a word.
+    PushTyped,
 }
 
 impl KeyContext {
     /// Every context.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Loading,
         Self::Failed,
         Self::Review,
@@ -110,13 +116,15 @@ impl KeyContext {
         Self::Leave,
         Self::Palette,
         Self::Secrets,
+        Self::Push,
+        Self::PushTyped,
     ];
 
     /// Whether keys without a binding are typed as text.
     pub fn types(self) -> bool {
         matches!(
             self,
-            Self::Filter | Self::Search | Self::Palette | Self::Typed | Self::Ignore
+            Self::Filter | Self::Search | Self::Palette | Self::Typed | Self::PushTyped | Self::Ignore
         )
     }
 }
@@ -133,6 +141,7 @@ impl Model {
             ignored_keys: &[],
             watch: options.watch.then(Watch::default),
             loaded_ms: 0,
+            push_pages: 0,
             runs: Vec::new(),
             keys: options.keys.clone(),
             scope: PlanScope::default(),
@@ -151,6 +160,8 @@ impl Model {
             Some(Overlay::Leave) => KeyContext::Leave,
             Some(Overlay::Adopt(_)) => KeyContext::Adopt,
             Some(Overlay::Ignore(_)) => KeyContext::Ignore,
+            Some(Overlay::Push(page)) if page.is_typed() => KeyContext::PushTyped,
+            Some(Overlay::Push(_)) => KeyContext::Push,
             Some(Overlay::Confirm(confirm)) => match confirm.confirmation {
                 Confirmation::Key => KeyContext::Ask,
                 Confirmation::Typed(_) => KeyContext::Typed,
@@ -189,6 +200,7 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Confirm(confirm)) => Some(confirm.as_ref()),
             Some(Overlay::Adopt(adopt)) => Some(adopt.as_ref()),
+            Some(Overlay::Push(push)) => Some(push.as_ref()),
             _ => None,
         }
     }

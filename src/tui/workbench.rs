@@ -74,6 +74,18 @@ pub trait Workbench: Send + Sync + 'static {
         async { Err("this plan cannot be written into a file".to_owned()) }.boxed()
     }
 
+    /// Compares the secrets of the files with those on the server, for the page of this number. Sends no value. An error is a
+    /// sentence about why that is not known.
+    fn compare_secrets(&self, _page: u64) -> BoxFuture<'static, Result<SecretComparison, String>> {
+        async { Err("secrets cannot be pushed from here".to_owned()) }.boxed()
+    }
+
+    /// Stores on the server what [`Self::compare_secrets`] has found missing there for this page, if that was the last one;
+    /// with `replaces` what differs too. Returns what was stored, or else why it was not.
+    fn push_secrets(&self, _page: u64, _replaces: bool) -> BoxFuture<'static, Result<String, String>> {
+        async { Err("secrets cannot be pushed from here".to_owned()) }.boxed()
+    }
+
     /// Changes which drift is ignored. Returns the plan that follows, or why nothing was written.
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>>;
 }
@@ -95,6 +107,19 @@ pub struct Adoption {
     /// `1 file to create, 2 to change`.
     pub summary: String,
     /// The differences of the files, and what cannot be adopted.
+    pub lines: Vec<Line>,
+}
+
+/// How the secrets of the files compare with those on the server: names and fingerprints, never a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretComparison {
+    /// The number of names that have a value here and that the server lacks.
+    pub creates: usize,
+    /// The names whose value on the server is another one.
+    pub differing: Vec<String>,
+    /// `1 to create, 1 to replace, 2 unchanged`.
+    pub summary: String,
+    /// One line for each name.
     pub lines: Vec<Line>,
 }
 

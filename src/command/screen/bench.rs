@@ -8,9 +8,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::adopting::work_out;
 use super::export::export;
 use super::following::{FollowSignals, Follower};
 use super::loading::{PlanLoader, ReadFolders, Unloaded};
+use super::pushing::{PushSource, ShownPush};
 use super::state::{BenchState, lock, sentence};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
@@ -24,13 +26,12 @@ use crate::journal::RunId;
 use crate::plan::Plan;
 use crate::pull::Wanted;
 use crate::resource::Address;
-use crate::review::{Consent, PlanReview, PullOptions, PullSource, ReviewOptions, SeenRows};
+use crate::review::{Consent, PlanReview, PullOptions, ReviewOptions, SeenRows};
 use crate::session::Flags;
-use crate::show::pull::{change_lines, pull_summary};
 use crate::show::word::plural;
 use crate::tui::{
     AdoptRequest, Adoption, ApplyRequest, ExportRequest, IgnoreRequest, LoadFailure, LoadRequest, LoadStep, LoadedPlan,
-    PlanScope, Refusal, WatchNews, Workbench, relay,
+    PlanScope, Refusal, SecretComparison, WatchNews, Workbench, relay,
 };
 
 /// Files and server, as the screen sees them.
@@ -145,10 +146,11 @@ impl Bench {
         match &state.review {
             Some(review) if review.writes() => {
                 review.check()?;
-                Err(if state.wrote {
-                    Failure::new(FailureKind::Declined, "not applied; only files were written")
-                } else {
-                    declined()
+                Err(match (state.wrote, state.pushed) {
+                    (true, true) => not_applied("only files and secrets were written"),
+                    (true, false) => not_applied("only files were written"),
+                    (false, true) => not_applied("only secrets were pushed"),
+                    (false, false) => declined(),
                 })
             }
             Some(review) => review.check().map(|()| Exit::Done),
@@ -336,6 +338,36 @@ impl Workbench for Bench {
         .boxed()
     }
 
+    fn compare_secrets(&self, page: u64) -> BoxFuture<'static, Result<SecretComparison, String>> {
+        let state = Arc::clone(&self.state);
+        let source = lock(&state).known().map(PushSource::of);
+        async move {
+            let source = source.map_err(|failure| sentence(&failure))?;
+            let plan = source.compare().await.map_err(|failure| sentence(&failure))?;
+            let shown = ShownPush::new(page, &source, plan);
+            let comparison = shown.comparison();
+            lock(&state).push = Some(shown);
+            Ok(comparison)
+        }
+        .boxed()
+    }
+
+    fn push_secrets(&self, page: u64, replaces: bool) -> BoxFuture<'static, Result<String, String>> {
+        let state = Arc::clone(&self.state);
+        // What the page has shown is pushed, or nothing.
+        let shown = lock(&state).push.take_if(|shown| shown.page == page);
+        async move {
+            let shown = shown.ok_or("the comparison is not known any more; ask for it again")?;
+            let stored = shown.carry_out(replaces).await;
+            let stored_nothing = stored
+                .as_ref()
+                .is_err_and(|failure| failure.kind != FailureKind::Partial);
+            lock(&state).pushed |= !stored_nothing;
+            stored.map_err(|failure| sentence(&failure))
+        }
+        .boxed()
+    }
+
     fn ignore(&self, request: IgnoreRequest) -> BoxFuture<'static, Result<Plan, String>> {
         let (state, host) = (Arc::clone(&self.state), self.console.host.clone());
         let write = move || {
@@ -362,35 +394,6 @@ impl Workbench for Bench {
     }
 }
 
-/// Works out what an adoption writes, from a source of its own, or as a part of the pull that is reviewed.
-fn work_out(
-    state: &Mutex<BenchState>,
-    source: Option<PullSource>,
-    request: &AdoptRequest,
-) -> Result<Adoption, Failure> {
-    let reviewed = lock(state).adoption.take();
-    let pull = match (source, reviewed) {
-        (Some(source), _) => source.work_out()?,
-        (None, Some(mut pull)) => {
-            let selected = pull.select(&request.rows);
-            if let Err(failure) = selected {
-                lock(state).adoption = Some(pull);
-                return Err(failure);
-            }
-            pull
-        }
-        (None, None) => {
-            let message = "the changes are still being worked out; ask for them again";
-            return Err(Failure::failed(message));
-        }
-    };
-    let adoption = Adoption {
-        files: pull.changes().files.len(),
-        summary: pull_summary(pull.changes()),
-        lines: change_lines(pull.changes()),
-    };
-    let mut state = lock(state);
-    state.adoption = Some(pull);
-    state.adopting = Some(request.clone());
-    Ok(adoption)
+fn not_applied(written: &str) -> Failure {
+    Failure::new(FailureKind::Declined, format!("not applied; {written}"))
 }

@@ -1,10 +1,12 @@
 //! The full-screen review: a thin caller of the review behind the screen's `Workbench`, and what is printed after the
 //! screen has closed.
 
+mod adopting;
 mod bench;
 mod export;
 mod following;
 mod loading;
+mod pushing;
 mod recorded;
 mod state;
 

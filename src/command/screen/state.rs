@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::pushing::ShownPush;
 use crate::failure::Failure;
 use crate::journal::RunId;
 use crate::pull::Wanted;
@@ -17,6 +18,10 @@ pub(super) struct BenchState {
     pub(super) adoption: Option<PullReview>,
     /// What the adoption was worked out for.
     pub(super) adopting: Option<AdoptRequest>,
+    /// The comparison of secrets that the screen shows.
+    pub(super) push: Option<ShownPush>,
+    /// Whether secrets were pushed, or may have been.
+    pub(super) pushed: bool,
     /// Whether anything was written into the files.
     pub(super) wrote: bool,
     /// Why the last adoption was not written, or not as a whole.
@@ -36,6 +41,7 @@ impl BenchState {
     pub(super) fn kept(&mut self) -> Self {
         Self {
             wrote: self.wrote,
+            pushed: self.pushed,
             unwritten: self.unwritten.take(),
             runs: std::mem::take(&mut self.runs),
             count: self.count,

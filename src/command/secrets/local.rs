@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::place::check_names;
 use crate::cli::SecretSourceArgs;
 use crate::command::console::Console;
+use crate::command::push_secrets::project_values;
 use crate::command::signal::Interrupt;
 use crate::config::{Project, SecretSource, parse_secret_text};
 use crate::failure::Failure;
@@ -99,12 +100,10 @@ async fn values(
         let message = "`--all` takes the names of a file or of standard input";
         return Err(Failure::usage(message).hint("add `--from-env FILE`, `--from-file FILE` or `--from-stdin`"));
     }
-    let only_process = arguments.from_env.is_some();
-    let mut values: BTreeMap<String, LocalSecret> = BTreeMap::new();
-    for (name, (value, source)) in project.iter().flat_map(|project| &project.secret_values) {
-        if !only_process || *source == SecretSource::Process {
-            values.insert(name.clone(), local(value.clone(), &source_text(source), "env"));
-        }
+    let mut values = project.map(project_values).unwrap_or_default();
+    if arguments.from_env.is_some() {
+        let process = source_text(&SecretSource::Process);
+        values.retain(|_, local| local.from == process);
     }
     // A name that `lobu.toml` does not use can still be chosen from the environment.
     for name in &arguments.only {

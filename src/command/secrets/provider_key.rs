@@ -15,6 +15,7 @@ use crate::plan::{ProviderKeyPlan, ProviderKeyStep};
 use crate::remote::{ProviderKeyRoutes, RemoteError};
 use crate::resource::ProviderKey;
 use crate::show::provider_key::{key_lines, key_question, written_key_line};
+use crate::show::vault::value_warning;
 
 /// The way to the server for keys.
 struct KeyRoute {
@@ -43,6 +44,11 @@ pub(super) async fn push(
     }
     let route = interrupt.or(find_route(place, &wanted)).await?;
     show(console, place, &plan)?;
+    for step in &plan.steps {
+        if let Some(warning) = value_warning(&step.name, &step.value) {
+            console.warning(&warning);
+        }
+    }
     if arguments.dry_run || plan.steps.is_empty() {
         return Ok(Exit::Done);
     }

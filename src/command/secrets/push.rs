@@ -9,14 +9,12 @@ use super::question::{Answer, answer, can_ask};
 use super::report::report;
 use crate::cli::{Format, PushArgs};
 use crate::command::console::Console;
+use crate::command::push_secrets::store;
 use crate::command::signal::Interrupt;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{PushPlan, PushStep, Rotation};
-use crate::remote::RemoteError;
-use crate::resource::{SecretWrite, ServerSecret};
-use crate::show::vault::{push_lines, push_question};
-use crate::wire::secret::WireSecretResult;
+use crate::show::vault::{push_lines, push_question, value_warning};
 
 /// Plans the push, asks, and sends what was approved.
 pub(super) async fn run(
@@ -35,6 +33,13 @@ pub(super) async fn run(
     };
     let plan = PushPlan::of(&local.names, &local.values, &server, &rotation(arguments));
     show(console, place, &plan)?;
+    for step in &plan.steps {
+        let value = step.write.value();
+        let warning = value.and_then(|value| value_warning(&step.write.name, value));
+        if let Some(warning) = warning {
+            console.warning(&warning);
+        }
+    }
     if arguments.dry_run || plan.steps.is_empty() {
         return Ok(Exit::Done);
     }
@@ -119,72 +124,14 @@ fn unasked(step: &PushStep) -> Failure {
     Failure::failed(message).hint(format!("`{flag}` approves it"))
 }
 
-/// Sends the approved steps. Not interrupted: what was sent has to be known.
+/// Sends the approved steps, and prints what became of them.
 async fn send(console: &Console, place: &SecretPlace, steps: &[&PushStep]) -> Result<Exit, Failure> {
-    let writes: Vec<SecretWrite> = steps.iter().map(|step| step.write.clone()).collect();
-    let client = &place.connection.client;
-    let results = match client.write_secrets(&writes).await {
-        Ok(results) => results,
-        Err(error) if error.maybe_applied() => {
-            let read = client.secrets().await.ok().flatten();
-            return settle(console, steps, read.as_deref(), &error);
-        }
-        Err(error) => {
-            return Err(Failure::failed("the server stored nothing")
-                .because(&error)
-                .hints(error.hint()));
-        }
-    };
-    for result in &results {
+    let stored = store(&place.connection.client, steps).await?;
+    if stored.by_reading {
+        console.progress("the response was lost; a reading shows that the values are stored");
+    }
+    for result in &stored.results {
         report(console, result)?;
     }
     Ok(Exit::Done)
-}
-
-/// Decides by a reading whether a request without a usable response was carried out. All of its names were written or none.
-fn settle(
-    console: &Console,
-    steps: &[&PushStep],
-    read: Option<&[ServerSecret]>,
-    error: &RemoteError,
-) -> Result<Exit, Failure> {
-    let stored = |step: &PushStep| {
-        let found = read?.iter().find(|secret| secret.name == step.write.name);
-        Some(found.map(|secret| secret.fingerprint.clone()))
-    };
-    let changed: Vec<&&PushStep> = steps
-        .iter()
-        .filter(|step| step.before.as_ref() != Some(&step.after))
-        .collect();
-    let all = |wanted: fn(&PushStep) -> Option<String>| {
-        !changed.is_empty()
-            && changed
-                .iter()
-                .all(|step| stored(step).is_some_and(|found| found == wanted(step)))
-    };
-    if all(|step| Some(step.after.clone())) {
-        console.progress("the response was lost; a reading shows that the values are stored");
-        for step in steps {
-            let action = if step.replaces() { "rotated" } else { "created" };
-            report(
-                console,
-                &WireSecretResult {
-                    name: step.write.name.clone(),
-                    action: action.to_owned(),
-                    fingerprint: Some(step.after.clone()),
-                    will_restart: Vec::new(),
-                    restart_failed: Vec::new(),
-                },
-            )?;
-        }
-        return Ok(Exit::Done);
-    }
-    if all(|step| step.before.clone()) {
-        return Err(Failure::failed("the server stored nothing")
-            .because(error)
-            .hints(error.hint()));
-    }
-    let message = "it is not known whether the values were stored";
-    let hint = "`lobuctl secrets diff` compares them; a push can be repeated";
-    Err(Failure::new(FailureKind::Partial, message).because(error).hint(hint))
 }

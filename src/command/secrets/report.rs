@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::Format;
 use crate::command::console::Console;
 use crate::failure::Failure;
-use crate::show::vault::written_line;
+use crate::show::vault::{restart_failed_text, written_line};
 use crate::wire::secret::WireSecretResult;
 
 /// Prints one change that the server has made.
@@ -20,9 +20,7 @@ pub(super) fn report(console: &Console, result: &WireSecretResult) -> Result<(),
     let fingerprint = result.fingerprint.as_deref();
     console.text(&(written_line(&result.name, &result.action, fingerprint, &result.will_restart) + "\n"))?;
     for id in &result.restart_failed {
-        console.warning(&format!(
-            "platform `{id}` did not start with the new value; `lobuctl plan` shows its error"
-        ));
+        console.warning(&restart_failed_text(id));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::plan::{Row, Verb};
 use crate::tui::board::{Board, Focus};
 use crate::tui::model::Model;
-use crate::tui::screen::Screen;
+use crate::tui::screen::{Overlay, Screen};
 
 pub(super) fn has_rows(model: &Model) -> bool {
     model.board().is_some_and(|board| !board.plan.rows.is_empty())
@@ -68,6 +68,21 @@ pub(super) fn has_choice(model: &Model) -> bool {
 /// Whether the key that selects does something: on drift it shows how to select it for deletion.
 pub(super) fn can_select(model: &Model) -> bool {
     has_choice(model) || on_drift(model)
+}
+
+/// Whether secrets can be pushed: the review of a plan whose files use some.
+pub(super) fn can_push(model: &Model) -> bool {
+    let reviews = matches!(model.screen, Screen::Review(_));
+    let has_secrets = |board: &Board| board.facts.pull.is_none() && !board.facts.secrets.is_empty();
+    reviews && model.board().is_some_and(has_secrets)
+}
+
+pub(super) fn push_creates(model: &Model) -> bool {
+    matches!(&model.overlay, Some(Overlay::Push(page)) if page.creates())
+}
+
+pub(super) fn push_differs(model: &Model) -> bool {
+    matches!(&model.overlay, Some(Overlay::Push(page)) if page.differs())
 }
 
 fn is_pruned(model: &Model) -> bool {

@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 
 use super::binding::{Binding, bound, quiet};
 use super::condition::{
-    can_edit, can_go_back, can_select, has_choice, has_failures, has_rows, has_warning, on_any_drift, on_difference,
-    on_drift, on_row,
+    can_edit, can_go_back, can_push, can_select, has_choice, has_failures, has_rows, has_warning, on_any_drift,
+    on_difference, on_drift, on_row, push_creates, push_differs,
 };
 use crate::tui::action::{Action, Desk, DialogAction, Movement, Process, Select, Task, ViewOption};
 use crate::tui::key::Key;
@@ -34,9 +34,10 @@ const SCROLLS: &[KeyContext] = &[
     KeyContext::Ask,
     KeyContext::Refused,
     KeyContext::Secrets,
+    KeyContext::Push,
 ];
 /// The confirmation scrolls while its word is typed, by keys that type nothing.
-const TYPED: &[KeyContext] = &[KeyContext::Typed];
+const TYPED: &[KeyContext] = &[KeyContext::Typed, KeyContext::PushTyped];
 const NOT_TYPED: &[KeyContext] = &[
     KeyContext::Loading,
     KeyContext::Failed,
@@ -78,6 +79,7 @@ pub const TABLE: &[Binding] = &[
     bound("retry", &[Key::char('r')], &[KeyContext::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
     bound("re-plan", &[Key::char('r')], &[KeyContext::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),
     bound("secrets", &[Key::char('s')], BOARD, Action::Dialog(DialogAction::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),
+    bound("push-secrets", &[Key::char('P')], REVIEW, Action::Dialog(DialogAction::Push), (0, ""), "push secrets to the server: those that it lacks, and those that differ there; shows them first").when(can_push, "the files use no secret"),
     bound("edit", &[Key::char('e')], &[KeyContext::Review, KeyContext::Pull, KeyContext::Done, KeyContext::Trouble], Action::Task(Task::Edit), (8, "edit"), "open the file in $EDITOR at the row, or at the change on the screen, then plan again").when(can_edit, "no file declares this row"),
     bound("edit", &[Key::char('e')], &[KeyContext::Failed], Action::Task(Task::Edit), (2, "edit"), "open the file of the first problem in $EDITOR, then plan again").when(can_edit, "no file is to blame"),
     bound("log", &[Key::char('l')], RUN, Action::View(ViewOption::Log), (6, "log"), "the log of requests, or the detail"),
@@ -151,6 +153,13 @@ pub const TABLE: &[Binding] = &[
     bound("enter", &[ENTER], &[KeyContext::Palette], Action::Dialog(DialogAction::Enter), (1, "run"), "run it"),
     bound("close", &[ESC], &[KeyContext::Palette], Action::Dialog(DialogAction::Close), (2, "close"), "close"),
     bound("close", &[ESC, Key::char('q'), Key::char('s')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Close), (1, "close"), "close"),
+
+    bound("push-secrets", &[Key::char('P')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Push), (2, "push"), "push secrets to the server: those that it lacks, and those that differ there; shows them first").when(can_push, "secrets are pushed from the review, before a run"),
+    bound("yes", &[Key::char('y'), ENTER], &[KeyContext::Push], Action::Dialog(DialogAction::Yes), (1, "push"), "push what the server lacks").when(push_creates, "the server lacks nothing that this machine has"),
+    bound("replace", &[Key::char('R')], &[KeyContext::Push], Action::Dialog(DialogAction::Replace), (2, "replace too"), "also replace what differs on the server; asks for a word").when(push_differs, "nothing differs on the server"),
+    bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Push], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review"),
+    bound("enter", &[ENTER], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Enter), (1, "push and replace"), "push and replace, once the word is typed"),
+    bound("close", &[ESC], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
 
     bound("help", &[Key::char('?'), Key::char(':'), Key::ctrl('p')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every action by name; what is typed narrows the list, enter runs"),
     bound("quit", &[Key::char('q')], NOT_TYPED, Action::Process(Process::Quit), (12, "quit"), "leave; asks while something runs"),

@@ -7,6 +7,7 @@ mod ignore;
 mod loading;
 mod page;
 mod palette;
+mod push;
 mod review;
 mod run;
 mod secrets;
@@ -18,6 +19,7 @@ pub use ignore::{IgnoreField, IgnorePage};
 pub use loading::{AfterLoading, LoadingScreen};
 pub use page::Page;
 pub use palette::{Palette, PaletteEntry, PaletteRun};
+pub use push::PushPage;
 pub use review::{Review, SelectionHistory};
 pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;
@@ -49,6 +51,8 @@ pub enum Overlay {
     Confirm(Box<Confirm>),
     /// The confirmation before files are written.
     Adopt(Box<AdoptPage>),
+    /// The confirmation before secrets are pushed.
+    Push(Box<PushPage>),
     /// The question why drift is ignored, and until when.
     Ignore(Box<IgnorePage>),
     /// The question before quitting a run.

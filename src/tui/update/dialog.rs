@@ -26,6 +26,8 @@ pub(super) fn handle(model: &mut Model, action: DialogAction) -> Effects {
             let sheet = secrets_sheet(secrets.unwrap_or_default(), &model.glyphs);
             model.overlay = Some(Overlay::Secrets(sheet));
         }
+        DialogAction::Push => return super::push::open(model),
+        DialogAction::Replace => super::push::replace(model),
         DialogAction::Ask => return ask(model),
         DialogAction::Yes => return agree(model),
         DialogAction::Enter => return enter(model),
@@ -64,6 +66,9 @@ pub(super) fn ask(model: &mut Model) -> Effects {
 fn agree(model: &mut Model) -> Effects {
     if matches!(model.overlay, Some(Overlay::Adopt(_))) {
         return super::desk::write(model);
+    }
+    if matches!(model.overlay, Some(Overlay::Push(_))) {
+        return super::push::begin(model);
     }
     match model.overlay.take() {
         Some(Overlay::Confirm(confirm)) if confirm.is_answered() => {
@@ -116,6 +121,9 @@ fn enter(model: &mut Model) -> Effects {
     if matches!(model.overlay, Some(Overlay::Ignore(_))) {
         return super::desk::because(model);
     }
+    if matches!(model.overlay, Some(Overlay::Push(_))) {
+        return super::push::begin(model);
+    }
     // Only the line is closed here; the filter, or what is searched for, stays.
     if let Some(board) = model.board_mut()
         && (board.filter.take().is_some() || board.search.take().is_some())
@@ -134,7 +142,12 @@ fn enter(model: &mut Model) -> Effects {
 }
 
 fn close(model: &mut Model) {
-    if matches!(&model.overlay, Some(Overlay::Adopt(page)) if page.is_writing()) {
+    let is_busy = match &model.overlay {
+        Some(Overlay::Adopt(page)) => page.is_writing(),
+        Some(Overlay::Push(page)) => page.is_sending(),
+        _ => false,
+    };
+    if is_busy {
         return;
     }
     if model.overlay.take().is_some() {

@@ -12,6 +12,7 @@ mod mouse;
 mod movement;
 mod palette;
 mod process;
+mod push;
 mod selection;
 mod task;
 mod view_option;
@@ -63,6 +64,8 @@ fn dispatch(model: &mut Model, message: Message) -> Effects {
         Message::Compared { address, style, lines } => incoming::compared(model, address, style, lines),
         Message::Adoption { request, result } => desk::adoption(model, &request, result),
         Message::Adopted(result) => return desk::adopted(model, result),
+        Message::SecretsCompared { page, result } => push::compared(model, page, result),
+        Message::SecretsPushed(result) => return push::pushed(model, result),
         Message::Exported(result) => palette::exported(model, result),
         Message::Ignored(result) => desk::ignored(model, *result),
         Message::Watched(news) => return watch::news(model, news),
@@ -125,6 +128,7 @@ fn input(model: &mut Model) -> Option<&mut Input> {
     match (&mut model.overlay, &mut model.screen) {
         (Some(Overlay::Confirm(confirm)), _) => Some(&mut confirm.input),
         (Some(Overlay::Ignore(page)), _) => Some(page.input()),
+        (Some(Overlay::Push(page)), _) => page.input(),
         (Some(Overlay::Palette(palette)), _) => Some(&mut palette.input),
         (None, screen) => {
             let board = screen.board_mut()?;

@@ -100,6 +100,7 @@ pub(super) fn move_by(model: &mut Model, by: isize) {
         }
         (Some(Overlay::Confirm(page)), _) => scroll_page(page.as_mut(), &layout, by),
         (Some(Overlay::Adopt(page)), _) => scroll_page(page.as_mut(), &layout, by),
+        (Some(Overlay::Push(page)), _) => scroll_page(page.as_mut(), &layout, by),
         (Some(Overlay::Leave | Overlay::Ignore(_)), _) | (None, Screen::Loading(_)) => {}
         (None, Screen::Failed(failed)) => {
             failed.diagnostics.scroll_by(by, layout.body.width, layout.body.height);

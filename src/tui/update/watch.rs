@@ -137,7 +137,7 @@ pub(super) fn wanted(model: &mut Model) -> Option<Effect> {
 fn blocks(model: &Model) -> bool {
     matches!(
         model.overlay,
-        Some(Overlay::Confirm(_) | Overlay::Adopt(_) | Overlay::Ignore(_))
+        Some(Overlay::Confirm(_) | Overlay::Adopt(_) | Overlay::Push(_) | Overlay::Ignore(_))
     )
 }
 

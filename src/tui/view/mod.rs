@@ -67,6 +67,7 @@ fn overlay(canvas: &mut Canvas, model: &Model, layout: &Layout) {
         Some(Overlay::Secrets(names)) => dialog::list(canvas, " secrets: names only, never values ", names, layout),
         Some(Overlay::Confirm(page)) => confirm::draw(canvas, page.as_ref(), layout),
         Some(Overlay::Adopt(page)) => confirm::draw(canvas, page.as_ref(), layout),
+        Some(Overlay::Push(page)) => confirm::draw(canvas, page.as_ref(), layout),
         Some(Overlay::Ignore(page)) => dialog::ignore(canvas, page, layout),
         Some(Overlay::Leave) => dialog::leave(canvas, model, layout),
         None => {}

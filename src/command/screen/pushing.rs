@@ -1,0 +1,97 @@
+//! Pushing secrets from the screen: the comparison and the request of `lobuctl secrets push`. The screen gets names and
+//! fingerprints; the values stay here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::command::push_secrets::{StoredSecrets, project_values, store};
+use crate::failure::Failure;
+use crate::plan::{LocalSecret, PushPlan, PushStep, Rotation};
+use crate::remote::Client;
+use crate::review::PlanReview;
+use crate::show::vault::{push_rows, push_summary, restart_failed_text, value_warning, written_line};
+use crate::show::{Line, Role};
+use crate::tui::SecretComparison;
+
+/// What is compared, copied from a review so that nothing is locked meanwhile.
+pub(super) struct PushSource {
+    client: Client,
+    url: String,
+    names: BTreeSet<String>,
+    values: BTreeMap<String, LocalSecret>,
+}
+
+impl PushSource {
+    pub(super) fn of(review: &PlanReview) -> Self {
+        let workspace = review.workspace();
+        let project = &workspace.project;
+        Self {
+            client: workspace.connection.client.clone(),
+            url: workspace.connection.target.url.clone(),
+            names: project.secrets.iter().map(|secret| secret.name.clone()).collect(),
+            values: project_values(project),
+        }
+    }
+
+    /// Compares the values here with those on the server.
+    pub(super) async fn compare(&self) -> Result<PushPlan, Failure> {
+        let server = self.client.secrets().await.map_err(|error| {
+            Failure::failed("the secrets on the server could not be read")
+                .because(&error)
+                .hints(error.hint())
+        })?;
+        let server = server.ok_or_else(|| {
+            Failure::failed(format!(
+                "{} keeps no secrets by name; `lobuctl secrets push` finds out whether it takes the keys of providers",
+                self.url
+            ))
+        })?;
+        Ok(PushPlan::of(&self.names, &self.values, &server, &Rotation::Differing))
+    }
+}
+
+/// A comparison that the screen shows, and what is pushed when it is approved.
+pub(super) struct ShownPush {
+    /// The number of the page that shows it.
+    pub(super) page: u64,
+    pub(super) client: Client,
+    pub(super) plan: PushPlan,
+}
+
+impl ShownPush {
+    pub(super) fn new(page: u64, source: &PushSource, plan: PushPlan) -> Self {
+        let client = source.client.clone();
+        Self { page, client, plan }
+    }
+
+    /// Returns what the screen shows.
+    pub(super) fn comparison(&self) -> SecretComparison {
+        let differing = self.plan.steps.iter().filter(|step| step.replaces());
+        let differing: Vec<String> = differing.map(|step| step.write.name.clone()).collect();
+        let warnings = self.plan.steps.iter().filter_map(|step| {
+            let warning = value_warning(&step.write.name, step.write.value()?)?;
+            Some(Line::at(2).push(Role::Warning, warning))
+        });
+        SecretComparison {
+            creates: self.plan.steps.len() - differing.len(),
+            differing,
+            summary: push_summary(&self.plan),
+            lines: push_rows(&self.plan).into_iter().chain(warnings).collect(),
+        }
+    }
+
+    /// Stores what the server lacks, and with `replaces` what differs too. Returns what became of it.
+    pub(super) async fn carry_out(self, replaces: bool) -> Result<String, Failure> {
+        let steps = self.plan.steps.iter();
+        let steps: Vec<&PushStep> = steps.filter(|step| replaces || !step.replaces()).collect();
+        Ok(text(&store(&self.client, &steps).await?))
+    }
+}
+
+fn text(stored: &StoredSecrets) -> String {
+    let mut parts = Vec::new();
+    for result in &stored.results {
+        parts.push(written_line(&result.name, &result.action, None, &result.will_restart));
+        parts.extend(result.restart_failed.iter().map(|id| restart_failed_text(id)));
+    }
+    parts.join("; ")
+}

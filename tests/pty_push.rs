@@ -1,0 +1,51 @@
+//! Pushing secrets from the review in the real program, on a terminal.
+
+use serde_json::json;
+
+use crate::support::program::cli::{API_KEY, BOT_TOKEN, CliProject};
+use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
+
+fn start(project: &CliProject, bot_token: &str) -> Pty {
+    let mut command = lobuctl_on_a_terminal(project.path(), &project.token());
+    command.args(["--url", project.url()]);
+    command.env("BOT_TOKEN", bot_token);
+    command.env("API_KEY", API_KEY);
+    Pty::start(command, 80, 24)
+}
+
+#[test]
+fn secrets_are_pushed_and_replaced_from_the_review() {
+    let project = CliProject::live();
+    let mut pty = start(&project, BOT_TOKEN);
+    pty.until("selected");
+    pty.keys("s").until("secrets: names only");
+    pty.keys("P").until("2 to create");
+    pty.until("y push what it lacks");
+    assert_eq!(
+        project.expect_exit("secrets list --format json", 0).objects(),
+        [json!(null); 0]
+    );
+    pty.keys("y").until("API_KEY created; BOT_TOKEN created");
+    pty.keys("P").until("2 unchanged");
+    pty.keys("<esc> q");
+    let (code, text) = pty.ended();
+    assert!(
+        code == 1 && text.contains("not applied; only secrets were pushed"),
+        "{text}"
+    );
+    let before = project.expect_exit("secrets diff --detailed-exitcode", 0).out;
+    assert!(before.contains("Summary: 2 same"), "{before}");
+
+    let mut pty = start(&project, "4712:planted-other-token");
+    pty.until("selected");
+    pty.keys("P").until("1 to replace, 1 unchanged");
+    pty.keys("R").until("type `yes` to push and replace");
+    pty.keys("yes<enter>").until("BOT_TOKEN rotated");
+    pty.keys("q");
+    let (_, text) = pty.ended();
+    assert!(!text.contains("planted"), "{text}");
+    project.expect_exit("secrets diff --detailed-exitcode", 2);
+    let audit = project.expect_exit("secrets audit --format json", 0).objects();
+    let actions: Vec<&str> = audit.iter().map(|event| event["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["rotate", "create", "create"]);
+}

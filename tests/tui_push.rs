@@ -1,0 +1,164 @@
+//! The page from which secrets are pushed: what it shows, what it asks for, and what it never does by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lobuctl::plan::{LocalSecret, PushPlan, Rotation};
+use lobuctl::resource::{Secret, ServerSecret, secret_fingerprint};
+use lobuctl::show::vault::{push_rows, push_summary};
+use lobuctl::tui::{Effect, Message, SecretComparison};
+
+use crate::support::screen::model_driver::ModelDriver;
+use crate::support::snapshot;
+
+/// Returns what was asked of the workbench: `compare 1`, `push 1`, `replace 1`.
+fn asked(driver: &ModelDriver) -> Vec<String> {
+    let text = |effect: &Effect| match effect {
+        Effect::CompareSecrets(page) => Some(format!("compare {page}")),
+        Effect::PushSecrets { page, replaces: false } => Some(format!("push {page}")),
+        Effect::PushSecrets { page, replaces: true } => Some(format!("replace {page}")),
+        _ => None,
+    };
+    driver.left.iter().filter_map(text).collect()
+}
+
+/// Compares values that this machine has with those of a server.
+fn comparison(here: &[(&str, &str)], there: &[(&str, &str)]) -> SecretComparison {
+    let names: BTreeSet<String> = ["API_KEY", "BOT_TOKEN", "SIGNING", "SLACK_TOKEN", "UNSET"]
+        .map(str::to_owned)
+        .into();
+    let local: BTreeMap<String, LocalSecret> = here
+        .iter()
+        .map(|(name, value)| {
+            let local = LocalSecret {
+                value: Secret::new(*value),
+                from: ".env".to_owned(),
+                source: "env",
+            };
+            ((*name).to_owned(), local)
+        })
+        .collect();
+    let server: Vec<ServerSecret> = there
+        .iter()
+        .map(|(name, value)| ServerSecret {
+            name: (*name).to_owned(),
+            fingerprint: secret_fingerprint(&Secret::new(*value)),
+            source: None,
+            updated_at: None,
+            updated_by: None,
+            used_by: Vec::new(),
+        })
+        .collect();
+    let plan = PushPlan::of(&names, &local, &server, &Rotation::Differing);
+    let differing: Vec<String> = plan
+        .steps
+        .iter()
+        .filter(|step| step.replaces())
+        .map(|step| step.write.name.clone())
+        .collect();
+    SecretComparison {
+        creates: plan.steps.len() - differing.len(),
+        differing,
+        summary: push_summary(&plan),
+        lines: push_rows(&plan),
+    }
+}
+
+fn mixed() -> SecretComparison {
+    comparison(
+        &[
+            ("API_KEY", "planted-a"),
+            ("BOT_TOKEN", "planted-b"),
+            ("SIGNING", "planted-c"),
+        ],
+        &[
+            ("BOT_TOKEN", "planted-older"),
+            ("SIGNING", "planted-c"),
+            ("SLACK_TOKEN", "planted-d"),
+        ],
+    )
+}
+
+fn compared(mut driver: ModelDriver, page: u64, result: Result<SecretComparison, String>) -> ModelDriver {
+    driver.send(Message::SecretsCompared { page, result });
+    driver
+}
+
+#[test]
+fn shows_what_the_server_lacks_and_what_differs_before_anything_is_sent() {
+    let mut shown = String::new();
+    for (width, height) in [(80, 24), (120, 40)] {
+        let driver = ModelDriver::review(width, height).keys("s");
+        shown += &driver.text();
+        let driver = driver.keys("P");
+        shown += &driver.text();
+        let driver = compared(driver, 1, Ok(mixed()));
+        shown += &driver.text();
+        let driver = driver.keys("R");
+        shown += &driver.text();
+        assert_eq!(asked(&driver), ["compare 1"]);
+    }
+    assert!(!shown.contains("planted"));
+    snapshot::check("push_page", &shown);
+}
+
+#[test]
+fn creates_with_a_key_and_replaces_with_a_word() {
+    let driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(mixed())).keys("y");
+    assert_eq!(asked(&driver), ["compare 1", "push 1"]);
+    // While it is sent, nothing can be taken back or asked for twice.
+    let driver = driver.keys("<esc> y R <enter>");
+    assert_eq!(asked(&driver).len(), 2);
+    assert!(driver.text().contains("sending the values"), "{}", driver.text());
+
+    let driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(mixed())).keys("Rye<enter>");
+    assert_eq!(asked(&driver), ["compare 1"]);
+    assert!(driver.text().contains("type `yes` to replace"), "{}", driver.text());
+    let driver = driver.keys("s<enter>");
+    assert_eq!(asked(&driver), ["compare 1", "replace 1"]);
+}
+
+#[test]
+fn offers_only_what_there_is_to_do() {
+    let same = comparison(&[("API_KEY", "planted-a")], &[("API_KEY", "planted-a")]);
+    let driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(same)).keys("y R <enter>");
+    assert_eq!(asked(&driver), ["compare 1"]);
+    let text = driver.text();
+    assert!(!text.contains("y push") && !text.contains("R replace"), "{text}");
+    let missing = comparison(&[("API_KEY", "planted-a")], &[]);
+    let driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(missing)).keys("R y");
+    assert_eq!(asked(&driver), ["compare 1", "push 1"]);
+}
+
+#[test]
+fn an_answer_for_a_page_that_was_left_is_not_shown() {
+    let driver = ModelDriver::review(80, 24).keys("P <esc> P");
+    let driver = compared(driver, 1, Ok(mixed())).keys("y");
+    assert_eq!(asked(&driver), ["compare 1", "compare 2"]);
+    assert!(driver.text().contains("comparing the secrets"), "{}", driver.text());
+    let driver = compared(driver, 2, Err("http://x keeps no secrets by name".to_owned()));
+    assert!(driver.text().contains("keeps no secrets by name"), "{}", driver.text());
+    let driver = compared(driver, 2, Ok(mixed())).keys("y");
+    assert_eq!(asked(&driver).len(), 2);
+}
+
+#[test]
+fn plans_again_after_a_push_also_when_its_end_is_not_known() {
+    for result in [
+        Ok("API_KEY created".to_owned()),
+        Err("it is not known whether the values were stored".to_owned()),
+    ] {
+        let text = result.clone().unwrap_or_else(|text| text);
+        let mut driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(mixed())).keys("y");
+        driver.send(Message::SecretsPushed(result));
+        assert_eq!(
+            driver
+                .left
+                .iter()
+                .filter(|effect| matches!(effect, Effect::Load(_)))
+                .count(),
+            1
+        );
+        let driver = driver.loaded();
+        assert!(driver.text().contains(&text), "{}", driver.text());
+    }
+}
