@@ -15,7 +15,12 @@ use zeroizing_alloc::ZeroAlloc;
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    let exit = match Cli::parse_from_arguments(std::env::args_os()) {
+    let parsed = match command::complete(std::env::args_os(), std::env::current_dir().ok().as_deref()) {
+        Ok(true) => return ExitCode::SUCCESS,
+        Ok(false) => Cli::parse_from_arguments(std::env::args_os()),
+        Err(error) => Err(error),
+    };
+    let exit = match parsed {
         Ok(cli) => run(&cli),
         Err(error) => {
             // Nothing can be reported when the stream is closed.

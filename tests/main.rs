@@ -19,6 +19,7 @@ mod cli_servers;
 mod cli_validate;
 mod cli_vault;
 mod cli_watch;
+mod completions;
 mod config_broken;
 mod config_examples;
 mod config_hardening;

@@ -149,8 +149,12 @@ Examples:
 
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\
-Example:
-  lobuctl completions bash > ~/.local/share/bash-completion/completions/lobuctl";
+At each press of the key, the shell asks the program: contexts, organizations, addresses, secrets, guards and runs are
+completed from the files of this machine and project, without a request.
+
+Examples:
+  source <(lobuctl completions bash)
+  lobuctl completions fish > ~/.config/fish/completions/lobuctl.fish";
 
 /// Returns the text below the flags of `lobuctl -h`.
 pub(super) fn short() -> String {

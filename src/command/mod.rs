@@ -24,6 +24,7 @@ mod reading;
 mod redacted;
 mod run;
 mod runs;
+mod schema;
 mod screen;
 mod secrets;
 mod serve;
@@ -42,6 +43,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 
+pub use completions::complete;
 use console::Console;
 use signal::Interrupt;
 
@@ -91,7 +93,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Account(command) => dispatch_account(command, cli, console, interrupt).await,
         Command::Doctor => doctor::run(console, &cli.common, interrupt).await,
         Command::Completions { shell } => completions::run(console, shell),
-        Command::Schema(arguments) => completions::schema(console, arguments.file),
+        Command::Schema(arguments) => schema::run(console, arguments.file),
     }
 }
 

@@ -98,7 +98,12 @@ impl Pty {
 
     /// Types a line for a shell.
     pub fn line(&mut self, text: &str) {
-        self.writer.write_all(format!("{text}\r").as_bytes()).unwrap();
+        self.type_text(&format!("{text}\r"));
+    }
+
+    /// Types these characters.
+    pub fn type_text(&mut self, text: &str) {
+        self.writer.write_all(text.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 

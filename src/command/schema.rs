@@ -1,29 +1,18 @@
-//! `lobuctl completions` and `lobuctl schema`: output for shells and editors.
+//! `lobuctl schema`: the JSON Schemas of files and of output, for editors.
 
 use super::console::Console;
 use super::preferences;
-use crate::cli::{Cli, SchemaFile};
+use crate::cli::SchemaFile;
 use crate::config::schema::{json_schema, lobuctl_schema, preferences_schema};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::schema::{events_schema, plan_schema};
 
-/// Prints the completions of a shell.
-///
-/// # Errors
-/// When standard output cannot be written to.
-pub(super) fn run(console: &Console, shell: clap_complete::Shell) -> Result<Exit, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command_line(), "lobuctl", &mut script);
-    console.text(&String::from_utf8_lossy(&script))?;
-    Ok(Exit::Done)
-}
-
 /// Prints the JSON Schema of a file.
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub(super) fn schema(console: &Console, file: SchemaFile) -> Result<Exit, Failure> {
+pub(super) fn run(console: &Console, file: SchemaFile) -> Result<Exit, Failure> {
     let schema = match file {
         SchemaFile::Lobu => json_schema(),
         SchemaFile::Lobuctl => lobuctl_schema(),

@@ -1,0 +1,85 @@
+//! What a shell completes: `lobuctl completions` prints the script that calls the program back at each press of the
+//! completion key, with [`VARIABLE`] set.
+
+mod candidates;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{Arg, Command};
+use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, Shell};
+
+use super::console::Console;
+use crate::cli::Cli;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The environment variable that names the shell, set while the shell asks for completions.
+const VARIABLE: &str = "LOBUCTL_COMPLETE";
+
+/// The name of the program, as it is typed.
+const PROGRAM: &str = "lobuctl";
+
+/// Prints the completions of a shell.
+///
+/// # Errors
+/// When standard output cannot be written to.
+pub(super) fn run(console: &Console, shell: Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    let shells = Shells::builtins();
+    let completer = shells
+        .completer(&shell.to_string())
+        .ok_or_else(|| Failure::failed(format!("there are no completions for {shell}")))?;
+    completer
+        .write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)
+        .map_err(|error| Failure::failed("the completions cannot be printed").because(&error))?;
+    console.text(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+/// Answers a shell that asks what may come next on a command line. Returns whether one asked; then nothing else is to be
+/// done. Sends no request.
+///
+/// # Errors
+/// When the shell is not known, or standard output cannot be written to.
+pub fn complete(
+    arguments: impl IntoIterator<Item = OsString>,
+    current_dir: Option<&Path>,
+) -> Result<bool, clap::Error> {
+    CompleteEnv::with_factory(|| completable(Cli::command_line(), ""))
+        .var(VARIABLE)
+        .bin(PROGRAM)
+        .completer(PROGRAM)
+        .try_complete(arguments, current_dir)
+}
+
+/// Returns a command whose arguments know their values. `above` is the name of the command that it belongs to.
+fn completable(command: Command, above: &str) -> Command {
+    let name = command.get_name().to_owned();
+    let family = if above.is_empty() || above == PROGRAM {
+        &name
+    } else {
+        above
+    };
+    command
+        .mut_args(|argument| with_values(argument, family))
+        .mut_subcommands(|subcommand| completable(subcommand, family))
+}
+
+/// Returns an argument that knows its values, which its name or that of its value tells. `family` is the name of the
+/// command that it belongs to, or of the one above that.
+fn with_values(argument: Arg, family: &str) -> Arg {
+    let id = argument.get_id().as_str().to_owned();
+    let value = argument.get_value_names().and_then(<[_]>::first);
+    match (id.as_str(), value.map_or("", |name| name.as_str()), family) {
+        ("context", ..) | ("name", _, "context") => argument.add(ArgValueCandidates::new(candidates::contexts)),
+        ("org", ..) => argument.add(ArgValueCandidates::new(candidates::organizations)),
+        (_, "ADDRESS", _) => argument.add(ArgValueCandidates::new(candidates::addresses)),
+        (_, "GUARDS", "pull") => argument.add(ArgValueCompleter::new(candidates::pull_guards)),
+        (_, "GUARDS", _) => argument.add(ArgValueCompleter::new(candidates::guards)),
+        ("run" | "left" | "right", ..) => argument.add(ArgValueCandidates::new(candidates::runs)),
+        (_, "NAME", "secrets") => argument.add(ArgValueCandidates::new(candidates::secrets)),
+        _ => argument,
+    }
+}
