@@ -39,6 +39,32 @@ const QUIET: [&str; 11] = [
     "secrets audit",
 ];
 
+/// Events that no quiet server causes.
+fn events_of_no_quiet_server() -> [EventKind; 4] {
+    let address = canned::platform("triage", "telegram", None);
+    [
+        EventKind::Cancelling,
+        EventKind::Note {
+            address: address.clone(),
+            message: "a restart that nobody expected".to_owned(),
+        },
+        EventKind::Waiting {
+            address: address.clone(),
+            method: "PUT".to_owned(),
+            path: "/api/dev/agents/triage".to_owned(),
+            silent_ms: 2_000,
+            attempt: 1,
+        },
+        EventKind::Retrying {
+            address,
+            next_attempt: 2,
+            max_attempts: 5,
+            reason: "connection refused".to_owned(),
+            delay_ms: 100,
+        },
+    ]
+}
+
 #[test]
 fn every_type_of_line_satisfies_its_schema() {
     let cli = CliProject::new();
@@ -74,28 +100,7 @@ fn every_type_of_line_satisfies_its_schema() {
         "provider-key-written",
     ];
     seen.extend(elsewhere.map(str::to_owned));
-    let address = canned::platform("triage", "telegram", None);
-    for kind in [
-        EventKind::Cancelling,
-        EventKind::Note {
-            address: address.clone(),
-            message: "a restart that nobody expected".to_owned(),
-        },
-        EventKind::Waiting {
-            address: address.clone(),
-            method: "PUT".to_owned(),
-            path: "/api/dev/agents/triage".to_owned(),
-            silent_ms: 2_000,
-            attempt: 1,
-        },
-        EventKind::Retrying {
-            address,
-            next_attempt: 2,
-            max_attempts: 5,
-            reason: "connection refused".to_owned(),
-            delay_ms: 100,
-        },
-    ] {
+    for kind in events_of_no_quiet_server() {
         let event = lobuctl::apply::event::Event {
             seq: 0,
             elapsed_ms: 1,

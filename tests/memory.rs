@@ -100,6 +100,12 @@ async fn send_values(server: &ServeProcess, values: &[String]) {
     let broken = json!(format!("\u{e9}\n{}", values[3])).to_string();
     let reply = admin.post(manage, json!([broken])).await;
     assert_eq!(reply.status, 400, "{}", reply.text);
+    let nobody = admin.with_token("owl_pat_nobody");
+    assert_eq!(nobody.post(manage, one("create", &values[6])).await.status, 401);
+    send_values_of_agent(&admin, values).await;
+}
+
+async fn send_values_of_agent(admin: &JsonClient, values: &[String]) {
     admin
         .post("/api/dev/agents", json!({ "agentId": "desk", "name": "Desk" }))
         .await;
@@ -109,8 +115,6 @@ async fn send_values(server: &ServeProcess, values: &[String]) {
     assert_eq!(admin.put(path, put).await.status, 201);
     let path = "/api/dev/agents/desk/providers/anthropic/api-key";
     assert_eq!(admin.put(path, json!({ "value": values[5] })).await.status, 200);
-    let nobody = admin.with_token("owl_pat_nobody");
-    assert_eq!(nobody.post(manage, one("create", &values[6])).await.status, 401);
 }
 
 #[test]
