@@ -170,6 +170,8 @@ async fn read(client: &Client, desired: &State) -> State {
     let scope = Scope {
         agents: true,
         memory: true,
+        watchers: None,
+        data: None,
         settings_of: DetailsOf::These(desired.agents.keys().cloned().collect()),
         rules_of: DetailsOf::All,
     };

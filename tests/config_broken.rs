@@ -221,7 +221,7 @@ fn memory() {
         "memory_models_missing",
         &[
             ("lobu.toml", &format!("{AGENT}[memory]\nmodels = \"modls\"\n")),
-            ("models/a.yaml", "type: watcher\n"),
+            ("models/a.yaml", "type: connector\n"),
         ],
     );
     reported(
@@ -229,6 +229,7 @@ fn memory() {
         &[
             ("lobu.toml", &format!("{AGENT}[memory]\ndata = \"data\"\n")),
             ("data/a.json", "{}"),
+            ("data/deep/b.yaml", "type: connector\n"),
         ],
     );
 }
@@ -244,7 +245,7 @@ fn models() {
     with_model("model_empty", "# nothing\n");
     with_model("model_not_a_mapping", "- type: entity\n");
     with_model("model_without_type", "slug: person\nname: Person\n");
-    with_model("model_other_type", "type: watcher\nslug: w\n");
+    with_model("model_other_type", "type: connector\nslug: w\n");
     with_model("model_type_typo", "type: entitty\nslug: w\n");
     with_model("model_missing_slug_and_name", "type: entity\nicon: user\n");
     with_model(
@@ -338,7 +339,7 @@ fn links_that_go_in_circles() {
     let toml = format!("{AGENT}[memory]\nmodels = \"models\"\n");
     let project = TempProject::new(&[
         ("lobu.toml", toml.as_str()),
-        ("models/a.yaml", "type: watcher\n"),
+        ("models/a.yaml", "type: connector\n"),
         ("skills/a.md", "x"),
     ]);
     symlink("loop", project.path().join("skills/loop")).unwrap();

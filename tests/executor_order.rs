@@ -75,6 +75,8 @@ async fn apply(server: &TestServer, desired: &State, prune: Prune, parallelism: 
     let scope = Scope {
         agents: true,
         memory: true,
+        watchers: None,
+        data: None,
         settings_of: DetailsOf::All,
         rules_of: DetailsOf::All,
     };

@@ -188,6 +188,9 @@ fn shown(state: &State, address: &Address) -> String {
         }
         Address::EntityType { slug } => text(state.entity_types.get(slug)),
         Address::RelationshipType { slug } => text(state.relationship_types.get(slug)),
+        Address::Entity { .. } | Address::Relationship { .. } | Address::Watcher { .. } => {
+            text(state.get(address).as_ref())
+        }
     }
 }
 

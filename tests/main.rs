@@ -31,6 +31,7 @@ mod config_skills;
 mod converge_examples;
 mod converge_fields;
 mod converge_secrets;
+mod data_files;
 mod doctor;
 mod documents;
 mod drift_desk;
@@ -64,6 +65,7 @@ mod laws;
 mod leaks;
 mod linear_review;
 mod memory;
+mod memory_apply;
 mod own_login;
 mod pictures;
 mod plan_html;
@@ -153,6 +155,8 @@ mod tui_themes;
 mod tui_watch;
 mod undo;
 mod undo_laws;
+mod watcher_files;
+mod watcher_plan;
 
 /// The allocator of the program, so that what is searched for in memory is left as the program leaves it.
 #[global_allocator]

@@ -26,6 +26,7 @@ fn text(plan: &Plan) -> String {
 /// A plan of these rows without warnings of its own.
 fn quiet(rows: Vec<Row>) -> Plan {
     Plan {
+        undeclared_entities: 0,
         warnings: Vec::new(),
         ..plan_of(rows)
     }

@@ -59,6 +59,8 @@ async fn a_first_plan_and_apply_make_no_request_too_many() {
     let scope = Scope {
         agents: true,
         memory: true,
+        watchers: None,
+        data: None,
         settings_of: DetailsOf::These(project.desired.agents.keys().cloned().collect()),
         rules_of: DetailsOf::These(project.desired.relationship_types.keys().cloned().collect()),
     };
@@ -86,6 +88,8 @@ async fn a_plan_reads_no_platforms_of_an_agent_without_any() {
     let scope = Scope {
         agents: true,
         memory: false,
+        watchers: None,
+        data: None,
         settings_of: DetailsOf::These(["empty".to_owned()].into()),
         rules_of: DetailsOf::All,
     };
@@ -106,6 +110,8 @@ async fn a_plan_reads_no_rules_of_a_type_that_no_file_declares() {
     let scope = Scope {
         agents: false,
         memory: true,
+        watchers: None,
+        data: None,
         settings_of: DetailsOf::These(BTreeSet::new()),
         rules_of: DetailsOf::These(["declared".to_owned()].into()),
     };

@@ -40,6 +40,8 @@ impl Recorded {
         let scope = Scope {
             agents: true,
             memory: true,
+            watchers: None,
+            data: None,
             settings_of: DetailsOf::All,
             rules_of: DetailsOf::All,
         };

@@ -35,6 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
             url: "https://fuzz.test".to_owned(),
         },
         counts: Counts::of(&rows),
+        undeclared_entities: 0,
         warnings: vec![warning],
         rows,
         id: "00000000000000000000000000000000"

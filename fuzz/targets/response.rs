@@ -108,6 +108,8 @@ fuzz_target!(|bytes: &[u8]| {
     let scope = Scope {
         agents: true,
         memory: true,
+        watchers: None,
+        data: None,
         settings_of: DetailsOf::All,
         rules_of: DetailsOf::All,
     };

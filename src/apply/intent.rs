@@ -59,5 +59,7 @@ pub(super) fn has_several_requests(operation: &Operation) -> bool {
             | Operation::UpdateRelationshipType { .. }
             | Operation::ReplaceRelationshipType(_)
             | Operation::DeleteRelationshipType { .. }
+            | Operation::CreateWatcher(_)
+            | Operation::UpdateWatcher(_)
     )
 }

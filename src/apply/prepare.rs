@@ -126,9 +126,12 @@ fn are_same_platforms(seen: &[Platform], fresh: &[Platform]) -> bool {
 fn needs_no_reading(scheduled: &ScheduledStep) -> bool {
     match &scheduled.address {
         // Creating one that exists changes nothing, and the response says so.
-        Address::Agent { .. } | Address::EntityType { .. } | Address::RelationshipType { .. } => {
-            scheduled.verb == Verb::Create
-        }
+        Address::Agent { .. }
+        | Address::EntityType { .. }
+        | Address::RelationshipType { .. }
+        | Address::Entity { .. }
+        | Address::Relationship { .. }
+        | Address::Watcher { .. } => scheduled.verb == Verb::Create,
         // An agent that this run created has no platforms,
         Address::Platform { .. } => scheduled.new_agent,
         // and the settings that every new agent has.

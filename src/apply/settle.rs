@@ -7,9 +7,9 @@ use super::context::StepContext;
 use super::event::Outcome;
 use super::intent::has_several_requests;
 use super::prepare::{Work, stale_message};
-use crate::plan::{ScheduledStep, compare, is_unchanged};
+use crate::plan::{Operation, ScheduledStep, compare, is_unchanged};
 use crate::remote::RemoteError;
-use crate::resource::{Address, Resource};
+use crate::resource::{Address, Entity, Resource};
 
 /// How often a resource is read while it looks untouched and the server may still be at work on the write.
 const MAX_READINGS: u32 = 3;
@@ -25,6 +25,8 @@ pub(super) enum Finding {
     PartlyApplied,
     /// All that can be read is as wanted and as before: only a hidden secret may differ.
     SecretHidden,
+    /// All that can be read is as wanted and as before: only the content of an entity may differ.
+    ContentHidden,
     /// The server has neither what was wanted nor what it had before.
     Different,
 }
@@ -65,6 +67,10 @@ pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resou
         (Some(desired), Some(_)) => Some(compare(desired, fresh, step.undeclared)),
     };
     match rest {
+        // A single reading has no content, so that it cannot show whether one has arrived.
+        Some(rest) if rest.operation.is_none() && untouched && writes_content(&work.operation) => {
+            Finding::ContentHidden
+        }
         Some(rest) if rest.operation.is_none() => Finding::Applied,
         // A PUT is carried out whole or not at all. Where the plan changes a field that can be read, and that field is
         // as wanted now, the secret that came with it has arrived too; where it changes the secret alone, no reading
@@ -75,6 +81,13 @@ pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resou
         _ if has_several_requests(&work.operation) => Finding::PartlyApplied,
         _ => Finding::Different,
     }
+}
+
+fn writes_content(operation: &Operation) -> bool {
+    let Operation::UpdateEntity(update) = operation else {
+        return false;
+    };
+    Entity::HIDDEN.iter().any(|name| update.fields.contains_key(*name))
 }
 
 /// Whether these are the settings of an agent that this run created and that were not read before the write. No other
@@ -123,6 +136,9 @@ fn outcome(
         Finding::PartlyApplied => failed(error, true),
         Finding::SecretHidden => Outcome::Unknown {
             message: format!("{error}; the server hides the secret, so a new reading does not tell"),
+        },
+        Finding::ContentHidden => Outcome::Unknown {
+            message: format!("{error}; a new reading does not tell the content"),
         },
         Finding::Different if fresh.is_none() && !error.maybe_applied() => Outcome::Stale {
             message: stale_message(work.before.as_ref(), fresh),

@@ -11,7 +11,9 @@ type FlagValue<T> = (&'static str, &'static str, T);
 const ONLY: &[FlagValue<Only>] = &[
     ("all", "Everything", Only::All),
     ("agents", "Agents, their settings and their platforms", Only::Agents),
-    ("memory", "Entity types and relationship types", Only::Memory),
+    ("memory", "Types, entities, relationships and watchers", Only::Memory),
+    ("data", "Entities and relationships", Only::Data),
+    ("watchers", "Watchers", Only::Watchers),
 ];
 
 // `Warn` and `Off` are no values of the flag; commands choose them.

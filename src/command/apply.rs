@@ -149,7 +149,7 @@ pub(super) async fn review(
     let face = face(console, arguments)?;
     let exit = match face {
         Face::Screen => screen::run(console, options, interrupt).await?,
-        _ => run_as_text(console, options, arguments, interrupt, face).await?,
+        _ => Box::pin(run_as_text(console, options, arguments, interrupt, face)).await?,
     };
     let complete = exit == Exit::Done && face != Face::PlanOnly;
     if complete && arguments.compat && console.format == Format::Text {

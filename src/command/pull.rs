@@ -98,6 +98,7 @@ fn options(console: &Console, common: &Common, arguments: &PullArgs) -> PullOpti
             secrets_check: SecretsCheck::Off,
             // The settings of agents that only the server has are pulled too.
             may_delete: true,
+            adopts: true,
             // Nothing is sent, again or at all.
             recheck: false,
             ..ReviewOptions::reading(&console.host, common)

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::data::DeclaredData;
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::{AgentDraft, PlatformDraft};
 use super::finding::Findings;
@@ -13,7 +14,7 @@ use super::layer::AgentFolder;
 use super::model::{Declared, Models};
 use super::secret::Values;
 use super::source::{Source, Text};
-use super::{SecretField, layer, platform, reference};
+use super::{Only, SecretField, layer, platform, reference};
 use crate::resource::value::is_empty;
 use crate::resource::{
     Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, ProviderKey, Secret, Settings, State,
@@ -170,15 +171,47 @@ impl Builder<'_> {
         ConfigValue::Secret(secret.clone())
     }
 
-    /// Adds the types of the model files.
-    pub(super) fn add_models(&mut self, models: Models, files: &[Source]) {
+    /// Adds what the model files declare, as far as `only` asks for it.
+    pub(super) fn add_models(&mut self, models: Models, files: &[Source], only: Only) {
         let entity_types = self.declare(models.entity_types, files);
-        self.state.entity_types = entity_types;
         let relationship_types = self.declare(models.relationship_types, files);
-        self.state.relationship_types = relationship_types;
+        let watchers = models.watchers.into_iter().map(|draft| draft.watcher).collect();
+        let watchers = self.declare(watchers, files);
+        if only.has_types() {
+            self.state.entity_types = entity_types;
+            self.state.relationship_types = relationship_types;
+        }
+        if only.has_watchers() {
+            self.state.watchers = watchers;
+        }
     }
 
-    /// Records the origins of types, and returns the types by slug. Reports each further type of a slug and leaves it out.
+    /// Adds what the data files declare. No two of them have one address.
+    pub(super) fn add_data(&mut self, data: DeclaredData, files: &[Source]) {
+        for entity in data.entities {
+            self.locate(&entity, files);
+            self.state
+                .entities
+                .insert(entity.resource.path.clone(), entity.resource);
+        }
+        for relationship in data.relationships {
+            self.locate(&relationship, files);
+            let key = relationship.resource.key.clone();
+            self.state.relationships.insert(key, relationship.resource);
+        }
+    }
+
+    /// Records the origins of a resource and of its fields.
+    fn locate<T>(&mut self, one: &Declared<T>, files: &[Source]) {
+        let Some(source) = files.get(one.file) else { return };
+        self.origins.set(one.address.clone(), origin(source, &one.span));
+        for (path, span) in &one.locations {
+            self.origins
+                .set_field(one.address.clone(), path.clone(), origin(source, span));
+        }
+    }
+
+    /// Records the origins of models, and returns them by slug. Reports each further one of a slug and leaves it out.
     fn declare<T>(&mut self, declared: Vec<Declared<T>>, files: &[Source]) -> BTreeMap<String, T> {
         let mut kept = BTreeMap::new();
         let mut seen: HashMap<String, (usize, Range<usize>)> = HashMap::new();
@@ -190,11 +223,7 @@ impl Builder<'_> {
                     .push(duplicate_slug(&one.address, source, &one.span, files.get(*file), span));
                 continue;
             }
-            self.origins.set(one.address.clone(), origin(source, &one.span));
-            for (path, span) in &one.locations {
-                self.origins
-                    .set_field(one.address.clone(), path.clone(), origin(source, span));
-            }
+            self.locate(&one, files);
             seen.insert(slug.clone(), (one.file, one.span));
             kept.insert(slug, one.resource);
         }

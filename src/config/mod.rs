@@ -5,6 +5,7 @@
 
 mod agent;
 mod builder;
+mod data;
 mod diagnostic;
 mod document;
 mod domain;
@@ -25,12 +26,14 @@ mod preferences;
 mod provider;
 mod reader;
 mod reference;
+mod schedule;
 pub mod schema;
 mod secret;
 mod secret_text;
 mod skill;
 mod source;
 mod table;
+mod template;
 mod whitespace;
 mod yaml;
 
@@ -102,8 +105,34 @@ pub enum Only {
     All,
     /// Agents, their settings and platforms.
     Agents,
-    /// Entity and relationship types.
+    /// Entity types, relationship types, entities, relationships and watchers.
     Memory,
+    /// Entities and relationships.
+    Data,
+    /// Watchers.
+    Watchers,
+}
+
+impl Only {
+    /// Whether agents, their settings and platforms are loaded.
+    pub fn has_agents(self) -> bool {
+        matches!(self, Self::All | Self::Agents)
+    }
+
+    /// Whether entity and relationship types are loaded.
+    pub fn has_types(self) -> bool {
+        matches!(self, Self::All | Self::Memory)
+    }
+
+    /// Whether entities and relationships are loaded.
+    pub fn has_data(self) -> bool {
+        matches!(self, Self::All | Self::Memory | Self::Data)
+    }
+
+    /// Whether watchers are loaded.
+    pub fn has_watchers(self) -> bool {
+        matches!(self, Self::All | Self::Memory | Self::Watchers)
+    }
 }
 
 /// Options of [`load`].

@@ -13,7 +13,8 @@ use crate::redact::Redactor;
 use crate::resource::field_table::{Field, to_body};
 use crate::resource::value::{HIDDEN, is_redacted};
 use crate::resource::{
-    Address, Agent, ConfigValue, EntityType, FieldPath, Platform, RelationshipType, Resource, Rule, Settings, field,
+    Address, Agent, ConfigValue, Entity, EntityType, FieldPath, Platform, Relationship, RelationshipType, Resource,
+    Rule, Settings, Watcher, field,
 };
 
 /// The parts of a resource by their paths.
@@ -93,6 +94,9 @@ pub(super) fn parts(resource: &Resource) -> ResourceParts {
             }
             parts
         }
+        Resource::Entity(entity) => of_fields(to_body(Entity::FIELDS, entity)),
+        Resource::Relationship(relationship) => of_fields(to_body(Relationship::FIELDS, relationship)),
+        Resource::Watcher(watcher) => of_fields(to_body(Watcher::FIELDS, watcher)),
     }
 }
 
@@ -185,6 +189,31 @@ pub(super) fn resource(address: &Address, parts: &ResourceParts) -> Option<Resou
             };
             set_all(RelationshipType::FIELDS, &mut found, &body)?;
             Resource::RelationshipType(found)
+        }
+        Address::Entity { entity_type, path } => {
+            let mut found = Entity {
+                path: path.clone(),
+                entity_type: entity_type.clone(),
+                ..Entity::default()
+            };
+            set_all(Entity::FIELDS, &mut found, &body)?;
+            Resource::Entity(found)
+        }
+        Address::Relationship { key } => {
+            let mut found = Relationship {
+                key: key.clone(),
+                ..Relationship::default()
+            };
+            set_all(Relationship::FIELDS, &mut found, &body)?;
+            Resource::Relationship(found)
+        }
+        Address::Watcher { slug } => {
+            let mut found = Watcher {
+                slug: slug.clone(),
+                ..Watcher::default()
+            };
+            set_all(Watcher::FIELDS, &mut found, &body)?;
+            Resource::watcher(found)
         }
     })
 }

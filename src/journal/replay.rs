@@ -16,6 +16,7 @@ impl RecordedRun {
             target: self.head.target.clone(),
             counts: Counts::of(&rows),
             rows,
+            undeclared_entities: 0,
             warnings: Vec::new(),
             id: self.head.plan.clone(),
         }

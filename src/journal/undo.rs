@@ -261,5 +261,8 @@ fn insert(state: &mut State, resource: Resource) {
         Resource::Platform(it) => drop(state.platforms.insert(it.key(), it)),
         Resource::EntityType(it) => drop(state.entity_types.insert(it.slug.clone(), it)),
         Resource::RelationshipType(it) => drop(state.relationship_types.insert(it.slug.clone(), it)),
+        Resource::Entity(it) => drop(state.entities.insert(it.path.clone(), it)),
+        Resource::Relationship(it) => drop(state.relationships.insert(it.key.clone(), it)),
+        Resource::Watcher(it) => drop(state.watchers.insert(it.slug.clone(), *it)),
     }
 }

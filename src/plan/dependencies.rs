@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::Step;
 use super::operation::Operation;
 use super::row::{Row, Verb};
-use crate::resource::{Address, RelationshipType, Resource, State};
+use crate::resource::{Address, EntityPath, RelationshipType, Resource, State, WatchedEntity};
 
 /// Sets `depends_on` of all rows, and decides which of two new inverse types names the other.
 ///
@@ -22,8 +22,14 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
         row.depends_on
             .extend(row.address.parent().filter(|parent| created.contains(parent)));
     }
+    let new_entities = NewEntities::of(&created);
     for (address, step) in steps.iter_mut() {
         let Some(Resource::RelationshipType(wanted)) = &step.desired else {
+            let needed = step.desired.as_ref().map(|wanted| new_entities.needed_by(wanted));
+            let needed = needed.into_iter().flatten().filter(|it| created.contains(it));
+            if let Some(row) = rows.get_mut(address) {
+                row.depends_on.extend(needed);
+            }
             continue;
         };
         let inverse = inverse_row(wanted).filter(|inverse| created.contains(inverse));
@@ -46,6 +52,63 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
             row.depends_on.extend(needed);
         }
     }
+}
+
+/// The entities that a plan creates, by path.
+struct NewEntities<'a>(BTreeMap<&'a EntityPath, &'a Address>);
+
+impl<'a> NewEntities<'a> {
+    fn of(created: &'a BTreeSet<Address>) -> Self {
+        let entities = created.iter().filter_map(|address| match address {
+            Address::Entity { path, .. } => Some((path, address)),
+            _ => None,
+        });
+        Self(entities.collect())
+    }
+
+    fn at(&self, path: &EntityPath) -> Option<Address> {
+        self.0.get(path).map(|address| (*address).clone())
+    }
+
+    /// Returns what has to exist before data or a watcher can be written: types, parents and ends. Not all of it is new.
+    fn needed_by(&self, wanted: &Resource) -> Vec<Address> {
+        match wanted {
+            Resource::Entity(entity) => {
+                let parent = entity.path.parent().and_then(|parent| self.at(&parent));
+                parent
+                    .into_iter()
+                    .chain([Address::entity_type(&entity.entity_type)])
+                    .collect()
+            }
+            Resource::Relationship(relationship) => {
+                let key = &relationship.key;
+                let ends = [&key.from, &key.to].into_iter().filter_map(|end| self.at(end));
+                ends.chain([Address::relationship_type(&key.kind)]).collect()
+            }
+            Resource::Watcher(watcher) => {
+                let name = watcher.entities.first();
+                let named = |address: &&&Address| match address {
+                    Address::Entity { entity_type, path } => name.is_some_and(|name| names(name, entity_type, path)),
+                    _ => false,
+                };
+                self.0
+                    .values()
+                    .find(named)
+                    .map(|address| (*address).clone())
+                    .into_iter()
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn names(name: &WatchedEntity, entity_type: &str, path: &EntityPath) -> bool {
+    name.names(&WatchedEntity {
+        id: None,
+        entity_type: Some(entity_type.to_owned()),
+        slug: Some(path.slug().to_owned()),
+    })
 }
 
 fn inverse_row(wanted: &RelationshipType) -> Option<Address> {

@@ -44,6 +44,15 @@ fn with_deletion(remote: &State, address: Address, resource: Resource, operation
         row.warnings = agent_warnings(remote, &agent.id);
         row.cascade = Some(cascade(remote, &agent.id));
     }
+    match &resource {
+        Resource::Watcher(_) => row
+            .warnings
+            .push("is archived: its slug can never be used again".to_owned()),
+        Resource::Entity(_) => row
+            .warnings
+            .push("its slug can never be used again below its parent".to_owned()),
+        _ => {}
+    }
     let step = Step {
         desired: None,
         seen: Some(resource),
@@ -72,6 +81,18 @@ fn deletion(remote: &State, resource: &Resource) -> Option<Operation> {
         }),
         Resource::RelationshipType(relationship_type) => Some(Operation::DeleteRelationshipType {
             slug: relationship_type.slug.clone(),
+        }),
+        Resource::Entity(entity) => Some(Operation::DeleteEntity {
+            path: entity.path.clone(),
+            id: entity.id,
+        }),
+        Resource::Relationship(relationship) => Some(Operation::Unlink {
+            key: relationship.key.clone(),
+            id: relationship.id,
+        }),
+        Resource::Watcher(watcher) => Some(Operation::ArchiveWatcher {
+            slug: watcher.slug.clone(),
+            id: watcher.id.clone().unwrap_or_default(),
         }),
     }
 }

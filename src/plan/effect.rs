@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::compare::default_settings;
-use super::operation::{Operation, PlatformWrite};
+use super::operation::{Operation, PlatformWrite, WatcherUpdate};
 use crate::resource::field_table::Field;
-use crate::resource::{EntityType, Platform, RelationshipType, Resource, Rule, Settings};
+use crate::resource::{
+    Entity, EntityType, Platform, Relationship, RelationshipType, Resource, Rule, Settings, Watcher,
+};
 
 /// Returns the resource that a write leaves on the server when it is carried out. `before` is what the server has just before
 /// it. Returns `None` when the write deletes the resource.
@@ -41,10 +43,27 @@ pub fn effect(operation: &Operation, before: Option<&Resource>) -> Option<Resour
             add,
             remove,
         } => Some(Resource::RelationshipType(updated(slug, fields, (add, remove), before))),
+        Operation::CreateEntity(wanted) => Some(Resource::Entity(wanted.clone())),
+        Operation::UpdateEntity(update) => {
+            let mut entity = before.and_then(Resource::as_entity)?.clone();
+            set_fields(Entity::FIELDS, &mut entity, &without_nulls(&update.fields));
+            Some(Resource::Entity(entity))
+        }
+        Operation::Link(wanted) => Some(Resource::Relationship(wanted.clone())),
+        Operation::UpdateLink(update) => {
+            let mut relationship = before.and_then(Resource::as_relationship)?.clone();
+            set_fields(Relationship::FIELDS, &mut relationship, &update.fields);
+            Some(Resource::Relationship(relationship))
+        }
+        Operation::CreateWatcher(wanted) => Some(Resource::Watcher(wanted.clone())),
+        Operation::UpdateWatcher(update) => Some(Resource::watcher(updated_watcher(update, before))),
         Operation::DeleteAgent { .. }
         | Operation::DeletePlatform { .. }
         | Operation::DeleteEntityType { .. }
-        | Operation::DeleteRelationshipType { .. } => None,
+        | Operation::DeleteRelationshipType { .. }
+        | Operation::DeleteEntity { .. }
+        | Operation::Unlink { .. }
+        | Operation::ArchiveWatcher { .. } => None,
     }
 }
 
@@ -109,4 +128,27 @@ fn updated(
         rules.extend(add.iter().map(|rule| (rule.clone(), Vec::new())));
     }
     found
+}
+
+fn updated_watcher(update: &WatcherUpdate, before: Option<&Resource>) -> Watcher {
+    let known = before.and_then(Resource::as_watcher).cloned();
+    let mut watcher = known.unwrap_or_else(|| Watcher {
+        slug: update.slug.clone(),
+        ..Watcher::default()
+    });
+    set_fields(Watcher::FIELDS, &mut watcher, &update.version);
+    set_fields(Watcher::FIELDS, &mut watcher, &update.settings);
+    if let Some(script) = &update.script {
+        watcher.reaction_script = Some(script.clone()).filter(|script| !script.is_empty());
+    }
+    watcher
+}
+
+/// Returns fields whose metadata lacks the keys that go.
+fn without_nulls(fields: &Map<String, Value>) -> Map<String, Value> {
+    let mut fields = fields.clone();
+    if let Some(metadata) = fields.get_mut(Entity::METADATA).and_then(Value::as_object_mut) {
+        metadata.retain(|_, value| !value.is_null());
+    }
+    fields
 }

@@ -7,6 +7,7 @@
 mod change;
 mod compare;
 mod counts;
+mod data_problem;
 mod dependencies;
 mod draft;
 mod drift;
@@ -27,6 +28,7 @@ mod selection;
 mod target;
 mod undeclared;
 mod unstorable;
+mod watcher_problem;
 
 pub use change::{Change, ChangeKind, Presentation};
 pub use compare::{Comparison, compare, creation_fields, is_unchanged, masked, without_injected};
@@ -36,7 +38,7 @@ pub use drift_list::{DriftItem, DriftList, EntryReport, EntryState};
 pub use effect::effect;
 pub use identity::{PlanId, PlanIdError, hexadecimal, row_digest, target_digest};
 pub use known_secrets::{KnownSecrets, SecretState};
-pub use operation::Operation;
+pub use operation::{EntityUpdate, Operation, RelationshipUpdate, WatcherUpdate};
 pub use options::{PlanOptions, Prune};
 pub use planner::plan;
 pub use problem::Problem;
@@ -55,8 +57,13 @@ use serde::{Deserialize, Serialize};
 pub struct Plan {
     /// The organization and the server.
     pub target: Target,
-    /// The rows in display order: each agent, its settings, its platforms, then entity types, then relationship types.
+    /// The rows in display order: each agent, its settings, its platforms, then entity types, then relationship types, then entities, then
+    /// relationships, then watchers.
     pub rows: Vec<Row>,
+    /// The number of entities on the server that no file declares. They are what agents have written: never listed, never
+    /// deleted and no drift.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undeclared_entities: usize,
     /// The warnings that belong to no row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -83,7 +90,17 @@ impl Plan {
             counts: Counts::of(&rows),
             id: identity::of(&self.target, &rows),
             warnings: self.warnings.clone(),
+            undeclared_entities: self.undeclared_entities,
             rows,
         }
     }
+}
+
+// `serde` hands over a reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is that of `skip_serializing_if`"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::resource::{Agent, EntityType, Platform, RelationshipType, Rule, Settings};
+use crate::resource::{
+    Agent, Entity, EntityPath, EntityType, Platform, Relationship, RelationshipKey, RelationshipType, Rule, Settings,
+    Watcher,
+};
 
 /// One row's write: a request, or a few that belong together.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +81,76 @@ pub enum Operation {
         /// The slug.
         slug: String,
     },
+    /// Creates an entity below its parent.
+    CreateEntity(Entity),
+    /// Changes fields of an entity.
+    UpdateEntity(EntityUpdate),
+    /// Deletes an entity, whose slug can never be used again.
+    DeleteEntity {
+        /// The path.
+        path: EntityPath,
+        /// The id on the server.
+        id: Option<u64>,
+    },
+    /// Creates a relationship.
+    Link(Relationship),
+    /// Changes fields of a relationship.
+    UpdateLink(RelationshipUpdate),
+    /// Deletes a relationship.
+    Unlink {
+        /// The type and the two ends.
+        key: RelationshipKey,
+        /// The id on the server.
+        id: Option<u64>,
+    },
+    /// Creates a watcher of an entity, then sets its script.
+    CreateWatcher(Box<Watcher>),
+    /// Changes a watcher.
+    UpdateWatcher(WatcherUpdate),
+    /// Archives a watcher, whose slug can never be used again.
+    ArchiveWatcher {
+        /// The slug.
+        slug: String,
+        /// The id on the server.
+        id: Value,
+    },
+}
+
+/// What changes of an entity.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EntityUpdate {
+    /// The path.
+    pub path: EntityPath,
+    /// The id on the server.
+    pub id: Option<u64>,
+    /// The fields that change, by their names on the wire. Metadata is whole, with `null` for the keys that go.
+    pub fields: Map<String, Value>,
+}
+
+/// What changes of a relationship.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RelationshipUpdate {
+    /// The type and the two ends.
+    pub key: RelationshipKey,
+    /// The id on the server.
+    pub id: Option<u64>,
+    /// The fields that change, by their names on the wire.
+    pub fields: Map<String, Value>,
+}
+
+/// What changes of a watcher, by the requests that change it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WatcherUpdate {
+    /// The slug.
+    pub slug: String,
+    /// The id on the server.
+    pub id: Value,
+    /// All fields of the new version. Empty when none of them changes.
+    pub version: Map<String, Value>,
+    /// The fields that change in place.
+    pub settings: Map<String, Value>,
+    /// The script, if it changes. An empty one removes it.
+    pub script: Option<String>,
 }
 
 /// The platform that a `PUT` describes. Its config may hold secrets: they are exposed only in the request.

@@ -10,7 +10,7 @@ use super::options::PlanOptions;
 use super::problem::{Problem, problems};
 use super::row::{Row, Verb};
 use super::target::Target;
-use super::{Plan, dependencies, drift, identity};
+use super::{Plan, data_problem, dependencies, drift, identity, watcher_problem};
 use crate::resource::{Address, Origins, Resource, State};
 
 /// Compares two states and returns the plan. The same input gives the same plan to the byte.
@@ -36,6 +36,9 @@ pub fn plan(
         steps: BTreeMap::new(),
     };
     for (address, resource) in desired.resources() {
+        if is_left_out(&resource, remote) {
+            continue;
+        }
         planner.add(address, with_implied_inverse(resource, desired, remote));
     }
     let Planner {
@@ -48,19 +51,31 @@ pub fn plan(
     // Dependencies need the verbs of all rows: only what this run creates is waited for.
     dependencies::add(&mut rows, &mut steps);
     let rows: Vec<Row> = rows.into_values().collect();
-    let warnings = dependencies::unknown_rule_ends(desired, remote);
+    let mut warnings = dependencies::unknown_rule_ends(desired, remote);
+    warnings.extend(data_problem::warnings(desired, remote));
+    warnings.extend(watcher_problem::warnings(desired, remote));
     let counts = Counts::of(&rows);
     let id = identity::of(&target, &rows);
     Ok(Draft {
         plan: Plan {
             target,
             rows,
+            undeclared_entities: remote.facts.data.undeclared,
             warnings,
             counts,
             id,
         },
         steps,
     })
+}
+
+/// Whether no plan has a row for a declared resource, only a warning about it.
+fn is_left_out(resource: &Resource, remote: &State) -> bool {
+    match resource {
+        Resource::Entity(_) | Resource::Relationship(_) => !remote.facts.data.are_known,
+        Resource::Watcher(watcher) => watcher_problem::is_unplannable(watcher, remote),
+        _ => false,
+    }
 }
 
 /// Returns the resource with its implied inverse: the server writes both sides of a pair of inverse types, so that the
@@ -90,6 +105,9 @@ impl Planner<'_> {
         let seen = self.remote.get(&address);
         let undeclared = self.options.prune.undeclared(&address);
         let mut comparison = compare(&desired, seen.as_ref(), undeclared);
+        if let (Resource::Entity(entity), None) = (&desired, &seen) {
+            comparison.warnings.extend(data_problem::moved(entity, self.remote));
+        }
         self.options.secrets.settle(&address, &mut comparison);
         // With `--no-recheck` a hidden secret is neither sent nor mentioned.
         if comparison.recheck && !self.options.recheck {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::unstorable;
+use super::{data_problem, unstorable, watcher_problem};
 use crate::resource::value::same;
 use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State, table_columns};
 
@@ -63,6 +63,14 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
         for (message, hint) in relationship_problems(wanted, desired, remote) {
             add(address.clone(), message, hint);
         }
+    }
+    for wanted in desired.watchers.values() {
+        for (message, hint) in watcher_problem::problems(wanted, desired, remote) {
+            add(Address::watcher(&wanted.slug), message, hint);
+        }
+    }
+    for (address, message, hint) in data_problem::problems(desired, remote) {
+        add(address, message, hint);
     }
     problems
 }

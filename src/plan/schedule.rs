@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::{Draft, Step};
 use super::row::{Row, Verb};
 use super::selection::Selection;
-use crate::resource::{Address, Resource};
+use crate::resource::{Address, EntityPath, Resource};
 
 /// A step, and the steps that come before it.
 #[derive(Debug, Clone)]
@@ -66,6 +66,10 @@ fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers:
             .chain(inverse_before(&row.address, step, verbs))
             .collect(),
         (Address::EntityType { .. }, true) => barriers.relationships.clone(),
+        (Address::Entity { entity_type, .. }, false) => written(&Address::entity_type(entity_type), verbs).collect(),
+        (Address::Entity { path, .. }, true) => deleted_below(path, verbs),
+        (Address::Relationship { key }, false) => written(&Address::relationship_type(&key.kind), verbs).collect(),
+        (Address::Watcher { .. }, false) => creation_before(&row.address, verbs).into_iter().collect(),
         _ => BTreeSet::new(),
     };
     ScheduledStep {
@@ -127,6 +131,33 @@ fn inverse_before(address: &Address, step: &Step, verbs: &BTreeMap<&Address, Ver
     let inverse = Address::relationship_type(wanted.inverse_type_slug.as_ref()?);
     let updates = |address: &Address| verbs.get(address) == Some(&Verb::Update);
     (inverse < *address && updates(&inverse) && updates(address)).then_some(inverse)
+}
+
+/// Returns the type of an entity or a relationship when it is written too: its schema decides which metadata is accepted.
+fn written(address: &Address, verbs: &BTreeMap<&Address, Verb>) -> impl Iterator<Item = Address> {
+    let is_written = verbs.get(address).is_some_and(|verb| *verb != Verb::Delete);
+    is_written.then(|| address.clone()).into_iter()
+}
+
+/// Returns what has to go before an entity: the relationships, and the entities below it.
+fn deleted_below(above: &EntityPath, verbs: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
+    let goes_before = |address: &Address| match address {
+        Address::Relationship { .. } => true,
+        Address::Entity { path, .. } => above.is_above(path),
+        _ => false,
+    };
+    let deleted = verbs.iter().filter(|(_, verb)| **verb == Verb::Delete);
+    let deleted = deleted.filter(|(address, _)| goes_before(address));
+    deleted.map(|(address, _)| (*address).clone()).collect()
+}
+
+/// Returns the watcher that has to be created before this one: of two creations that overlap, a recorded server gives both
+/// the same id.
+fn creation_before(address: &Address, verbs: &BTreeMap<&Address, Verb>) -> Option<Address> {
+    let creates = |address: &Address| verbs.get(address) == Some(&Verb::Create);
+    let before = verbs.range::<Address, _>(..address).rev().map(|(address, _)| *address);
+    let mut watchers = before.take_while(|other| matches!(other, Address::Watcher { .. }));
+    watchers.find(|other| creates(address) && creates(other)).cloned()
 }
 
 /// Returns the settings that have to be written before a platform: it must not start with an agent's older settings.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::resource::field_table::Field;
-use crate::resource::{Agent, ConfigValue, EntityType, RelationshipType, Resource};
+use crate::resource::{Agent, ConfigValue, Entity, EntityType, Relationship, RelationshipType, Resource, Watcher};
 
 /// Returns the names of the fields that hold such a text.
 pub(super) fn fields(resource: &Resource) -> Vec<String> {
@@ -22,6 +22,9 @@ pub(super) fn fields(resource: &Resource) -> Vec<String> {
         }
         Resource::EntityType(it) => in_table(EntityType::FIELDS, it),
         Resource::RelationshipType(it) => in_table(RelationshipType::FIELDS, it),
+        Resource::Entity(it) => in_table(Entity::FIELDS, it),
+        Resource::Relationship(it) => in_table(Relationship::FIELDS, it),
+        Resource::Watcher(it) => in_table(Watcher::FIELDS, it),
     }
 }
 

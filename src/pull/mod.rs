@@ -34,6 +34,7 @@ mod toml_tree;
 mod toml_value;
 mod units;
 mod wanted;
+mod watcher;
 mod writer;
 mod yaml_edit;
 mod yaml_flow;

@@ -17,7 +17,11 @@ use crate::config::parse_yaml;
 use crate::resource::{Address, normalize_entity_slug};
 
 /// The lists of types that a document can have, with the kind of their items.
-const LISTS: [(&str, &str); 2] = [("entities", "entity"), ("relationships", "relationship")];
+const LISTS: [(&str, &str); 3] = [
+    ("entities", "entity"),
+    ("relationships", "relationship"),
+    ("watchers", "watcher"),
+];
 
 /// The types that the files of the models folder declare, by address.
 #[derive(Debug, Default)]
@@ -63,6 +67,7 @@ impl ModelFiles {
             let address = match kind {
                 "entity" | "entity_type" => Address::entity_type(normalize_entity_slug(slug)),
                 "relationship" | "relationship_type" => Address::relationship_type(slug),
+                "watcher" => Address::watcher(slug),
                 _ => return,
             };
             let path = path.to_owned();

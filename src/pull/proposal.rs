@@ -7,7 +7,7 @@ use super::change::{Conflict, PullPlan, Unit};
 use super::model_file::ModelFiles;
 use super::project_files::ProjectFiles;
 use super::units::{skill_of, units};
-use super::{agent, memory, platform, settings};
+use super::{agent, memory, platform, settings, watcher};
 use crate::plan::{Change, ChangeKind, Plan, Row, Verb};
 use crate::resource::{Address, State};
 
@@ -104,5 +104,7 @@ fn pull_unit(
         Address::EntityType { .. } | Address::RelationshipType { .. } => {
             memory::pull(files, models, row, changes, remote)
         }
+        Address::Entity { .. } | Address::Relationship { .. } => Err("data is not pulled".to_owned()),
+        Address::Watcher { .. } => watcher::pull(files, models, row, changes, remote),
     }
 }

@@ -74,6 +74,12 @@ impl RemoteError {
         self.status() == Some(400) && (message.contains("`value`") || message.contains("JSON body"))
     }
 
+    /// Whether the server does not know the tool or the route of the request.
+    pub fn is_unknown_tool(&self) -> bool {
+        let says_so = self.status() == Some(400) && self.message().starts_with("Tool not found");
+        says_so || self.is_unknown_route()
+    }
+
     /// Whether the schema tool says that the type or rule exists already.
     ///
     /// Two creations that race get the database's message about a duplicate key (contract section 8.1).

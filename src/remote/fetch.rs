@@ -1,14 +1,17 @@
 //! Reads everything that a plan needs, as a [`State`]: the lists first, then what belongs to each entry, concurrently.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::client::Client;
+use super::details_of::DetailsOf;
 use super::error::RemoteError;
+use super::fetch_data::{self, DataScope};
+use super::fetch_watchers::{self, WatcherScope};
 use super::listed::{ListedEntityType, ListedRelationshipType};
 use super::normalize;
+use super::read_counter::{ReadCounter, ReadObserver};
 use crate::resource::{Address, ServerFacts, State};
 
 /// What of an organization is read.
@@ -18,42 +21,14 @@ pub struct Scope {
     pub agents: bool,
     /// Whether to read entity types and relationship types.
     pub memory: bool,
+    /// The watchers that are read. `None` reads none.
+    pub watchers: Option<WatcherScope>,
+    /// The entities and relationships that are read. `None` reads none.
+    pub data: Option<DataScope>,
     /// The agents, by id, whose settings are read.
     pub settings_of: DetailsOf,
     /// The relationship types, by slug, whose rules are read.
     pub rules_of: DetailsOf,
-}
-
-/// The resources whose details are read, one request for each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DetailsOf {
-    /// Those that the files declare: nothing else can be compared.
-    These(BTreeSet<String>),
-    /// All, because those that no file declares may be deleted: a plan covers everything that a deletion takes along.
-    All,
-}
-
-impl DetailsOf {
-    fn includes(&self, name: &str) -> bool {
-        match self {
-            Self::These(names) => names.contains(name),
-            Self::All => true,
-        }
-    }
-}
-
-/// A function that is called after each read.
-pub type ReadObserver<'a> = &'a (dyn Fn(ReadProgress) + Send + Sync);
-
-/// How far reading a server has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadProgress {
-    /// What was just read: `agents`, `settings of triage`, …
-    pub what: String,
-    /// The number of reads that are done.
-    pub done: usize,
-    /// The number of reads that are known to be needed. It grows when a list has arrived.
-    pub total: usize,
 }
 
 /// Reads the server. A failed or odd read is an error, never "nothing there" (semantics, "Before the first write").
@@ -61,43 +36,28 @@ pub struct ReadProgress {
 /// # Errors
 /// The first read that failed.
 pub async fn fetch(client: &Client, scope: &Scope, observer: ReadObserver<'_>) -> Result<State, RemoteError> {
-    let counter = ReadCounter {
-        observer,
-        counts: Mutex::new((0, 0)),
-    };
-    let (agents, memory) = tokio::join!(
+    let counter = ReadCounter::new(observer);
+    let (agents, memory, watchers, data) = tokio::join!(
         fetch_agents(client, scope, &counter),
-        fetch_memory(client, scope, &counter)
+        fetch_memory(client, scope, &counter),
+        Box::pin(fetch_watchers::fetch(client, scope.watchers.as_ref(), &counter)),
+        Box::pin(fetch_data::fetch(client, scope.data.as_ref(), &counter))
     );
     let (mut state, memory) = (agents?, memory?);
+    let (watchers, watcher_facts) = watchers?;
+    state.watchers = watchers;
+    let data = data?;
+    state.entities = data.entities;
+    state.relationships = data.relationships;
     state.entity_types = memory.entity_types;
     state.relationship_types = memory.relationship_types;
     state.facts = ServerFacts {
         without_file: std::mem::take(&mut state.facts.without_file),
+        watchers: watcher_facts,
+        data: data.facts,
         ..memory.facts
     };
     Ok(state)
-}
-
-/// Counts the reads that are done and those that are known to be needed.
-struct ReadCounter<'a> {
-    observer: ReadObserver<'a>,
-    counts: Mutex<(usize, usize)>,
-}
-
-impl ReadCounter<'_> {
-    fn expect(&self, more: usize) {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).1 += more;
-    }
-
-    fn done(&self, what: String) {
-        let (done, total) = {
-            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            counts.0 += 1;
-            *counts
-        };
-        (self.observer)(ReadProgress { what, done, total });
-    }
 }
 
 async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>) -> Result<State, RemoteError> {

@@ -92,6 +92,9 @@ impl HttpTransport {
         let mut url = self.base.join(&request.path).ok_or_else(|| TransportError::Path {
             path: request.path.clone(),
         })?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
         for _ in 0..MAX_REDIRECTS {
             let answer = self.once(client, &request, url).await?;
             match self.next_hop(&request, &answer)? {

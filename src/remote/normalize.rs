@@ -9,8 +9,8 @@ use super::listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 use crate::resource::field_table::{FieldMismatch, read_body};
 use crate::resource::value::{is_empty, is_redacted};
 use crate::resource::{
-    Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Rule, Secret, Settings, field, is_secret_key,
-    server_secret_name,
+    Address, Agent, ConfigValue, Entity, EntityPath, EntityType, Platform, Relationship, RelationshipKey,
+    RelationshipType, Rule, Secret, Settings, WatchedEntity, Watcher, field, is_secret_key, server_secret_name,
 };
 use crate::wire;
 
@@ -149,4 +149,101 @@ pub(super) fn rules_by_pair(rows: Vec<wire::schema::WireRule>) -> BTreeMap<Rule,
         rules.entry(rule).or_default().push(row.id);
     }
     rules
+}
+
+/// Returns the watcher that a row of the list describes, without its script.
+pub(super) fn watcher(row: wire::watcher::WireWatcher) -> Result<Watcher, FieldMismatch> {
+    let mut fields = row.fields;
+    if let Some(tags) = fields.get_mut("tags") {
+        *tags = text_list(tags);
+    }
+    // Lists have no script. Whatever is found under its name is none.
+    fields.remove(Watcher::SCRIPT);
+    let mut watcher = Watcher {
+        slug: row.slug,
+        id: Some(row.watcher_id),
+        ..Watcher::default()
+    };
+    read_body(Watcher::FIELDS, &mut watcher, &fields)?;
+    if let Some(id) = row.entity_id.as_ref().and_then(number) {
+        watcher.entities.push(WatchedEntity {
+            id: Some(id),
+            entity_type: row.entity_type,
+            slug: row.entity_slug,
+        });
+    }
+    Ok(watcher)
+}
+
+/// Returns a list of texts as such: a recorded server answers the text of a PostgreSQL array, `{a,"b c"}`.
+pub(super) fn text_list(tags: &Value) -> Value {
+    let Some(inner) = tags.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}')) else {
+        return tags.clone();
+    };
+    let mut items: Vec<String> = Vec::new();
+    let mut item = String::new();
+    let mut is_quoted = false;
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            '\\' => item.extend(characters.next()),
+            ',' if !is_quoted => items.push(std::mem::take(&mut item)),
+            other => item.push(other),
+        }
+    }
+    if !inner.is_empty() {
+        items.push(item);
+    }
+    items.into()
+}
+
+/// Returns the entity that a response describes, as a watcher's entity.
+pub(super) fn watched_entity(entity: wire::entity::WireEntity) -> WatchedEntity {
+    WatchedEntity {
+        id: number(&entity.id),
+        entity_type: Some(entity.entity_type),
+        slug: Some(entity.slug),
+    }
+}
+
+/// Returns an id that is a number, or a string of digits.
+pub(super) fn number(id: &Value) -> Option<u64> {
+    id.as_u64().or_else(|| id.as_str()?.parse().ok())
+}
+
+/// Returns the entity that a response describes. No response has its content.
+pub(super) fn entity(row: wire::entity::WireEntity, path: EntityPath) -> Result<Entity, FieldMismatch> {
+    let mut fields = row.fields;
+    for name in Entity::HIDDEN {
+        fields.remove(name);
+    }
+    let mut entity = Entity {
+        path,
+        entity_type: row.entity_type,
+        id: number(&row.id),
+        hides_content: true,
+        ..Entity::default()
+    };
+    read_body(Entity::FIELDS, &mut entity, &fields)?;
+    Ok(entity)
+}
+
+/// Returns the relationship that a response describes. Of a symmetric one, `key` may have the ends swapped.
+pub(super) fn relationship(
+    row: &wire::entity::WireRelationship,
+    key: RelationshipKey,
+) -> Result<Relationship, FieldMismatch> {
+    let mut relationship = Relationship {
+        key,
+        id: number(&row.id),
+        ..Relationship::default()
+    };
+    read_body(Relationship::FIELDS, &mut relationship, &row.fields)?;
+    Ok(relationship)
+}
+
+/// Returns the ids of the two entities of a relationship.
+pub(super) fn ends(row: &wire::entity::WireRelationship) -> Option<(u64, u64)> {
+    number(&row.from_entity_id).zip(number(&row.to_entity_id))
 }

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use super::body::Body;
 use super::header;
-use super::transport::{MAX_BODY, Request, Response, Transport};
+use super::transport::{MAX_BODY, Request, Response, Transport, path_and_query};
 use super::transport_error::{NoAnswerCause, TransportError};
 use crate::redact::Redactor;
 use crate::resource::Secret;
@@ -31,7 +31,7 @@ impl RouterTransport {
     async fn call(&self, request: Request) -> Result<Response, TransportError> {
         let mut builder = http::Request::builder()
             .method(request.method.as_str())
-            .uri(&request.path);
+            .uri(path_and_query(&request));
         let content_type = request.body.as_ref().map_or("application/json", Body::content_type);
         builder = builder.header(CONTENT_TYPE, content_type);
         if let Some(token) = &self.token {

@@ -35,6 +35,8 @@ pub struct Request {
     pub method: Method,
     /// The path below the base URL: starts with `/`, segments percent-encoded (see [`path`]).
     pub path: String,
+    /// The parameters of the query. None of them is a secret.
+    pub query: Vec<(&'static str, String)>,
     /// The body.
     pub body: Option<Body>,
     /// Whether the request changes the server. A tool call that only lists does not, although it is a POST.
@@ -58,12 +60,19 @@ impl Request {
         Self {
             method,
             path: path.into(),
+            query: Vec::new(),
             body: None,
             writes: method != Method::Get,
             repeatable: true,
             expectation: Expectation::Anything,
             idempotency_key: None,
         }
+    }
+
+    /// Returns the request with a further parameter of its query.
+    pub(super) fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
     }
 
     /// Returns the request with this body.
@@ -142,4 +151,16 @@ pub fn path(segments: &[&str]) -> String {
         encode(&mut path, segment);
     }
     path
+}
+
+/// Returns the path of a request with its query.
+pub(super) fn path_and_query(request: &Request) -> String {
+    let mut target = request.path.clone();
+    for (index, (name, value)) in request.query.iter().enumerate() {
+        target.push(if index == 0 { '?' } else { '&' });
+        encode(&mut target, name);
+        target.push('=');
+        encode(&mut target, value);
+    }
+    target
 }

@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{platform_slug, stable_platform_id};
+use super::{EntityPath, RelationshipKey, platform_slug, stable_platform_id};
 
-/// `agent.ID`, `settings.AGENT`, `platform.AGENT.TYPE[.NAME]`, `entity-type.SLUG` or `relationship-type.SLUG`.
+/// `agent.ID`, `settings.AGENT`, `platform.AGENT.TYPE[.NAME]`, `entity-type.SLUG`, `relationship-type.SLUG`,
+/// `entity.TYPE.PATH`, `relationship.TYPE.FROM.TO` or `watcher.SLUG`. A path is slugs with `/` between them.
 ///
-/// The order is display order: each agent, its settings, its platforms, then the memory schema. A platform whose id on
+/// The order is display order: each agent, its settings, its platforms, then the memory: its schema, its entities, each with its parents above it, its relationships and its
+/// watchers. A platform whose id on
 /// the server does not follow from its type is addressed as `platform.AGENT.TYPE.#ID`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
@@ -42,18 +44,44 @@ pub enum Address {
         /// The slug, as the server stores it.
         slug: String,
     },
+    /// An entity.
+    Entity {
+        /// The slug of its type.
+        entity_type: String,
+        /// The slugs of its parents and its own.
+        path: EntityPath,
+    },
+    /// A relationship.
+    Relationship {
+        /// Its type and its two ends.
+        key: RelationshipKey,
+    },
+    /// A watcher.
+    Watcher {
+        /// The slug, as the server stores it.
+        slug: String,
+    },
 }
 
 /// The error for a text that is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not an address: expected `agent.ID`, `settings.AGENT`, `platform.AGENT.TYPE[.NAME]`, `entity-type.SLUG` or `relationship-type.SLUG`"
+    "`{0}` is not an address: expected `agent.ID`, `settings.AGENT`, `platform.AGENT.TYPE[.NAME]`, `entity-type.SLUG`, `relationship-type.SLUG`, `entity.TYPE.PATH`, `relationship.TYPE.FROM.TO` or `watcher.SLUG`"
 )]
 pub struct AddressError(String);
 
 impl Address {
     /// Every value of [`Address::kind`], in display order.
-    pub const KINDS: [&str; 5] = ["agent", "settings", "platform", "entity-type", "relationship-type"];
+    pub const KINDS: [&str; 8] = [
+        "agent",
+        "settings",
+        "platform",
+        "entity-type",
+        "relationship-type",
+        "entity",
+        "relationship",
+        "watcher",
+    ];
 
     /// Returns the address `agent.ID`.
     pub fn agent(id: impl Into<String>) -> Self {
@@ -75,6 +103,24 @@ impl Address {
         Self::RelationshipType { slug: slug.into() }
     }
 
+    /// Returns the address `entity.TYPE.PATH`.
+    pub fn entity(entity_type: impl Into<String>, path: EntityPath) -> Self {
+        Self::Entity {
+            entity_type: entity_type.into(),
+            path,
+        }
+    }
+
+    /// Returns the address `relationship.TYPE.FROM.TO`.
+    pub fn relationship(key: &RelationshipKey) -> Self {
+        Self::Relationship { key: key.clone() }
+    }
+
+    /// Returns the address `watcher.SLUG`.
+    pub fn watcher(slug: impl Into<String>) -> Self {
+        Self::Watcher { slug: slug.into() }
+    }
+
     /// Returns the address of the platform with this id on the server, which may have been made by another client.
     pub fn platform_from_id(agent: &str, kind: &str, stable_id: &str) -> Self {
         let base = stable_platform_id(agent, kind, None);
@@ -94,7 +140,7 @@ impl Address {
         }
     }
 
-    /// Returns `agent`, `settings`, `platform`, `entity-type` or `relationship-type`.
+    /// Returns one of [`Address::KINDS`].
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Agent { .. } => "agent",
@@ -102,6 +148,9 @@ impl Address {
             Self::Platform { .. } => "platform",
             Self::EntityType { .. } => "entity-type",
             Self::RelationshipType { .. } => "relationship-type",
+            Self::Entity { .. } => "entity",
+            Self::Relationship { .. } => "relationship",
+            Self::Watcher { .. } => "watcher",
         }
     }
 
@@ -111,7 +160,9 @@ impl Address {
             Self::Agent { id } => id.clone(),
             Self::Settings { agent } => agent.clone(),
             Self::Platform { agent, .. } => format!("{agent}/{}", self.stable_id().unwrap_or_default()),
-            Self::EntityType { slug } | Self::RelationshipType { slug } => slug.clone(),
+            Self::EntityType { slug } | Self::RelationshipType { slug } | Self::Watcher { slug } => slug.clone(),
+            Self::Entity { entity_type, path } => format!("{entity_type}.{path}"),
+            Self::Relationship { key } => format!("{}.{}.{}", key.kind, key.from, key.to),
         }
     }
 
@@ -126,7 +177,7 @@ impl Address {
         }
     }
 
-    /// Returns the id of the agent that the resource is or belongs to. `None` for types.
+    /// Returns the id of the agent that the resource is or belongs to. `None` for the memory.
     pub fn agent_id(&self) -> Option<&str> {
         match self {
             Self::Agent { id } => Some(id),
@@ -135,7 +186,8 @@ impl Address {
         }
     }
 
-    /// Returns the address of the agent that settings or a platform belong to. `None` for other resources.
+    /// Returns the address of the agent that settings or a platform belong to. `None` for other resources, those of entities
+    /// with parents too: the type of a parent is not part of a path.
     pub fn parent(&self) -> Option<Self> {
         match self {
             Self::Settings { agent } | Self::Platform { agent, .. } => Some(Self::agent(agent.clone())),
@@ -143,22 +195,37 @@ impl Address {
         }
     }
 
-    /// Whether the resource is part of the memory schema.
+    /// Whether the resource is part of the memory.
     pub fn is_memory(&self) -> bool {
-        matches!(self, Self::EntityType { .. } | Self::RelationshipType { .. })
+        self.agent_id().is_none()
     }
 
-    /// Returns the sort key: section, agent, rank within the agent, type or slug, name.
-    fn order(&self) -> (u8, &str, u8, &str, &str) {
+    /// Returns the sort key: section, agent, rank within the agent, type or slug, name, paths, type of an entity.
+    fn order(&self) -> SortKey<'_> {
         match self {
-            Self::Agent { id } => (0, id, 0, "", ""),
-            Self::Settings { agent } => (0, agent, 1, "", ""),
-            Self::Platform { agent, kind, name } => (0, agent, 2, kind, name.as_deref().unwrap_or("")),
-            Self::EntityType { slug } => (1, "", 0, slug, ""),
-            Self::RelationshipType { slug } => (2, "", 0, slug, ""),
+            Self::Agent { id } => (0, id, 0, "", "", None, ""),
+            Self::Settings { agent } => (0, agent, 1, "", "", None, ""),
+            Self::Platform { agent, kind, name } => (0, agent, 2, kind, name.as_deref().unwrap_or(""), None, ""),
+            Self::EntityType { slug } => (1, "", 0, slug, "", None, ""),
+            Self::RelationshipType { slug } => (2, "", 0, slug, "", None, ""),
+            // By path before the type: children follow their parents, of whatever types.
+            Self::Entity { entity_type, path } => (3, "", 0, "", "", Some((path, path)), entity_type),
+            Self::Relationship { key } => (4, "", 0, &key.kind, "", Some((&key.from, &key.to)), ""),
+            Self::Watcher { slug } => (5, "", 0, slug, "", None, ""),
         }
     }
 }
+
+/// What addresses are sorted by.
+type SortKey<'a> = (
+    u8,
+    &'a str,
+    u8,
+    &'a str,
+    &'a str,
+    Option<(&'a EntityPath, &'a EntityPath)>,
+    &'a str,
+);
 
 // By hand, because the derived order would put all agents before all settings.
 impl Ord for Address {
@@ -199,6 +266,26 @@ impl FromStr for Address {
             "settings" => Ok(Self::settings(rest)),
             "entity-type" => Ok(Self::entity_type(rest)),
             "relationship-type" => Ok(Self::relationship_type(rest)),
+            "watcher" => Ok(Self::watcher(rest)),
+            "entity" => {
+                let (entity_type, path) = rest
+                    .split_once('.')
+                    .filter(|(_, path)| !path.is_empty())
+                    .ok_or_else(refuse)?;
+                Ok(Self::entity(entity_type, EntityPath::parse(path)))
+            }
+            "relationship" => {
+                // From the end: the slug of a type may hold dots, those of entities in files may not.
+                let mut parts = rest.rsplitn(3, '.');
+                let to = parts.next().filter(|to| !to.is_empty()).ok_or_else(refuse)?;
+                let from = parts.next().filter(|from| !from.is_empty()).ok_or_else(refuse)?;
+                let kind = parts.next().filter(|kind| !kind.is_empty()).ok_or_else(refuse)?;
+                Ok(Self::relationship(&RelationshipKey {
+                    kind: kind.to_owned(),
+                    from: EntityPath::parse(from),
+                    to: EntityPath::parse(to),
+                }))
+            }
             "platform" => {
                 // The name takes everything that is left: an id after `#` may contain dots.
                 let mut parts = rest.splitn(3, '.').map(str::to_owned);

@@ -44,6 +44,8 @@ pub enum Absent {
     Text(&'static str),
     /// An empty list.
     List,
+    /// An empty table.
+    Table,
     /// `false`.
     False,
 }
@@ -119,7 +121,7 @@ impl<T> Field<T> {
 
     /// Whether the field always has a value.
     pub fn is_required(&self) -> bool {
-        self.absent == Absent::Never
+        matches!(self.kind, FieldKind::Required(_))
     }
 
     /// Whether a value means "no value".
@@ -134,6 +136,7 @@ impl<T> Field<T> {
             Absent::Null => Some(Value::Null),
             Absent::Text(text) => Some(json!(text)),
             Absent::List => Some(json!([])),
+            Absent::Table => Some(json!({})),
             Absent::False => Some(json!(false)),
         }
     }

@@ -5,15 +5,18 @@
 
 mod address;
 mod agent;
+mod entity;
 mod entity_type;
 mod field_path;
 pub mod field_table;
 mod ignore;
 mod invisible;
+mod metadata_schema;
 mod origin;
 mod pattern;
 mod platform;
 mod provider_key;
+mod relationship;
 mod relationship_type;
 mod secret;
 mod server_secret;
@@ -23,17 +26,21 @@ mod slug;
 mod state;
 pub mod suggestion;
 pub mod value;
+mod watcher;
 
 pub use address::{Address, AddressError};
 pub use agent::Agent;
+pub use entity::{Entity, EntityPath};
 pub use entity_type::{EntityType, table_columns};
 pub use field_path::FieldPath;
 pub use ignore::{DriftIgnore, Ignored};
 pub use invisible::{is_invisible, is_ordinary_invisible, with_visible_escapes};
+pub use metadata_schema::{MetadataProblem, MetadataSchema};
 pub use origin::{Origin, Origins};
 pub use pattern::{Pattern, PatternError, nearest_address};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
 pub use provider_key::{ProviderKey, key_provider, provider_key_name};
+pub use relationship::{Relationship, RelationshipKey};
 pub use relationship_type::{RelationshipType, Rule};
 pub use secret::{Secret, is_web_token};
 pub use server_secret::{
@@ -42,4 +49,5 @@ pub use server_secret::{
 pub use settings::{Settings, field};
 pub use shown::Shown;
 pub use slug::{normalize_entity_slug, platform_slug, stable_platform_id};
-pub use state::{Resource, ServerFacts, State};
+pub use state::{DataFacts, Resource, ServerFacts, State, WatcherFacts};
+pub use watcher::{WatchedEntity, Watcher};

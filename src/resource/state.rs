@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Address, Agent, EntityType, Platform, PlatformKey, RelationshipType, Settings};
+use super::{
+    Address, Agent, Entity, EntityPath, EntityType, Platform, PlatformKey, Relationship, RelationshipKey,
+    RelationshipType, Settings, WatchedEntity, Watcher,
+};
 
 /// All resources of an organization, as the files declare them or as the server has them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +20,12 @@ pub struct State {
     pub entity_types: BTreeMap<String, EntityType>,
     /// The relationship types, by slug.
     pub relationship_types: BTreeMap<String, RelationshipType>,
+    /// The entities by path. On the remote side only those that the files declare.
+    pub entities: BTreeMap<EntityPath, Entity>,
+    /// The relationships by type and ends. On the remote side only those that the files declare.
+    pub relationships: BTreeMap<RelationshipKey, Relationship>,
+    /// The watchers, by slug, without the archived ones.
+    pub watchers: BTreeMap<String, Watcher>,
     /// Facts that no file can state. Empty on the desired side.
     pub facts: ServerFacts,
 }
@@ -38,6 +47,9 @@ impl State {
             .chain(platforms)
             .chain(entity_types)
             .chain(relationship_types)
+            .chain(self.entities.values().cloned().map(Resource::Entity))
+            .chain(self.relationships.values().cloned().map(Resource::Relationship))
+            .chain(self.watchers.values().cloned().map(Resource::watcher))
             .map(|resource| (resource.address(), resource))
     }
 
@@ -58,6 +70,12 @@ impl State {
                 let found = self.relationship_types.get(slug);
                 found.cloned().map(Resource::RelationshipType)
             }
+            Address::Entity { entity_type, path } => {
+                let found = self.entities.get(path).filter(|it| it.entity_type == *entity_type);
+                found.cloned().map(Resource::Entity)
+            }
+            Address::Relationship { key } => self.relationships.get(key).cloned().map(Resource::Relationship),
+            Address::Watcher { slug } => self.watchers.get(slug).cloned().map(Resource::watcher),
         }
     }
 
@@ -78,6 +96,37 @@ pub struct ServerFacts {
     pub without_file: BTreeMap<String, BTreeSet<String>>,
     /// The slugs of entity types of other organizations, which rules may name too.
     pub public_entity_slugs: BTreeSet<String>,
+    /// What a plan of watchers needs to know.
+    pub watchers: WatcherFacts,
+    /// What a plan of entities and relationships needs to know.
+    pub data: DataFacts,
+}
+
+/// What a server says about entities, beside those that the files declare.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DataFacts {
+    /// Whether entities were read. They are not compared otherwise.
+    pub are_known: bool,
+    /// The types of all entities, by path.
+    pub types: BTreeMap<EntityPath, String>,
+    /// The paths of deleted entities, which cannot be used again, as far as the server tells them.
+    pub deleted: BTreeSet<EntityPath>,
+    /// The paths, below other parents, at which the server has entities of the type and slug of a declared one that it lacks.
+    pub moved: BTreeMap<EntityPath, Vec<EntityPath>>,
+    /// The number of entities that no file declares.
+    pub undeclared: usize,
+}
+
+/// What a server says about watchers, beside the watchers themselves.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WatcherFacts {
+    /// Whether watchers were read. They are not compared otherwise.
+    pub are_known: bool,
+    /// The slugs of archived watchers, which cannot be used again. Read only where the files declare a watcher that the
+    /// server does not list.
+    pub archived: BTreeSet<String>,
+    /// The entities of the server that each name in the files stands for, as far as watchers have to be created.
+    pub named: BTreeMap<WatchedEntity, Vec<WatchedEntity>>,
 }
 
 /// One resource of any kind.
@@ -93,9 +142,20 @@ pub enum Resource {
     EntityType(EntityType),
     /// A relationship type with its rules.
     RelationshipType(RelationshipType),
+    /// An entity.
+    Entity(Entity),
+    /// A relationship.
+    Relationship(Relationship),
+    /// A watcher.
+    Watcher(Box<Watcher>),
 }
 
 impl Resource {
+    /// Returns a watcher as a resource.
+    pub fn watcher(watcher: Watcher) -> Self {
+        Self::Watcher(Box::new(watcher))
+    }
+
     /// Returns the address of the resource.
     pub fn address(&self) -> Address {
         match self {
@@ -104,6 +164,9 @@ impl Resource {
             Self::Platform(it) => it.address(),
             Self::EntityType(it) => Address::entity_type(&it.slug),
             Self::RelationshipType(it) => Address::relationship_type(&it.slug),
+            Self::Entity(it) => Address::entity(&it.entity_type, it.path.clone()),
+            Self::Relationship(it) => Address::relationship(&it.key),
+            Self::Watcher(it) => Address::watcher(&it.slug),
         }
     }
 
@@ -143,6 +206,30 @@ impl Resource {
     pub fn as_relationship_type(&self) -> Option<&RelationshipType> {
         match self {
             Self::RelationshipType(relationship_type) => Some(relationship_type),
+            _ => None,
+        }
+    }
+
+    /// Returns the entity, if the resource is one.
+    pub fn as_entity(&self) -> Option<&Entity> {
+        match self {
+            Self::Entity(entity) => Some(entity),
+            _ => None,
+        }
+    }
+
+    /// Returns the relationship, if the resource is one.
+    pub fn as_relationship(&self) -> Option<&Relationship> {
+        match self {
+            Self::Relationship(relationship) => Some(relationship),
+            _ => None,
+        }
+    }
+
+    /// Returns the watcher, if the resource is one.
+    pub fn as_watcher(&self) -> Option<&Watcher> {
+        match self {
+            Self::Watcher(watcher) => Some(watcher),
             _ => None,
         }
     }

@@ -47,6 +47,8 @@ pub struct ReviewOptions {
     pub prune: bool,
     /// Whether something that only the server has may be deleted: with `--prune`, or by a mark in the review.
     pub may_delete: bool,
+    /// Whether what only the server has may be brought into the files, so that all of it is read.
+    pub adopts: bool,
     /// The conditions under which nothing is applied.
     pub guards: Guards,
     /// How rows are carried out.
@@ -86,6 +88,7 @@ impl ReviewOptions {
             prune: plan.prune,
             // Without a question there is no mark: then only `--prune` deletes.
             may_delete: plan.prune || !(arguments.writing.yes || arguments.writing.dry_run),
+            adopts: false,
             guards: Guards::new(&plan.guards),
             apply: apply_options(arguments),
             undo: None,

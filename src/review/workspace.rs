@@ -1,6 +1,6 @@
 //! What plan and apply work on: the project as it is read, the server as it is reached, and both compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,9 +16,10 @@ use crate::host::Host;
 use crate::journal::UndoDraft;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
 use crate::remote::{
-    Attempt, Client, DetailsOf, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope, fetch,
+    Attempt, Client, DataScope, DetailsOf, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope,
+    WatcherScope, fetch,
 };
-use crate::resource::State;
+use crate::resource::{Entity, State, WatchedEntity};
 use crate::session::Session;
 use crate::show::word::plural;
 
@@ -169,7 +170,8 @@ impl Workspace {
         let server_names = read_server_names(&project, (&connection.client, &connection.target), options).await?;
         refer_to_server(&mut project, server_names.as_deref(), &connection.target, options)?;
         let scope = scope(&project, options);
-        let remote = fetch(&connection.client, &scope, &|reading| observer.reading(&reading)).await;
+        let on_read = |reading| observer.reading(&reading);
+        let remote = Box::pin(fetch(&connection.client, &scope, &on_read)).await;
         let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         Ok(Self {
             undo: options.undo_draft(&remote),
@@ -221,11 +223,48 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
         }
     };
     Scope {
-        agents: options.only != config::Only::Memory,
-        memory: options.only != config::Only::Agents && project.memory_enabled,
+        agents: options.only.has_agents(),
+        memory: options.only.has_types() && project.memory_enabled,
+        watchers: reads_watchers(project, options).then(|| WatcherScope {
+            declared: named_entities(&project.desired),
+            scripts_of: details(project.desired.watchers.keys().cloned().collect()),
+        }),
+        data: data_scope(&project.desired),
         settings_of: details(project.desired.agents.keys().cloned().collect()),
         rules_of: details(project.desired.relationship_types.keys().cloned().collect()),
     }
+}
+
+/// Whether watchers are read: where the files have some, or where what only the server has is asked for. Many organizations
+/// have watchers that somebody made by hand, and no file with one.
+fn reads_watchers(project: &Project, options: &ReviewOptions) -> bool {
+    let is_asked_for = options.prune || options.adopts || options.only == config::Only::Watchers;
+    let is_part = options.only.has_watchers() && project.memory_enabled;
+    is_part && (is_asked_for || !project.desired.watchers.is_empty())
+}
+
+/// Returns what of the data has to be read. Without any in the files, nothing is: what agents wrote is not compared.
+fn data_scope(desired: &State) -> Option<DataScope> {
+    if desired.entities.is_empty() && desired.relationships.is_empty() {
+        return None;
+    }
+    let entities = desired.entities.iter();
+    let has_content = |entity: &Entity| entity.content.is_some() || entity.enabled_classifiers.is_some();
+    Some(DataScope {
+        entities: entities
+            .map(|(path, entity)| (path.clone(), entity.entity_type.clone()))
+            .collect(),
+        relationships: desired.relationships.keys().cloned().collect(),
+        needs_content: desired.entities.values().any(has_content),
+    })
+}
+
+/// Returns the watchers that the files declare, each with the entity that it names.
+fn named_entities(desired: &State) -> BTreeMap<String, Option<WatchedEntity>> {
+    let watchers = desired.watchers.iter();
+    watchers
+        .map(|(slug, watcher)| (slug.clone(), watcher.entities.first().cloned()))
+        .collect()
 }
 
 /// Returns a failed request as the end of a command that has written nothing.

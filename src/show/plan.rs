@@ -5,7 +5,7 @@ use std::path::Path;
 use super::change::{Detail, row_details};
 use super::line::{Line, Role};
 use super::row::{row_line, verb_role};
-use super::word::counted_list;
+use super::word::{counted_list, plural};
 use crate::plan::{Counts, Plan, Row, Target, Verb};
 
 /// The state of a command that is reading and planning.
@@ -44,6 +44,12 @@ pub fn plan_lines(plan: &Plan, view: PlanView) -> Vec<Line> {
             lines.extend(section(&rows, view));
             lines.push(Line::default());
         }
+    }
+    if plan.undeclared_entities > 0 {
+        let count = plural(plan.undeclared_entities, "entity", "entities");
+        let text = format!("{count} on the server in no file: what agents wrote is left alone");
+        lines.push(Line::at(2).push(Role::Dim, text));
+        lines.push(Line::default());
     }
     for warning in &plan.warnings {
         lines.push(Line::at(0).push(Role::Warning, format!("⚠ {warning}")));

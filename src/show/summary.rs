@@ -105,11 +105,11 @@ fn impact_lines(plan: &Plan) -> Vec<Line> {
     named.collect()
 }
 
-/// Returns the agent that a resource belongs to, or the name of the memory schema.
+/// Returns the agent that a resource belongs to, or the name of the memory.
 fn owner(address: &Address) -> &str {
     match address {
         Address::Agent { id: agent } | Address::Settings { agent } | Address::Platform { agent, .. } => agent,
-        Address::EntityType { .. } | Address::RelationshipType { .. } => "memory",
+        _ => "memory",
     }
 }
 

@@ -4,8 +4,10 @@
 //! disagree and a test can notice. This room knows shapes: no meaning, no defaults beyond the recorded ones, no IO.
 
 pub mod agent;
+pub mod entity;
 pub mod error;
 pub mod platform;
 pub mod provider;
 pub mod schema;
 pub mod secret;
+pub mod watcher;

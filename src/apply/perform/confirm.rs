@@ -45,11 +45,21 @@ pub(super) async fn create_type(
     fields: &Map<String, Value>,
     wanted: &Resource,
 ) -> Result<Outcome, RemoteError> {
-    let error = match context.client.create_type(kind, slug, fields).await {
-        Ok(()) => return Ok(Outcome::Created),
-        Err(error) if error.maybe_applied() || error.already_exists() => error,
-        Err(error) => return Err(error),
-    };
+    match context.client.create_type(kind, slug, fields).await {
+        Ok(()) => Ok(Outcome::Created),
+        Err(error) => confirm_creation(context, error, wanted).await,
+    }
+}
+
+/// Returns how a creation ended that got this error, by what is there when it was not refused for a reason of its own.
+pub(super) async fn confirm_creation(
+    context: &StepContext<'_>,
+    error: RemoteError,
+    wanted: &Resource,
+) -> Result<Outcome, RemoteError> {
+    if !error.maybe_applied() && !error.already_exists() {
+        return Err(error);
+    }
     let Ok(Some(found)) = context.client.read(context.address()).await else {
         // A relationship type of another organization has the slug too, and cannot be read from here.
         return Err(error);
@@ -70,9 +80,9 @@ pub(super) async fn create_type(
     }
 }
 
-/// Whether what was found is what the creation makes. Rules and the inverse type are written after it.
+/// Whether what was found is what the creation makes. Rules, the inverse type and a script are written after it.
 fn is_created_as(wanted: &Resource, found: &Resource) -> bool {
-    let written_later = ["rules", "inverse_type_slug"];
+    let written_later = ["rules", "inverse_type_slug", "reaction_script"];
     compare(wanted, Some(found), Undeclared::Keep)
         .changes
         .iter()

@@ -2,9 +2,12 @@
 
 mod agent;
 mod confirm;
+mod entity;
 mod entity_type;
 mod platform;
+mod relationship;
 mod relationship_type;
+mod watcher;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -39,6 +42,15 @@ pub(super) async fn perform(context: &StepContext<'_>, operation: &Operation) ->
         } => relationship_type::update(context, slug, fields, (add, remove)).boxed(),
         Operation::ReplaceRelationshipType(write) => relationship_type::replace(context, write).boxed(),
         Operation::DeleteRelationshipType { slug } => relationship_type::delete(context, slug).boxed(),
+        Operation::CreateEntity(wanted) => entity::create(context, wanted).boxed(),
+        Operation::UpdateEntity(update) => entity::update(context, update).boxed(),
+        Operation::DeleteEntity { path, id } => entity::delete(context, path, *id).boxed(),
+        Operation::Link(wanted) => relationship::link(context, wanted).boxed(),
+        Operation::UpdateLink(update) => relationship::update(context, update).boxed(),
+        Operation::Unlink { key, id } => relationship::unlink(context, key, *id).boxed(),
+        Operation::CreateWatcher(wanted) => watcher::create(context, wanted).boxed(),
+        Operation::UpdateWatcher(update) => watcher::update(context, update).boxed(),
+        Operation::ArchiveWatcher { id, .. } => watcher::archive(context, id).boxed(),
     };
     work.await
 }

@@ -98,8 +98,8 @@ impl<'a> Loader<'a> {
     fn read_draft(&mut self, source: &Source) -> ProjectDraft {
         let (mut draft, findings) = document::read(source, std::mem::take(&mut self.findings));
         self.findings = findings;
-        // Only agents use secrets, so a plan of the memory schema needs no values.
-        if self.options.only == Only::Memory {
+        // Only agents use secrets, so a plan of the memory needs no values.
+        if !self.options.only.has_agents() {
             draft.references.clear();
         }
         draft
@@ -157,7 +157,7 @@ impl<'a> Loader<'a> {
     fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins, SecretUses) {
         // All folders are read before the builder exists, because it borrows the values and the findings.
         let mut agents = Vec::new();
-        if self.options.only != Only::Memory {
+        if self.options.only.has_agents() {
             for agent in draft.agents {
                 let folder = self.read_agent_folder(source, &agent);
                 agents.push((agent, folder));
@@ -166,7 +166,7 @@ impl<'a> Loader<'a> {
         let memory = draft
             .memory
             .filter(|memory| memory.enabled && self.options.only != Only::Agents);
-        let models = memory.map(|memory| self.read_models(source, &memory));
+        let models = memory.map(|memory| self.read_memory(source, &memory));
         let mut builder = Builder {
             source,
             values: &self.values,
@@ -179,8 +179,11 @@ impl<'a> Loader<'a> {
         for (agent, folder) in agents {
             builder.add_agent(agent, folder);
         }
-        if let Some((models, files)) = models {
-            builder.add_models(models, &files);
+        if let Some((models, data, files)) = models {
+            builder.add_models(models, &files, self.options.only);
+            if self.options.only.has_data() {
+                builder.add_data(data, &files);
+            }
         }
         (builder.state, builder.origins, builder.secret_uses)
     }

@@ -1,17 +1,18 @@
-//! The folder of the model files.
+//! The folders of the model files and of the data files.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disk::unreadable;
+use super::disk::{absolute, unreadable};
 use super::{Loader, prompt};
+use crate::config::data::{self, DataDrafts, DeclaredData};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::draft::MemoryDraft;
 use crate::config::mask;
-use crate::config::model::{self, Models};
-use crate::config::source::Source;
+use crate::config::model::{self, Models, WatcherDraft};
+use crate::config::source::{Source, Text};
 
 /// The maximum depth of folders within the model folder.
 const MAX_DEPTH: usize = 16;
@@ -19,7 +20,7 @@ const MAX_DEPTH: usize = 16;
 /// The maximum number of files and folders that are looked at. A path such as `/` must not walk the whole disk.
 const MAX_ENTRIES: usize = 20_000;
 
-/// A walk through the model folder.
+/// A walk through a folder.
 #[derive(Default)]
 struct Walk {
     /// The real paths of the folders visited so far. Without them, a link to a parent would be followed again and again.
@@ -31,45 +32,81 @@ struct Walk {
 }
 
 impl Loader<'_> {
-    /// Reads the model files in the folder that the memory table names. A declared type has the index of its source.
-    pub(super) fn read_models(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, Vec<Source>) {
+    /// Reads the files in the folders that the memory table names: the models, then the data. What is declared has the index
+    /// of its source.
+    pub(super) fn read_memory(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, DeclaredData, Vec<Source>) {
         self.warn_not_synced(source, memory);
         let mut models = Models::default();
         let mut sources = Vec::new();
-        let Some(folder) = memory
-            .models
-            .as_ref()
-            .and_then(|models| self.resolve_folder(source, models))
-        else {
-            return (models, sources);
+        for file in self.yaml_files(source, memory.models.as_ref(), "models") {
+            if let Some(source) = self.read_source(&file, mask::yaml) {
+                prompt::check(&source, &self.values, &mut self.findings);
+                model::read(&source, sources.len(), &mut models, &mut self.findings);
+                sources.push(source);
+                self.read_scripts(&file, &sources, &mut models);
+            }
+        }
+        let mut drafts = DataDrafts::default();
+        // Many projects name a folder of data and have none: it holds what belongs to one installation.
+        let data = memory.data.as_ref().filter(|data| self.is_there(data));
+        for file in self.yaml_files(source, data, "data") {
+            if let Some(source) = self.read_source(&file, mask::yaml) {
+                prompt::check(&source, &self.values, &mut self.findings);
+                data::read(&source, sources.len(), &mut drafts, &mut self.findings);
+                sources.push(source);
+            }
+        }
+        let data = data::resolve(drafts, &models, &sources, &mut self.findings);
+        (models, data, sources)
+    }
+
+    /// Whether a folder that the memory table names exists. It is looked into, so that a watch notices when it appears.
+    fn is_there(&mut self, folder: &Text) -> bool {
+        let path = absolute(&self.root.join(folder.value.trim()));
+        self.look_into(&path);
+        path.exists() || path.is_symlink()
+    }
+
+    /// Returns the YAML files of a folder that the memory table names under `key`.
+    fn yaml_files(&mut self, source: &Source, folder: Option<&Text>, key: &str) -> Vec<PathBuf> {
+        let Some(folder) = folder.and_then(|folder| self.resolve_folder(source, folder)) else {
+            return Vec::new();
         };
         let mut walk = Walk::default();
         self.collect_files(&folder, MAX_DEPTH, &mut walk);
         if walk.entries > MAX_ENTRIES {
             let message = format!("the folder has more than {MAX_ENTRIES} files and folders");
             let problem = Diagnostic::error("too-many-files", message).in_file(self.shown_path(&folder));
-            self.findings
-                .push(problem.help("`models` must name the folder that holds the model files alone"));
-            return (models, sources);
+            let help = format!("`{key}` must name the folder that holds its files alone");
+            self.findings.push(problem.help(help));
+            return Vec::new();
         }
-        for file in walk.files {
-            if let Some(source) = self.read_source(&file, mask::yaml) {
-                prompt::check(&source, &self.values, &mut self.findings);
-                model::read(&source, sources.len(), &mut models, &mut self.findings);
-                sources.push(source);
+        walk.files
+    }
+
+    /// Reads the scripts that the watchers of the last file name.
+    fn read_scripts(&mut self, file: &Path, sources: &[Source], models: &mut Models) {
+        let Some(source) = sources.last() else { return };
+        let folder = file.parent().unwrap_or(&self.root).to_owned();
+        let is_of_file = |draft: &&mut WatcherDraft| draft.watcher.file + 1 == sources.len();
+        for draft in models.watchers.iter_mut().filter(is_of_file) {
+            let Some(script) = &draft.script else { continue };
+            let path = absolute(&folder.join(script.value.trim()));
+            if !path.is_file() {
+                let message = format!("the script {} does not exist", tick(&script.value));
+                let problem = Diagnostic::error("missing-script", message).at(source, script.span.clone());
+                self.findings
+                    .push(problem.help("name a file by its path from this file, such as `./react.ts`"));
+                continue;
+            }
+            if let Some(text) = self.read_source(&path, mask::covered) {
+                prompt::check(&text, &self.values, &mut self.findings);
+                draft.watcher.resource.reaction_script = Some(text.text);
             }
         }
-        (models, sources)
     }
 
     fn warn_not_synced(&mut self, source: &Source, memory: &MemoryDraft) {
-        if let Some(data) = &memory.data
-            && self.root.join(data.value.trim()).exists()
-        {
-            let message = format!("the folder {} is not synced", tick(&data.value));
-            let warning = Diagnostic::warning("not-synced", message).at(source, data.span.clone());
-            self.findings.push(warning.help("load its files with `lobu memory`"));
-        }
         if memory.models.is_none() && self.root.join("models").is_dir() {
             let message = "the folder `models` is not synced: `lobu.toml` does not name it";
             let warning = Diagnostic::warning("not-synced", message).at(source, memory.span.clone());

@@ -3,19 +3,19 @@
 mod entity_type;
 mod reader;
 mod relationship_type;
+mod watcher;
 
 use super::diagnostic::{Diagnostic, tick};
 use super::finding::Findings;
 use super::source::Source;
 use super::suggestion::nearest;
 use super::yaml::{self, YamlNode, YamlValue};
-use reader::ModelReader;
-pub(super) use reader::{Declared, Models};
+pub(super) use reader::{Declared, ModelReader, Models, WatcherDraft, locations};
 
-/// The values of `type` that are synced. Each kind has two spellings.
-const TYPES: [&str; 4] = ["entity", "entity_type", "relationship", "relationship_type"];
+/// The values of `type` that are synced. Each kind of type has two spellings.
+const TYPES: [&str; 5] = ["entity", "entity_type", "relationship", "relationship_type", "watcher"];
 
-/// Reads one file, which has one document or several. Each is a single type or a bundle of later releases (lists of types).
+/// Reads one file, which has one document or several. Each is a single model or a bundle of later releases (lists of models).
 /// `file` is the index of the source among the model files.
 pub(super) fn read(source: &Source, file: usize, models: &mut Models, findings: &mut Findings) {
     match yaml::parse(source, &source.text, 1) {
@@ -56,6 +56,7 @@ fn read_document(reader: &mut ModelReader<'_>, document: &YamlNode) {
         return match kind.text() {
             Some("entity" | "entity_type") => entity_type::read(reader, document),
             Some("relationship" | "relationship_type") => relationship_type::read(reader, document),
+            Some("watcher") => watcher::read(reader, document),
             _ => skip(reader, kind),
         };
     }
@@ -78,7 +79,7 @@ fn read_bundle(reader: &mut ModelReader<'_>, document: &YamlNode) {
             Some(items) => items,
             None if node.is_null() => &[],
             // Only the lists that are read need the right type; the others are reported as not synced below.
-            None if matches!(key.as_str(), "entities" | "relationships") => {
+            None if matches!(key.as_str(), "entities" | "relationships" | "watchers") => {
                 reader.wrong_type(key, node, "a list");
                 continue;
             }
@@ -87,6 +88,7 @@ fn read_bundle(reader: &mut ModelReader<'_>, document: &YamlNode) {
         match key.as_str() {
             "entities" => items.iter().for_each(|item| entity_type::read(reader, item)),
             "relationships" => items.iter().for_each(|item| relationship_type::read(reader, item)),
+            "watchers" => items.iter().for_each(|item| watcher::read(reader, item)),
             "version" => {}
             _ => reader.not_synced(key, span.clone()),
         }
@@ -116,6 +118,6 @@ fn skip(reader: &mut ModelReader<'_>, kind: &YamlNode) {
     .at(reader.source, kind.span.clone());
     reader.findings.push(match nearest(name, TYPES) {
         Some(near) => warning.help(format!("did you mean {}?", tick(near))),
-        None => warning.help("only entity and relationship types are synced"),
+        None => warning.help("only entity types, relationship types and watchers are synced"),
     });
 }

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::finding::Findings;
-use crate::config::source::Source;
+use crate::config::source::{Source, Text};
 use crate::config::suggestion::nearest;
 use crate::config::yaml::{YamlNode, YamlValue};
-use crate::resource::{Address, EntityType, FieldPath, RelationshipType};
+use crate::resource::{Address, EntityType, FieldPath, RelationshipType, Watcher};
 
 /// A declared type, with the locations of its keys.
 #[derive(Debug)]
@@ -24,6 +24,15 @@ pub(in crate::config) struct Declared<T> {
     pub locations: Vec<(FieldPath, Range<usize>)>,
 }
 
+/// A watcher as its file declares it: the script is in a file of its own.
+#[derive(Debug)]
+pub(in crate::config) struct WatcherDraft {
+    /// The watcher, without its script.
+    pub watcher: Declared<Watcher>,
+    /// The path of the script, relative to the file.
+    pub script: Option<Text>,
+}
+
 /// Everything that the model files declare.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Models {
@@ -31,6 +40,8 @@ pub(in crate::config) struct Models {
     pub entity_types: Vec<Declared<EntityType>>,
     /// The relationship types, in file order.
     pub relationship_types: Vec<Declared<RelationshipType>>,
+    /// The watchers, in file order, without their scripts.
+    pub watchers: Vec<WatcherDraft>,
 }
 
 /// A model file that is being read.
@@ -98,14 +109,29 @@ impl ModelReader<'_> {
         found
     }
 
-    /// Reads a string that must be present and not blank, with its location.
+    /// Reads a string of a type that must be present and not blank, with its location.
     pub(in crate::config) fn required(&mut self, document: &YamlNode, key: &str) -> Option<(String, Range<usize>)> {
+        self.required_of("a type", document, key)
+    }
+
+    /// Reports that `noun` lacks a key.
+    pub(in crate::config) fn missing_of(&mut self, noun: &str, document: &YamlNode, key: &str) {
+        self.findings.push(
+            Diagnostic::error("missing-key", format!("the model has no {}", tick(key)))
+                .at(self.source, document.span.clone())
+                .help(format!("add `{key}: …`: the server refuses {noun} without it")),
+        );
+    }
+
+    /// Reads a string of `noun` that must be present and not blank, with its location.
+    pub(in crate::config) fn required_of(
+        &mut self,
+        noun: &str,
+        document: &YamlNode,
+        key: &str,
+    ) -> Option<(String, Range<usize>)> {
         let Some(node) = document.get(key).filter(|node| !node.is_null()) else {
-            self.findings.push(
-                Diagnostic::error("missing-key", format!("the model has no {}", tick(key)))
-                    .at(self.source, document.span.clone())
-                    .help(format!("add `{key}: …`: the server refuses a type without it")),
-            );
+            self.missing_of(noun, document, key);
             return None;
         };
         let text = self.string(document, key)?;
@@ -159,10 +185,15 @@ pub(in crate::config) fn locations(document: &YamlNode) -> Vec<(FieldPath, Range
             "properties" | "required" => FieldPath::of(["metadata_schema", key]),
             "inverse" => FieldPath::root("inverse_type_slug"),
             "symmetric" => FieldPath::root("is_symmetric"),
+            "agent" => FieldPath::root("agent_id"),
+            "entity_id" => FieldPath::root("entity"),
             other => FieldPath::root(other),
         };
         locations.push((path.clone(), span.clone()));
-        if matches!(key.as_str(), "metadata_schema" | "properties") {
+        if matches!(
+            key.as_str(),
+            "metadata_schema" | "properties" | "extraction_schema" | "metadata"
+        ) {
             collect_below(&path, node, 3, &mut locations);
         }
     }

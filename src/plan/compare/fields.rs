@@ -69,6 +69,8 @@ impl FieldDifferences {
                 self.write(field, Some(wanted));
             }
             (None, Some(found)) if !is_empty(&found) && !field.is_absent(&found) => {
+                // Nothing clears some fields: their values stay, whatever the user asked for.
+                let undeclared = field.cleared().map_or(Undeclared::Keep, |_| undeclared);
                 self.changes
                     .push(Change::server_only(path, Shown::Plain(found), undeclared));
                 if undeclared.clears() {

@@ -5,15 +5,18 @@
 
 mod agent;
 mod comparison;
+mod entity;
 mod entity_type;
 mod fields;
 mod json;
 mod platform;
+mod relationship;
 mod relationship_type;
 mod settings;
 mod skills;
 mod table;
 mod unchanged;
+mod watcher;
 
 pub use comparison::Comparison;
 pub(super) use json::leaves;
@@ -40,5 +43,10 @@ pub fn compare(desired: &Resource, remote: Option<&Resource>, undeclared: Undecl
         Resource::RelationshipType(desired) => {
             relationship_type::compare(desired, remote.and_then(Resource::as_relationship_type), undeclared)
         }
+        Resource::Entity(desired) => entity::compare(desired, remote.and_then(Resource::as_entity), undeclared),
+        Resource::Relationship(desired) => {
+            relationship::compare(desired, remote.and_then(Resource::as_relationship), undeclared)
+        }
+        Resource::Watcher(desired) => watcher::compare(desired, remote.and_then(Resource::as_watcher), undeclared),
     }
 }

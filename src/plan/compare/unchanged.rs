@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::resource::field_table::have_same_fields;
 use crate::resource::value::same;
-use crate::resource::{Agent, EntityType, Platform, RelationshipType, Resource, Settings};
+use crate::resource::{
+    Agent, Entity, EntityType, Platform, Relationship, RelationshipType, Resource, Settings, Watcher,
+};
 
 /// Whether two readings of a resource are the same, as far as a plan depends on them.
 pub fn is_unchanged(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
@@ -21,6 +23,18 @@ pub fn is_unchanged(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
             let fields = RelationshipType::FIELDS.iter();
             let fields = fields.filter(|field| field.name != RelationshipType::INVERSE);
             have_same_fields(fields, seen, fresh) && seen.rules == fresh.rules
+        }
+        (Some(Resource::Entity(seen)), Some(Resource::Entity(fresh))) => {
+            // A single reading does not tell the content.
+            let fields = Entity::FIELDS.iter();
+            let fields = fields.filter(|field| !Entity::HIDDEN.contains(&field.name));
+            seen.id == fresh.id && have_same_fields(fields, seen, fresh)
+        }
+        (Some(Resource::Relationship(seen)), Some(Resource::Relationship(fresh))) => {
+            seen.id == fresh.id && have_same_fields(Relationship::FIELDS, seen, fresh)
+        }
+        (Some(Resource::Watcher(seen)), Some(Resource::Watcher(fresh))) => {
+            seen.id == fresh.id && have_same_fields(Watcher::FIELDS, seen, fresh)
         }
         _ => false,
     }

@@ -3,13 +3,18 @@
 //! The shape of every response is checked: any path of a Lobu server may answer 200 with something else (contract
 //! section 1).
 
+mod entity;
+mod entity_page;
 mod provider_key;
 mod read;
+mod read_watcher;
 mod reply;
 mod vault;
 mod write_agent;
+mod write_entity;
 mod write_platform;
 mod write_schema;
+mod write_watcher;
 
 pub use provider_key::ProviderKeyRoutes;
 pub use write_agent::CreatedAgent;
@@ -22,6 +27,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
+use super::entity_ids::EntityIds;
 use super::error::RemoteError;
 use super::expectation::{Expectation, ExpectationCell};
 use super::limiter::Limiter;
@@ -43,6 +49,8 @@ pub struct Client {
     names_revisions: Arc<AtomicBool>,
     /// What the writes of this client expect, if it is a client of one resource.
     expectation: Option<Arc<ExpectationCell>>,
+    /// The ids of entities that were read or created.
+    entity_ids: EntityIds,
 }
 
 impl Client {
@@ -59,6 +67,7 @@ impl Client {
             limiter,
             names_revisions: Arc::default(),
             expectation: None,
+            entity_ids: EntityIds::default(),
         }
     }
 

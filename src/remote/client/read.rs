@@ -105,6 +105,9 @@ impl Client {
             }
             Address::EntityType { slug } => self.read_entity_type(slug).await,
             Address::RelationshipType { slug } => self.read_relationship_type(slug).await,
+            Address::Entity { entity_type, path } => Ok(self.entity(entity_type, path).await?.map(Resource::Entity)),
+            Address::Relationship { key } => Ok(self.relationship(key).await?.map(Resource::Relationship)),
+            Address::Watcher { slug } => Ok(self.watcher(slug).await?.map(Resource::watcher)),
         }
     }
 
@@ -176,7 +179,7 @@ impl Client {
 }
 
 /// Turns the refusal that a resource does not exist into `None`.
-fn found<T>(result: Result<T, RemoteError>) -> Result<Option<T>, RemoteError> {
+pub(super) fn found<T>(result: Result<T, RemoteError>) -> Result<Option<T>, RemoteError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_missing() => Ok(None),

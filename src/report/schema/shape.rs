@@ -12,6 +12,7 @@ pub(super) type Fields = &'static [(&'static str, &'static str)];
 pub(super) const PLAN_FIELDS: Fields = &[
     ("target", "target"),
     ("rows", "[row]"),
+    ("undeclared_entities?", "count"),
     ("warnings?", "[text]"),
     ("counts", "counts"),
     ("id", "planId"),

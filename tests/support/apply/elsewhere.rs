@@ -2,7 +2,8 @@
 
 use lobuctl::resource::field_table::{Field, to_body};
 use lobuctl::resource::{
-    Address, Agent, ConfigValue, EntityType, Platform, RelationshipType, Resource, Rule, Settings, State,
+    Address, Agent, ConfigValue, Entity, EntityType, Platform, Relationship, RelationshipType, Resource, Rule,
+    Settings, State, Watcher,
 };
 use serde_json::{Map, Value};
 
@@ -59,6 +60,26 @@ pub fn set(state: &mut State, address: &Address, path: &str, value: Option<Value
                 set_field(RelationshipType::FIELDS, found, &keys, value);
             }
         }
+        _ => set_data(state, address, &keys, value),
+    }
+}
+
+/// Sets a value of data or of a watcher that is there, or removes it.
+fn set_data(state: &mut State, address: &Address, keys: &[&str], value: Option<Value>) {
+    match address {
+        Address::Entity { path, .. } => {
+            set_field(Entity::FIELDS, state.entities.get_mut(path).unwrap(), keys, value);
+        }
+        Address::Relationship { key } => {
+            set_field(
+                Relationship::FIELDS,
+                state.relationships.get_mut(key).unwrap(),
+                keys,
+                value,
+            );
+        }
+        Address::Watcher { slug } => set_field(Watcher::FIELDS, state.watchers.get_mut(slug).unwrap(), keys, value),
+        other => panic!("{other} is no data"),
     }
 }
 
@@ -82,6 +103,9 @@ pub fn get(state: &State, address: &Address, path: &str) -> Option<Value> {
             body.extend(rules.map(|rules| ("rules".to_owned(), serde_json::to_value(rules).unwrap())));
             body
         }
+        Resource::Entity(found) => to_body(Entity::FIELDS, &found),
+        Resource::Relationship(found) => to_body(Relationship::FIELDS, &found),
+        Resource::Watcher(found) => to_body(Watcher::FIELDS, &found),
     };
     let step = |value: Value, key: &str| match &value {
         Value::Array(items) => position(items, key).map(|at| items[at].clone()),
@@ -102,6 +126,9 @@ pub fn remove(state: &mut State, address: &Address) {
         Address::Platform { .. } => state.platforms.retain(|_, platform| platform.address() != *address),
         Address::EntityType { slug } => drop(state.entity_types.remove(slug)),
         Address::RelationshipType { slug } => drop(state.relationship_types.remove(slug)),
+        Address::Entity { path, .. } => drop(state.entities.remove(path)),
+        Address::Relationship { key } => drop(state.relationships.remove(key)),
+        Address::Watcher { slug } => drop(state.watchers.remove(slug)),
     }
 }
 

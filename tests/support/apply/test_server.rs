@@ -1,12 +1,13 @@
 //! A server in this process, with a client that plans and applies projects on it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lobuctl::apply::event::Event;
 use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
 use lobuctl::config::{LoadedProject, Project};
 use lobuctl::plan::{Draft, Plan, PlanOptions, Problem, Prune, Row, Selection, Target, Verb, plan, schedule};
-use lobuctl::remote::{Client, DetailsOf, Retry, RouterTransport, Scope, Transport, fetch};
+use lobuctl::remote::{Client, DataScope, DetailsOf, Retry, RouterTransport, Scope, Transport, WatcherScope, fetch};
 use lobuctl::resource::{Origins, Secret, State};
 use lobuctl::server::{PlatformMode, Server, ServerOptions};
 
@@ -73,6 +74,8 @@ impl TestServer {
         let scope = Scope {
             agents: true,
             memory: project.memory_enabled,
+            watchers: watcher_scope(&project.desired),
+            data: data_scope(&project.desired),
             settings_of: DetailsOf::All,
             rules_of: DetailsOf::All,
         };
@@ -99,6 +102,8 @@ impl TestServer {
         let scope = Scope {
             agents: true,
             memory: true,
+            watchers: watcher_scope(desired),
+            data: data_scope(desired),
             settings_of: DetailsOf::All,
             rules_of: DetailsOf::All,
         };
@@ -140,6 +145,31 @@ impl TestServer {
         assert_eq!(ran.progress.verdict(), Verdict::Done, "{troubles:#?}");
         ran
     }
+}
+
+/// Returns what of the data a plan of a state needs. Without any, nothing of it is read.
+fn data_scope(desired: &State) -> Option<DataScope> {
+    let entities = desired.entities.iter();
+    let scope = DataScope {
+        entities: entities
+            .map(|(path, entity)| (path.clone(), entity.entity_type.clone()))
+            .collect(),
+        relationships: desired.relationships.keys().cloned().collect(),
+        needs_content: true,
+    };
+    (!scope.entities.is_empty() || !scope.relationships.is_empty()).then_some(scope)
+}
+
+/// Returns what of the watchers a plan of a state needs. Without any, nothing of them is read.
+fn watcher_scope(desired: &State) -> Option<WatcherScope> {
+    let watchers = desired.watchers.iter();
+    let declared: BTreeMap<_, _> = watchers
+        .map(|(slug, watcher)| (slug.clone(), watcher.entities.first().cloned()))
+        .collect();
+    (!declared.is_empty()).then_some(WatcherScope {
+        declared,
+        scripts_of: DetailsOf::All,
+    })
 }
 
 /// Plans one state against another, without a server.

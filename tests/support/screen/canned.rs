@@ -166,6 +166,7 @@ pub fn plan_of(mut rows: Vec<Row>) -> Plan {
             url: "https://app.lobu.ai".to_owned(),
         },
         counts: Counts::of(&rows),
+        undeclared_entities: 0,
         warnings: vec!["`works-at` names the entity type `office`, which nobody knows".to_owned()],
         rows,
         id: "3f2a9c0000000000000000000000000f".parse().unwrap(),

@@ -1,0 +1,36 @@
+//! A relationship between two entities.
+
+use super::comparison::Comparison;
+use super::fields::compare_fields;
+use crate::plan::operation::{Operation, RelationshipUpdate};
+use crate::plan::undeclared::Undeclared;
+use crate::resource::Relationship;
+
+/// Compares a relationship with the one on the server, if it exists there.
+pub(super) fn compare(desired: &Relationship, remote: Option<&Relationship>, undeclared: Undeclared) -> Comparison {
+    let Some(remote) = remote else {
+        return Comparison {
+            changes: compare_fields(Relationship::FIELDS, desired, None, undeclared).changes,
+            operation: Some(Operation::Link(desired.clone())),
+            ..Comparison::default()
+        };
+    };
+    let mut found = remote.clone();
+    // The server has a confidence where none was given, and nothing clears it.
+    if desired.confidence.is_none() {
+        found.confidence = None;
+    }
+    let differences = compare_fields(Relationship::FIELDS, desired, Some(&found), undeclared);
+    let operation = (!differences.body.is_empty()).then(|| {
+        Operation::UpdateLink(RelationshipUpdate {
+            key: desired.key.clone(),
+            id: remote.id,
+            fields: differences.body,
+        })
+    });
+    Comparison {
+        changes: differences.changes,
+        operation,
+        ..Comparison::default()
+    }
+}

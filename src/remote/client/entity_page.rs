@@ -1,0 +1,168 @@
+//! How the client reads entities and relationships in pages, and one of either.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::Client;
+use super::read::found;
+use crate::remote::answer::AnswerError;
+use crate::remote::error::RemoteError;
+use crate::remote::method::Method;
+use crate::remote::normalize;
+use crate::remote::transport::Request;
+use crate::resource::field_table::FieldMismatch;
+use crate::resource::{Entity, EntityPath, Relationship, RelationshipKey};
+use crate::wire::entity::{
+    AllLinksPage, CONTENT_QUERY, EntityPage, MAX_PAGE, QUERY, QueryPage, RelationshipPage, TOOL, WireEntity,
+    WireRelationship,
+};
+
+impl Client {
+    /// Reads one page of all entities of the organization, oldest first. Returns `None` when the server does not know
+    /// entities.
+    pub(in crate::remote) async fn entity_page(&self, offset: usize) -> Result<Option<EntityPage>, RemoteError> {
+        let body = json!({
+            "action": "list",
+            "limit": MAX_PAGE,
+            "offset": offset,
+            // Entities that are created meanwhile come last, so that they shift no page.
+            "sort_by": "created_at",
+            "sort_order": "asc",
+        });
+        match self.send(self.entity_request(&body).reading()).await {
+            Ok(reply) => Ok(Some(reply.parse()?)),
+            Err(error) if error.is_unknown_tool() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads one page of what no list of entities has. Returns `None` when the token may not ask.
+    pub(in crate::remote) async fn content_page(&self, offset: usize) -> Result<Option<QueryPage>, RemoteError> {
+        let body = json!({
+            "sql": CONTENT_QUERY,
+            "sort_by": "id",
+            "sort_order": "asc",
+            "limit": MAX_PAGE,
+            "offset": offset,
+        });
+        let request = Request::new(Method::Post, self.path(&[QUERY])).with_json(&body);
+        match self.send(request.reading()).await {
+            Ok(reply) => Ok(Some(reply.parse()?)),
+            // Administrators only, or a server without the query: neither says anything about the entities.
+            Err(error @ RemoteError::Refused { .. }) if matches!(error.status(), Some(200 | 400 | 403 | 404 | 405)) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads all relationships of an entity, those that lead to it too.
+    pub(in crate::remote) async fn links(&self, entity: u64) -> Result<Vec<WireRelationship>, RemoteError> {
+        let mut all: Vec<WireRelationship> = Vec::new();
+        loop {
+            let body = json!({
+                "action": "list_links",
+                "entity_id": entity,
+                // Of a symmetric relationship the server may have swapped the ends.
+                "direction": "both",
+                "limit": MAX_PAGE,
+                "offset": all.len(),
+            });
+            let page: RelationshipPage = self.send(self.entity_request(&body).reading()).await?.parse()?;
+            let is_last = page.relationships.is_empty() || !page.metadata.has_more;
+            all.extend(page.relationships);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Reads one page of all relationships of the organization: those behind this id. Returns `None` when the server has no
+    /// such list, as no recorded one has.
+    pub(in crate::remote) async fn all_links(&self, after: u64) -> Result<Option<AllLinksPage>, RemoteError> {
+        let body = json!({ "action": "list_all_links", "after_id": after, "limit": MAX_PAGE });
+        match self.send(self.entity_request(&body).reading()).await {
+            Ok(reply) => Ok(Some(reply.parse()?)),
+            Err(error) if error.status() == Some(400) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the id of an entity, as it was read or created before, or as a search for it finds it now.
+    pub async fn entity_id(&self, path: &EntityPath) -> Result<Option<u64>, RemoteError> {
+        if let Some(id) = self.entity_ids.get(path) {
+            return Ok(Some(id));
+        }
+        let Some(parent) = path.parent() else {
+            return self.find_child(None, path).await;
+        };
+        match Box::pin(self.entity_id(&parent)).await? {
+            Some(parent) => self.find_child(Some(parent), path).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn find_child(&self, parent: Option<u64>, path: &EntityPath) -> Result<Option<u64>, RemoteError> {
+        let like = self.entities_like(path.slug(), None).await?;
+        let parent_of = |entity: &WireEntity| entity.parent_id.as_ref().and_then(normalize::number);
+        let found = like
+            .iter()
+            .find(|entity| entity.slug == path.slug() && parent_of(entity) == parent);
+        let id = found.and_then(|entity| normalize::number(&entity.id));
+        if let Some(id) = id {
+            self.entity_ids.insert(path.clone(), id);
+        }
+        Ok(id)
+    }
+
+    /// Reads an entity, without its content. Returns `None` when there is none at this path, or one of another type.
+    pub(super) async fn entity(&self, entity_type: &str, path: &EntityPath) -> Result<Option<Entity>, RemoteError> {
+        let Some(id) = self.entity_id(path).await? else {
+            return Ok(None);
+        };
+        let body = json!({ "action": "get", "entity_id": id });
+        let Some(reply) = found(self.send(self.entity_request(&body).reading()).await)? else {
+            return Ok(None);
+        };
+        let wire: WireEntity = reply.parse_key("entity")?;
+        let is_same = wire.entity_type == entity_type && wire.slug == path.slug();
+        let entity = reply.checked(normalize::entity(wire, path.clone()))?;
+        Ok(Some(entity).filter(|_| is_same))
+    }
+
+    /// Reads a relationship. Returns `None` when there is none between the two entities.
+    pub(super) async fn relationship(&self, key: &RelationshipKey) -> Result<Option<Relationship>, RemoteError> {
+        let (Some(from), Some(to)) = (self.entity_id(&key.from).await?, self.entity_id(&key.to).await?) else {
+            return Ok(None);
+        };
+        for link in self.links(from).await? {
+            let ends = normalize::ends(&link);
+            let is_same = ends == Some((from, to)) || (link.is_symmetric && ends == Some((to, from)));
+            if is_same && link.relationship_type_slug == key.kind {
+                let found = normalize::relationship(&link, key.clone());
+                return found.map(Some).map_err(|mismatch| self.odd_data(&mismatch));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps the ids of all entities, by path.
+    pub(in crate::remote) fn remember_entities(&self, ids: HashMap<EntityPath, u64>) {
+        self.entity_ids.replace(ids);
+    }
+
+    /// Returns the error for an entity or a relationship with a field of another type than expected.
+    pub(in crate::remote) fn odd_data(&self, mismatch: &FieldMismatch) -> RemoteError {
+        RemoteError::Malformed {
+            answer: AnswerError {
+                method: Method::Post,
+                path: self.path(&[TOOL]),
+                status: 200,
+                what: format!("answered 200 without {mismatch}"),
+                hint: Some("check that `--url` is a Lobu server, and its path prefix"),
+            },
+            maybe_applied: false,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! How the client reads watchers.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Client;
+use crate::remote::error::RemoteError;
+use crate::remote::method::Method;
+use crate::remote::normalize;
+use crate::remote::transport::Request;
+use crate::resource::Watcher;
+use crate::wire::watcher::{self, WireWatcher, WireWatcherDetails};
+
+impl Client {
+    /// Reads the watchers of the organization, without their scripts. Returns `None` when the server does not know watchers.
+    pub async fn watchers(&self) -> Result<Option<BTreeMap<String, Watcher>>, RemoteError> {
+        self.watchers_of_status("active").await
+    }
+
+    /// Reads the archived watchers of the organization, without their scripts.
+    pub async fn archived_watchers(&self) -> Result<BTreeMap<String, Watcher>, RemoteError> {
+        Ok(self.watchers_of_status("archived").await?.unwrap_or_default())
+    }
+
+    async fn watchers_of_status(&self, status: &str) -> Result<Option<BTreeMap<String, Watcher>>, RemoteError> {
+        let body = json!({ "include_details": true, "status": status });
+        let request = Request::new(Method::Post, self.path(&[watcher::LIST])).with_json(&body);
+        let reply = match self.send(request.reading()).await {
+            Ok(reply) => reply,
+            Err(error) if error.is_unknown_tool() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let rows: Vec<WireWatcher> = reply.parse_key("watchers")?;
+        let mut watchers: BTreeMap<String, Watcher> = BTreeMap::new();
+        for row in rows {
+            let watcher = reply.checked(normalize::watcher(row))?;
+            match watchers.get_mut(&watcher.slug) {
+                // The list has one row for each entity that a watcher watches.
+                Some(known) if known.id == watcher.id => known.entities.extend(watcher.entities),
+                Some(_) => return Err(reply.malformed("slugs that are unique")),
+                None => drop(watchers.insert(watcher.slug.clone(), watcher)),
+            }
+        }
+        Ok(Some(watchers))
+    }
+
+    /// Reads a watcher with its script. Returns `None` when the organization has no active watcher of this slug.
+    pub(super) async fn watcher(&self, slug: &str) -> Result<Option<Watcher>, RemoteError> {
+        let mut all = self.watchers().await?.unwrap_or_default();
+        match all.remove(slug) {
+            Some(watcher) => Ok(Some(self.with_script(watcher).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads the script of a watcher, which no list has.
+    pub async fn with_script(&self, watcher: Watcher) -> Result<Watcher, RemoteError> {
+        let id = watcher.id.as_ref().map(id_text).unwrap_or_default();
+        let request = Request::get(self.path(&[watcher::DETAILS])).with_query("watcher_id", id);
+        let reply = self.send(request).await?;
+        let details: WireWatcherDetails = reply.parse_key("watcher")?;
+        reply.expect_id(Some(&details.slug), &watcher.slug)?;
+        let reaction_script = details.reaction_script.filter(|script| !script.is_empty());
+        Ok(Watcher {
+            reaction_script,
+            ..watcher
+        })
+    }
+}
+
+/// Returns the digits of an id.
+fn id_text(id: &Value) -> String {
+    let text = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+    text.chars().filter(char::is_ascii_digit).collect()
+}

@@ -1,0 +1,255 @@
+//! Reads the entities and relationships of an organization, as far as the files declare them: page by page, never one by one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::client::Client;
+use super::entity_tree::EntityTree;
+use super::error::RemoteError;
+use super::normalize;
+use super::read_counter::ReadCounter;
+use crate::resource::{DataFacts, Entity, EntityPath, Relationship, RelationshipKey};
+use crate::wire::entity::{ContentRow, MAX_PAGE, WireEntity, WireRelationship};
+
+/// The number of entities whose relationships are asked for one by one, for each page of a list of all: they are asked for
+/// several at a time, and pages one after the other.
+const MANY: usize = 8;
+
+/// What of the data is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataScope {
+    /// The entities that the files declare, with their types.
+    pub entities: BTreeMap<EntityPath, String>,
+    /// The relationships that the files declare.
+    pub relationships: BTreeSet<RelationshipKey>,
+    /// Whether a file declares the content or the classifiers of an entity.
+    pub needs_content: bool,
+}
+
+/// The data that was read.
+#[derive(Debug, Default)]
+pub(super) struct FetchedData {
+    /// The declared entities.
+    pub(super) entities: BTreeMap<EntityPath, Entity>,
+    /// The declared relationships.
+    pub(super) relationships: BTreeMap<RelationshipKey, Relationship>,
+    /// Everything else.
+    pub(super) facts: DataFacts,
+}
+
+/// Reads the data in a scope. A server that does not know entities has none.
+pub(super) async fn fetch(
+    client: &Client,
+    scope: Option<&DataScope>,
+    counter: &ReadCounter<'_>,
+) -> Result<FetchedData, RemoteError> {
+    let mut fetched = FetchedData::default();
+    let Some(scope) = scope else { return Ok(fetched) };
+    let Some(rows) = all_entities(client, counter).await? else {
+        return Ok(fetched);
+    };
+    fetched.facts.are_known = true;
+    let contents = if scope.needs_content {
+        all_contents(client, counter).await?
+    } else {
+        None
+    };
+    let tree = EntityTree::of(&rows);
+    client.remember_entities(tree.ids());
+    add_entities(&mut fetched, client, scope, &tree, rows)?;
+    // Without them, every entity that was read says that its content is hidden.
+    if let Some(contents) = contents {
+        add_contents(&mut fetched, &tree, contents);
+    }
+    add_relationships(&mut fetched, client, scope, &tree, counter).await?;
+    Ok(fetched)
+}
+
+/// Reads all entities: the first page, which tells how many there are, then the others at once.
+async fn all_entities(client: &Client, counter: &ReadCounter<'_>) -> Result<Option<Vec<WireEntity>>, RemoteError> {
+    counter.expect(1);
+    let first = client.entity_page(0).await?;
+    counter.done("entities".to_owned());
+    let Some(first) = first else { return Ok(None) };
+    let offsets = further_pages(
+        first.entities.len(),
+        first.metadata.total_count,
+        first.metadata.has_more,
+    );
+    counter.expect(offsets.len());
+    let pages = stream::iter(offsets).map(|offset| async move {
+        let page = client.entity_page(offset).await?;
+        counter.done(format!("entities from {offset}"));
+        Ok::<_, RemoteError>(page.map(|page| page.entities).unwrap_or_default())
+    });
+    let pages: Vec<Vec<WireEntity>> = pages.buffered(client.parallelism()).try_collect().await?;
+    let mut seen = BTreeSet::new();
+    let all = first.entities.into_iter().chain(pages.into_iter().flatten());
+    // An entity that was deleted meanwhile shifts the pages, so that another one may be on two of them.
+    Ok(Some(all.filter(|it| seen.insert(it.id.to_string())).collect()))
+}
+
+async fn all_contents(client: &Client, counter: &ReadCounter<'_>) -> Result<Option<Vec<ContentRow>>, RemoteError> {
+    counter.expect(1);
+    let first = client.content_page(0).await?;
+    counter.done("contents".to_owned());
+    let Some(first) = first else { return Ok(None) };
+    let offsets = further_pages(first.rows.len(), first.total_count, first.has_more);
+    counter.expect(offsets.len());
+    let pages = stream::iter(offsets).map(|offset| async move {
+        let page = client.content_page(offset).await?;
+        counter.done(format!("contents from {offset}"));
+        Ok::<_, RemoteError>(page.map(|page| page.rows).unwrap_or_default())
+    });
+    let pages: Vec<Vec<ContentRow>> = pages.buffered(client.parallelism()).try_collect().await?;
+    Ok(Some(
+        first.rows.into_iter().chain(pages.into_iter().flatten()).collect(),
+    ))
+}
+
+/// Returns the offsets of the pages after the first one.
+fn further_pages(first: usize, total: usize, has_more: bool) -> Vec<usize> {
+    if !has_more || first == 0 {
+        return Vec::new();
+    }
+    (first..total.max(first + 1)).step_by(first.min(MAX_PAGE)).collect()
+}
+
+fn add_entities(
+    fetched: &mut FetchedData,
+    client: &Client,
+    scope: &DataScope,
+    tree: &EntityTree,
+    rows: Vec<WireEntity>,
+) -> Result<(), RemoteError> {
+    let mut homes: HashMap<(String, String), Vec<EntityPath>> = HashMap::new();
+    for row in rows {
+        let Some(path) = normalize::number(&row.id).and_then(|id| tree.path(id)) else {
+            continue;
+        };
+        fetched.facts.types.insert(path.clone(), row.entity_type.clone());
+        if scope.entities.get(path) == Some(&row.entity_type) {
+            let entity = normalize::entity(row, path.clone()).map_err(|mismatch| client.odd_data(&mismatch))?;
+            fetched.entities.insert(path.clone(), entity);
+        } else {
+            if !row.entity_type.starts_with('$') {
+                fetched.facts.undeclared += 1;
+            }
+            homes.entry((row.entity_type, row.slug)).or_default().push(path.clone());
+        }
+    }
+    for (path, entity_type) in &scope.entities {
+        if fetched.entities.contains_key(path) {
+            continue;
+        }
+        let elsewhere = homes.get(&(entity_type.clone(), path.slug().to_owned()));
+        let elsewhere = elsewhere
+            .into_iter()
+            .flatten()
+            .filter(|home| !scope.entities.contains_key(*home));
+        let elsewhere: Vec<EntityPath> = elsewhere.cloned().collect();
+        if !elsewhere.is_empty() {
+            fetched.facts.moved.insert(path.clone(), elsewhere);
+        }
+    }
+    Ok(())
+}
+
+fn add_contents(fetched: &mut FetchedData, tree: &EntityTree, contents: Vec<ContentRow>) {
+    for row in contents {
+        if row.deleted_at.as_ref().is_some_and(|at| !at.is_null()) {
+            let parent = row.parent_id.as_ref().and_then(normalize::number);
+            let path = match parent.map(|id| tree.path(id)) {
+                None => Some(EntityPath::of([row.slug])),
+                Some(parent) => parent.map(|parent| parent.child(&row.slug)),
+            };
+            fetched.facts.deleted.extend(path);
+            continue;
+        }
+        let path = normalize::number(&row.id).and_then(|id| tree.path(id));
+        if let Some(entity) = path.and_then(|path| fetched.entities.get_mut(path)) {
+            entity.hides_content = false;
+            entity.content = row.content.filter(|content| !content.is_empty());
+            entity.enabled_classifiers = row.enabled_classifiers.as_ref().map(normalize::text_list);
+        }
+    }
+}
+
+/// Reads the relationships of the entities that a declared relationship comes from.
+async fn add_relationships(
+    fetched: &mut FetchedData,
+    client: &Client,
+    scope: &DataScope,
+    tree: &EntityTree,
+    counter: &ReadCounter<'_>,
+) -> Result<(), RemoteError> {
+    let from: BTreeSet<&EntityPath> = scope.relationships.iter().map(|key| &key.from).collect();
+    let from: Vec<u64> = from.into_iter().filter_map(|path| tree.id(path)).collect();
+    let links = match many_links(client, from.len(), counter).await? {
+        Some(links) => links,
+        None => links_of(client, from, counter).await?,
+    };
+    for link in links {
+        let Some(key) = key_of(&link, tree) else { continue };
+        let swapped = Some(key.swapped()).filter(|_| link.is_symmetric);
+        let declared = [Some(key), swapped].into_iter().flatten();
+        let Some(key) = declared.into_iter().find(|key| scope.relationships.contains(key)) else {
+            continue;
+        };
+        let relationship = normalize::relationship(&link, key.clone());
+        let relationship = relationship.map_err(|mismatch| client.odd_data(&mismatch))?;
+        fetched.relationships.insert(key, relationship);
+    }
+    Ok(())
+}
+
+/// Reads the relationships of these entities.
+async fn links_of(
+    client: &Client,
+    entities: Vec<u64>,
+    counter: &ReadCounter<'_>,
+) -> Result<Vec<WireRelationship>, RemoteError> {
+    counter.expect(entities.len());
+    let links = stream::iter(entities).map(|id| async move {
+        let links = client.links(id).await?;
+        counter.done("relationships".to_owned());
+        Ok::<_, RemoteError>(links)
+    });
+    let links: Vec<Vec<WireRelationship>> = links.buffer_unordered(client.parallelism()).try_collect().await?;
+    Ok(links.into_iter().flatten().collect())
+}
+
+/// Reads all relationships of the organization, where that takes fewer requests than one for each of `entities`. `None` when
+/// it does not, or when the server has no list of all.
+async fn many_links(
+    client: &Client,
+    entities: usize,
+    counter: &ReadCounter<'_>,
+) -> Result<Option<Vec<WireRelationship>>, RemoteError> {
+    let mut all = Vec::new();
+    let mut after = 0;
+    // The last page is known only when it is read.
+    for _ in 0..entities / MANY {
+        counter.expect(1);
+        let page = client.all_links(after).await?;
+        counter.done("relationships".to_owned());
+        let Some(page) = page else { return Ok(None) };
+        all.extend(page.relationships);
+        let next = page.metadata.next_after_id.as_ref().and_then(normalize::number);
+        match next.filter(|next| page.metadata.has_more && *next > after) {
+            Some(next) => after = next,
+            None => return Ok(Some(all)),
+        }
+    }
+    Ok(None)
+}
+
+fn key_of(link: &WireRelationship, tree: &EntityTree) -> Option<RelationshipKey> {
+    let (from, to) = normalize::ends(link)?;
+    Some(RelationshipKey {
+        kind: link.relationship_type_slug.clone(),
+        from: tree.path(from)?.clone(),
+        to: tree.path(to)?.clone(),
+    })
+}

@@ -1,0 +1,81 @@
+//! Checks metadata against the schema of its type, as the server does.
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+/// The name under which a schema is compiled. Nothing is ever read from it.
+const NAME: &str = "memory:///metadata_schema";
+
+/// A compiled schema of metadata.
+pub struct MetadataSchema {
+    schemas: Schemas,
+    index: boon::SchemaIndex,
+}
+
+/// Why metadata does not fit its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataProblem {
+    /// The path of the value within the metadata. Empty for the metadata as a whole.
+    pub path: Vec<String>,
+    /// The message, without the value.
+    pub message: String,
+}
+
+impl MetadataSchema {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    /// Why it is no JSON Schema, or that it refers to a document of its own.
+    pub fn new(schema: &Value) -> Result<Self, String> {
+        let mut compiler = Compiler::new();
+        // Nothing is loaded: a schema that refers to another document is refused.
+        compiler.use_loader(Box::new(NoDocuments));
+        compiler
+            .add_resource(NAME, schema.clone())
+            .map_err(|error| error.to_string())?;
+        let mut schemas = Schemas::new();
+        let index = compiler
+            .compile(NAME, &mut schemas)
+            .map_err(|error| error.to_string())?;
+        Ok(Self { schemas, index })
+    }
+
+    /// Returns everything in which metadata does not fit. The server does not check metadata that is empty.
+    pub fn problems(&self, metadata: &Value) -> Vec<MetadataProblem> {
+        if super::value::is_empty(metadata) {
+            return Vec::new();
+        }
+        match self.schemas.validate(metadata, self.index) {
+            Ok(()) => Vec::new(),
+            Err(error) => leaves(&error),
+        }
+    }
+}
+
+/// Refuses to load anything.
+struct NoDocuments;
+
+impl boon::UrlLoader for NoDocuments {
+    fn load(&self, url: &str) -> Result<Value, Box<dyn std::error::Error>> {
+        Err(format!("the schema refers to `{url}`, which is not loaded").into())
+    }
+}
+
+/// Returns the innermost causes: those above them only say that something below is wrong.
+fn leaves(error: &boon::ValidationError<'_, '_>) -> Vec<MetadataProblem> {
+    if !error.causes.is_empty() {
+        return error.causes.iter().flat_map(leaves).collect();
+    }
+    let path = error.instance_location.tokens.iter();
+    vec![MetadataProblem {
+        path: path.map(segment).collect(),
+        message: error.kind.to_string(),
+    }]
+}
+
+fn segment(token: &boon::InstanceToken<'_>) -> String {
+    match token {
+        boon::InstanceToken::Prop(name) => name.to_string(),
+        boon::InstanceToken::Item(index) => index.to_string(),
+    }
+}
