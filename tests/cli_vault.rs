@@ -8,13 +8,14 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use lobuctl::config::parse_secret_text;
+use lobuctl::resource::{Secret, secret_fingerprint};
 use serde_json::json;
 
 use crate::support::program::cli::{CliOutput, CliProject, FILES};
 use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
 use crate::support::program::serve_process::lobuctl;
 use crate::support::project::TempProject;
-use crate::support::server::memory_server;
+use crate::support::server::{JsonClient, memory_server};
 use crate::support::snapshot;
 
 /// Runs a command line with this text on standard input.
@@ -233,6 +234,47 @@ async fn a_lost_answer_is_settled_by_reading() {
         let output = run_at(&TempProject::new(FILES), &url, &token, "secrets push --yes").await;
         assert!(output.code == code && output.err.contains(said), "{output:?}");
     }
+}
+
+/// Replaces a value just before somebody else's request to replace it.
+async fn overtake(State(other): State<JsonClient>, request: Request, next: Next) -> Response {
+    if request.uri().path().ends_with("/manage") {
+        let action = json!({ "op": "rotate", "name": "BOT_TOKEN", "value": "planted-overtaking" });
+        other
+            .post("/api/dev/secrets/manage", json!({ "actions": [action] }))
+            .await;
+    }
+    next.run(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_somebody_has_replaced_meanwhile_is_left_alone() {
+    let (server, token) = memory_server().await;
+    let other = JsonClient::new(&server, &token);
+    let action = json!({ "op": "create", "name": "BOT_TOKEN", "value": "planted-first" });
+    other
+        .post("/api/dev/secrets/manage", json!({ "actions": [action] }))
+        .await;
+    let router = server.router().layer(from_fn_with_state(other.clone(), overtake));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let line = "secrets push --rotate --yes --yes-rotate";
+    let output = run_at(&TempProject::new(FILES), &url, &token, line).await;
+    assert!(
+        output.code == 1 && output.err.contains("the server stored nothing"),
+        "{output:?}"
+    );
+    assert!(
+        output.err.contains("somebody has replaced a value meanwhile"),
+        "{output:?}"
+    );
+    let list = other.get("/api/dev/secrets").await.body;
+    let expected = secret_fingerprint(&Secret::new("planted-overtaking"));
+    assert_eq!(
+        (list.as_array().unwrap().len(), &list[0]["fingerprint"]),
+        (1, &json!(expected))
+    );
 }
 
 #[test]

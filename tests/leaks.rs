@@ -178,7 +178,7 @@ impl Victim {
 }
 
 /// Commands that read the server and end.
-const READING: [&str; 10] = [
+const READING: [&str; 16] = [
     "plan",
     "plan --format json",
     "plan --format markdown",
@@ -189,15 +189,25 @@ const READING: [&str; 10] = [
     "doctor",
     "doctor --format json",
     "drift --format json",
+    "secrets list",
+    "secrets list --format json",
+    "secrets diff",
+    "secrets audit",
+    "secrets audit BOT --format json",
+    "secrets push --dry-run --format json",
 ];
 
 /// Commands that write, and what shows their journals.
-const WRITING: [&str; 5] = [
+const WRITING: [&str; 9] = [
     "apply --yes -vv --log-file run.log",
     "apply --yes --format json",
     "apply --yes --format markdown --keep-going",
     "runs show last",
     "runs show last --format json",
+    "secrets push --yes --format json",
+    "secrets push --yes -vv --log-file run.log",
+    "secrets push --rotate BOT PHRASE --yes --yes-rotate",
+    "secrets delete BOT --yes",
 ];
 
 #[expect(

@@ -159,6 +159,7 @@ fn pushes_a_value_in_a_process_of_its_own() {
                 name,
                 op: SecretOp::Create(value),
                 source: "stdin",
+                expected: None,
             });
         }
         let transport =

@@ -335,3 +335,33 @@ async fn keeps_the_key_of_a_provider_for_the_organization_and_answers_it_to_nobo
     assert_eq!(deleted.body["results"][0]["action"], "deleted");
     assert!(listed(&admin, LIST).await.is_empty());
 }
+
+#[tokio::test]
+async fn replaces_only_the_value_that_was_expected() {
+    let (server, token) = memory_server().await;
+    let admin = JsonClient::new(&server, &token);
+    admin.post(MANAGE, one("create", "BOT", Some("HIDDEN-one"))).await;
+    let expecting = |print: &str| {
+        let mut body = one("rotate", "BOT", Some("HIDDEN-two"));
+        body["actions"][0]["ifFingerprint"] = json!(print);
+        body
+    };
+    let mut with_another = expecting("ffff");
+    let other = json!({ "op": "create", "name": "OTHER", "value": "HIDDEN" });
+    with_another["actions"].as_array_mut().unwrap().push(other);
+    let refused = admin.post(MANAGE, with_another).await;
+    assert_eq!(code(&refused), (412, "changed"));
+    assert!(
+        refused
+            .text
+            .contains("`BOT` has changed since it was read; nothing was changed"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(listed(&admin, LIST).await, [("BOT".to_owned(), "3d3a".to_owned())]);
+    assert_eq!(admin.post(MANAGE, expecting("3d3a")).await.status, 200);
+    // It has another value now, and then none.
+    assert_eq!(admin.post(MANAGE, expecting("3d3a")).await.status, 412);
+    admin.post(MANAGE, one("delete", "BOT", None)).await;
+    assert_eq!(admin.post(MANAGE, expecting("3d3a")).await.status, 404);
+}

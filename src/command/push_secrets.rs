@@ -47,9 +47,14 @@ pub(super) async fn store(client: &Client, steps: &[&PushStep]) -> Result<Stored
             let read = client.secrets().await.ok().flatten();
             settle(steps, read.as_deref(), &error)
         }
-        Err(error) => Err(Failure::failed("the server stored nothing")
-            .because(&error)
-            .hints(error.hint())),
+        Err(error) => {
+            let changed = error.status() == Some(412);
+            let compare =
+                changed.then_some("somebody has replaced a value meanwhile: `lobuctl secrets diff` compares again");
+            Err(Failure::failed("the server stored nothing")
+                .because(&error)
+                .hints(compare.or(error.hint())))
+        }
     }
 }
 

@@ -106,6 +106,7 @@ impl PushPlan {
                         name: name.to_owned(),
                         op,
                         source: local.source,
+                        expected: before.clone(),
                     },
                     before,
                     after,

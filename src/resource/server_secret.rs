@@ -45,6 +45,8 @@ pub struct SecretWrite {
     pub op: SecretOp,
     /// Where the value comes from: `env`, `file` or `stdin`. Empty for a delete.
     pub source: &'static str,
+    /// The fingerprint of the value that is replaced. The server refuses to replace another one.
+    pub expected: Option<String>,
 }
 
 impl SecretWrite {

@@ -77,13 +77,13 @@ impl NewSecret<'_> {
         Ok(inserted == 1)
     }
 
-    /// Replaces the value. Returns false when the organization has no secret of this name.
-    pub(crate) async fn update(&self, tx: &mut Tx<'_>) -> ApiResult<bool> {
+    /// Replaces the value; with `expected` only one of this fingerprint. Returns false when the organization has none.
+    pub(crate) async fn update(&self, tx: &mut Tx<'_>, expected: Option<&str>) -> ApiResult<bool> {
         let sealed = self.sealed(tx)?;
         let updated = tx
             .execute(
                 "UPDATE vault_secret SET value = $1, fingerprint = $2, source = $3, updated_at = $4, updated_by = $5 \
-                 WHERE organization_id = $6 AND name = $7",
+                 WHERE organization_id = $6 AND name = $7 AND fingerprint = COALESCE($8, fingerprint)",
                 params![
                     &sealed,
                     &fingerprint(self.value),
@@ -91,7 +91,8 @@ impl NewSecret<'_> {
                     now(),
                     self.account,
                     self.organization,
-                    self.name
+                    self.name,
+                    expected
                 ],
             )
             .await?;
@@ -102,6 +103,12 @@ impl NewSecret<'_> {
         let row = row_name(self.organization, self.name);
         Ok(tx.key()?.seal(self.value.expose_secret(), &row)?)
     }
+}
+
+/// Whether the organization has a secret of this name.
+pub(crate) async fn exists(tx: &mut Tx<'_>, organization: &str, name: &str) -> DbResult<bool> {
+    let row: Option<SealedSecret> = tx.row(BY_NAME, params![organization, name]).await?;
+    Ok(row.is_some())
 }
 
 /// Deletes a secret. Returns false when the organization has none of this name.

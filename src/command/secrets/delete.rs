@@ -34,6 +34,7 @@ pub(super) async fn run(
         name: name.clone(),
         op: SecretOp::Delete { force: arguments.force },
         source: "",
+        expected: None,
     };
     let writes: Vec<SecretWrite> = names.iter().map(write).collect();
     let client = &place.connection.client;

@@ -82,6 +82,9 @@ fn action(write: &SecretWrite) -> Value {
         SecretOp::Delete { force } => json!({ "op": "delete", "force": force }),
     };
     action["name"] = json!(write.name);
+    if let Some(expected) = &write.expected {
+        action["ifFingerprint"] = json!(expected);
+    }
     if !write.source.is_empty() {
         action["source"] = json!(write.source);
     }

@@ -190,6 +190,8 @@ enum VaultRefusal {
     Exists(String),
     /// There is no secret of this name.
     Missing(String),
+    /// The value is not the one that was expected.
+    Changed(String),
     /// These platforms use the secret.
     InUse(String, Vec<String>),
 }
@@ -199,6 +201,7 @@ fn refuse(refusals: &[VaultRefusal]) -> Option<ApiError> {
     let (status, code) = match refusals.first()? {
         VaultRefusal::Exists(_) => (StatusCode::CONFLICT, "already_exists"),
         VaultRefusal::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
+        VaultRefusal::Changed(_) => (StatusCode::PRECONDITION_FAILED, "changed"),
         VaultRefusal::InUse(..) => (StatusCode::CONFLICT, "in_use"),
     };
     let sentences: Vec<String> = refusals
@@ -206,6 +209,7 @@ fn refuse(refusals: &[VaultRefusal]) -> Option<ApiError> {
         .map(|refusal| match refusal {
             VaultRefusal::Exists(name) => format!("`{name}` exists already"),
             VaultRefusal::Missing(name) => format!("there is no secret `{name}`"),
+            VaultRefusal::Changed(name) => format!("`{name}` has changed since it was read"),
             VaultRefusal::InUse(name, ids) => format!("`{name}` is used by {}", ids.join(", ")),
         })
         .collect();
@@ -222,7 +226,7 @@ async fn change(
     let name = action.name.as_str();
     let (verb, event, value) = match &action.op {
         VaultOp::Create(value) => ("created", "secret.create", Some(value)),
-        VaultOp::Rotate(value) => (ROTATED, "secret.rotate", Some(value)),
+        VaultOp::Rotate(value, _) => (ROTATED, "secret.rotate", Some(value)),
         VaultOp::Delete { .. } => ("deleted", "secret.delete", None),
     };
     let new = value.map(|value| NewSecret {
@@ -234,13 +238,19 @@ async fn change(
     });
     let (changed, refusal): (bool, fn(String) -> VaultRefusal) = match (&action.op, &new) {
         (VaultOp::Create(_), Some(new)) => (new.insert(tx).await?, VaultRefusal::Exists),
-        (_, Some(new)) => (new.update(tx).await?, VaultRefusal::Missing),
+        (VaultOp::Rotate(_, Some(expected)), Some(new)) => {
+            (new.update(tx, Some(expected)).await?, VaultRefusal::Changed)
+        }
+        (_, Some(new)) => (new.update(tx, None).await?, VaultRefusal::Missing),
         (_, None) => (
             vault::delete(tx, &caller.organization.id, name).await?,
             VaultRefusal::Missing,
         ),
     };
     if !changed {
+        let expects = matches!(action.op, VaultOp::Rotate(_, Some(_)));
+        let is_missing = expects && !vault::exists(tx, &caller.organization.id, name).await?;
+        let refusal = if is_missing { VaultRefusal::Missing } else { refusal };
         return Ok(Err(refusal(name.to_owned())));
     }
     if matches!(action.op, VaultOp::Delete { force: false }) {

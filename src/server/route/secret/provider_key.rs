@@ -65,7 +65,7 @@ async fn store(tx: &mut Tx<'_>, caller: &Caller, name: &str, value: &SecretStrin
     };
     let event = if new.insert(tx).await? {
         "secret.create"
-    } else if new.update(tx).await? {
+    } else if new.update(tx, None).await? {
         "secret.rotate"
     } else {
         // The insert found an entry that another request has deleted since.

@@ -24,8 +24,8 @@ const SOURCES: [&str; 3] = ["env", "file", "stdin"];
 pub(super) enum VaultOp {
     /// Store a value under a new name.
     Create(SecretString),
-    /// Replace the value of a name.
-    Rotate(SecretString),
+    /// Replace the value of a name; with a fingerprint only the value that has it.
+    Rotate(SecretString, Option<String>),
     /// Delete the name. With `force` also where a platform uses it.
     Delete { force: bool },
 }
@@ -82,7 +82,10 @@ fn action(item: Value) -> ApiResult<VaultAction> {
     }
     let op = match text_field(&fields, "op")? {
         Some("create") => VaultOp::Create(required(name, value)?),
-        Some("rotate") => VaultOp::Rotate(required(name, value)?),
+        Some("rotate") => {
+            let expected = text_field(&fields, "ifFingerprint")?.map(str::to_owned);
+            VaultOp::Rotate(required(name, value)?, expected)
+        }
         Some("delete") if value.is_none() => VaultOp::Delete {
             force: fields.get("force") == Some(&Value::Bool(true)),
         },
