@@ -69,6 +69,11 @@ fn memory_routes() -> Vec<(&'static str, &'static str, Option<Value>, Needs)> {
     let mut routes = vec![
         ("POST", "list_watchers", Some(json!({})), Nothing),
         ("GET", "watchers", None, Nothing),
+        ("POST", "read_knowledge", Some(json!({})), Nothing),
+        ("POST", "search_knowledge", Some(json!({})), Nothing),
+        ("GET", "knowledge/search", None, Nothing),
+        ("POST", "save_knowledge", Some(json!({})), WriteScope),
+        ("POST", "query_sql", Some(json!({})), AdminScopeAndRole),
     ];
     for (action, needs) in [
         ("list", Nothing),
@@ -206,7 +211,7 @@ async fn every_route_allows_exactly_what_role_scope_and_organization_give() {
         }
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(checked, 18 * 55 * 2);
+    assert_eq!(checked, 18 * 60 * 2);
 }
 
 #[tokio::test]

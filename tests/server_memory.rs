@@ -9,7 +9,7 @@ use crate::support::server::postgres::TestDatabase;
 use crate::support::server::{HttpReply, JsonClient, open};
 
 /// Runs a story on a server in memory, and on one over PostgreSQL where there is one.
-async fn on_both(purpose: &str, story: impl AsyncFn(&Server, &JsonClient)) {
+pub async fn on_both(purpose: &str, story: impl AsyncFn(&Server, &JsonClient)) {
     let (server, token) = open(ServerOptions::memory()).await;
     story(&server, &JsonClient::new(&server, &token)).await;
     let Some(database) = TestDatabase::create(purpose).await else {
@@ -288,7 +288,7 @@ async fn an_archived_watcher_keeps_its_slug_and_can_be_restored() {
             assert_eq!(watch(body).await.body["version"], version);
         }
         let gone = json!({ "action": "delete", "entity_id": ann, "force_delete_tree": true });
-        refuses(&entity(client, gone).await, "watchers belong to it");
+        refuses(&entity(client, gone).await, "watchers or knowledge belong to it");
     })
     .await;
 }

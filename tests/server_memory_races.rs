@@ -139,6 +139,14 @@ async fn watchers_and_their_versions(clients: &[JsonClient], round: usize) {
     assert_eq!(versions, expected);
 }
 
+/// Pieces that supersede one older piece: one wins.
+async fn one_successor(clients: &[JsonClient]) {
+    let save = |older: Option<i64>| json!({ "content": "x", "semantic_type": "note", "supersedes_event_id": older });
+    let older = clients[0].post("/api/dev/save_knowledge", save(None)).await.body["id"].as_i64();
+    let replies = race(clients, vec![("save_knowledge", save(older)); RACERS]).await;
+    one_winner(&replies, "already superseded by event");
+}
+
 async fn all(clients: &[JsonClient]) {
     for (kind, slug, symmetric) in [("entity_type", "thing", false), ("relationship_type", "near", true)] {
         let body =
@@ -151,6 +159,7 @@ async fn all(clients: &[JsonClient]) {
         moves_in_a_circle(clients, round).await;
         deletion_of_a_parent(clients, round).await;
         watchers_and_their_versions(clients, round).await;
+        one_successor(clients).await;
     }
 }
 

@@ -46,8 +46,14 @@ struct ListedExchanges {
 
 /// The recordings, by the server that each series was recorded from. Later ones use what earlier ones have created.
 const SERIES: [(&str, &[&str]); 2] = [
-    ("http://localhost:8853", &["entities", "links", "watchers"]),
-    ("http://localhost:8852", &["entities-2", "links-2", "watchers-2"]),
+    (
+        "http://localhost:8853",
+        &["entities", "links", "query-sql", "watchers", "knowledge"],
+    ),
+    (
+        "http://localhost:8852",
+        &["entities-2", "links-2", "query-sql-2", "watchers-2", "knowledge-2"],
+    ),
 ];
 
 /// Opens a server with the recordings' users. Returns it with their tokens by name.

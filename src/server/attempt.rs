@@ -15,7 +15,7 @@ pub(crate) struct AttemptBudget {
     counts: Mutex<HashMap<String, (i64, u32)>>,
 }
 
-/// The budgets of everything that a sender without credentials may try.
+/// The budgets of everything that a sender without credentials may try, and of what programs may send in a loop.
 #[derive(Debug)]
 pub(crate) struct AttemptBudgets {
     /// Registrations of clients, by address.
@@ -28,6 +28,8 @@ pub(crate) struct AttemptBudgets {
     pub(crate) session_codes: AttemptBudget,
     /// Wrong codes, by address.
     pub(crate) address_codes: AttemptBudget,
+    /// Requests of the Model Context Protocol, by token.
+    pub(crate) mcp_requests: AttemptBudget,
 }
 
 impl Default for AttemptBudgets {
@@ -39,6 +41,7 @@ impl Default for AttemptBudgets {
             sign_ins: AttemptBudget::new(20, 10 * MINUTE),
             session_codes: AttemptBudget::new(10, 10 * MINUTE),
             address_codes: AttemptBudget::new(50, 10 * MINUTE),
+            mcp_requests: AttemptBudget::new(1200, MINUTE),
         }
     }
 }

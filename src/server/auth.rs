@@ -83,6 +83,9 @@ impl Caller {
 /// An extractor that accepts members of the organization with a valid token.
 pub(crate) struct AnyMember(pub(crate) Caller);
 
+/// An extractor that accepts members, where the path names no organization: it is the one that their token is bound to.
+pub(crate) struct BoundMember(pub(crate) Caller);
+
 /// An extractor that accepts members whose token has the scope `mcp:admin`. Their role does not matter, as on the recorded
 /// server.
 pub(crate) struct Admin(pub(crate) Caller);
@@ -117,6 +120,61 @@ impl FromRequestParts<Shared> for AnyMember {
         let Some(member) = member else {
             return Err(unauthorized(app, &organization));
         };
+        Ok(Self(Caller {
+            organization,
+            member,
+            request_id: request_id(&parts.extensions),
+        }))
+    }
+}
+
+table_row! {
+    /// The organization that a token is bound to.
+    pub(crate) struct BoundOrganizationRow, columns bound_columns {
+        id: Option<String> = "o.id",
+        slug: Option<String> = "o.slug",
+        visibility: Option<String> = "o.visibility",
+    }
+}
+
+impl FromRequestParts<Shared> for BoundMember {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
+        let Some(text) = bearer::text(&parts.headers) else {
+            let message = "Authentication required. Use OAuth or API key.";
+            let error = ApiError::coded(StatusCode::UNAUTHORIZED, "unauthorized", message);
+            return Err(error.with(header::WWW_AUTHENTICATE, challenge(app)));
+        };
+        let sql = concat!(
+            "SELECT ",
+            bound_columns!(),
+            " FROM token t LEFT JOIN organization o ON o.id = t.organization_id WHERE t.hash = $1"
+        );
+        let Some(row) = app
+            .db
+            .row::<BoundOrganizationRow>(sql, params![&token::hash(text)])
+            .await?
+        else {
+            let error = ApiError::coded(
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                "Invalid or expired access token",
+            );
+            let value = format!("{}, error=\"invalid_token\"", challenge(app));
+            return Err(error.with(header::WWW_AUTHENTICATE, value));
+        };
+        let (Some(id), Some(slug), Some(visibility)) = (row.id, row.slug, row.visibility) else {
+            let message = "this token is bound to no organization; name one in the path, as in /mcp/dev";
+            return Err(ApiError::bad_request(message));
+        };
+        let organization = Organization {
+            id,
+            slug,
+            public: visibility == "public",
+        };
+        let member = authenticate(parts, app, &organization).await?;
+        let member = member.ok_or_else(|| unauthorized(app, &organization))?;
         Ok(Self(Caller {
             organization,
             member,

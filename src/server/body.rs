@@ -13,6 +13,10 @@ use super::reply::ApiError;
 /// The maximum size of all bodies that are held at one time, in KiB. Further requests wait.
 pub(crate) const HELD_KIB: usize = 64 * 1024;
 
+/// The maximum size of a body, in bytes, from a caller who may only read. Whether a call writes depends on its action, which
+/// is known only after the body was parsed; so for such callers, parsing must be cheap.
+pub(crate) const READER_BODY: usize = 16 * 1024;
+
 /// The body of a request as JSON. The content type is ignored (contract section 1).
 ///
 /// A handler keeps it until it returns, because its permit bounds the memory of all bodies together.
@@ -134,7 +138,7 @@ fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
 }
 
 /// Whether a text or key contains U+0000, which PostgreSQL cannot store.
-fn has_nul(value: &Value) -> bool {
+pub(crate) fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(list) => list.iter().any(has_nul),

@@ -1,6 +1,6 @@
 //! Statements that the two databases write differently.
 
-use super::{Tx, TxInner};
+use super::{Db, Tx, TxInner};
 
 /// A statement in the language of each database. Both take the same parameters.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,16 @@ impl Tx<'_> {
         match self.inner {
             TxInner::Sqlite(_) => sql.sqlite,
             TxInner::Postgres(_) => sql.postgres,
+        }
+    }
+}
+
+impl Db {
+    /// Returns the statement for this database.
+    pub(crate) fn pick(&self, sql: EitherSql) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => sql.sqlite,
+            Self::Postgres { .. } => sql.postgres,
         }
     }
 }

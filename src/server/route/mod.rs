@@ -2,6 +2,7 @@
 
 mod agent;
 mod health;
+mod mcp;
 mod memory;
 mod oauth;
 mod organization;
@@ -36,6 +37,14 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route("/api/{org}/secrets/audit", get(secret::audit_all))
         .route("/api/{org}/secrets/audit/{name}", get(secret::audit_one))
         .route("/api/{org}/watchers", get(memory::list_watchers))
+        .route("/api/{org}/knowledge/search", get(memory::find_knowledge))
+        .route("/mcp", post(mcp::of_token).get(mcp::of_token).delete(mcp::of_token))
+        .route(
+            "/mcp/{org}",
+            post(mcp::of_organization)
+                .get(mcp::of_organization)
+                .delete(mcp::of_organization),
+        )
         // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)

@@ -1,4 +1,4 @@
-//! `POST /api/:org/:tool`: contract sections 3, 8 and 12. Every error is 400, as recorded, except missing credentials.
+//! `POST /api/:org/:tool`: contract sections 3, 8 and 12 to 15. Every error is 400, as recorded, except missing credentials.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -8,15 +8,11 @@ use axum::response::{IntoResponse, Response};
 use super::{memory, organization, schema};
 use crate::server::app::{App, Shared};
 use crate::server::auth::{Member, Visitor};
-use crate::server::body::JsonBody;
+use crate::server::body::{JsonBody, READER_BODY};
 use crate::server::idempotency::IdempotencyKey;
 use crate::server::path::PathIds;
 use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
-
-/// The maximum size of a body, in bytes, from a caller who may only read. Whether a call writes depends on its action, which
-/// is known only after the body was parsed; so for such callers, parsing must be cheap.
-const READER_BODY: usize = 16 * 1024;
 
 /// Runs the tool that the path names.
 pub(crate) async fn call(

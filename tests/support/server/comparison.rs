@@ -14,9 +14,28 @@ struct Comparison<'a> {
 }
 
 /// Keys of times: only the type of the value is compared.
-const TIME_KEYS: [&str; 5] = ["createdAt", "updatedAt", "created_at", "updated_at", "deleted_at"];
+const TIME_KEYS: [&str; 7] = [
+    "createdAt",
+    "updatedAt",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "occurred_at",
+    "content_date",
+];
 /// Keys of numbers that a database generates: any two numbers agree.
-const GENERATED_NUMBER_KEYS: [&str; 4] = ["id", "relationship_type_id", "inverse_type_id", "current_version_id"];
+const GENERATED_NUMBER_KEYS: [&str; 8] = [
+    "id",
+    "relationship_type_id",
+    "inverse_type_id",
+    "current_version_id",
+    "entity_type_id",
+    "execution_time_ms",
+    "text_rank",
+    "combined_score",
+];
+/// Keys of ids that a server makes of random characters.
+const ORIGIN_KEYS: [&str; 2] = ["origin_id", "root_origin_id"];
 /// Keys about the runs of watchers, which our server does not run.
 const RUN_KEYS: [&str; 3] = ["next_run_at", "rendered_prompt", "warnings"];
 /// Keys of lists whose order does not matter.
@@ -66,6 +85,8 @@ impl Comparison<'_> {
             } else {
                 "redacted-always"
             });
+        } else if ORIGIN_KEYS.contains(&key) {
+            self.agree &= recorded.starts_with("uc_") && ours.starts_with("uc_");
         } else if key == "version_id" {
             self.agree &= recorded.parse::<i64>().is_ok() && ours.parse::<i64>().is_ok();
         } else if key == "id" && is_generated(recorded) && is_generated(ours) {

@@ -12,6 +12,7 @@ use crate::support::server::JsonClient;
 enum Sequence {
     Entity,
     Link,
+    Knowledge,
 }
 
 /// Creates rows in an organization that no recording knows until the next id is the recorded one.
@@ -24,6 +25,9 @@ pub struct IdBurner {
 
 /// Returns the id that a create has given, if the body is the response to one.
 fn created(body: &Value) -> Option<(Sequence, i64)> {
+    if body.get("semantic_type").is_some() {
+        return Some((Sequence::Knowledge, body["id"].as_i64()?));
+    }
     match body["action"].as_str()? {
         "create" => Some((Sequence::Entity, body["entity"]["id"].as_i64()?)),
         "link" => Some((Sequence::Link, body["relationship"]["id"].as_i64()?)),
@@ -70,6 +74,10 @@ impl IdBurner {
         }
         match sequence {
             Sequence::Entity => self.entity().await,
+            Sequence::Knowledge => {
+                let body = json!({ "content": "x", "semantic_type": "note" });
+                self.call("save_knowledge", body).await
+            }
             Sequence::Link => {
                 let (from, to) = (self.entity().await, self.entity().await);
                 let body = json!({

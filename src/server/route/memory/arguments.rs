@@ -11,11 +11,11 @@ const MAX_LIMIT: i64 = 500;
 
 /// A part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RowWindow {
+pub(crate) struct RowWindow {
     /// The maximum number of rows.
-    pub(super) limit: i64,
+    pub(crate) limit: i64,
     /// The number of rows before the first one.
-    pub(super) offset: i64,
+    pub(crate) offset: i64,
 }
 
 /// The arguments of a call, by name.

@@ -1,11 +1,13 @@
-//! The tools of the memory: contract sections 12 and 13. Every error is 400, as on the recorded server, except missing
+//! The tools of the memory: contract sections 12 to 15. Every error is 400, as on the recorded server, except missing
 //! credentials, a failed precondition and errors of the server.
 
 mod arguments;
 mod array_text;
 mod call;
 mod entity;
+mod knowledge;
 mod link;
+mod query;
 mod watcher;
 
 use std::collections::HashMap;
@@ -25,7 +27,18 @@ use crate::server::precondition::Precondition;
 use crate::server::reply::{ApiError, ApiResult};
 
 /// The tools of this room.
-const TOOLS: [&str; 3] = ["manage_entity", "manage_watchers", LIST_WATCHERS];
+const TOOLS: [&str; 7] = [
+    "manage_entity",
+    "manage_watchers",
+    LIST_WATCHERS,
+    "save_knowledge",
+    READ_KNOWLEDGE,
+    "search_knowledge",
+    "query_sql",
+];
+const READ_KNOWLEDGE: &str = "read_knowledge";
+/// Not a tool of its own: `read_knowledge` with a question that has to be there.
+const FIND_KNOWLEDGE: &str = "knowledge/search";
 const LIST_WATCHERS: &str = "list_watchers";
 
 /// Whether a tool belongs to the memory.
@@ -57,16 +70,39 @@ pub(crate) async fn call(
 pub(crate) async fn list_watchers(
     State(app): State<Shared>,
     AnyMember(caller): AnyMember,
-    query: Result<Query<HashMap<String, String>>, QueryRejection>,
+    query: TextQuery,
 ) -> ApiResult<Response> {
+    let fields = query_fields(query)?;
+    let headers = (Precondition::default(), IdempotencyKey::default());
+    Ok(run(app, caller, headers, LIST_WATCHERS, fields).await?.into_response())
+}
+
+/// `GET /api/:org/knowledge/search`: searches the knowledge for the words of `query`.
+pub(crate) async fn find_knowledge(
+    State(app): State<Shared>,
+    AnyMember(caller): AnyMember,
+    query: TextQuery,
+) -> ApiResult<Response> {
+    let fields = query_fields(query)?;
+    let headers = (Precondition::default(), IdempotencyKey::default());
+    Ok(run(app, caller, headers, FIND_KNOWLEDGE, fields).await?.into_response())
+}
+
+/// Runs a tool without the headers of HTTP, and returns its answer.
+pub(crate) async fn answer(app: Shared, caller: Caller, tool: &str, fields: Map<String, Value>) -> ApiResult<Value> {
+    let headers = (Precondition::default(), IdempotencyKey::default());
+    Ok(run(app, caller, headers, tool, fields).await?.body)
+}
+
+/// The arguments in a query, which are texts.
+type TextQuery = Result<Query<HashMap<String, String>>, QueryRejection>;
+
+fn query_fields(query: TextQuery) -> ApiResult<Map<String, Value>> {
     let Query(query) = query.map_err(|_| ApiError::bad_request("the query is not form-encoded"))?;
     if query.values().any(|value| value.contains('\0')) {
         return Err(ApiError::bad_request("text cannot contain U+0000"));
     }
-    let fields = query.into_iter().map(|(name, value)| (name, value.into())).collect();
-    let headers = (Precondition::default(), IdempotencyKey::default());
-    let reply = run(app, caller, headers, LIST_WATCHERS, fields).await?;
-    Ok(reply.into_response())
+    Ok(query.into_iter().map(|(name, value)| (name, value.into())).collect())
 }
 
 async fn run(
@@ -90,6 +126,11 @@ async fn run(
         "manage_entity" => manage_entity(&call, &action).await,
         "manage_watchers" => manage_watchers(&call, &action).await,
         LIST_WATCHERS => watcher::list::list(&call).await,
+        "save_knowledge" => knowledge::save::save(&call).await,
+        READ_KNOWLEDGE => knowledge::list::read(&call).await,
+        FIND_KNOWLEDGE => knowledge::list::search(&call).await,
+        "search_knowledge" => knowledge::search::search(&call).await,
+        "query_sql" => query::run::run(&call).await,
         other => Err(ApiError::bad_request(format!("Tool not found: {other}"))),
     }
 }

@@ -6,19 +6,6 @@ use super::row::{EntityFilter, EntityOrder, EntityRow};
 use crate::server::reply::ApiResult;
 use crate::server::route::memory::call::{MemoryCall, MemoryReply};
 
-/// Returns a pattern for `LIKE` that finds a text anywhere, in lower case.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// Lists the living entities of the organization in pages. What cannot be sorted by is sorted by time, newest first, as on
 /// the recorded server.
 pub(crate) async fn list(call: &MemoryCall) -> ApiResult<MemoryReply> {
@@ -32,7 +19,10 @@ pub(crate) async fn list(call: &MemoryCall) -> ApiResult<MemoryReply> {
     let filter = EntityFilter {
         entity_type,
         parent,
-        pattern: arguments.text("search")?.filter(|text| !text.is_empty()).map(pattern),
+        pattern: arguments
+            .text("search")?
+            .filter(|text| !text.is_empty())
+            .map(EntityFilter::pattern_of),
     };
     let order = EntityOrder {
         by_name: arguments.get("sort_by").is_some_and(|by| by == "name"),
@@ -67,14 +57,4 @@ pub(crate) async fn get(call: &MemoryCall) -> ApiResult<MemoryReply> {
         body: json!({ "action": "get", "entity": row.body(call) }),
         updated_at,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_means_its_characters() {
-        assert_eq!(pattern("50%_Off!"), "%50!%!_off!!%");
-    }
 }

@@ -5,5 +5,5 @@ mod hierarchy;
 mod kind;
 pub(super) mod list;
 pub(super) mod removal;
-mod row;
+pub(super) mod row;
 pub(super) mod write;

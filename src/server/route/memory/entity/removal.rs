@@ -49,11 +49,11 @@ pub(crate) async fn delete(call: &MemoryCall) -> ApiResult<MemoryReply> {
     Ok(body.into())
 }
 
-/// Removes the rows of an entity and of everything below it, unless watchers need one of them, archived ones included.
+/// Removes the rows of an entity and of everything below it, unless watchers or knowledge need one of them, archived ones included.
 async fn delete_tree(tx: &mut Tx<'_>, id: i64) -> ApiResult<u64> {
     match tx.execute(TREE, params![id]).await {
         Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Err(ApiError::bad_request(
-            "Cannot hard delete entity tree: watchers belong to it. Soft delete the entity instead to keep them.",
+            "Cannot hard delete entity tree: watchers or knowledge belong to it. Soft delete the entity instead to keep them.",
         )),
         other => Ok(other?),
     }

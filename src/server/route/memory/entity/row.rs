@@ -1,7 +1,7 @@
 //! An entity's row and its body.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::app::iso;
 use crate::server::db::{Db, DbResult, Tx, params, table_row};
@@ -30,6 +30,8 @@ table_row! {
         deleted_at: Option<i64> = "e.deleted_at",
         children_count: i64 = "(SELECT COUNT(*) FROM entity c WHERE c.parent_id = e.id AND c.deleted_at IS NULL)",
         watchers_count: i64 = "(SELECT COUNT(*) FROM watcher w WHERE w.entity_id = e.id AND w.status = 'active')",
+        total_content: i64 = "(SELECT COUNT(*) FROM knowledge_entity n WHERE n.entity_id = e.id \
+             AND NOT EXISTS (SELECT 1 FROM knowledge s WHERE s.supersedes_id = n.knowledge_id))",
     }
 }
 
@@ -80,10 +82,10 @@ const COUNT: &str = concat!(
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EntityOrder {
+pub(crate) struct EntityOrder {
     /// Whether by name, and not by time.
-    pub(super) by_name: bool,
-    pub(super) descending: bool,
+    pub(crate) by_name: bool,
+    pub(crate) descending: bool,
 }
 
 impl EntityOrder {
@@ -98,17 +100,32 @@ impl EntityOrder {
 }
 
 /// Which entities a list has.
-pub(super) struct EntityFilter<'a> {
-    pub(super) entity_type: Option<&'a str>,
+pub(crate) struct EntityFilter<'a> {
+    pub(crate) entity_type: Option<&'a str>,
     /// `Some(0)` for those without a parent.
-    pub(super) parent: Option<i64>,
+    pub(crate) parent: Option<i64>,
     /// A pattern for `LIKE`, in lower case, with `!` before characters that stand for themselves.
-    pub(super) pattern: Option<String>,
+    pub(crate) pattern: Option<String>,
+}
+
+impl EntityFilter<'_> {
+    /// Returns a pattern for `LIKE` that finds a text anywhere, in lower case.
+    pub(crate) fn pattern_of(text: &str) -> String {
+        let mut pattern = String::from("%");
+        for letter in text.to_lowercase().chars() {
+            if matches!(letter, '%' | '_' | '!') {
+                pattern.push('!');
+            }
+            pattern.push(letter);
+        }
+        pattern.push('%');
+        pattern
+    }
 }
 
 impl EntityRow {
     /// Reads an entity of the organization, or of a public one.
-    pub(super) async fn find(db: &Db, organization: &str, id: i64) -> ApiResult<Self> {
+    pub(crate) async fn find(db: &Db, organization: &str, id: i64) -> ApiResult<Self> {
         let row = db.row(VISIBLE, params![organization, id]).await?;
         row.ok_or_else(|| not_found(id))
     }
@@ -120,7 +137,7 @@ impl EntityRow {
     }
 
     /// Reads one page, and counts the entities of all pages.
-    pub(super) async fn page(
+    pub(crate) async fn page(
         db: &Db,
         organization: &str,
         filter: &EntityFilter<'_>,
@@ -142,7 +159,7 @@ impl EntityRow {
     }
 
     /// Returns the address of the entity's page. Only the nearest parent is part of it, as on the recorded server.
-    pub(super) fn view_url(&self, base: &str) -> String {
+    pub(crate) fn view_url(&self, base: &str) -> String {
         let (kind, slug) = (&self.entity_type, &self.slug);
         match (&self.parent_entity_type, &self.parent_slug) {
             (Some(parent_kind), Some(parent)) => format!("{base}/{parent_kind}/{parent}/{kind}/{slug}"),
@@ -176,11 +193,36 @@ impl EntityRow {
         }
     }
 
+    /// Returns the entity as a result of a search.
+    pub(crate) fn match_body(self, call: &MemoryCall, reason: &str) -> Value {
+        json!({
+            "id": self.id,
+            "type": self.entity_type,
+            "name": self.name,
+            "slug": self.slug,
+            "metadata": nesting::cut_nullable(Some(self.metadata)),
+            "parent_id": self.parent_id,
+            "parent_name": self.parent_name,
+            "parent_slug": self.parent_slug,
+            "parent_entity_type": self.parent_entity_type,
+            "organization_slug": call.caller.organization.slug,
+            "stats": {
+                "content_count": self.total_content,
+                "connection_count": 0,
+                "active_connection_count": 0,
+                "children_count": self.children_count,
+                "watcher_count": self.watchers_count,
+            },
+            "match_score": 1,
+            "match_reason": reason,
+        })
+    }
+
     /// Returns the entity as an element of a list.
     pub(super) fn listed_body(self, call: &MemoryCall) -> EntityBody {
         let counts = EntityCounts {
             parent_entity_type: self.parent_entity_type.clone(),
-            total_content: 0,
+            total_content: self.total_content,
             active_connections: 0,
             watchers_count: self.watchers_count,
             children_count: self.children_count,
@@ -224,4 +266,14 @@ struct EntityCounts {
 /// Returns the 400 for an entity that does not exist, or that the caller may not see.
 pub(super) fn not_found(id: i64) -> ApiError {
     ApiError::bad_request(format!("Entity with ID {id} not found"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_means_its_characters() {
+        assert_eq!(EntityFilter::pattern_of("50%_Off!"), "%50!%!_off!!%");
+    }
 }
