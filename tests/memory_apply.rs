@@ -137,6 +137,8 @@ async fn one_edit_is_one_row() {
             "relationship.works-at.acme/emea/ada.acme",
         ),
         (("source: llm", "source: ui"), "relationship.knows.bob.acme/emea/ada"),
+        (("content: About Acme.", "content: Of Acme."), "entity.company.acme"),
+        (("[sentiment]", "[sentiment, tone]"), "entity.person.bob"),
     ];
     for ((before, after), row) in edits {
         let edited = DATA.replace(before, after);
@@ -170,6 +172,16 @@ async fn one_edit_is_one_row() {
         apply(&server, &project(DATA, WATCHER, "export default 1;\n")).await,
         ["watcher.contacts"]
     );
+}
+
+#[tokio::test]
+async fn a_type_that_nobody_has_is_refused_before_anything_is_written() {
+    let server = TestServer::stored().await;
+    let data = "entities:\n  - {entity_type: contact, slug: kim, name: Kim}\n";
+    let project = project(data, &WATCHER.replace("company:acme", "contact:kim"), SCRIPT);
+    let problems = server.try_plan(&project, Prune::Nothing).await.unwrap_err();
+    let is_named = problems.iter().any(|it| it.message.contains("its type `contact`"));
+    assert!(is_named, "{problems:?}");
 }
 
 #[tokio::test]

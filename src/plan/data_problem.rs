@@ -86,8 +86,7 @@ fn entity_problems(
 
 /// Whether the types were read and this one is not among them. Without a list of types the server has the last word.
 fn is_unknown_type(slug: &str, desired: &State, remote: &State) -> bool {
-    let has_types = !remote.entity_types.is_empty();
-    has_types
+    remote.facts.types_are_known
         && !desired.entity_types.contains_key(slug)
         && !remote.entity_types.contains_key(slug)
         && !remote.facts.public_entity_slugs.contains(slug)

@@ -124,6 +124,7 @@ async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     let (entities, relationships) = tokio::try_join!(client.entity_types(), client.relationship_types())?;
     counter.done("entity types".to_owned());
     counter.done("relationship types".to_owned());
+    state.facts.types_are_known = true;
     for entity_type in entities {
         add_entity_type(&mut state, client, entity_type);
     }

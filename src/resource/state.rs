@@ -88,6 +88,8 @@ impl State {
 /// Facts that a server reports beside the organization's resources.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServerFacts {
+    /// Whether the lists of types were read. A type that is missing is unknown otherwise.
+    pub types_are_known: bool,
     /// The types that the server created itself. They are never drift.
     pub system_types: BTreeSet<Address>,
     /// The number of relationships of each type that has any, by slug.
