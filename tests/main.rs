@@ -109,6 +109,7 @@ mod server_files;
 mod server_idempotency;
 mod server_knowledge;
 mod server_local;
+mod server_log;
 mod server_malformed;
 mod server_mcp;
 mod server_memory;

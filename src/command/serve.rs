@@ -103,6 +103,8 @@ fn log_to_stderr(console: &Console) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
         .with_ansi(console.color_err)
+        // A report that standard error is closed would go to standard error, panic, and end the request.
+        .log_internal_errors(false)
         .with_writer(move || err.clone());
     // Only fails where a log is already set up, which then stays in use.
     let _ = if console.format == Format::Json {
