@@ -1,5 +1,5 @@
-//! What a push writes on a server that keeps keys of providers and nothing else by name. It tells nothing about a key, so
-//! none can be compared: each one is written anew.
+//! Plans a push to a server that keeps keys of providers, and no other secrets. The server tells nothing about a key, so
+//! none can be compared: each key is written again.
 
 use std::collections::{BTreeMap, BTreeSet};
 

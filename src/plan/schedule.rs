@@ -112,11 +112,11 @@ fn needed(row: &Row, verbs: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
 /// Returns what a row of a run waits for, `unfinished` being the rows of the run that have not ended. Of two relationship
 /// types that are updated and are inverse to each other, it does not know which one comes first.
 pub fn waits_for(row: &Row, unfinished: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
-    let barriers = Barriers::of(unfinished);
     let mut waits = needed(row, unfinished);
+    // The barriers of a run are made from all of its rows, and the screen asks about a row at each frame.
     match (&row.address, row.verb == Verb::Delete) {
-        (Address::RelationshipType { .. }, false) => waits.extend(barriers.entity_writes),
-        (Address::EntityType { .. }, true) => waits.extend(barriers.relationships),
+        (Address::RelationshipType { .. }, false) => waits.extend(Barriers::of(unfinished).entity_writes),
+        (Address::EntityType { .. }, true) => waits.extend(Barriers::of(unfinished).relationships),
         _ => {}
     }
     waits

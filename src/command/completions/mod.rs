@@ -67,8 +67,8 @@ fn completable(command: Command, above: &str) -> Command {
         .mut_subcommands(|subcommand| completable(subcommand, family))
 }
 
-/// Returns an argument that knows its values, which its name or that of its value tells. `family` is the name of the
-/// command that it belongs to, or of the one above that.
+/// Returns the argument with the function that lists its values, chosen by the names of the argument and of its value.
+/// `family` is the name of the argument's top-level command.
 fn with_values(argument: Arg, family: &str) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let value = argument.get_value_names().and_then(<[_]>::first);

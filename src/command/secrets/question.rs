@@ -16,7 +16,7 @@ pub(super) enum Answer {
     Quit,
 }
 
-/// Whether somebody can be asked about a name of this push.
+/// Whether this push can ask questions: on a terminal, unless standard input has the values or the output is JSON.
 pub(super) fn can_ask(console: &Console, arguments: &PushArgs) -> bool {
     console.host.can_ask() && !arguments.source.from_stdin && console.format != Format::Json
 }

@@ -87,7 +87,7 @@ fn entity(draft: EntityDraft, path: EntityPath) -> Declared<Entity> {
     }
 }
 
-/// The entity that a name stands for.
+/// What a name in the data files refers to.
 enum Resolved {
     /// The entity of the files at this index.
     Declared(usize),

@@ -12,8 +12,7 @@ use crate::resource::WatchedEntity;
 use crate::wire::entity::{self, EntityPage, MAX_PAGE, WireEntity};
 
 impl Client {
-    /// Reads the entities of the organization that a name stands for. There is none when nothing has the name, and there are
-    /// several when it is ambiguous.
+    /// Reads the entities of the organization with this name: none, one, or several when the name is ambiguous.
     pub async fn named_entities(&self, name: &WatchedEntity) -> Result<Vec<WatchedEntity>, RemoteError> {
         let all = match (name.id, &name.slug) {
             (Some(id), _) => self.entity_by_id(id).await?.into_iter().collect(),
