@@ -1,10 +1,12 @@
 //! The endpoint of the Model Context Protocol, as its messages go over the wire. The official clients are in `.ci/mcp`.
 
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Request};
 use lobuctl::server::{NewToken, Server};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::support::server::{HttpReply, JsonClient, memory_server};
+use crate::support::server::{HttpReply, JsonClient, ask, memory_server};
 
 /// The protocol's version of the recordings.
 const VERSION: &str = "2025-03-26";
@@ -138,4 +140,116 @@ async fn the_endpoint_checks_the_token_the_verb_and_the_message() {
     assert_eq!(unknown["error"]["code"], -32601);
     let long = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": { "x": "x".repeat(20_000) } });
     assert_eq!(bound.post("/mcp/dev", long).await.status, 413);
+}
+
+/// Sends a message with a further header.
+async fn with_header(server: &Server, token: &str, header: (&str, &str), message: &Value) -> HttpReply {
+    let request = Request::builder().method("POST").uri("/mcp/dev");
+    let request = request.header("authorization", format!("Bearer {token}"));
+    let mut request = request.body(Body::from(message.to_string())).unwrap();
+    let kind = HeaderValue::from_static("application/json");
+    request.headers_mut().insert("content-type", kind);
+    let name: HeaderName = header.0.parse().unwrap();
+    request.headers_mut().insert(name, header.1.parse().unwrap());
+    ask(&server.router(), request).await
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_said_in_the_form_of_the_protocol() {
+    let (server, token) = memory_server().await;
+    let admin = JsonClient::new(&server, &token);
+    let ping = json!({ "jsonrpc": "2.0", "id": 7, "method": "ping" });
+    let error = |reply: &HttpReply| {
+        assert_eq!(reply.body["jsonrpc"], "2.0", "{}", reply.text);
+        (reply.status.as_u16(), reply.body["error"]["code"].as_i64().unwrap())
+    };
+    for method in ["GET", "PUT", "PATCH", "DELETE"] {
+        let reply = admin.send(method, "/mcp/dev", Some(ping.clone())).await;
+        assert_eq!(error(&reply), (405, -32000));
+        assert_eq!(reply.headers["allow"], "POST");
+    }
+    assert_eq!(admin.send("OPTIONS", "/mcp/dev", None).await.status, 204);
+    let nothing = with_header(&server, &token, ("content-type", "text/plain"), &ping).await;
+    assert_eq!(error(&nothing), (415, -32000));
+    let batch = admin.post("/mcp/dev", json!([ping])).await;
+    assert_eq!(error(&batch), (400, -32600));
+    let nameless = request(&admin, "tools/call", json!({ "arguments": {} })).await;
+    assert_eq!((error(&nameless), &nameless.body["id"]), ((200, -32602), &json!(1)));
+    // The library says this one in plain text.
+    let future = with_header(&server, &token, ("mcp-protocol-version", "1999-01-01"), &ping).await;
+    assert_eq!((error(&future), &future.body["id"]), ((400, -32600), &json!(7)));
+    assert!(future.text.contains("1999-01-01"), "{}", future.text);
+
+    let agent = ("x-owletto-agent-id", "triage");
+    let unknown = with_header(&server, &token, agent, &ping).await;
+    assert_eq!((error(&unknown), &unknown.body["id"]), ((400, -32000), &json!(7)));
+    assert!(
+        unknown.text.contains("Agent 'triage' was not found"),
+        "{}",
+        unknown.text
+    );
+    let body = json!({ "agentId": "triage", "name": "Triage" });
+    assert_eq!(admin.post("/api/dev/agents", body).await.status, 201);
+    assert_eq!(with_header(&server, &token, agent, &ping).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_call_that_was_denied_is_in_the_audit() {
+    let (server, token) = memory_server().await;
+    let reader = client(&server, Some("dev"), "mcp:read").await;
+    let fact = json!({ "content": "SECRET plans.", "semantic_type": "fact" });
+    let query = json!({ "sql": "SELECT id FROM entities", "sort_by": "id" });
+    for (name, arguments, denied) in [
+        ("save_knowledge", fact, true),
+        ("query_sql", query, true),
+        // Refused for what they ask, and not for who asks.
+        ("search_knowledge", json!({}), false),
+        ("nope", json!({}), false),
+    ] {
+        assert!(call(&reader, name, arguments).await.0);
+        let admin = JsonClient::new(&server, &token);
+        let audit = admin.get("/api/dev/audit?action=access.denied&limit=1").await;
+        let newest = &audit.body["events"][0];
+        assert_eq!(newest["target"] == format!("MCP {name}"), denied, "{}", audit.text);
+        assert!(newest["actor"]["tokenId"].is_string() && newest["requestId"].is_string());
+        assert!(!audit.text.contains("SECRET"));
+    }
+    // As over REST, a flood fills no disk.
+    for _ in 0..30 {
+        call(&reader, "save_knowledge", json!({})).await;
+    }
+    let audit = JsonClient::new(&server, &token)
+        .get("/api/dev/audit?action=access.denied")
+        .await;
+    assert!(audit.body["events"].as_array().unwrap().len() <= 40, "{}", audit.text);
+}
+
+#[tokio::test]
+async fn the_instructions_tell_the_types_of_the_organization() {
+    let (server, token) = memory_server().await;
+    let admin = JsonClient::new(&server, &token);
+    let started = async || {
+        let info = json!({ "name": "test", "version": "1" });
+        let params = json!({ "protocolVersion": VERSION, "capabilities": {}, "clientInfo": info });
+        let body = request(&admin, "initialize", params).await.body;
+        body["result"]["instructions"].as_str().unwrap().to_owned()
+    };
+    assert!(!started().await.contains("types"));
+    let schema = json!({ "type": "object", "properties": { "tier": { "type": "string" } } });
+    let body = json!({
+        "schema_type": "entity_type", "action": "create", "slug": "company", "name": "Company", "metadata_schema": schema,
+    });
+    admin.schema(body).await;
+    let body = json!({ "action": "create", "entity_type": "company", "name": "Acme" });
+    admin.post("/api/dev/manage_entity", body).await;
+    let told = started().await;
+    assert!(
+        told.ends_with("\n- company (\"Company\"): 1 entity; fields: tier"),
+        "{told}"
+    );
+    server.create_organization("other").await.unwrap();
+    let names = async |search: &str| call(&admin, "list_organizations", json!({ "search": search })).await.1;
+    let found: Value = serde_json::from_str(&names("DE").await).unwrap();
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["slug"]), (1, &json!("dev")));
+    assert_eq!(names("nothing").await, "[]");
 }

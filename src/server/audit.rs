@@ -49,14 +49,20 @@ pub(crate) async fn record_denials(State(app): State<Shared>, request: Request, 
     let response = next.run(request).await;
     if let Some(denial) = response.extensions().get::<Denial>()
         && !reads
-        // Last, because it counts the denial as recorded.
-        && app.denials.admits(&denial.organization, now())
-        && let Err(error) = write_denial(&app, denial, &target, request_id.as_deref()).await
+    {
+        record_denial(&app, denial, &target, request_id.as_deref()).await;
+    }
+    response
+}
+
+/// Records a denial, unless there were too many in this minute.
+pub(crate) async fn record_denial(app: &App, denial: &Denial, target: &str, request_id: Option<&str>) {
+    if app.denials.admits(&denial.organization, now())
+        && let Err(error) = write_denial(app, denial, target, request_id).await
     {
         // The response is the same with or without its event.
         tracing::warn!(reason = %error, "a denial was not recorded");
     }
-    response
 }
 
 async fn write_denial(app: &App, denial: &Denial, target: &str, request_id: Option<&str>) -> DbResult<()> {

@@ -25,7 +25,7 @@ pub(crate) struct AuditEvent<'a> {
     pub(crate) token: &'a str,
     /// What happened, such as `platform.update`.
     pub(crate) action: &'a str,
-    /// What it happened to: an id, a slug, or the method and path of a denied request.
+    /// What it happened to: an id, a slug, or what was denied: the method and path of a request, or `MCP` and a tool.
     pub(crate) target: &'a str,
     /// The names of the fields that changed, never their values.
     pub(crate) fields: &'a [&'a str],

@@ -100,6 +100,11 @@ impl ApiError {
         self.0.body.sentence()
     }
 
+    /// Returns the denial of access that the error is, if it is one.
+    pub(crate) fn denial(&self) -> Option<&Denial> {
+        self.0.denied.as_ref()
+    }
+
     /// Sets the one additional header of the response. A second call replaces the header of the first one.
     pub(crate) fn with(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.0.header = Some((name, value.into()));

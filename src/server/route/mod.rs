@@ -13,10 +13,11 @@ mod token;
 mod tool;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{MethodFilter, MethodRouter, get, on, post, put};
 
 use super::app::Shared;
 use super::audit;
@@ -38,19 +39,26 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route("/api/{org}/secrets/audit/{name}", get(secret::audit_one))
         .route("/api/{org}/watchers", get(memory::list_watchers))
         .route("/api/{org}/knowledge/search", get(memory::find_knowledge))
-        .route("/mcp", post(mcp::of_token).get(mcp::of_token).delete(mcp::of_token))
-        .route(
-            "/mcp/{org}",
-            post(mcp::of_organization)
-                .get(mcp::of_organization)
-                .delete(mcp::of_organization),
-        )
+        .route("/mcp", every_method(mcp::of_token))
+        .route("/mcp/{org}", every_method(mcp::of_organization))
         // A fixed path wins over this one, in any order.
         .route("/api/{org}/{tool}", post(tool::call))
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
         .layer(from_fn_with_state(app.clone(), audit::record_denials))
         .with_state(app)
+}
+
+/// Returns a route with one handler for every method but OPTIONS, which is answered like everywhere.
+fn every_method<H: Handler<T, Shared>, T: 'static>(handler: H) -> MethodRouter<Shared> {
+    let methods = [
+        MethodFilter::GET,
+        MethodFilter::PUT,
+        MethodFilter::PATCH,
+        MethodFilter::DELETE,
+    ];
+    let all = methods.into_iter().fold(MethodFilter::POST, MethodFilter::or);
+    on(all, handler)
 }
 
 /// Returns the routes that need no credentials and name no organization.

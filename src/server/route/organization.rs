@@ -54,11 +54,17 @@ pub(crate) struct ListedOrganization {
 
 /// The tool `list_organizations`: lists the caller's organizations and the public ones. The response is a JSON list, not an
 /// object with a list.
-pub(crate) async fn list(app: &App, visitor: &Visitor) -> ApiResult<Vec<ListedOrganization>> {
+pub(crate) async fn list(
+    app: &App,
+    visitor: &Visitor,
+    arguments: &Map<String, Value>,
+) -> ApiResult<Vec<ListedOrganization>> {
     let Some(member) = &visitor.member else {
         return Err(unauthorized(app, &visitor.organization));
     };
-    let rows: Vec<VisibleOrganization> = app.db.rows(VISIBLE, params![&member.account]).await?;
+    let wanted = text_field(arguments, "search")?.unwrap_or_default().to_lowercase();
+    let mut rows: Vec<VisibleOrganization> = app.db.rows(VISIBLE, params![&member.account]).await?;
+    rows.retain(|row| row.name.to_lowercase().contains(&wanted));
     let organizations = rows.into_iter().map(|row| ListedOrganization {
         slug: row.slug,
         name: row.name,

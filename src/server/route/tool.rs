@@ -38,7 +38,10 @@ pub(crate) async fn call(
             }
             memory::call(app, visitor, (precondition, key), name, body.take_fields()).await
         }
-        "list_organizations" => Ok(Json(organization::list(&app, &visitor).await?).into_response()),
+        "list_organizations" => {
+            let arguments = body.take_fields();
+            Ok(Json(organization::list(&app, &visitor, &arguments).await?).into_response())
+        }
         "resolve_path" => {
             let arguments = body.take_fields();
             Ok(Json(organization::resolve_path(&app, &visitor, &arguments).await?).into_response())

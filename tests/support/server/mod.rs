@@ -18,6 +18,7 @@ pub mod postgres;
 pub mod race;
 pub mod racy;
 pub mod recording;
+pub mod replay;
 pub mod sign_in;
 pub mod stub;
 pub mod visitor;
@@ -204,6 +205,7 @@ impl JsonClient {
                 let request = client.request(method.parse().unwrap(), format!("{url}{path}"));
                 let request = request
                     .header(header::AUTHORIZATION, authorization)
+                    .header(header::CONTENT_TYPE, "application/json")
                     .body(body.unwrap_or_default());
                 let response = request.send().await?;
                 let (status, headers) = (response.status(), response.headers().clone());

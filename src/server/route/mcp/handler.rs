@@ -11,14 +11,11 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value, json};
 
 use crate::server::app::Shared;
+use crate::server::audit;
 use crate::server::auth::{Caller, Visitor};
 use crate::server::body;
 use crate::server::reply::{ApiError, ApiResult};
 use crate::server::route::{memory, organization};
-
-/// What a client may tell its model about the tools.
-const INSTRUCTIONS: &str = "The memory of an organization. Search it before you answer, and save facts, preferences and \
-     decisions the moment you learn them.";
 
 /// All tools, in the order of a list.
 static TOOLS: LazyLock<Vec<Tool>> =
@@ -29,6 +26,8 @@ static TOOLS: LazyLock<Vec<Tool>> =
 pub(super) struct MemoryHandler {
     pub(super) app: Shared,
     pub(super) caller: Caller,
+    /// What a client may tell its model about the memory. Empty unless it asks for it.
+    pub(super) instructions: String,
 }
 
 impl MemoryHandler {
@@ -42,12 +41,22 @@ impl MemoryHandler {
         }
     }
 
+    /// Records a call that was denied: its response is a 200, so that the layer for denied requests does not see it.
+    async fn record_denial(&self, tool: &str, error: &ApiError) {
+        if let Some(denial) = error.denial() {
+            let target = format!("MCP {tool}");
+            audit::record_denial(&self.app, denial, &target, self.caller.request_id.as_deref()).await;
+        }
+    }
+
     async fn run(&self, name: &str, arguments: Map<String, Value>) -> ApiResult<Value> {
         if !TOOLS.iter().any(|tool| tool.name == name) {
             return Err(ApiError::bad_request(format!("Tool not found: {name}")));
         }
-        let arguments = Value::Object(arguments);
-        if body::has_nul(&arguments) {
+        if arguments
+            .iter()
+            .any(|(key, value)| key.contains('\0') || body::has_nul(value))
+        {
             return Err(ApiError::bad_request("text cannot contain U+0000"));
         }
         if name == "list_organizations" {
@@ -56,10 +65,9 @@ impl MemoryHandler {
                 member: Some(self.caller.member.clone()),
                 request_id: self.caller.request_id.clone(),
             };
-            return Ok(json!(organization::list(&self.app, &visitor).await?));
+            return Ok(json!(organization::list(&self.app, &visitor, &arguments).await?));
         }
-        let fields = arguments.as_object().cloned().unwrap_or_default();
-        memory::answer(self.app.clone(), self.caller.clone(), name, fields).await
+        memory::answer(self.app.clone(), self.caller.clone(), name, arguments).await
     }
 }
 
@@ -67,7 +75,7 @@ impl ServerHandler for MemoryHandler {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(Implementation::new("lobuctl", env!("CARGO_PKG_VERSION")))
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(self.instructions.clone())
     }
 
     async fn list_tools(
@@ -90,7 +98,10 @@ impl ServerHandler for MemoryHandler {
             Err(error) if error.status().is_server_error() => {
                 return Err(ErrorData::internal_error(error.message().to_owned(), None));
             }
-            Err(error) => CallToolResult::error(vec![ContentBlock::text(error.message())]),
+            Err(error) => {
+                self.record_denial(&request.name, &error).await;
+                CallToolResult::error(vec![ContentBlock::text(error.message())])
+            }
         };
         Ok(result.into())
     }

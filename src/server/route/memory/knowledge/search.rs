@@ -9,8 +9,10 @@ use crate::server::route::memory::call::{MemoryCall, MemoryReply};
 use crate::server::route::memory::entity::row::{EntityFilter, EntityOrder, EntityRow};
 
 /// The numbers of entities, and of pieces of knowledge, in an answer, unless a call names another.
-const ENTITIES: i64 = 10;
-const PIECES: i64 = 10;
+const ENTITIES: i64 = 5;
+const PIECES: i64 = 5;
+/// The maximum number of entities in an answer.
+const MAX_ENTITIES: i64 = 100;
 
 /// Finds entities and knowledge.
 pub(crate) async fn search(call: &MemoryCall) -> ApiResult<MemoryReply> {
@@ -60,7 +62,7 @@ async fn named(call: &MemoryCall, question: &str) -> ApiResult<(Vec<EntityRow>, 
         by_name: true,
         descending: false,
     };
-    let limit = call.arguments.window_of(ENTITIES).limit;
+    let limit = call.arguments.window_of(ENTITIES).limit.min(MAX_ENTITIES);
     Ok(EntityRow::page(&call.app.db, call.organization(), &filter, order, (limit, 0)).await?)
 }
 
