@@ -112,6 +112,7 @@ mod server_local;
 mod server_log;
 mod server_malformed;
 mod server_mcp;
+mod server_mcp_fleet;
 mod server_mcp_replay;
 mod server_memory;
 mod server_memory_races;

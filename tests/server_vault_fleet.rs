@@ -18,8 +18,8 @@ use crate::support::server::race::round_count;
 const MANAGE: &str = "/api/dev/secrets/manage";
 const ROUNDS: usize = 6;
 
-/// Three server processes, and a client of each.
-async fn processes(database: &TestDatabase, dir: &std::path::Path) -> (Vec<ServeProcess>, Vec<JsonClient>) {
+/// Starts three server processes. Returns them with a client of each.
+pub async fn processes(database: &TestDatabase, dir: &std::path::Path) -> (Vec<ServeProcess>, Vec<JsonClient>) {
     let (url, dir) = (database.url.clone(), dir.to_owned());
     let started = tokio::task::spawn_blocking(move || {
         let start = |at: usize| {
