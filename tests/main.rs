@@ -115,6 +115,7 @@ mod server_mcp;
 mod server_mcp_fleet;
 mod server_mcp_replay;
 mod server_memory;
+mod server_memory_counts;
 mod server_memory_races;
 mod server_memory_replay;
 mod server_oauth;

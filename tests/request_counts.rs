@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use lobuctl::apply::event::Outcome;
 use lobuctl::apply::{ApplyOptions, Cancel, Status};
@@ -10,7 +11,7 @@ use lobuctl::config::Project;
 use lobuctl::plan::{Prune, Target, plan};
 use lobuctl::remote::{DetailsOf, Scope, fetch};
 use lobuctl::resource::Address;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::apply::faults::{Fault, FaultTransport};
 use crate::support::apply::scenario::fast_retry_client;
@@ -171,4 +172,77 @@ async fn deleting_an_agent_is_stale_when_its_settings_changed_since_the_plan() {
         client.send("PATCH", path, Some(json!({ "soulMd": "Be brave." }))).await;
     });
     assert!(matches!(outcome.await, Outcome::Stale { .. }));
+}
+
+/// The number of watchers on the server: more than one page of them.
+const WATCHERS: usize = 120;
+
+/// A project with three watchers.
+fn watchers_project(prompt: &str) -> Project {
+    let mut models = "type: entity\nslug: thing\nname: Thing\n".to_owned();
+    for number in [0, 60, 119] {
+        write!(
+            models,
+            "---\ntype: watcher\nslug: w-{number}\nname: W\nentity: thing:a\nprompt: {prompt}\n\
+             extraction_schema: {{type: object, properties: {{a: {{type: string}}}}}}\n"
+        )
+        .unwrap();
+    }
+    let toml = "[agents.desk]\nname = \"Desk\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\nmodels = \"models\"\n";
+    expect_valid(TempProject::new(&[("lobu.toml", toml), ("models/all.yaml", &models)]).load())
+}
+
+async fn create_watchers(server: &TestServer) {
+    let client = JsonClient::new(&server.inner, &server.token);
+    let created = json!({ "schema_type": "entity_type", "action": "create", "slug": "thing", "name": "Thing" });
+    client.schema(created).await;
+    let body = json!({ "action": "create", "entity_type": "thing", "name": "A", "slug": "a" });
+    let entity = client.post("/api/dev/manage_entity", body).await.body["entity"]["id"].clone();
+    let schema = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+    for number in 0..WATCHERS {
+        let body = json!({
+            "action": "create", "slug": format!("w-{number}"), "name": "W", "entity_id": entity, "prompt": "Look.",
+            "extraction_schema": schema,
+        });
+        assert_eq!(client.post("/api/dev/manage_watchers", body).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn watchers_are_read_in_pages_and_a_row_reads_only_its_own() {
+    let server = TestServer::stored().await;
+    create_watchers(&server).await;
+    let lists = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lists);
+    let transport = FaultTransport::new(server.transport(), move |_, request| {
+        if request.path.ends_with("list_watchers") {
+            let body = request.body.as_ref().unwrap().bytes();
+            seen.lock()
+                .unwrap()
+                .push(serde_json::from_slice::<Value>(&body).unwrap());
+        }
+        Fault::None
+    });
+    let client = fast_retry_client(transport);
+    let project = watchers_project("Look closer.");
+    let slugs: Vec<String> = project.desired.watchers.keys().cloned().collect();
+    let all = client.watchers().await.unwrap().unwrap();
+    assert_eq!(all.len(), WATCHERS);
+    let pages = std::mem::take(&mut *lists.lock().unwrap());
+    assert_eq!(pages.len(), 2, "{pages:?}");
+    assert!(pages[0].get("before_id").is_none() && pages[1]["before_id"].is_u64());
+
+    let draft = server.plan(&project, Prune::Nothing).await;
+    let ran = server
+        .apply_through(&client, &draft, ApplyOptions::default(), Cancel::new())
+        .await;
+    assert_eq!(ran.progress.tally().updated, 3);
+    let mut asked: Vec<String> = lists
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|body| body["slug"].as_str().unwrap_or("all of them").to_owned())
+        .collect();
+    asked.sort();
+    assert_eq!(asked, slugs);
 }

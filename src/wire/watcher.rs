@@ -12,6 +12,19 @@ pub const LIST: &str = "list_watchers";
 /// The route that describes one watcher, below `/api/:org/`.
 pub const DETAILS: &str = "watchers";
 
+/// The maximum number of watchers in one response of a server with pages.
+pub const WATCHER_PAGE: usize = 100;
+
+/// What a page is of the list. A server without pages, as every recorded one, says nothing about it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct WatcherPageInfo {
+    /// Whether more follow.
+    pub has_more: bool,
+    /// The id that all watchers of the next page are older than, a number or a string of digits.
+    #[serde(default)]
+    pub next_before_id: Option<Value>,
+}
+
 /// A row of the list: a watcher with one of its entities. A watcher of several entities has several rows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct WireWatcher {

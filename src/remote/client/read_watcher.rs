@@ -5,50 +5,61 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Client;
+use super::reply::Reply;
 use crate::remote::error::RemoteError;
 use crate::remote::method::Method;
 use crate::remote::normalize;
 use crate::remote::transport::Request;
 use crate::resource::Watcher;
-use crate::wire::watcher::{self, WireWatcher, WireWatcherDetails};
+use crate::wire::watcher::{self, WATCHER_PAGE, WatcherPageInfo, WireWatcher, WireWatcherDetails};
 
 impl Client {
     /// Reads the watchers of the organization, without their scripts. Returns `None` when the server does not know watchers.
     pub async fn watchers(&self) -> Result<Option<BTreeMap<String, Watcher>>, RemoteError> {
-        self.watchers_of_status("active").await
+        self.listed_watchers("active", None).await
     }
 
     /// Reads the archived watchers of the organization, without their scripts.
     pub async fn archived_watchers(&self) -> Result<BTreeMap<String, Watcher>, RemoteError> {
-        Ok(self.watchers_of_status("archived").await?.unwrap_or_default())
+        Ok(self.listed_watchers("archived", None).await?.unwrap_or_default())
     }
 
-    async fn watchers_of_status(&self, status: &str) -> Result<Option<BTreeMap<String, Watcher>>, RemoteError> {
-        let body = json!({ "include_details": true, "status": status });
-        let request = Request::new(Method::Post, self.path(&[watcher::LIST])).with_json(&body);
-        let reply = match self.send(request.reading()).await {
-            Ok(reply) => reply,
-            Err(error) if error.is_unknown_tool() => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let rows: Vec<WireWatcher> = reply.parse_key("watchers")?;
+    /// Reads the watchers with a status, page by page. A server that knows neither pages nor the filter by slug answers all of
+    /// them at once.
+    async fn listed_watchers(
+        &self,
+        status: &str,
+        slug: Option<&str>,
+    ) -> Result<Option<BTreeMap<String, Watcher>>, RemoteError> {
         let mut watchers: BTreeMap<String, Watcher> = BTreeMap::new();
-        for row in rows {
-            let watcher = reply.checked(normalize::watcher(row))?;
-            match watchers.get_mut(&watcher.slug) {
-                // The list has one row for each entity that a watcher watches.
-                Some(known) if known.id == watcher.id => known.entities.extend(watcher.entities),
-                Some(_) => return Err(reply.malformed("slugs that are unique")),
-                None => drop(watchers.insert(watcher.slug.clone(), watcher)),
+        let mut body = json!({ "include_details": true, "status": status, "limit": WATCHER_PAGE });
+        if let Some(slug) = slug {
+            body["slug"] = json!(slug);
+        }
+        loop {
+            let request = Request::new(Method::Post, self.path(&[watcher::LIST])).with_json(&body);
+            let reply = match self.send(request.reading()).await {
+                Ok(reply) => reply,
+                Err(error) if error.is_unknown_tool() => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            add_rows(&reply, &mut watchers)?;
+            let info: Option<WatcherPageInfo> = reply.find_key("metadata")?;
+            let next = info.filter(|info| info.has_more).and_then(|info| info.next_before_id);
+            let next = next.as_ref().and_then(normalize::number);
+            // Pages go down: one that does not would be asked for again and again.
+            let last = body["before_id"].as_u64();
+            match next.filter(|next| last.is_none_or(|last| *next < last)) {
+                Some(next) => body["before_id"] = json!(next),
+                None => return Ok(Some(watchers)),
             }
         }
-        Ok(Some(watchers))
     }
 
     /// Reads a watcher with its script. Returns `None` when the organization has no active watcher of this slug.
     pub(super) async fn watcher(&self, slug: &str) -> Result<Option<Watcher>, RemoteError> {
-        let mut all = self.watchers().await?.unwrap_or_default();
-        match all.remove(slug) {
+        let mut found = self.listed_watchers("active", Some(slug)).await?.unwrap_or_default();
+        match found.remove(slug) {
             Some(watcher) => Ok(Some(self.with_script(watcher).await?)),
             None => Ok(None),
         }
@@ -67,6 +78,21 @@ impl Client {
             ..watcher
         })
     }
+}
+
+/// Adds the rows of one response.
+fn add_rows(reply: &Reply, watchers: &mut BTreeMap<String, Watcher>) -> Result<(), RemoteError> {
+    let rows: Vec<WireWatcher> = reply.parse_key("watchers")?;
+    for row in rows {
+        let watcher = reply.checked(normalize::watcher(row))?;
+        match watchers.get_mut(&watcher.slug) {
+            // The list has one row for each entity that a watcher watches.
+            Some(known) if known.id == watcher.id => known.entities.extend(watcher.entities),
+            Some(_) => return Err(reply.malformed("slugs that are unique")),
+            None => drop(watchers.insert(watcher.slug.clone(), watcher)),
+        }
+    }
+    Ok(())
 }
 
 /// Returns the digits of an id.

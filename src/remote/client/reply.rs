@@ -58,6 +58,13 @@ impl Reply {
         serde_json::from_value(value).map_err(|_| self.malformed(&format!("`{key}` of the expected shape")))
     }
 
+    /// Parses one key of the body, if it has the key.
+    pub(super) fn find_key<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, RemoteError> {
+        let mut body: Map<String, Value> = self.parse()?;
+        let value = body.remove(key).map(serde_json::from_value).transpose();
+        value.map_err(|_| self.malformed(&format!("`{key}` of the expected shape")))
+    }
+
     /// Returns a part of the body whose fields have been checked.
     pub(super) fn checked<T>(&self, fields: Result<T, FieldMismatch>) -> Result<T, RemoteError> {
         fields.map_err(|mismatch| self.malformed(&mismatch.to_string()))

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::call::SchemaCall;
-use super::entity_type_row::{EntityTypeEvent, EntityTypeRow};
+use super::entity_type_row::{EntityTypeBody, EntityTypeEvent, EntityTypeRow};
 use super::result::SchemaResult;
 use crate::server::app::now;
 use crate::server::audit;
@@ -44,7 +44,7 @@ static MEMBER_TYPE: LazyLock<Value> =
 /// Lists the organization's own types by name, then those of every public organization.
 pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let rows = EntityTypeRow::list(&call.app.db, &call.organization.id).await?;
-    let entity_types = rows.into_iter().map(EntityTypeRow::body).collect();
+    let entity_types = rows.into_iter().map(|row| shown(call, row)).collect();
     Ok(SchemaResult::EntityTypes { entity_types })
 }
 
@@ -55,8 +55,14 @@ pub(super) async fn get(call: &SchemaCall) -> ApiResult<SchemaResult> {
         ensure_member_type(call).await?;
     }
     let row = EntityTypeRow::find(&call.app.db, &call.organization.id, slug).await?;
-    let entity_type = row.map(EntityTypeRow::body);
+    let entity_type = row.map(|row| shown(call, row));
     Ok(SchemaResult::EntityType { entity_type })
+}
+
+/// Returns a type as the caller may see it.
+fn shown(call: &SchemaCall, row: EntityTypeRow) -> EntityTypeBody {
+    let row = if call.by_member { row } else { row.uncounted() };
+    row.body()
 }
 
 /// Creates the system type of the organization if needed.
@@ -121,7 +127,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
             "Entity type with slug '{slug}' already exists"
         )));
     };
-    let row = EntityTypeRow::reread(&mut tx, id).await?;
+    let row = EntityTypeRow::reread(&mut tx, &call.organization.id, id).await?;
     let result = SchemaResult::EntityType {
         entity_type: Some(row.written_body()),
     };
@@ -162,7 +168,7 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let mut tx = call.app.db.begin().await?;
     let id = lock(call, &mut tx, slug).await?;
     EntityTypeRow::update(&mut tx, &call.arguments, id).await?;
-    let row = EntityTypeRow::reread(&mut tx, id).await?;
+    let row = EntityTypeRow::reread(&mut tx, &call.organization.id, id).await?;
     audit::record(&mut tx, caller, "entity-type.update", slug, &call.arguments.names()).await?;
     tx.commit().await?;
     Ok(SchemaResult::EntityType {

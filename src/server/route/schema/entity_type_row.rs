@@ -11,7 +11,8 @@ use crate::server::nesting;
 use crate::server::reply::ApiResult;
 
 table_row! {
-    /// An entity type with the names of its organization and of its author.
+    /// An entity type with the names of its organization and of its author, and the number of entities that the organization
+    /// `$1` has of it.
     pub(crate) struct EntityTypeRow, columns entity_type_columns {
         id: i64 = "e.id",
         slug: String = "e.slug",
@@ -27,6 +28,8 @@ table_row! {
         updated_at: i64 = "e.updated_at",
         organization_slug: String = "o.slug",
         author: Option<String> = "a.name",
+        entity_count: i64 = "(SELECT COUNT(*) FROM entity n WHERE n.entity_type_id = e.id AND n.organization_id = $1 \
+             AND n.deleted_at IS NULL)",
     }
 }
 
@@ -51,7 +54,7 @@ const BY_SLUG: &str = select_entity_types!(
     "WHERE e.deleted_at IS NULL AND e.slug = $2 AND (e.organization_id = $1 OR o.visibility = 'public') \
      ORDER BY CASE WHEN e.organization_id = $1 THEN 0 ELSE 1 END, e.id LIMIT 1"
 );
-const BY_ID: &str = select_entity_types!("WHERE e.id = $1");
+const BY_ID: &str = select_entity_types!("WHERE e.id = $2");
 
 impl EntityTypeRow {
     /// Reads the types of an organization by name, then those of all public organizations. Deleted types are left out.
@@ -121,9 +124,17 @@ impl EntityTypeRow {
     }
 
     /// Reads the type that this transaction has just written.
-    pub(super) async fn reread(tx: &mut Tx<'_>, id: i64) -> DbResult<Self> {
-        let row = tx.row(BY_ID, params![id]).await?;
+    pub(super) async fn reread(tx: &mut Tx<'_>, organization: &str, id: i64) -> DbResult<Self> {
+        let row = tx.row(BY_ID, params![organization, id]).await?;
         row.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Returns the type without its number of entities: what an organization remembers is not public, even when its types are.
+    pub(super) fn uncounted(self) -> Self {
+        Self {
+            entity_count: 0,
+            ..self
+        }
     }
 
     /// Returns the type as the response to a list or a get has it.
@@ -157,7 +168,7 @@ impl EntityTypeRow {
             updated_at: iso(self.updated_at),
             current_view_template_version_id: None,
             names: None,
-            entity_count: 0,
+            entity_count: self.entity_count,
             revision: self.updated_at,
         }
     }

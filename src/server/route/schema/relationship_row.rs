@@ -8,7 +8,8 @@ use crate::server::db::{Db, DbResult, Tx, params, table_row};
 use crate::server::nesting;
 
 table_row! {
-    /// A relationship type with the names of its inverse, its organization and its author.
+    /// A relationship type with the names of its inverse, its organization and its author, and the number of relationships of
+    /// living entities that the organization `$1` has of it.
     pub(crate) struct RelationshipTypeRow, columns relationship_columns {
         id: i64 = "r.id",
         slug: String = "r.slug",
@@ -27,6 +28,9 @@ table_row! {
         deleted_at: Option<i64> = "r.deleted_at",
         organization_slug: String = "o.slug",
         author: Option<String> = "a.name",
+        relationship_count: i64 = "(SELECT COUNT(*) FROM entity_link l JOIN entity f ON f.id = l.from_id \
+             JOIN entity g ON g.id = l.to_id WHERE l.relationship_type_id = r.id AND l.organization_id = $1 \
+             AND l.deleted_at IS NULL AND f.deleted_at IS NULL AND g.deleted_at IS NULL)",
     }
 }
 
@@ -50,7 +54,7 @@ const LIST: &str = select_relationship_types!(
 const BY_SLUG: &str = select_relationship_types!(
     "WHERE r.slug = $2 AND r.deleted_at IS NULL AND (r.organization_id = $1 OR o.visibility = 'public')"
 );
-const BY_ID: &str = select_relationship_types!("WHERE r.id = $1");
+const BY_ID: &str = select_relationship_types!("WHERE r.id = $2");
 
 impl RelationshipTypeRow {
     /// Reads the types of an organization by name, then those of all public organizations. Deleted types are left out unless
@@ -65,15 +69,16 @@ impl RelationshipTypeRow {
     }
 
     /// Reads the type that this transaction has just written.
-    pub(super) async fn reread(tx: &mut Tx<'_>, id: i64) -> DbResult<Self> {
-        let row = tx.row(BY_ID, params![id]).await?;
+    pub(super) async fn reread(tx: &mut Tx<'_>, organization: &str, id: i64) -> DbResult<Self> {
+        let row = tx.row(BY_ID, params![organization, id]).await?;
         row.ok_or(sqlx::Error::RowNotFound)
     }
 
-    /// Returns the type as an element of a list. This server has no relationships to count.
-    pub(super) fn listed_body(self) -> RelationshipBody {
+    /// Returns the type as an element of a list. Without `counts`, it says nothing about the relationships: what an
+    /// organization remembers is not public, even when its types are.
+    pub(super) fn listed_body(self, counts: bool) -> RelationshipBody {
         RelationshipBody {
-            relationship_count: Some(0),
+            relationship_count: Some(if counts { self.relationship_count } else { 0 }),
             ..self.body()
         }
     }

@@ -17,7 +17,8 @@ use crate::server::reply::{ApiError, ApiResult};
 pub(super) async fn list(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let with_deleted = call.arguments.get("include_deleted").is_some_and(|value| value == true);
     let rows = RelationshipTypeRow::list(&call.app.db, &call.organization.id, with_deleted).await?;
-    let relationship_types = rows.into_iter().map(RelationshipTypeRow::listed_body).collect();
+    let listed = rows.into_iter().map(|row| row.listed_body(call.by_member));
+    let relationship_types = listed.collect();
     Ok(SchemaResult::RelationshipTypes { relationship_types })
 }
 
@@ -134,7 +135,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
     if let Some(inverse) = inverse {
         set_inverse(&mut tx, inverse, id).await?;
     }
-    let row = RelationshipTypeRow::reread(&mut tx, id).await?;
+    let row = RelationshipTypeRow::reread(&mut tx, &call.organization.id, id).await?;
     let result = SchemaResult::RelationshipType {
         relationship_type: Some(row.written_body()),
     };
@@ -251,7 +252,7 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     if let Some(inverse) = inverse.id() {
         set_inverse(&mut tx, inverse, locked.id).await?;
     }
-    let row = RelationshipTypeRow::reread(&mut tx, locked.id).await?;
+    let row = RelationshipTypeRow::reread(&mut tx, &call.organization.id, locked.id).await?;
     audit::record(
         &mut tx,
         caller,

@@ -29,6 +29,29 @@ table_row! {
     }
 }
 
+table_row! {
+    /// How much is known about an entity. What was superseded does not count.
+    pub(crate) struct ContentSummary, columns summary_columns {
+        total: i64 = "COUNT(*)",
+        latest: Option<i64> = "MAX(k.occurred_at)",
+    }
+}
+
+const SUMMARY: &str = concat!(
+    "SELECT ",
+    summary_columns!(),
+    " FROM knowledge_entity n JOIN knowledge k ON k.id = n.knowledge_id WHERE n.entity_id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM knowledge s WHERE s.supersedes_id = k.id)"
+);
+
+impl ContentSummary {
+    /// Counts the knowledge about an entity.
+    pub(crate) async fn of_entity(db: &Db, entity: i64) -> DbResult<Self> {
+        let row = db.row(SUMMARY, params![entity]).await?;
+        row.ok_or(sqlx::Error::RowNotFound)
+    }
+}
+
 /// A piece of knowledge that a search has found.
 pub(crate) struct FoundKnowledge {
     row: KnowledgeRow,

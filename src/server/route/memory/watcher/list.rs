@@ -2,30 +2,51 @@
 
 use serde_json::{Value, json};
 
-use super::row::WatcherRow;
+use super::row::{WatcherFilter, WatcherRow};
 use super::version_row::VersionRow;
+use crate::server::app::iso;
 use crate::server::nesting;
 use crate::server::reply::ApiResult;
 use crate::server::route::memory::call::{MemoryCall, MemoryReply};
+use crate::server::route::memory::knowledge::row::ContentSummary;
 
 /// What a watcher that is asked about by its id says about its runs.
 const NO_RUNS: &str = "This server stores watchers and does not run them.";
 
-/// Lists the watchers of the organization, or describes the one that `watcher_id` names.
+/// The maximum number of watchers in a page.
+const MAX_PAGE: i64 = 500;
+
+/// Lists the watchers of the organization, or describes the one that `watcher_id` names. As on the recorded server there are
+/// no pages, unless a call asks for them with a `limit`.
 pub(crate) async fn list(call: &MemoryCall) -> ApiResult<MemoryReply> {
     if let Some(id) = call.arguments.id("watcher_id")? {
         return describe(call, id).await;
     }
     let arguments = &call.arguments;
-    let status = arguments.text("status")?.unwrap_or("active");
-    let entity = arguments.id("entity_id")?;
+    let limit = arguments.id("limit")?.map(|limit| limit.clamp(1, MAX_PAGE));
+    let filter = WatcherFilter {
+        status: arguments.text("status")?.unwrap_or("active"),
+        entity: arguments.id("entity_id")?,
+        slug: arguments.text("slug")?,
+        before: arguments.id("before_id")?,
+        // One more than is shown tells whether more follow.
+        limit: limit.map_or(i64::MAX, |limit| limit + 1),
+    };
     // A query has texts only.
     let with_details = arguments
         .get("include_details")
         .is_some_and(|value| value == true || value == "true");
-    let rows = WatcherRow::list(&call.app.db, call.organization(), status, entity).await?;
+    let mut rows = WatcherRow::list(&call.app.db, call.organization(), &filter).await?;
+    let page = limit.and_then(|limit| usize::try_from(limit).ok());
+    let has_more = page.is_some_and(|page| rows.len() > page);
+    rows.truncate(page.unwrap_or(rows.len()));
+    let next = rows.last().filter(|_| has_more).map(|row| row.id);
     let watchers: Vec<_> = rows.into_iter().map(|row| row.body(call, with_details)).collect();
-    Ok(json!({ "watchers": watchers }).into())
+    let mut body = json!({ "watchers": watchers });
+    if limit.is_some() {
+        body["metadata"] = json!({ "limit": limit, "has_more": has_more, "next_before_id": next });
+    }
+    Ok(body.into())
 }
 
 /// Describes one watcher. The answer about an unknown one has no watcher, and is no error.
@@ -50,13 +71,14 @@ async fn describe(call: &MemoryCall, id: i64) -> ApiResult<MemoryReply> {
         body["watcher_statuses"] = json!([{
             "watcher_id": row.id, "watcher_name": row.name, "status": row.status, "total_windows": 0,
         }]);
+        let content = ContentSummary::of_entity(&call.app.db, row.entity_id).await?;
         body["entity_context"] = json!({
             "entity_id": row.entity_id.to_string(),
             "entity_name": row.entity_name,
             "entity_type": row.entity_type,
-            "total_content": 0,
+            "total_content": content.total,
             "active_connections": 0,
-            "latest_content_date": null,
+            "latest_content_date": content.latest.map(iso),
         });
         body["warnings"] = json!([NO_RUNS]);
         body["view_url"] = row.view_url(call).into();

@@ -64,8 +64,20 @@ macro_rules! select_watchers {
 
 const BY_ID: &str = select_watchers!("WHERE w.organization_id = $1 AND w.id = $2");
 const LIST: &str = select_watchers!(
-    "WHERE w.organization_id = $1 AND w.status = $2 AND ($3 IS NULL OR w.entity_id = $3) ORDER BY w.id DESC"
+    "WHERE w.organization_id = $1 AND w.status = $2 AND ($3 IS NULL OR w.entity_id = $3) \
+     AND ($4 IS NULL OR w.slug = $4) AND ($5 IS NULL OR w.id < $5) ORDER BY w.id DESC LIMIT $6"
 );
+
+/// Which watchers a list has.
+pub(super) struct WatcherFilter<'a> {
+    pub(super) status: &'a str,
+    pub(super) entity: Option<i64>,
+    pub(super) slug: Option<&'a str>,
+    /// The id that all listed watchers are older than.
+    pub(super) before: Option<i64>,
+    /// The maximum number of watchers.
+    pub(super) limit: i64,
+}
 
 impl WatcherRow {
     /// Reads a watcher of the organization.
@@ -82,9 +94,11 @@ impl WatcherRow {
         row.ok_or_else(|| not_found(id))
     }
 
-    /// Reads the watchers of the organization with this status, newest first.
-    pub(super) async fn list(db: &Db, organization: &str, status: &str, entity: Option<i64>) -> DbResult<Vec<Self>> {
-        db.rows(LIST, params![organization, status, entity]).await
+    /// Reads watchers of the organization, newest first.
+    pub(super) async fn list(db: &Db, organization: &str, filter: &WatcherFilter<'_>) -> DbResult<Vec<Self>> {
+        let WatcherFilter { status, entity, .. } = *filter;
+        let parameters = params![organization, status, entity, filter.slug, filter.before, filter.limit];
+        db.rows(LIST, parameters).await
     }
 
     /// Returns the address of the watcher's page, which is that of its entity.
