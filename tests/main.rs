@@ -91,6 +91,7 @@ mod pull_providers;
 mod pull_random;
 mod pull_skills;
 mod pull_story;
+mod pull_watchers;
 mod redaction;
 mod request_counts;
 mod saved_plan;

@@ -14,7 +14,7 @@ use super::yaml_lines::{find, items_of};
 use super::yaml_text::YamlText;
 use super::yaml_value::block_lines;
 use crate::config::parse_yaml;
-use crate::resource::{Address, normalize_entity_slug};
+use crate::resource::{Address, Watcher, normalize_entity_slug};
 
 /// The lists of types that a document can have, with the kind of their items.
 const LISTS: [(&str, &str); 3] = [
@@ -38,6 +38,8 @@ pub(super) struct TypePlace {
     document: usize,
     /// The list that the type is in, and its position there. `None` when the document is the type.
     item: Option<(&'static str, usize)>,
+    /// The name of a watcher's script, as the file has it.
+    pub(super) script: Option<String>,
 }
 
 impl ModelFiles {
@@ -70,8 +72,13 @@ impl ModelFiles {
                 "watcher" => Address::watcher(slug),
                 _ => return,
             };
-            let path = path.to_owned();
-            let place = TypePlace { path, document, item };
+            let script = value.get(Watcher::SCRIPT).and_then(Value::as_str);
+            let place = TypePlace {
+                path: path.to_owned(),
+                document,
+                item,
+                script: script.map(str::to_owned),
+            };
             self.places.entry(address).or_default().push(place);
         };
         if let Some(kind) = value.get("type") {
@@ -83,6 +90,17 @@ impl ModelFiles {
                 .enumerate()
                 .for_each(|(index, item)| add(kind, item, Some((list, index))));
         }
+    }
+
+    /// Returns the places of all watchers, each with its slug.
+    pub(super) fn watchers(&self) -> impl Iterator<Item = (&str, &TypePlace)> {
+        self.places.iter().flat_map(|(address, places)| {
+            let slug = match address {
+                Address::Watcher { slug } => Some(slug.as_str()),
+                _ => None,
+            };
+            places.iter().filter_map(move |place| Some((slug?, place)))
+        })
     }
 
     /// Returns the place of a type.

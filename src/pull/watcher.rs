@@ -1,6 +1,6 @@
 //! Watchers, in the files of the models folder, with their scripts beside them.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -45,28 +45,49 @@ pub(super) fn pull(
     })?;
     match &found.reaction_script {
         Some(script) if changes.iter().any(|change| change.path.top() == Watcher::SCRIPT) => {
-            set_script(files, place, &found.slug, script)
+            let Some(name) = &place.script else {
+                return add_script(files, place, &found.slug, script);
+            };
+            let path = beside(&place.path, name).ok_or("its script is outside the project")?;
+            if let Some(other) = other_owner(models, &path, found, remote) {
+                let shown = path.display();
+                return Err(format!(
+                    "`{shown}` is also the script of `watcher.{other}`, for which the server has another text; give each \
+                     of them a file of its own"
+                ));
+            }
+            files.set_text(path, script.clone());
+            Ok(())
         }
         _ => Ok(()),
     }
 }
 
-/// Writes the script into the file that the watcher names, or into a new one beside it.
-fn set_script(files: &mut ProjectFiles, place: &TypePlace, slug: &str, script: &str) -> Result<(), String> {
-    let mut named = None;
-    place.edit(files, |yaml| {
-        named = yaml.get(Watcher::SCRIPT).and_then(Value::as_str).map(str::to_owned);
-        Ok(())
-    })?;
-    let name = named.clone().unwrap_or_else(|| script_name(slug));
+/// Returns another watcher of the files that names the same script, unless the server has the same text for it too.
+fn other_owner<'a>(models: &'a ModelFiles, path: &Path, found: &Watcher, remote: &State) -> Option<&'a str> {
+    let text = |watcher: &Watcher| watcher.reaction_script.as_deref().unwrap_or_default().trim().to_owned();
+    let names_it = |place: &TypePlace| {
+        let name = place.script.as_deref();
+        name.and_then(|name| beside(&place.path, name)).as_deref() == Some(path)
+    };
+    let others = models
+        .watchers()
+        .filter(|(slug, place)| *slug != found.slug && names_it(place));
+    let mut others = others.map(|(slug, _)| slug);
+    others.find(|slug| {
+        remote
+            .watchers
+            .get(*slug)
+            .is_none_or(|other| text(other) != text(found))
+    })
+}
+
+/// Writes the script into a new file beside that of the watcher.
+fn add_script(files: &mut ProjectFiles, place: &TypePlace, slug: &str, script: &str) -> Result<(), String> {
+    let name = script_name(slug);
     let path = beside(&place.path, &name).ok_or("its script is outside the project")?;
-    if named.is_none() {
-        place.edit(files, |yaml| yaml.set(Watcher::SCRIPT, &json!(name)))?;
-        add_file(files, path, script.to_owned())
-    } else {
-        files.set_text(path, script.to_owned());
-        Ok(())
-    }
+    place.edit(files, |yaml| yaml.set(Watcher::SCRIPT, &json!(name)))?;
+    add_file(files, path, script.to_owned())
 }
 
 fn script_name(slug: &str) -> String {
@@ -75,7 +96,16 @@ fn script_name(slug: &str) -> String {
 
 /// Returns the path of a file that another one names. `None` when it is outside the project.
 fn beside(file: &Path, name: &str) -> Option<PathBuf> {
-    inside(file.parent()?.join(name).to_str()?)
+    let mut path = file.parent()?.to_owned();
+    for part in Path::new(name.trim()).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if path.pop() => {}
+            Component::Normal(part) => path.push(part),
+            _ => return None,
+        }
+    }
+    inside(path.to_str()?)
 }
 
 fn add(files: &mut ProjectFiles, found: &Watcher) -> Result<(), String> {

@@ -39,7 +39,8 @@ pub fn between(before: &[(String, String)], after: &[(String, String)]) -> (Pull
         project.secrets_check = SecretsCheck::Off;
         expect_valid(project.load()).desired
     };
-    let (desired, remote) = (state(before), state(after));
+    let (desired, mut remote) = (state(before), state(after));
+    remote.facts.watchers.are_known = true;
     let plan = plan_states(&desired, &remote, Prune::Nothing).plan;
     let mut texts: BTreeMap<String, String> = before.iter().cloned().collect();
     let files = texts.iter().map(|(path, text)| (path.into(), text.clone()));
