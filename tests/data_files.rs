@@ -147,3 +147,22 @@ slug: nothing
     assert!(loaded.project.is_none());
     snapshot::check("data_files_wrong", &report(&loaded));
 }
+
+#[test]
+fn a_folder_of_data_that_is_named_and_missing_is_a_warning_at_its_name() {
+    let project = TempProject::new(&[("lobu.toml", TOML), ("models/all.yaml", MODELS)]);
+    let loaded = project.load();
+    let [warning] = loaded.diagnostics.as_slice() else {
+        panic!("{}", report(&loaded));
+    };
+    assert!(!warning.is_error());
+    assert_eq!(
+        (warning.code, warning.line, warning.column),
+        ("missing-folder", Some(8), Some(8))
+    );
+    assert_eq!(warning.message, "the folder `data` does not exist");
+    assert!(expect_valid(loaded).desired.entities.is_empty());
+    let mut types_only = project;
+    types_only.only = Only::Watchers;
+    assert_eq!(report(&types_only.load()), "");
+}

@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disk::{absolute, unreadable};
+use super::disk::{absolute, missing_folder, unreadable};
 use super::{Loader, prompt};
 use crate::config::data::{self, DataDrafts, DeclaredData};
-use crate::config::diagnostic::{Diagnostic, tick};
+use crate::config::diagnostic::{Diagnostic, Severity, tick};
 use crate::config::draft::MemoryDraft;
 use crate::config::mask;
 use crate::config::model::{self, Models, WatcherDraft};
@@ -47,8 +47,7 @@ impl Loader<'_> {
             }
         }
         let mut drafts = DataDrafts::default();
-        // Many projects name a folder of data and have none: it holds what belongs to one installation.
-        let data = memory.data.as_ref().filter(|data| self.is_there(data));
+        let data = memory.data.as_ref().filter(|data| self.has_data(source, data));
         for file in self.yaml_files(source, data, "data") {
             if let Some(source) = self.read_source(&file, mask::yaml) {
                 prompt::check(&source, &self.values, &mut self.findings);
@@ -60,11 +59,21 @@ impl Loader<'_> {
         (models, data, sources)
     }
 
-    /// Whether a folder that the memory table names exists. It is looked into, so that a watch notices when it appears.
-    fn is_there(&mut self, folder: &Text) -> bool {
+    /// Whether the folder of data exists. It is looked into, so that a watch notices when it appears.
+    ///
+    /// Many projects name one and have none, because it holds what belongs to one installation: that is a warning only.
+    fn has_data(&mut self, source: &Source, folder: &Text) -> bool {
         let path = absolute(&self.root.join(folder.value.trim()));
         self.look_into(&path);
-        path.exists() || path.is_symlink()
+        let exists = path.exists() || path.is_symlink();
+        if !exists && self.options.only.has_data() {
+            let missing = missing_folder(source, folder, &path);
+            self.findings.push(Diagnostic {
+                severity: Severity::Warning,
+                ..missing
+            });
+        }
+        exists
     }
 
     /// Returns the YAML files of a folder that the memory table names under `key`.
