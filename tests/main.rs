@@ -92,6 +92,8 @@ mod pull_random;
 mod pull_skills;
 mod pull_story;
 mod pull_watchers;
+mod recorded_reads;
+mod recorded_writes;
 mod redaction;
 mod request_counts;
 mod saved_plan;

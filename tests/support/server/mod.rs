@@ -17,6 +17,7 @@ pub mod namespace;
 pub mod postgres;
 pub mod race;
 pub mod racy;
+pub mod recorded_answers;
 pub mod recording;
 pub mod replay;
 pub mod sign_in;
