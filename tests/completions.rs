@@ -84,6 +84,32 @@ fn what_the_grammar_knows_is_completed_too() {
 }
 
 #[test]
+fn the_tools_of_the_memory_are_asked_for_at_the_server_of_the_line() {
+    let cli = CliProject::new();
+    let at = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut command = cli.command("");
+        command
+            .env("LOBUCTL_COMPLETE", "bash")
+            .env("_CLAP_IFS", "\n")
+            .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+            .arg("--")
+            .args(words);
+        let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let values = output.lines().filter(|line| !line.starts_with("--"));
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(at("lobuctl memory run s"), ["search_knowledge", "save_knowledge"]);
+    let arguments = at("lobuctl memory run search_knowledge content");
+    assert_eq!(arguments, ["content_limit="]);
+    assert_eq!(
+        at("lobuctl memory run save_knowledge title=x payload_type=m"),
+        ["payload_type=markdown", "payload_type=media"]
+    );
+    assert_eq!(at("lobuctl --url http://127.0.0.1:9 memory run s"), [""; 0]);
+}
+
+#[test]
 fn without_files_nothing_is_completed_and_nothing_is_said() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("lobu.toml"), "not = [toml").unwrap();

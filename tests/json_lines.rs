@@ -25,7 +25,7 @@ fn all_types() -> BTreeSet<String> {
 }
 
 /// Commands that print lines and change no file.
-const QUIET: [&str; 11] = [
+const QUIET: [&str; 14] = [
     "runs",
     "runs show last",
     "runs diff last last",
@@ -37,6 +37,9 @@ const QUIET: [&str; 11] = [
     "secrets list",
     "secrets diff",
     "secrets audit",
+    "memory",
+    "memory tools",
+    "memory run list_organizations",
 ];
 
 /// Events that no quiet server causes.

@@ -66,6 +66,7 @@ mod leaks;
 mod linear_review;
 mod memory;
 mod memory_apply;
+mod memory_command;
 mod own_login;
 mod pictures;
 mod plan_html;

@@ -49,6 +49,27 @@ Examples:
   lobuctl watch --format json               one object for each plan
   lobuctl watch --once-clean                wait until nothing is left to apply";
 
+/// How arguments are given, and the examples of `lobuctl memory run`.
+pub(super) const MEMORY_RUN: &str = "\
+The value of NAME=VALUE is text where the tool says so or says nothing, and JSON otherwise. A call is sent once and
+never again: it may save something. An answer that the tool itself calls an error ends with 1.
+
+Examples:
+  lobuctl memory run                        list the tools
+  lobuctl memory run search_knowledge query='blue whale' limit=5
+  lobuctl memory run save_knowledge '{\"semantic_type\":\"fact\",\"content\":\"Blue.\"}'
+  jq -n '{query: \"blue\"}' | lobuctl memory run search_knowledge - --format json";
+
+/// What seeding is, and the examples of `lobuctl memory seed`.
+pub(super) const MEMORY_SEED: &str = "\
+It is reviewed and applied like any other plan: what exists is compared and updated, and running it again changes
+nothing.
+
+Examples:
+  lobuctl memory seed --dry-run
+  lobuctl memory seed ../atlas --yes --org dev
+  lobuctl memory seed --only data --yes     entities and relationships only";
+
 /// What a pull does not do, and the examples of `lobuctl pull`.
 pub(super) const PULL: &str = "\
 What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a

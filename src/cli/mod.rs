@@ -9,6 +9,7 @@ mod context;
 mod drift;
 mod global;
 mod help;
+mod memory;
 mod pull;
 mod runs;
 mod secrets;
@@ -21,6 +22,7 @@ pub use apply::{ApplyArgs, ApplyCommandArgs, FailOn, GuardArgs, PlanArgs, PlanCo
 pub use context::{ContextArgs, ContextCommand};
 pub use drift::{DriftArgs, DriftCommand, DriftListArgs, IgnoreArgs, UnignoreArgs};
 pub use global::{Color, Common, Format};
+pub use memory::{MemoryArgs, MemoryCommand, MemoryRunArgs, MemorySeedArgs};
 pub use pull::{PullArgs, PullGuard};
 pub use runs::{RunsArgs, RunsCommand, ShowArgs};
 pub use secrets::{
@@ -84,6 +86,8 @@ pub enum Command {
     /// Keep secrets on the server: names and fingerprints, never values.
     #[command(after_help = help::SECRETS)]
     Secrets(SecretsArgs),
+    /// Use the memory that agents share: check its endpoint, call its tools, apply its files.
+    Memory(MemoryArgs),
     /// Check `lobu.toml`, agent folders, skills and models offline; reports every problem at once.
     Validate(ValidateArgs),
     /// Write a new project that plans and applies as it is; asks what it should have.

@@ -12,6 +12,7 @@ mod init;
 mod log;
 mod login;
 mod logout;
+mod memory;
 mod org;
 mod origin;
 mod plain;
@@ -87,6 +88,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Runs(arguments) => runs::run(console, &arguments).await,
         Command::Show(arguments) => show::run(console, &arguments).await,
         Command::Secrets(arguments) => secrets::run(console, &cli.common, &arguments, interrupt).await,
+        Command::Memory(arguments) => memory::run(console, &cli.common, &arguments, interrupt).await,
         Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
@@ -125,6 +127,7 @@ fn check_output(cli: &Cli) -> Result<(), Failure> {
         Command::Plan(_) | Command::Show(_) => true,
         Command::Apply(arguments) => arguments.apply.writing.dry_run,
         Command::Undo(arguments) => arguments.writing.dry_run,
+        Command::Memory(arguments) => memory::is_plan(arguments),
         _ => false,
     };
     let is_run = match &command {

@@ -44,6 +44,26 @@ impl Interrupt {
         }
     }
 
+    /// Waits for the answer of a request that cannot be taken back. `what` is the request, as in `it is not known whether
+    /// … was carried out`.
+    ///
+    /// # Errors
+    /// The error of the request, or that a signal stopped the waiting.
+    pub(super) async fn or_unknown<T>(
+        &self,
+        what: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.cancel.stopping() => {
+                let message = format!("interrupted; it is not known whether {what} was carried out");
+                Err(Failure::new(self.kind(), message))
+            }
+            done = work => done,
+        }
+    }
+
     fn kind(&self) -> FailureKind {
         if self.terminated.load(Ordering::Relaxed) {
             FailureKind::Terminated

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, ClientBuilder, Url, redirect};
 use tokio::sync::OnceCell;
 
 use super::answer::MAX_ERROR_BODY;
@@ -105,7 +105,32 @@ impl HttpTransport {
         Err(self.redirect(&request, 308, "itself, over and over"))
     }
 
+    /// Returns a client of its own that sends the token with each request, and the URL of a path to send them to. It follows
+    /// no redirect.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up, or the path is none.
+    pub(super) fn client_for(&self, path: &str) -> Result<(Client, Url), TransportError> {
+        let url = self
+            .base
+            .join(path)
+            .ok_or_else(|| TransportError::Path { path: path.to_owned() })?;
+        let headers = self.authorization.iter().map(|value| (AUTHORIZATION, value.clone()));
+        let client = built(self.builder().default_headers(headers.collect()))?;
+        Ok((client, url))
+    }
+
+    /// Says why a request of such a client has no answer, and whether it may have been sent.
+    pub(super) fn describe_error(&self, error: &reqwest::Error) -> (String, bool) {
+        let cause = cause_of(error);
+        (self.redactor.text(&self.message(cause, error)), cause.maybe_sent())
+    }
+
     fn build(&self) -> Result<Client, TransportError> {
+        built(self.builder())
+    }
+
+    fn builder(&self) -> ClientBuilder {
         // Another part of the program may have chosen the same provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
@@ -124,8 +149,6 @@ impl HttpTransport {
             builder = builder.no_proxy();
         }
         builder
-            .build()
-            .map_err(|error| TransportError::Setup(innermost(&error.without_url())))
     }
 
     async fn once(&self, client: &Client, request: &Request, url: Url) -> Result<reqwest::Response, TransportError> {
@@ -230,6 +253,12 @@ impl Transport for HttpTransport {
     fn add_secrets(&self, redactor: &Redactor) {
         redactor.add(&self.token);
     }
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, TransportError> {
+    builder
+        .build()
+        .map_err(|error| TransportError::Setup(innermost(&error.without_url())))
 }
 
 fn bearer(token: &Secret) -> Result<HeaderValue, TransportError> {

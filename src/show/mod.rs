@@ -11,6 +11,7 @@ pub mod event;
 pub mod failure;
 mod json_list;
 mod line;
+pub mod memory_tools;
 pub mod outcome;
 pub mod pane;
 pub mod plan;

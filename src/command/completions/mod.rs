@@ -2,9 +2,11 @@
 //! completion key, with [`VARIABLE`] set.
 
 mod candidates;
+mod memory_tools;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Arg, Command};
 use clap_complete::env::{CompleteEnv, Shells};
@@ -39,7 +41,7 @@ pub(super) fn run(console: &Console, shell: Shell) -> Result<Exit, Failure> {
 }
 
 /// Answers a shell that asks what may come next on a command line. Returns whether one asked; then nothing else is to be
-/// done. Sends no request.
+/// done. Sends no request, but for the tools of the memory endpoint.
 ///
 /// # Errors
 /// When the shell is not known, or standard output cannot be written to.
@@ -47,15 +49,19 @@ pub fn complete(
     arguments: impl IntoIterator<Item = OsString>,
     current_dir: Option<&Path>,
 ) -> Result<bool, clap::Error> {
-    CompleteEnv::with_factory(|| completable(Cli::command_line(), ""))
+    let words: Arc<[OsString]> = arguments.into_iter().collect();
+    // What comes before `--` calls this program; what follows is the line that is being typed.
+    let typed: Arc<[OsString]> = words.iter().skip_while(|word| *word != "--").skip(1).cloned().collect();
+    CompleteEnv::with_factory(|| completable(Cli::command_line(), "", &typed))
         .var(VARIABLE)
         .bin(PROGRAM)
         .completer(PROGRAM)
-        .try_complete(arguments, current_dir)
+        .try_complete(words.iter().cloned(), current_dir)
 }
 
-/// Returns a command whose arguments know their values. `above` is the name of the command that it belongs to.
-fn completable(command: Command, above: &str) -> Command {
+/// Returns a command whose arguments know their values. `above` is the name of the command that it belongs to, `typed` the
+/// line so far.
+fn completable(command: Command, above: &str, typed: &Arc<[OsString]>) -> Command {
     let name = command.get_name().to_owned();
     let family = if above.is_empty() || above == PROGRAM {
         &name
@@ -63,13 +69,13 @@ fn completable(command: Command, above: &str) -> Command {
         above
     };
     command
-        .mut_args(|argument| with_values(argument, family))
-        .mut_subcommands(|subcommand| completable(subcommand, family))
+        .mut_args(|argument| with_values(argument, family, typed))
+        .mut_subcommands(|subcommand| completable(subcommand, family, typed))
 }
 
 /// Returns the argument with the function that lists its values, chosen by the names of the argument and of its value.
 /// `family` is the name of the argument's top-level command.
-fn with_values(argument: Arg, family: &str) -> Arg {
+fn with_values(argument: Arg, family: &str, typed: &Arc<[OsString]>) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let value = argument.get_value_names().and_then(<[_]>::first);
     match (id.as_str(), value.map_or("", |name| name.as_str()), family) {
@@ -79,6 +85,15 @@ fn with_values(argument: Arg, family: &str) -> Arg {
         (_, "GUARDS", "pull") => argument.add(ArgValueCompleter::new(candidates::pull_guards)),
         (_, "GUARDS", _) => argument.add(ArgValueCompleter::new(candidates::guards)),
         ("run" | "left" | "right", ..) => argument.add(ArgValueCandidates::new(candidates::runs)),
+        ("tool", _, "memory") => {
+            let typed = Arc::clone(typed);
+            argument.add(ArgValueCandidates::new(move || memory_tools::tools(&typed)))
+        }
+        ("arguments", _, "memory") => {
+            let typed = Arc::clone(typed);
+            let completer = move |current: &OsStr| memory_tools::arguments(&typed, &current.to_string_lossy());
+            argument.add(ArgValueCompleter::new(completer))
+        }
         (_, "NAME", "secrets") => argument.add(ArgValueCandidates::new(candidates::secrets)),
         _ => argument,
     }

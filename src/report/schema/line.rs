@@ -236,6 +236,29 @@ pub(super) const LINES: &[LineSchema] = &[
             ("stays_valid", "text?"),
         ],
     ),
+    // memory.
+    line(
+        "memory-health",
+        &[
+            ("target", "target"),
+            ("ok", "flag"),
+            ("server", "endpoint"),
+            ("tools", "count"),
+        ],
+    ),
+    line(
+        "memory-tool",
+        &[("name", "text"), ("description", "text"), ("input_schema", "anything")],
+    ),
+    line(
+        "memory-answer",
+        &[
+            ("tool", "text"),
+            ("is_error", "flag"),
+            ("content", "[anything]"),
+            ("structured_content", "anything"),
+        ],
+    ),
     // secrets.
     line(
         "secrets-push",

@@ -23,6 +23,10 @@ const OBJECTS: &[(&str, Fields)] = &[
     ("plan", PLAN_FIELDS),
     ("target", &[("organization", "text"), ("url", "text")]),
     ("origin", &[("file", "text"), ("line", "count")]),
+    (
+        "endpoint",
+        &[("name", "text?"), ("version", "text?"), ("protocol", "text")],
+    ),
     ("ignored", &[("reason", "text"), ("until", "day")]),
     (
         "row",
