@@ -21,6 +21,7 @@ mod cli_vault;
 mod cli_watch;
 mod completions;
 mod config_broken;
+mod config_cache;
 mod config_examples;
 mod config_hardening;
 mod config_load;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,11 +13,11 @@ use super::reading::ConsoleObserver;
 use super::screen;
 use super::signal::Interrupt;
 use crate::cli::{Common, Format, WatchArgs};
-use crate::config::LoadedProject;
+use crate::config::{LoadCache, LoadedProject};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::review::{FileWatch, PlanReview, ProjectHint, ReviewOptions, choose_session, read_project};
+use crate::review::{FileWatch, PlanReview, ProjectHint, ReviewOptions, choose_session, read_project_with};
 use crate::show::watch::{BROKEN, planned_again_later_text};
 
 /// Shows a plan for each change of files or server.
@@ -59,6 +60,8 @@ struct Printed {
     plan: Option<Plan>,
     /// Why there is no newer plan. It is printed once, not at every attempt.
     trouble: Option<String>,
+    /// What has been read of the files.
+    cache: LoadCache,
 }
 
 impl PlanPrinter<'_> {
@@ -77,14 +80,16 @@ impl PlanPrinter<'_> {
             }
             reads_server = false;
             // Nothing reports what happened in a folder before it was watched.
-            if files.watch(&folders) {
+            let is_new = files.watch(folders);
+            files.forget_changed(&mut printed.cache);
+            if is_new {
                 continue;
             }
             if let Some(trouble) = files.trouble() {
                 self.console.warning(&trouble);
             }
             tokio::select! {
-                () = files.changed() => {}
+                () = files.changed() => files.forget_changed(&mut printed.cache),
                 () = tokio::time::sleep_until(next_reading) => reads_server = true,
             }
         }
@@ -97,9 +102,9 @@ impl PlanPrinter<'_> {
 
     /// Reads the files, and the server where it is time to, and prints the plan if it is another one. Returns the folders of
     /// the files.
-    async fn step(&self, printed: &mut Printed, reads_server: bool) -> Result<BTreeSet<PathBuf>, Failure> {
-        let read = read_project(&self.console.host, &self.options)?;
-        let folders = read.folders.clone();
+    async fn step(&self, printed: &mut Printed, reads_server: bool) -> Result<Arc<BTreeSet<PathBuf>>, Failure> {
+        let mut read = read_project_with(&self.console.host, &self.options, &mut printed.cache)?;
+        let folders = Arc::new(std::mem::take(&mut read.folders));
         match self.plan(printed, read, reads_server).await {
             Ok(Some(review)) => {
                 printed.trouble = None;

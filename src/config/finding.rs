@@ -31,6 +31,17 @@ impl Findings {
         }
     }
 
+    /// Adds the diagnostics that were found elsewhere.
+    pub(super) fn extend(&mut self, others: &Self) {
+        for diagnostic in &others.kept {
+            self.push(diagnostic.clone());
+        }
+        for (kind, count) in &others.counts {
+            // Of these only the number is known.
+            *self.counts.entry(*kind).or_default() += count.saturating_sub(MAX_PER_CODE);
+        }
+    }
+
     /// Whether further errors of a code will only be counted.
     pub(super) fn is_full(&self, code: &'static str) -> bool {
         let count = self.counts.get(&(code, Severity::Error));

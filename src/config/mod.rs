@@ -46,7 +46,7 @@ pub use agent::{AGENT_ID_FORM, is_agent_id};
 pub use diagnostic::{Diagnostic, Related, Severity, counted};
 pub use domain::normalize_pattern as normalized_domain;
 pub use ignore::LOBUCTL_TOML;
-pub use load::{LoadedPreferences, find, load, load_preferences, read_ignores};
+pub use load::{LoadCache, LoadedPreferences, find, load, load_changes, load_preferences, read_ignores};
 pub use mask::{MaskedText, harmless};
 pub use preferences::{KeyConflict, KeyTexts, PreferenceWords, Preferences};
 pub use reference::name as referenced_secret;

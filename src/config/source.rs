@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::mask::MaskedText;
 
@@ -101,13 +102,20 @@ fn starts_character(byte: u8) -> bool {
 /// The masked texts of all files that were read, by path. They contain no secrets, so their lines may be printed.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    texts: BTreeMap<PathBuf, MaskedText>,
+    // Shared with what a cache has read.
+    texts: BTreeMap<PathBuf, Arc<MaskedText>>,
 }
 
 impl Sources {
     /// Keeps the masked text of a file.
     pub(super) fn insert(&mut self, path: &Path, masked: MaskedText) {
-        self.texts.insert(path.to_owned(), masked);
+        self.texts.insert(path.to_owned(), Arc::new(masked));
+    }
+
+    /// Adds the texts of other files.
+    pub(super) fn extend(&mut self, others: &Self) {
+        let others = others.texts.iter().map(|(path, text)| (path.clone(), Arc::clone(text)));
+        self.texts.extend(others);
     }
 
     /// Returns the paths of all files that were read, as they are shown.
@@ -117,7 +125,7 @@ impl Sources {
 
     /// Returns the masked text of a file, by its path as it is shown.
     pub fn get(&self, path: &Path) -> Option<&MaskedText> {
-        self.texts.get(path)
+        self.texts.get(path).map(AsRef::as_ref)
     }
 }
 

@@ -4,13 +4,17 @@
 //! what is below them, because a project's folder may hold a repository or a build.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
+
+use crate::config::LoadCache;
 
 /// How long nothing must happen before a change is reported: a save is several events.
 const QUIET: Duration = Duration::from_millis(20);
@@ -23,6 +27,12 @@ pub struct FileWatch {
     /// `None` where the system cannot watch files.
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
+    /// The folders that were asked for last.
+    asked: Arc<BTreeSet<PathBuf>>,
+    /// Whether one of them has appeared or gone since they were watched.
+    is_stale: bool,
+    /// The files and folders that may have changed since [`FileWatch::forget_changed`]. `None` when any may have.
+    changed: Option<BTreeSet<PathBuf>>,
     events: UnboundedReceiver<notify::Result<Event>>,
     /// Keeps the channel open where there is no watcher.
     _sender: UnboundedSender<notify::Result<Event>>,
@@ -42,6 +52,9 @@ impl FileWatch {
             trouble: watcher.as_ref().err().map(ToString::to_string),
             watcher: watcher.ok(),
             watched: BTreeSet::new(),
+            asked: Arc::default(),
+            is_stale: true,
+            changed: Some(BTreeSet::new()),
             events,
             _sender: sender,
         }
@@ -49,9 +62,17 @@ impl FileWatch {
 
     /// Watches these folders and no others; in place of one that does not exist, the nearest one above it. Returns whether
     /// a folder is watched that was not before: changes in it may have been missed.
-    pub fn watch(&mut self, folders: &BTreeSet<PathBuf>) -> bool {
+    pub fn watch(&mut self, folders: Arc<BTreeSet<PathBuf>>) -> bool {
+        if !self.is_stale && self.asked == folders {
+            return false;
+        }
         let wanted: BTreeSet<PathBuf> = folders.iter().filter_map(|folder| existing(folder)).collect();
-        let Some(watcher) = &mut self.watcher else { return false };
+        self.asked = folders;
+        let Some(watcher) = &mut self.watcher else {
+            self.changed = None;
+            return false;
+        };
+        self.is_stale = false;
         for gone in self.watched.difference(&wanted) {
             // A folder that was removed is not watched any more, which is not an error here.
             let _ = watcher.unwatch(gone);
@@ -64,14 +85,28 @@ impl FileWatch {
             }
             match watcher.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
+                    if let Some(changed) = &mut self.changed {
+                        changed.insert(folder.clone());
+                    }
                     self.watched.insert(folder);
                 }
                 // It has just gone: the folder above it reports that.
-                Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => {}
-                Err(error) => self.trouble = Some(trouble(&error, &folder)),
+                Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => self.is_stale = true,
+                Err(error) => {
+                    self.trouble = Some(trouble(&error, &folder));
+                    self.is_stale = true;
+                }
             }
         }
         self.watched.len() > before
+    }
+
+    /// Has a cache forget what may have changed since the last call. While not every folder is watched, that is everything.
+    pub fn forget_changed(&mut self, cache: &mut LoadCache) {
+        match self.changed.replace(BTreeSet::new()) {
+            Some(changed) if !self.is_stale => cache.forget(&changed),
+            _ => cache.forget_all(),
+        }
     }
 
     /// Returns why not all files are watched, once.
@@ -108,12 +143,22 @@ impl FileWatch {
     /// are back.
     fn takes(&mut self, event: &notify::Result<Event>) -> bool {
         // An error means that events were lost: the files have to be looked at.
-        let Ok(event) = event else { return true };
+        let Ok(event) = event else {
+            self.changed = None;
+            return true;
+        };
+        if event.need_rescan() || event.paths.is_empty() {
+            self.changed = None;
+        }
+        if let Some(changed) = &mut self.changed {
+            changed.extend(event.paths.iter().cloned());
+        }
         if matches!(
             event.kind,
             EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Create(_)
         ) {
             for path in &event.paths {
+                self.is_stale |= is_above_any(path, &self.asked);
                 if self.watched.remove(path)
                     && let Some(watcher) = &mut self.watcher
                 {
@@ -150,6 +195,14 @@ fn is_scratch(path: &Path) -> bool {
         || name.starts_with(".#")
         || (name.starts_with('#') && name.ends_with('#'))
         || (name.starts_with('.') && matches!(&*extension, "swp" | "swo" | "swx" | "swpx"))
+}
+
+/// Whether a path is one of these folders, or above one.
+fn is_above_any(path: &Path, folders: &BTreeSet<PathBuf>) -> bool {
+    let next = folders
+        .range::<Path, _>((Bound::Included(path), Bound::Unbounded))
+        .next();
+    next.is_some_and(|folder| folder.starts_with(path))
 }
 
 /// Returns the folder, or the nearest one above it that exists.

@@ -45,6 +45,7 @@ pub use settle_runs::SettledRun;
 pub use undo_request::UndoRequest;
 pub use workspace::{
     AttemptObserver, Connection, LoadObserver, RetryNotice, Workspace, connect, find_project, read_project,
+    read_project_with,
 };
 
 use std::collections::BTreeSet;

@@ -10,7 +10,7 @@ use super::owner::check_owner;
 use super::secret_memory::SecretMemory;
 use super::server_names::{read_server_names, refer_to_server};
 use super::undo::plan_undo;
-use crate::config::{self, LoadOptions, LoadedProject, Project};
+use crate::config::{self, LoadCache, LoadOptions, LoadedProject, Project};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::journal::UndoDraft;
@@ -40,6 +40,18 @@ pub trait LoadObserver: Send + Sync {
 /// # Errors
 /// When there is no `lobu.toml`.
 pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProject, Failure> {
+    read_project_with(host, options, &mut LoadCache::default())
+}
+
+/// Reads the project, and of it only what the cache does not have.
+///
+/// # Errors
+/// When there is no `lobu.toml`.
+pub fn read_project_with(
+    host: &Host,
+    options: &ReviewOptions,
+    cache: &mut LoadCache,
+) -> Result<LoadedProject, Failure> {
     if let Some(undo) = &options.undo {
         return Ok(undo.project(host));
     }
@@ -56,7 +68,7 @@ pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProjec
         only: options.only,
         display_root: &host.current_dir,
     };
-    let loaded = config::load(&file, &load);
+    let loaded = config::load_changes(&file, &load, cache);
     // Before anything is printed: from here on, no output may contain a value, the diagnostics included.
     host.redactor.add(&loaded.secret_values);
     Ok(loaded)

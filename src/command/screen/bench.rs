@@ -213,7 +213,7 @@ impl Workbench for Bench {
         // Nobody looks at the steps of a reading in the background.
         let (steps, _) = unbounded_channel();
         let follower = Follower {
-            loader: self.loader(steps),
+            loader: self.loader(steps).caching(),
             folder: self.console.host.current_dir.clone(),
             folders: Arc::clone(&self.folders),
             state: Arc::clone(&self.state),

@@ -63,7 +63,10 @@ impl Follower {
             };
             // Reading the server goes on while files are planned: what is dropped here is only the wait for it.
             tokio::select! {
-                () = files.changed() => self.files_changed().await,
+                () = files.changed() => {
+                    self.loader.forget_changed(&mut files);
+                    self.files_changed().await;
+                }
                 () = self.signals.files.notified() => self.replan().await,
                 () = self.signals.loaded.notified() => {
                     next_reading = self.next_reading();
@@ -99,11 +102,12 @@ impl Follower {
 
     /// Watches the folders that were looked into last. Returns whether there are new ones.
     fn watch(&self, files: &mut FileWatch) -> bool {
-        let mut folders = lock(&self.folders).clone();
+        let mut folders = Arc::clone(&lock(&self.folders));
         if folders.is_empty() {
-            folders = BTreeSet::from([self.folder.clone()]);
+            folders = Arc::new(BTreeSet::from([self.folder.clone()]));
         }
-        let is_new = files.watch(&folders);
+        let is_new = files.watch(folders);
+        self.loader.forget_changed(files);
         if let Some(trouble) = files.trouble() {
             self.send(WatchNews::Unwatched(trouble));
         }

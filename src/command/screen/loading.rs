@@ -10,14 +10,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::state::lock;
 use crate::command::console::Console;
 use crate::command::log::RequestLog;
-use crate::config::{Diagnostic, LoadedProject, Project, SecretSummary};
+use crate::config::{Diagnostic, LoadCache, LoadedProject, Project, SecretSummary};
 use crate::failure::Failure;
 use crate::remote::ReadProgress;
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::resource::Origin;
 use crate::review::{
-    AttemptObserver, LoadObserver, PlanReview, ProjectHint, PullOptions, PullReview, RetryNotice, ReviewOptions,
-    SeenRows, SettledRun, choose_session, read_project,
+    AttemptObserver, FileWatch, LoadObserver, PlanReview, ProjectHint, PullOptions, PullReview, RetryNotice,
+    ReviewOptions, SeenRows, SettledRun, choose_session, read_project_with,
 };
 use crate::session::Session;
 use crate::show::pull::difference_lines;
@@ -57,12 +57,14 @@ pub(super) struct OpenedProject {
 }
 
 /// The folders that were looked into when the files were read last.
-pub(super) type ReadFolders = Arc<Mutex<BTreeSet<PathBuf>>>;
+pub(super) type ReadFolders = Arc<Mutex<Arc<BTreeSet<PathBuf>>>>;
 
 pub(super) struct PlanLoader {
     console: Console,
     options: ReviewOptions,
     folders: ReadFolders,
+    /// What has been read of the files, by a loader that is told what changes.
+    cache: Option<Arc<Mutex<LoadCache>>>,
     steps: UnboundedSender<LoadStep>,
 }
 
@@ -78,7 +80,23 @@ impl PlanLoader {
             console,
             options,
             folders,
+            cache: None,
             steps,
+        }
+    }
+
+    /// Returns the same loader, which keeps what it has read of the files. It has to be told what changes.
+    pub(super) fn caching(self) -> Self {
+        Self {
+            cache: Some(Arc::default()),
+            ..self
+        }
+    }
+
+    /// Reads again what may have changed, when it reads the files next.
+    pub(super) fn forget_changed(&self, files: &mut FileWatch) {
+        if let Some(cache) = &self.cache {
+            files.forget_changed(&mut lock(cache));
         }
     }
 
@@ -106,9 +124,9 @@ impl PlanLoader {
     /// Reads the files, and chooses the server that they are compared with.
     pub(super) async fn open(&self) -> Result<(Project, OpenedProject), Unloaded> {
         let start = self.console.host.now();
-        let read = self.read_project().await?;
+        let mut read = self.read_project().await?;
         let (diagnostics, organization) = (self.diagnostic_lines(&read), read.org.clone());
-        lock(&self.folders).clone_from(&read.folders);
+        *lock(&self.folders) = Arc::new(std::mem::take(&mut read.folders));
         let Some(project) = read.project else {
             return Err(Unloaded {
                 origin: read.diagnostics.iter().find_map(origin),
@@ -201,7 +219,8 @@ impl PlanLoader {
         };
         self.send(LoadStep::began(what));
         let (host, options) = (self.console.host.clone(), self.options.clone());
-        let read = tokio::task::spawn_blocking(move || read_project(&host, &options)).await;
+        let cache = self.cache.clone().unwrap_or_default();
+        let read = tokio::task::spawn_blocking(move || read_project_with(&host, &options, &mut lock(&cache))).await;
         let read = read.map_err(|error| Failure::failed("the project could not be read").because(&error))?;
         match &read {
             Ok(loaded) if loaded.project.is_some() => self.send(LoadStep::done(what, "")),

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::disk::{has_entry, misspelled_name, unreadable};
+use super::cache::ReadFolder;
+use super::disk::{absolute, has_entry, misspelled_name, unreadable};
 use super::{Loader, prompt};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::draft::AgentDraft;
 use crate::config::layer::{AgentFolder, layered};
 use crate::config::skill::{self, Skill};
-use crate::config::source::Source;
+use crate::config::source::{Source, Text};
 use crate::config::{mask, whitespace};
 use crate::resource::{Origin, field};
 
@@ -19,17 +21,61 @@ impl Loader<'_> {
         let mut folder = AgentFolder::default();
         // The order matters: later skills replace earlier ones, and those of the agent come last (contract section 10.3).
         let mut skills = self.read_project_skills();
-        if let Some(dir) = agent.dir.as_ref().and_then(|dir| self.resolve_folder(source, dir)) {
-            for (name, wire) in field::TEXT_FILES {
-                self.warn_misspelled(&dir, name);
-                let text = self.read_optional_text(&dir.join(name));
-                folder.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
-            }
-            skills.extend(self.read_skills(&dir.join("skills")));
+        if let Some(own) = agent.dir.as_ref().and_then(|dir| self.own_folder(source, dir)) {
+            folder.texts.clone_from(&own.texts);
+            skills.extend(own.skills.iter().cloned());
         }
         folder.skill_origin = skills.first().map(|(_, origin)| origin.clone());
         folder.skills = layered(skills.into_iter().map(|(skill, _)| skill));
         folder
+    }
+
+    /// Returns what is in the folder that an agent names: what an earlier load has read, when nothing has changed in it.
+    fn own_folder(&mut self, source: &Source, dir: &Text) -> Option<Arc<ReadFolder>> {
+        let path = absolute(&self.root.join(dir.value.trim()));
+        let known = self.cache.as_ref().and_then(|cache| cache.get(&path));
+        let read = if let Some(known) = known {
+            self.look_into(&path);
+            known
+        } else {
+            let dir = self.resolve_folder(source, dir)?;
+            let read = Arc::new(self.read_own_folder(&dir));
+            // A folder outside the project is warned about at each load.
+            if let Some(cache) = self.cache.as_mut().filter(|_| dir.starts_with(&self.root)) {
+                cache.insert(dir, Arc::clone(&read));
+            }
+            read
+        };
+        self.files.extend(read.files.iter().cloned());
+        self.folders.extend(read.folders.iter().cloned());
+        self.looked_into.extend(read.looked_into.iter().cloned());
+        self.sources.extend(&read.sources);
+        self.findings.extend(&read.findings);
+        Some(read)
+    }
+
+    /// Reads a folder, and puts together what that leads to.
+    fn read_own_folder(&mut self, dir: &Path) -> ReadFolder {
+        let mut read = ReadFolder::default();
+        self.exchange(&mut read);
+        self.look_into(dir);
+        for (name, wire) in field::TEXT_FILES {
+            self.warn_misspelled(dir, name);
+            let text = self.read_optional_text(&dir.join(name));
+            read.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
+        }
+        read.skills = self.read_skills(&dir.join("skills"));
+        self.exchange(&mut read);
+        read
+    }
+
+    /// Exchanges what this load has collected for what is collected of one folder.
+    fn exchange(&mut self, read: &mut ReadFolder) {
+        std::mem::swap(&mut self.files, &mut read.files);
+        std::mem::swap(&mut self.folders, &mut read.folders);
+        std::mem::swap(&mut self.looked_into, &mut read.looked_into);
+        std::mem::swap(&mut self.sources, &mut read.sources);
+        std::mem::swap(&mut self.findings, &mut read.findings);
     }
 
     /// Reads a text, trimmed, with its origin. `None` when it is missing, blank, or was reported instead.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::config::diagnostic::{Diagnostic, tick};
 
 /// Files by which the data directory of the embedded server is recognized.
-const SERVER_FILES: [&str; 3] = ["lobu.db", "encryption-key", "bootstrap-pat.txt"];
+pub(super) const SERVER_FILES: [&str; 3] = ["lobu.db", "encryption-key", "bootstrap-pat.txt"];
 
 /// Folders in which the kernel presents devices and its own state as files. Reading one may never end.
 const KERNEL_FOLDERS: [&str; 3] = ["/proc", "/sys", "/dev"];

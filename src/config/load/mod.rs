@@ -2,6 +2,7 @@
 
 mod agent_folder;
 mod boundary;
+mod cache;
 mod disk;
 mod model_folder;
 mod preferences;
@@ -24,13 +25,23 @@ use super::source::{Source, Sources, Text};
 use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret};
 use crate::resource::{ConfigValue, DriftIgnore, Origin, Origins, Secret, State};
 use boundary::Boundary;
+pub use cache::LoadCache;
 pub use disk::find;
 use disk::{absolute, missing_folder, read, relative, unreadable};
 pub use preferences::{LoadedPreferences, load_preferences};
 
 /// Reads a project, or reports everything that is wrong with it.
 pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
-    let mut loader = Loader::new(file, options);
+    load_with(Loader::new(file, options, None), file)
+}
+
+/// Reads a project like [`load`], but of the folders of agents only those that the cache does not have, and keeps in it what
+/// was read. Meant for one project and the same options.
+pub fn load_changes(file: &Path, options: &LoadOptions<'_>, cache: &mut LoadCache) -> LoadedProject {
+    load_with(Loader::new(file, options, Some(cache)), file)
+}
+
+fn load_with(mut loader: Loader<'_>, file: &Path) -> LoadedProject {
     let source = loader.read_source(&absolute(file), mask::lobu_toml);
     let draft = source.as_ref().map(|source| loader.read_draft(source));
     // Taken from the draft, so that a command can report to the right organization even if the project has errors.
@@ -53,6 +64,8 @@ pub fn load(file: &Path, options: &LoadOptions<'_>) -> LoadedProject {
 
 struct Loader<'a> {
     options: &'a LoadOptions<'a>,
+    /// What earlier loads have read.
+    cache: Option<&'a mut LoadCache>,
     boundary: Boundary,
     /// The folder of `lobu.toml`.
     root: PathBuf,
@@ -63,6 +76,8 @@ struct Loader<'a> {
     files: BTreeSet<PathBuf>,
     /// The folders that were looked into, or would have been if they existed.
     folders: BTreeSet<PathBuf>,
+    /// The same without the folders above them.
+    looked_into: BTreeSet<PathBuf>,
     findings: Findings,
     /// The skills of the project itself, which all agents share. `None` until the first agent needs them.
     project_skills: Option<Vec<(Skill, Origin)>>,
@@ -72,18 +87,20 @@ struct Loader<'a> {
 
 /// Reads only the `lobuctl.toml` beside a `lobu.toml`: what it ignores, and what is wrong with it.
 pub fn read_ignores(file: &Path, options: &LoadOptions<'_>) -> (Vec<DriftIgnore>, Vec<Diagnostic>) {
-    let mut loader = Loader::new(file, options);
+    let mut loader = Loader::new(file, options, None);
     let ignores = loader.read_ignores();
     (ignores, loader.findings.into_sorted())
 }
 
 impl<'a> Loader<'a> {
-    fn new(file: &Path, options: &'a LoadOptions<'a>) -> Self {
+    fn new(file: &Path, options: &'a LoadOptions<'a>, cache: Option<&'a mut LoadCache>) -> Self {
         let root = absolute(file).parent().map(Path::to_owned).unwrap_or_default();
         Self {
             options,
+            cache,
             boundary: Boundary::new(&root, options.allow_outside),
             folders: BTreeSet::from([root.clone()]),
+            looked_into: BTreeSet::new(),
             root,
             values: Values::default(),
             sources: Sources::default(),
@@ -108,6 +125,9 @@ impl<'a> Loader<'a> {
     fn read_project(&mut self, file: &Path, source: &Source, draft: ProjectDraft) -> Project {
         // Before the folders are read: their texts are searched for these values.
         self.values = self.read_values(&draft.references);
+        if let Some(cache) = &mut self.cache {
+            cache.search_for(&self.values);
+        }
         let check = self.options.secrets_check;
         secret::check(source, &draft.references, &self.values, check, &mut self.findings);
         let secrets = secret::summaries(source, &draft.references, &self.values);
@@ -210,12 +230,15 @@ impl<'a> Loader<'a> {
 
     /// Reads a file that the user chose, or a `.env` file, which may be outside the boundary.
     fn read_source_anywhere(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
-        self.folders.extend(path.parent().map(Path::to_owned));
+        let parent = path.parent().map(Path::to_owned);
+        self.folders.extend(parent.clone());
+        self.looked_into.extend(parent);
         if path.is_symlink() {
             // A change of the file that the link leads to is seen only in the folder of that file.
             let real = fs::canonicalize(path).ok();
-            self.folders
-                .extend(real.as_deref().and_then(Path::parent).map(Path::to_owned));
+            let parent = real.as_deref().and_then(Path::parent).map(Path::to_owned);
+            self.folders.extend(parent.clone());
+            self.looked_into.extend(parent);
         }
         let shown = self.shown_path(path);
         match read(path) {
@@ -293,6 +316,7 @@ impl<'a> Loader<'a> {
 
     /// Notes a folder that was looked into, with the one above it, in which it appears and goes.
     fn look_into(&mut self, folder: &Path) {
+        self.looked_into.insert(folder.to_owned());
         self.folders.insert(folder.to_owned());
         self.folders.extend(folder.parent().map(Path::to_owned));
     }
