@@ -95,6 +95,7 @@ mod pull_skills;
 mod pull_story;
 mod pull_watchers;
 mod recorded_reads;
+mod recorded_watchers;
 mod recorded_writes;
 mod redaction;
 mod request_counts;

@@ -1,16 +1,14 @@
-//! The client's reads of the memory, answered as a real server has answered them.
-
-use std::collections::BTreeSet;
+//! The client's reads of entities and relationships, answered as a real server has answered them.
 
 use lobuctl::remote::{Client, DataScope, DetailsOf, RemoteError, Scope, fetch};
-use lobuctl::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey, Resource, State, Watcher};
+use lobuctl::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey, Resource, State, WatchedEntity};
 use serde_json::{Map, Value, json};
 
 use crate::support::server::recorded_answers::{client_of, exchange, exchanges};
 use crate::support::server::recording;
 
 /// Whether an exchange is an answer to this tool or route.
-fn is_to(exchange: &Value, tool: &str) -> bool {
+pub fn is_to(exchange: &Value, tool: &str) -> bool {
     let path = exchange["path"].as_str().unwrap();
     path.split('?').next().unwrap().rsplit('/').next() == Some(tool)
 }
@@ -20,7 +18,7 @@ fn is_ok(exchange: &Value) -> bool {
 }
 
 /// Returns the rows of a list.
-fn rows<'a>(exchange: &'a Value, key: &str) -> &'a [Value] {
+pub fn rows<'a>(exchange: &'a Value, key: &str) -> &'a [Value] {
     exchange["response_body"][key].as_array().unwrap()
 }
 
@@ -209,106 +207,46 @@ async fn recorded_relationships_are_found_from_either_end_of_a_symmetric_one() {
     }
 }
 
-/// Returns the watcher that a row of a list describes.
-fn expected_watcher(row: &Value, watcher: &Watcher) -> Watcher {
-    // An empty text is none: a watcher with an empty schedule has no schedule.
-    let text = |name: &str| row[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let json = |name: &str| row.get(name).filter(|value| !value.is_null()).cloned();
-    let tags = row["tags"].as_str().unwrap().trim_matches(['{', '}']);
-    let tags: Vec<&str> = tags.split(',').filter(|tag| !tag.is_empty()).collect();
-    Watcher {
-        slug: text("slug").unwrap(),
-        id: Some(row["watcher_id"].clone()),
-        name: text("name").unwrap(),
-        description: text("description"),
-        schedule: text("schedule"),
-        prompt: text("prompt"),
-        extraction_schema: json("extraction_schema"),
-        sources: json("sources"),
-        reactions_guidance: text("reactions_guidance"),
-        json_template: json("json_template"),
-        keying_config: json("keying_config"),
-        classifiers: json("classifiers"),
-        condensation_prompt: text("condensation_prompt"),
-        condensation_window_count: json("condensation_window_count"),
-        agent_id: text("agent_id"),
-        model_config: json("model_config"),
-        tags: Some(json!(tags)),
-        reaction_script: None,
-        entities: watcher.entities.clone(),
-    }
-}
-
 #[tokio::test]
-async fn every_recorded_list_of_watchers_is_read_as_what_it_is() {
+async fn an_entity_is_found_by_its_id_or_there_is_none() {
     if recording::folder().is_none() {
         return;
     }
-    let (mut lists, mut watchers) = (0, 0);
-    for name in ["watchers", "watchers-2"] {
+    let (mut found, mut missing, mut refused) = (0, 0, 0);
+    for name in ["entities", "entities-2"] {
         for (at, exchange) in exchanges(name).unwrap().into_iter().enumerate() {
-            let is_list = is_to(&exchange, "watchers") || is_to(&exchange, "list_watchers");
-            if !is_list || exchange["response_body"].get("watchers").is_none() {
+            if !is_to(&exchange, "manage_entity") || exchange["request_body"]["action"] != "get" {
                 continue;
             }
-            let (client, sent) = client_of(vec![exchange.clone()]);
-            let found = client.watchers().await.unwrap().unwrap();
-            assert_eq!(sent.lock().unwrap().len(), 1, "a server without pages is asked once");
-            let rows = rows(&exchange, "watchers");
-            assert_eq!(found.len(), rows.len(), "{name} {at}");
-            lists += 1;
-            for row in rows {
-                let watcher = &found[row["slug"].as_str().unwrap()];
-                assert_eq!(*watcher, expected_watcher(row, watcher), "{name} {at}");
-                let [entity] = watcher.entities.as_slice() else {
-                    panic!("{watcher:?}")
-                };
-                assert_eq!(entity.id, row["entity_id"].as_u64());
-                assert_eq!(entity.slug.as_deref(), row["entity_slug"].as_str());
-                watchers += 1;
-            }
-        }
-    }
-    assert_eq!((lists, watchers), (9, 26));
-}
-
-#[tokio::test]
-async fn recorded_descriptions_of_watchers_tell_their_scripts() {
-    if recording::folder().is_none() {
-        return;
-    }
-    let mut seen = BTreeSet::new();
-    for name in ["watchers", "watchers-2"] {
-        for (at, exchange) in exchanges(name).unwrap().into_iter().enumerate() {
-            if !exchange["path"].as_str().unwrap().contains("watchers?watcher_id=") {
-                continue;
-            }
-            let described = exchange["response_body"]["watcher"].clone();
-            let watcher = Watcher {
-                slug: described["slug"].as_str().unwrap_or("w1").to_owned(),
-                id: Some(json!("13")),
-                ..Watcher::default()
+            let answered = exchange["response_body"]["entity"]["id"].as_u64();
+            let asked = WatchedEntity {
+                id: Some(answered.unwrap_or(1)),
+                ..WatchedEntity::default()
             };
             let (client, _) = client_of(vec![exchange.clone()]);
-            let read = client.with_script(watcher.clone()).await;
-            if described.is_null() {
-                let error = read.unwrap_err();
-                let status = exchange["status"].as_u64();
-                assert_eq!(error.status().map(u64::from), status, "{name} {at}: {error}");
-                seen.insert("nothing");
-                continue;
+            let message = exchange["response_body"]["error"].as_str().unwrap_or_default();
+            match client.named_entities(&asked).await {
+                Ok(all) if answered.is_some() => {
+                    assert_eq!(all.len(), 1, "{name} {at}");
+                    assert_eq!(
+                        all[0].slug.as_deref(),
+                        exchange["response_body"]["entity"]["slug"].as_str()
+                    );
+                    found += 1;
+                }
+                Ok(all) => {
+                    assert!(
+                        all.is_empty() && message.ends_with(" not found"),
+                        "{name} {at}: {message}"
+                    );
+                    missing += 1;
+                }
+                Err(error) => {
+                    assert!(error.to_string().contains(message), "{name} {at}: {error}");
+                    refused += 1;
+                }
             }
-            let script = described["reaction_script"].as_str();
-            assert_eq!(read.unwrap().reaction_script.as_deref(), script, "{name} {at}");
-            seen.insert(if script.is_some() { "a script" } else { "no script" });
-            // The answer about another watcher is none about this one.
-            let other = Watcher {
-                slug: "another".to_owned(),
-                ..watcher
-            };
-            let error = client.with_script(other).await.unwrap_err();
-            assert!(matches!(error, RemoteError::Malformed { .. }), "{error}");
         }
     }
-    assert_eq!(seen, ["a script", "no script", "nothing"].into());
+    assert_eq!((found, missing, refused), (4, 4, 1));
 }
