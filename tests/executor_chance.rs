@@ -10,7 +10,8 @@ use lobuctl::remote::Request;
 use proptest::prelude::*;
 
 use crate::support::apply::faults::{Fault, FaultTransport, random_faults};
-use crate::support::apply::organization::{PLANTED, organization};
+use crate::support::apply::organization::PLANTED;
+use crate::support::apply::random_memory::organization_with_memory;
 use crate::support::apply::scenario::fast_retry_client;
 use crate::support::apply::test_server::{RunResult, TestServer, changed_rows};
 
@@ -55,7 +56,7 @@ proptest! {
 
     #[test]
     fn any_faults_in_any_organization_are_reported_truly_and_heal(
-        before in organization(), desired in organization(), seed: u64, percent in 2_u64..40, prune: bool, keep_going: bool,
+        before in organization_with_memory(), desired in organization_with_memory(), seed: u64, percent in 2_u64..40, prune: bool, keep_going: bool,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let prune = if prune { Prune::Everything } else { Prune::Nothing };
@@ -78,7 +79,7 @@ proptest! {
 
     #[test]
     fn a_run_that_is_interrupted_anywhere_is_reported_truly_and_heals(
-        before in organization(), desired in organization(), at in 0_usize..60, times in 1_usize..3, parallelism in 1_usize..17,
+        before in organization_with_memory(), desired in organization_with_memory(), at in 0_usize..60, times in 1_usize..3, parallelism in 1_usize..17,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

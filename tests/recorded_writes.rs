@@ -84,7 +84,8 @@ async fn write_entity(exchange: &Value) -> Option<Written> {
         }
         "update_link" => {
             let fields = fields(body, &["relationship_id"]);
-            client.update_link(id("relationship_id"), &fields).await
+            let kind = text(&answer["relationship"]["relationship_type_slug"]);
+            client.update_link(id("relationship_id"), kind, &fields).await
         }
         "unlink" => client.unlink(id("relationship_id")).await,
         _ => return None,

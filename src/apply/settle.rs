@@ -43,7 +43,7 @@ pub(super) async fn settle(context: &StepContext<'_>, work: &Work, error: &Remot
     let mut readings = 0;
     loop {
         readings += 1;
-        let fresh = match read(context).await {
+        let fresh = match read(context, &work.operation).await {
             Ok(fresh) => fresh,
             Err(reading) => return unreadable(context, error, &reading),
         };
@@ -67,8 +67,10 @@ pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resou
         (Some(desired), Some(_)) => Some(compare(desired, fresh, step.undeclared)),
     };
     match rest {
-        // A single reading has no content, so that it cannot show whether one has arrived.
-        Some(rest) if rest.operation.is_none() && untouched && writes_content(&work.operation) => {
+        // Where the token may not ask for the content, no reading shows whether it has arrived.
+        Some(rest)
+            if rest.operation.is_none() && untouched && hides_content(fresh) && writes_content(&work.operation) =>
+        {
             Finding::ContentHidden
         }
         Some(rest) if rest.operation.is_none() => Finding::Applied,
@@ -81,6 +83,12 @@ pub(super) fn judge(scheduled: &ScheduledStep, work: &Work, fresh: Option<&Resou
         _ if has_several_requests(&work.operation) => Finding::PartlyApplied,
         _ => Finding::Different,
     }
+}
+
+fn hides_content(fresh: Option<&Resource>) -> bool {
+    fresh
+        .and_then(Resource::as_entity)
+        .is_some_and(|entity| entity.hides_content)
 }
 
 fn writes_content(operation: &Operation) -> bool {
@@ -98,7 +106,7 @@ fn is_untouched_new(scheduled: &ScheduledStep, fresh: Option<&Resource>) -> bool
 
 /// Reads the row's resource. A new agent has to be in the list: the server also answers for hidden agents, which
 /// lobuctl must not take for its own (contract section 4).
-async fn read(context: &StepContext<'_>) -> Result<Option<Resource>, RemoteError> {
+async fn read(context: &StepContext<'_>, operation: &Operation) -> Result<Option<Resource>, RemoteError> {
     let address = context.address();
     if let (Address::Agent { id }, true) = (address, context.creates()) {
         let listed = context.client.agents().await?;
@@ -106,7 +114,11 @@ async fn read(context: &StepContext<'_>) -> Result<Option<Resource>, RemoteError
             return Ok(None);
         }
     }
-    context.client.read(address).await
+    let fresh = context.client.read(address).await?;
+    match fresh {
+        Some(found) if writes_content(operation) => Ok(Some(context.client.with_content(found).await?)),
+        fresh => Ok(fresh),
+    }
 }
 
 /// Whether the server may still carry out the write after this error: it may have been interrupted in its work, or a

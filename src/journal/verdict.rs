@@ -6,7 +6,7 @@ use super::difference::{agree, differing};
 use super::line::RecordedWrite;
 use super::recorded_resource::{RecordedResource, ResourceParts};
 use crate::apply::event::Outcome;
-use crate::resource::{Address, Resource};
+use crate::resource::{Address, Entity, Resource};
 
 /// What a reading says about a write that nobody saw end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub enum WriteVerdict {
     PartlyApplied,
     /// Nothing that can be read tells: only a hidden secret was to be written.
     SecretHidden,
+    /// Nothing that can be read tells: only the content of an entity was to be written.
+    ContentHidden,
     /// The server has neither what it had before nor what was to be written.
     Different,
 }
@@ -28,6 +30,7 @@ impl WriteVerdict {
     /// Decides what became of a write.
     pub fn of(write: &RecordedWrite, now: Option<&Resource>) -> Self {
         let before = write.own_before();
+        let hides_content = now.and_then(Resource::as_entity).is_some_and(|it| it.hides_content);
         let now = now.map(RecordedResource::new);
         let Some(after) = &write.after else {
             return match (before, now) {
@@ -45,23 +48,27 @@ impl WriteVerdict {
                 Some(_) => Self::Different,
             };
         };
-        Self::of_change(write, before, after, &now.parts)
+        Self::of_change(write, before, after, (&now.parts, hides_content))
     }
 
     fn of_change(
         write: &RecordedWrite,
         before: Option<&RecordedResource>,
         after: &RecordedResource,
-        now: &ResourceParts,
+        (now, hides_content): (&ResourceParts, bool),
     ) -> Self {
         let nothing = ResourceParts::new();
         let had = before.map_or(&nothing, |before| &before.parts);
-        let changed = differing(&write.address, had, &after.parts);
+        let mut changed = differing(&write.address, had, &after.parts);
+        let count = changed.len();
+        changed.retain(|path| !(hides_content && Entity::HIDDEN.contains(&path.top())));
+        let is_hidden = changed.len() < count;
         let is_after = agree(&write.address, changed.iter(), &after.parts, now);
         let is_before = before.is_some() && agree(&write.address, changed.iter(), had, now);
         // Settings are there as soon as their agent is, so that nothing was read before they were first written.
         let is_new_settings = before.is_none() && matches!(write.address, Address::Settings { .. });
         match (is_after, is_before) {
+            (true, true) if is_hidden => Self::ContentHidden,
             (true, true) if write.secrets.is_empty() => Self::Applied,
             (true, true) => Self::SecretHidden,
             (true, false) => Self::Applied,
@@ -89,9 +96,59 @@ impl WriteVerdict {
             Self::SecretHidden => Outcome::Unknown {
                 message: "the server hides the secret, so a reading does not tell".to_owned(),
             },
+            Self::ContentHidden => Outcome::Unknown {
+                message: "a reading does not tell the content".to_owned(),
+            },
             Self::Different => Outcome::Unknown {
                 message: "the server has neither what it had before nor what was to be written".to_owned(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Verb;
+    use crate::resource::EntityPath;
+
+    fn entity(name: &str, content: &str) -> Entity {
+        Entity {
+            path: EntityPath::parse("ada"),
+            entity_type: "person".to_owned(),
+            name: name.to_owned(),
+            content: Some(content.to_owned()),
+            ..Entity::default()
+        }
+    }
+
+    fn verdict(after: Entity, now: Entity) -> WriteVerdict {
+        let record = |entity: Entity| RecordedResource::new(&Resource::Entity(entity));
+        let write = RecordedWrite {
+            at_ms: 0,
+            address: Address::entity("person", EntityPath::parse("ada")),
+            verb: Verb::Update,
+            before: vec![record(entity("Ada", "old"))],
+            after: Some(record(after)),
+            secrets: Vec::new(),
+            in_parts: false,
+        };
+        WriteVerdict::of(&write, Some(&Resource::Entity(now)))
+    }
+
+    #[test]
+    fn a_hidden_content_tells_nothing_and_hides_nothing_else() {
+        let hidden = |name: &str| Entity {
+            content: None,
+            hides_content: true,
+            ..entity(name, "")
+        };
+        let new = || entity("Ada", "new");
+        assert_eq!(verdict(new(), entity("Ada", "new")), WriteVerdict::Applied);
+        assert_eq!(verdict(new(), entity("Ada", "old")), WriteVerdict::NotApplied);
+        assert_eq!(verdict(new(), entity("Ada", "third")), WriteVerdict::Different);
+        assert_eq!(verdict(new(), hidden("Ada")), WriteVerdict::ContentHidden);
+        assert_eq!(verdict(entity("Eve", "new"), hidden("Ada")), WriteVerdict::NotApplied);
+        assert_eq!(verdict(entity("Eve", "new"), hidden("Eve")), WriteVerdict::Applied);
     }
 }

@@ -169,9 +169,7 @@ fn add_contents(fetched: &mut FetchedData, tree: &EntityTree, contents: Vec<Cont
         }
         let path = normalize::number(&row.id).and_then(|id| tree.path(id));
         if let Some(entity) = path.and_then(|path| fetched.entities.get_mut(path)) {
-            entity.hides_content = false;
-            entity.content = row.content.filter(|content| !content.is_empty());
-            entity.enabled_classifiers = row.enabled_classifiers.as_ref().map(normalize::text_list);
+            *entity = normalize::with_content(std::mem::take(entity), row);
         }
     }
 }

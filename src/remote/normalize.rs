@@ -229,6 +229,16 @@ pub(super) fn entity(row: wire::entity::WireEntity, path: EntityPath) -> Result<
     Ok(entity)
 }
 
+/// Returns an entity with its content, which only a query tells.
+pub(super) fn with_content(entity: Entity, row: wire::entity::ContentRow) -> Entity {
+    Entity {
+        hides_content: false,
+        content: row.content.filter(|content| !content.is_empty()),
+        enabled_classifiers: row.enabled_classifiers.as_ref().map(text_list),
+        ..entity
+    }
+}
+
 /// Returns the relationship that a response describes. Of a symmetric one, `key` may have the ends swapped.
 pub(super) fn relationship(
     row: &wire::entity::WireRelationship,

@@ -69,6 +69,10 @@ async fn read(client: &Client, write: &RecordedWrite) -> Option<WriteVerdict> {
             return Some(WriteVerdict::of(write, None));
         }
     }
-    let now = client.of_one_resource().read(&write.address).await.ok()?;
+    let client = client.of_one_resource();
+    let now = match client.read(&write.address).await.ok()? {
+        Some(found) => Some(client.with_content(found).await.ok()?),
+        None => None,
+    };
     Some(WriteVerdict::of(write, now.as_ref()))
 }

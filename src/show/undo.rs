@@ -65,6 +65,7 @@ pub fn settled_text(id: &str, was_killed: bool, rows: &[(Address, Option<WriteVe
         (count(WriteVerdict::NotApplied), "not applied", "not applied"),
         (count(WriteVerdict::PartlyApplied), "partly applied", "partly applied"),
         (count(WriteVerdict::SecretHidden), "hidden", "hidden"),
+        (count(WriteVerdict::ContentHidden), "content hidden", "content hidden"),
         (count(WriteVerdict::Different), "different", "different"),
         (unreadable, "unreadable", "unreadable"),
     ]);
@@ -90,6 +91,7 @@ fn verdict_text(verdict: Option<WriteVerdict>) -> &'static str {
         Some(WriteVerdict::NotApplied) => "not applied",
         Some(WriteVerdict::PartlyApplied) => "applied in part",
         Some(WriteVerdict::SecretHidden) => "still unknown: the server hides the secret that was sent",
+        Some(WriteVerdict::ContentHidden) => "still unknown: the server does not tell the content to this token",
         Some(WriteVerdict::Different) => "still unknown: neither what it was before nor what was sent",
         None => "still unknown: it cannot be read",
     }

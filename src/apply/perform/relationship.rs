@@ -30,7 +30,7 @@ pub(super) async fn update(context: &StepContext<'_>, update: &RelationshipUpdat
     let Some(id) = update.id else {
         return Ok(gone(&update.key));
     };
-    context.client.update_link(id, &update.fields).await?;
+    context.client.update_link(id, &update.key.kind, &update.fields).await?;
     Ok(Outcome::Updated { restarted: None })
 }
 

@@ -22,15 +22,46 @@ pub(super) async fn create(context: &StepContext<'_>, wanted: &Watcher) -> Resul
     let mut fields = to_body(Watcher::FIELDS, wanted);
     fields.remove(Watcher::SCRIPT);
     let created = context.client.create_watcher(&wanted.slug, entity, &fields).await;
-    let id = match created {
-        Ok(id) => id,
-        Err(error) => return confirm_creation(context, error, &Resource::watcher(wanted.clone())).await,
-    };
-    context.record_write(true);
-    if let Some(script) = wanted.reaction_script.as_deref().filter(|script| !script.is_empty()) {
-        context.client.set_watcher_script(&id, script).await?;
+    match created {
+        Ok(id) => {
+            context.record_write(true);
+            add_script(context, &id, wanted).await?;
+            Ok(Outcome::Created)
+        }
+        Err(error) => {
+            let confirmed = confirm_creation(context, error, &Resource::watcher(wanted.clone())).await?;
+            add_script_to_found(context, wanted, confirmed).await
+        }
     }
-    Ok(Outcome::Created)
+}
+
+/// Sets the script of a new watcher, if it has one. Returns whether it has.
+async fn add_script(context: &StepContext<'_>, id: &Value, wanted: &Watcher) -> Result<bool, RemoteError> {
+    let Some(script) = wanted.reaction_script.as_deref().filter(|script| !script.is_empty()) else {
+        return Ok(false);
+    };
+    context.client.set_watcher_script(id, script).await?;
+    Ok(true)
+}
+
+/// Goes on with a watcher whose creation no response confirmed, or that another run created: its script is still missing.
+async fn add_script_to_found(
+    context: &StepContext<'_>,
+    wanted: &Watcher,
+    confirmed: Outcome,
+) -> Result<Outcome, RemoteError> {
+    if !confirmed.succeeded() {
+        return Ok(confirmed);
+    }
+    context.record_write(confirmed == Outcome::Created);
+    let found = context.client.read(context.address()).await?;
+    let found = found.as_ref().and_then(Resource::as_watcher);
+    let id = found.and_then(|found| found.id.as_ref());
+    let has_script = found.is_some_and(|found| found.reaction_script == wanted.reaction_script);
+    match id {
+        Some(id) if !has_script && add_script(context, id, wanted).await? => Ok(Outcome::Created),
+        _ => Ok(confirmed),
+    }
 }
 
 /// Returns the id of the entity that a watcher names. It is read again, because this run may have created the entity.

@@ -26,8 +26,9 @@ pub fn is_unchanged(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
         }
         (Some(Resource::Entity(seen)), Some(Resource::Entity(fresh))) => {
             // A single reading does not tell the content.
+            let hides = seen.hides_content || fresh.hides_content;
             let fields = Entity::FIELDS.iter();
-            let fields = fields.filter(|field| !Entity::HIDDEN.contains(&field.name));
+            let fields = fields.filter(|field| !hides || !Entity::HIDDEN.contains(&field.name));
             seen.id == fresh.id && have_same_fields(fields, seen, fresh)
         }
         (Some(Resource::Relationship(seen)), Some(Resource::Relationship(fresh))) => {

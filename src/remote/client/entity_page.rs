@@ -12,11 +12,14 @@ use crate::remote::method::Method;
 use crate::remote::normalize;
 use crate::remote::transport::Request;
 use crate::resource::field_table::FieldMismatch;
-use crate::resource::{Entity, EntityPath, Relationship, RelationshipKey};
+use crate::resource::{Entity, EntityPath, Relationship, RelationshipKey, Resource};
 use crate::wire::entity::{
     AllLinksPage, CONTENT_QUERY, EntityPage, MAX_PAGE, QUERY, QueryPage, RelationshipPage, TOOL, WireEntity,
     WireRelationship,
 };
+
+/// The maximum number of pages that are read for the content of one entity.
+const CONTENT_PAGES: usize = 20;
 
 impl Client {
     /// Reads one page of all entities of the organization, oldest first. Returns `None` when the server does not know
@@ -129,6 +132,30 @@ impl Client {
         let is_same = wire.entity_type == entity_type && wire.slug == path.slug();
         let entity = reply.checked(normalize::entity(wire, path.clone()))?;
         Ok(Some(entity).filter(|_| is_same))
+    }
+
+    /// Returns a resource with what no single reading has: of an entity, its content. As it is where the token may not ask for
+    /// that, or where the entity comes after the first [`CONTENT_PAGES`] pages.
+    pub async fn with_content(&self, resource: Resource) -> Result<Resource, RemoteError> {
+        let Resource::Entity(entity) = resource else {
+            return Ok(resource);
+        };
+        let mut offset = 0;
+        for _ in 0..CONTENT_PAGES {
+            let Some(page) = self.content_page(offset).await? else {
+                break;
+            };
+            offset += page.rows.len();
+            let is_last = page.rows.is_empty() || !page.has_more;
+            let mut rows = page.rows.into_iter();
+            if let Some(row) = rows.find(|row| normalize::number(&row.id) == entity.id) {
+                return Ok(Resource::Entity(normalize::with_content(entity, row)));
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(Resource::Entity(entity))
     }
 
     /// Reads a relationship. Returns `None` when there is none between the two entities.

@@ -44,6 +44,7 @@ impl Client {
         body.insert("slug".to_owned(), json!(path.slug()));
         let reply = self.send(self.entity_request(&action("update", body))).await?;
         let updated: WireEntity = reply.parse_key("entity")?;
+        expect_number(&reply, &updated.id, id)?;
         reply.expect_id(Some(&updated.slug), path.slug())
     }
 
@@ -71,12 +72,14 @@ impl Client {
         reply.expect_id(Some(&linked.relationship_type_slug), kind)
     }
 
-    /// Changes fields of a relationship. Metadata is replaced.
-    pub async fn update_link(&self, id: u64, fields: &Map<String, Value>) -> Result<(), RemoteError> {
+    /// Changes fields of a relationship of this type. Metadata is replaced.
+    pub async fn update_link(&self, id: u64, kind: &str, fields: &Map<String, Value>) -> Result<(), RemoteError> {
         let mut body = fields.clone();
         body.insert("relationship_id".to_owned(), json!(id));
         let reply = self.send(self.entity_request(&action("update_link", body))).await?;
-        reply.parse_key::<WireRelationship>("relationship").map(drop)
+        let updated: WireRelationship = reply.parse_key("relationship")?;
+        expect_number(&reply, &updated.id, id)?;
+        reply.expect_id(Some(&updated.relationship_type_slug), kind)
     }
 
     /// Deletes a relationship.
@@ -104,6 +107,14 @@ fn with_classifiers(fields: &Map<String, Value>) -> Map<String, Value> {
         *classifiers = json!(format!("{{{}}}", quoted.join(",")));
     }
     fields
+}
+
+/// Checks that the response is about the row of the request.
+fn expect_number(reply: &Reply, found: &Value, id: u64) -> Result<(), RemoteError> {
+    if normalize::number(found) == Some(id) {
+        return Ok(());
+    }
+    Err(reply.malformed(&format!("the id {id}")))
 }
 
 fn expect_done(reply: &Reply) -> Result<(), RemoteError> {

@@ -6,12 +6,13 @@ use super::Client;
 use super::reply::Reply;
 use crate::remote::error::RemoteError;
 use crate::remote::method::Method;
+use crate::remote::normalize;
 use crate::remote::transport::Request;
 use crate::wire::watcher::{self, ArchiveReply};
 
 impl Client {
     /// Creates a watcher of an entity and returns its id. Two creations must not overlap: a recorded server gives both the
-    /// same id.
+    /// same id. So one whose response was lost is not sent again: the server may still be at work on it.
     pub async fn create_watcher(
         &self,
         slug: &str,
@@ -21,9 +22,13 @@ impl Client {
         let mut body = fields.clone();
         body.insert("slug".to_owned(), json!(slug));
         body.insert("entity_id".to_owned(), json!(entity));
-        let reply = self.send(self.watcher_request("create", body).creating()).await?;
+        let reply = self.send(self.watcher_request("create", body).once()).await?;
         expect_action(&reply, "create")?;
-        reply.parse_key("watcher_id")
+        let id: Value = reply.parse_key("watcher_id")?;
+        match normalize::number(&id) {
+            Some(_) => Ok(id),
+            None => Err(reply.malformed("the id of the watcher")),
+        }
     }
 
     /// Changes fields of a watcher in place.

@@ -1,11 +1,14 @@
 //! Planning and applying on a server in this process.
 
 pub mod elsewhere;
+pub mod fault_table;
 pub mod faults;
+pub mod memory_rows;
 pub mod organization;
 pub mod outcome;
 pub mod pulling;
 pub mod random_edit;
+pub mod random_memory;
 pub mod request_name;
 pub mod scenario;
 pub mod test_server;

@@ -18,6 +18,11 @@ pub fn request_name(request: &Request) -> String {
     if request.writes { name } else { format!("read {name}") }
 }
 
+/// Returns a text of the request's JSON; empty where there is none.
+pub fn body_text(request: &Request, key: &str) -> String {
+    text(&json_body(request), key)
+}
+
 fn json_body(request: &Request) -> Value {
     let bytes = request.body.as_ref().map(Body::bytes);
     bytes
