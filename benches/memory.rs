@@ -65,6 +65,7 @@ async fn read(client: &Client, desired: &State) -> State {
                 .collect(),
             relationships: desired.relationships.keys().cloned().collect(),
             needs_content: false,
+            ..DataScope::default()
         }),
         settings_of: DetailsOf::All,
         rules_of: DetailsOf::All,

@@ -7,12 +7,12 @@ use lobuctl::remote::Request;
 
 use crate::support::apply::fault_table::{FaultCase, FaultPlans};
 use crate::support::apply::faults::Fault;
-use crate::support::apply::memory_rows::{after, before};
+use crate::support::apply::memory_rows::{DELETED, after, before};
 use crate::support::apply::request_name::body_text;
 
 async fn plans() -> FaultPlans {
     let rules = &[("works-at", 1), ("knows", 0), ("lives-in", 1)];
-    FaultPlans::new(&before(), after(), rules).await
+    FaultPlans::deleting(&before(), after(), rules, &DELETED).await
 }
 
 #[tokio::test]
@@ -21,8 +21,8 @@ async fn the_plan_of_the_data_table_has_every_kind_of_write() {
     let case = FaultCase::new(&plans).await;
     let (ran, requests) = case.apply(&Fault::None, 0, 0).await;
     let counts = plans.draft.plan.counts;
-    assert_eq!((counts.create, counts.update, counts.delete), (8, 7, 1));
-    assert_eq!((ran.progress.rows.len(), requests), (16, 36));
+    assert_eq!((counts.create, counts.update, counts.delete), (8, 7, 4));
+    assert_eq!((ran.progress.rows.len(), requests), (19, 44));
     assert_eq!(ran.progress.verdict(), Verdict::Done);
 }
 

@@ -32,6 +32,7 @@ mod config_skills;
 mod converge_examples;
 mod converge_fields;
 mod converge_secrets;
+mod data_delete;
 mod data_files;
 mod doctor;
 mod documents;

@@ -25,6 +25,10 @@ pub struct PlanArgs {
     /// Delete drift: resources and fields that only the server has.
     #[arg(long)]
     pub prune: bool,
+    /// Delete this entity or relationship that no file declares, such as `entity.person.acme/ada` or
+    /// `relationship.works-at.acme/ada.acme`. Without a wildcard; may be repeated. `--prune` never deletes one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub delete: Vec<String>,
     /// The maximum number of requests in flight. It starts at 8, grows while the server answers as fast as before, and
     /// shrinks when it does not.
     #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -74,6 +78,7 @@ impl Default for PlanArgs {
             only: Only::All,
             target: Vec::new(),
             prune: false,
+            delete: Vec::new(),
             parallelism: PARALLELISM,
             all: false,
             full: false,

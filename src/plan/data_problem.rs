@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::resource::{Address, DataFacts, Entity, EntityPath, MetadataSchema, Relationship, State};
 
 /// A reason why the server would refuse a row: the address, the message, and how to solve it.
-type DataRefusal = (Address, String, &'static str);
+pub(super) type DataRefusal = (Address, String, &'static str);
 
 /// Returns the reasons why the server would refuse entities and relationships.
 pub(super) fn problems(desired: &State, remote: &State) -> Vec<DataRefusal> {

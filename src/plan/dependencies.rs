@@ -52,6 +52,25 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
             row.depends_on.extend(needed);
         }
     }
+    add_deletions(rows);
+}
+
+/// Adds to each entity that is deleted what has to be gone before it: the entities below it, or the server refuses, and its
+/// relationships, or nothing could name them any more.
+fn add_deletions(rows: &mut BTreeMap<Address, Row>) {
+    let deleted = rows.values().filter(|row| row.verb == Verb::Delete);
+    let deleted: Vec<Address> = deleted.map(|row| row.address.clone()).collect();
+    let goes_before = |other: &Address, path: &EntityPath| match other {
+        Address::Relationship { key } => key.from == *path || key.to == *path,
+        Address::Entity { path: other, .. } => path.is_above(other),
+        _ => false,
+    };
+    for row in rows.values_mut().filter(|row| row.verb == Verb::Delete) {
+        if let Address::Entity { path, .. } = &row.address {
+            let before = deleted.iter().filter(|other| goes_before(other, path));
+            row.depends_on.extend(before.cloned());
+        }
+    }
 }
 
 /// The entities that a plan creates, by path.

@@ -10,7 +10,7 @@ use super::operation::Operation;
 use super::options::Prune;
 use super::row::{Row, Verb};
 use super::undeclared::Undeclared;
-use crate::resource::{Address, FieldPath, Resource, Settings, State};
+use crate::resource::{Address, Entity, FieldPath, Resource, Settings, State, WatchedEntity};
 
 /// Returns a row for each resource that only the server has, with a step where it is to be deleted.
 ///
@@ -48,9 +48,7 @@ fn with_deletion(remote: &State, address: Address, resource: Resource, operation
         Resource::Watcher(_) => row
             .warnings
             .push("is archived: its slug can never be used again".to_owned()),
-        Resource::Entity(_) => row
-            .warnings
-            .push("its slug can never be used again below its parent".to_owned()),
+        Resource::Entity(entity) => row.warnings.extend(entity_warnings(remote, entity)),
         _ => {}
     }
     let step = Step {
@@ -123,6 +121,18 @@ fn fields(resource: &Resource, prefix: &[&str], undeclared: Undeclared) -> Vec<C
         Some(Change::server_only(path, change.after?, undeclared).presented_as(change.presentation))
     });
     found.collect()
+}
+
+/// Returns what the deletion of an entity takes away for good, and what it leaves behind.
+fn entity_warnings(remote: &State, entity: &Entity) -> Vec<String> {
+    let mut warnings = vec![
+        "its slug can never be used again below its parent".to_owned(),
+        "its relationships stay, and nothing can name them any more: delete those first".to_owned(),
+    ];
+    let is_it = |found: &WatchedEntity| found.id.is_some() && found.id == entity.id;
+    let watchers = remote.watchers.values().filter(|it| it.entities.iter().any(is_it));
+    warnings.extend(watchers.map(|watcher| format!("the watcher `{}` watches it, and stays", watcher.slug)));
+    warnings
 }
 
 fn agent_warnings(remote: &State, agent: &str) -> Vec<String> {

@@ -8,6 +8,7 @@ mod change;
 mod compare;
 mod counts;
 mod data_problem;
+mod deletion_problem;
 mod dependencies;
 mod draft;
 mod drift;

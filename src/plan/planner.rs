@@ -24,7 +24,7 @@ pub fn plan(
     target: Target,
     options: &PlanOptions,
 ) -> Result<Draft, Vec<Problem>> {
-    let problems = problems(desired, remote, origins);
+    let problems = problems(desired, remote, origins, &options.prune);
     if !problems.is_empty() {
         return Err(problems);
     }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{data_problem, unstorable, watcher_problem};
+use super::options::Prune;
+use super::{data_problem, deletion_problem, unstorable, watcher_problem};
 use crate::resource::value::same;
 use crate::resource::{Address, EntityType, Origin, Origins, RelationshipType, State, table_columns};
 
@@ -19,7 +20,7 @@ pub struct Problem {
     pub origin: Option<Origin>,
 }
 
-pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Vec<Problem> {
+pub(super) fn problems(desired: &State, remote: &State, origins: &Origins, prune: &Prune) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |address: Address, message: String, hint: &str| {
         let origin = origins.of(&address).cloned();
@@ -69,7 +70,8 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins) -> Ve
             add(Address::watcher(&wanted.slug), message, hint);
         }
     }
-    for (address, message, hint) in data_problem::problems(desired, remote) {
+    let data = data_problem::problems(desired, remote).into_iter();
+    for (address, message, hint) in data.chain(deletion_problem::problems(desired, remote, prune)) {
         add(address, message, hint);
     }
     problems

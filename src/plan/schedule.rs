@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::{Draft, Step};
 use super::row::{Row, Verb};
 use super::selection::Selection;
-use crate::resource::{Address, EntityPath, Resource};
+use crate::resource::{Address, Resource};
 
 /// A step, and the steps that come before it.
 #[derive(Debug, Clone)]
@@ -67,7 +67,6 @@ fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers:
             .collect(),
         (Address::EntityType { .. }, true) => barriers.relationships.clone(),
         (Address::Entity { entity_type, .. }, false) => written(&Address::entity_type(entity_type), verbs).collect(),
-        (Address::Entity { path, .. }, true) => deleted_below(path, verbs),
         (Address::Relationship { key }, false) => written(&Address::relationship_type(&key.kind), verbs).collect(),
         (Address::Watcher { .. }, false) => creation_before(&row.address, verbs).into_iter().collect(),
         _ => BTreeSet::new(),
@@ -137,18 +136,6 @@ fn inverse_before(address: &Address, step: &Step, verbs: &BTreeMap<&Address, Ver
 fn written(address: &Address, verbs: &BTreeMap<&Address, Verb>) -> impl Iterator<Item = Address> {
     let is_written = verbs.get(address).is_some_and(|verb| *verb != Verb::Delete);
     is_written.then(|| address.clone()).into_iter()
-}
-
-/// Returns what has to go before an entity: the relationships, and the entities below it.
-fn deleted_below(above: &EntityPath, verbs: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
-    let goes_before = |address: &Address| match address {
-        Address::Relationship { .. } => true,
-        Address::Entity { path, .. } => above.is_above(path),
-        _ => false,
-    };
-    let deleted = verbs.iter().filter(|(_, verb)| **verb == Verb::Delete);
-    let deleted = deleted.filter(|(address, _)| goes_before(address));
-    deleted.map(|(address, _)| (*address).clone()).collect()
 }
 
 /// Returns the watcher that has to be created before this one: of two creations that overlap, a recorded server gives both

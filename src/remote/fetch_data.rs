@@ -1,4 +1,4 @@
-//! Reads the entities and relationships of an organization, as far as the files declare them: page by page, never one by one.
+//! Reads the entities and relationships of an organization, as far as the files declare them or the user names them: page by page, never one by one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,9 +7,10 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::client::Client;
 use super::entity_tree::EntityTree;
 use super::error::RemoteError;
+use super::named_data::NamedData;
 use super::normalize;
 use super::read_counter::ReadCounter;
-use crate::resource::{DataFacts, Entity, EntityPath, Relationship, RelationshipKey};
+use crate::resource::{Address, DataFacts, Entity, EntityPath, Relationship, RelationshipKey};
 use crate::wire::entity::{ContentRow, MAX_PAGE, WireEntity, WireRelationship};
 
 /// The number of entities whose relationships are asked for one by one, for each page of a list of all: they are asked for
@@ -25,6 +26,8 @@ pub struct DataScope {
     pub relationships: BTreeSet<RelationshipKey>,
     /// Whether a file declares the content or the classifiers of an entity.
     pub needs_content: bool,
+    /// What else is read, because the user names it.
+    pub named: NamedData,
 }
 
 /// The data that was read.
@@ -129,7 +132,7 @@ fn add_entities(
             continue;
         };
         fetched.facts.types.insert(path.clone(), row.entity_type.clone());
-        if scope.entities.get(path) == Some(&row.entity_type) {
+        if is_wanted(scope, path, &row.entity_type) {
             let entity = normalize::entity(row, path.clone()).map_err(|mismatch| client.odd_data(&mismatch))?;
             fetched.entities.insert(path.clone(), entity);
         } else {
@@ -156,6 +159,11 @@ fn add_entities(
     Ok(())
 }
 
+fn is_wanted(scope: &DataScope, path: &EntityPath, entity_type: &str) -> bool {
+    scope.entities.get(path).map(String::as_str) == Some(entity_type)
+        || (!scope.named.is_empty() && scope.named.names(&Address::entity(entity_type, path.clone())))
+}
+
 fn add_contents(fetched: &mut FetchedData, tree: &EntityTree, contents: Vec<ContentRow>) {
     for row in contents {
         if row.deleted_at.as_ref().is_some_and(|at| !at.is_null()) {
@@ -174,7 +182,7 @@ fn add_contents(fetched: &mut FetchedData, tree: &EntityTree, contents: Vec<Cont
     }
 }
 
-/// Reads the relationships of the entities that a declared relationship comes from.
+/// Reads the relationships of the entities that a declared or named relationship comes from.
 async fn add_relationships(
     fetched: &mut FetchedData,
     client: &Client,
@@ -182,17 +190,15 @@ async fn add_relationships(
     tree: &EntityTree,
     counter: &ReadCounter<'_>,
 ) -> Result<(), RemoteError> {
-    let from: BTreeSet<&EntityPath> = scope.relationships.iter().map(|key| &key.from).collect();
-    let from: Vec<u64> = from.into_iter().filter_map(|path| tree.id(path)).collect();
+    let from = entities_to_ask(scope, tree);
     let links = match many_links(client, from.len(), counter).await? {
         Some(links) => links,
         None => links_of(client, from, counter).await?,
     };
     for link in links {
         let Some(key) = key_of(&link, tree) else { continue };
-        let swapped = Some(key.swapped()).filter(|_| link.is_symmetric);
-        let declared = [Some(key), swapped].into_iter().flatten();
-        let Some(key) = declared.into_iter().find(|key| scope.relationships.contains(key)) else {
+        let swapped = link.is_symmetric.then(|| key.swapped());
+        let Some(key) = wanted_key(scope, key, swapped) else {
             continue;
         };
         let relationship = normalize::relationship(&link, key.clone());
@@ -200,6 +206,26 @@ async fn add_relationships(
         fetched.relationships.insert(key, relationship);
     }
     Ok(())
+}
+
+/// Returns the entities whose relationships are read.
+fn entities_to_ask(scope: &DataScope, tree: &EntityTree) -> Vec<u64> {
+    if scope.named.may_name_relationships() {
+        return tree.ids().into_values().collect();
+    }
+    let keys = scope.relationships.iter().chain(scope.named.relationships());
+    let from: BTreeSet<&EntityPath> = keys.map(|key| &key.from).collect();
+    from.into_iter().filter_map(|path| tree.id(path)).collect()
+}
+
+/// Returns the key under which a relationship is kept: as the files declare it, else as the user names it. `swapped` is there
+/// for a symmetric one.
+fn wanted_key(scope: &DataScope, key: RelationshipKey, swapped: Option<RelationshipKey>) -> Option<RelationshipKey> {
+    let spellings: Vec<RelationshipKey> = std::iter::once(key).chain(swapped).collect();
+    let is_declared = |key: &&RelationshipKey| scope.relationships.contains(key);
+    let is_named = |key: &&RelationshipKey| scope.named.names(&Address::relationship(key));
+    let declared = spellings.iter().find(is_declared);
+    declared.or_else(|| spellings.iter().find(is_named)).cloned()
 }
 
 /// Reads the relationships of these entities.

@@ -93,6 +93,19 @@ impl Pattern {
                 .is_some_and(|parent| self.names_agents() && self.matches(&parent))
     }
 
+    /// Whether the pattern may cover a resource of this kind.
+    pub fn may_cover(&self, kind: &str) -> bool {
+        match &self.form {
+            PatternForm::Address => {
+                let start = format!("{kind}.");
+                let literal = self.text.find(['*', '?', '[']).unwrap_or(self.text.len());
+                let literal = &self.text[..literal];
+                start.starts_with(literal) || literal.starts_with(&start)
+            }
+            PatternForm::Printed { kind: pattern, .. } => glob(pattern, kind),
+        }
+    }
+
     /// Returns the pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -20,9 +20,9 @@ pub struct State {
     pub entity_types: BTreeMap<String, EntityType>,
     /// The relationship types, by slug.
     pub relationship_types: BTreeMap<String, RelationshipType>,
-    /// The entities by path. On the remote side only those that the files declare.
+    /// The entities by path. On the remote side only those that the files declare or the user names.
     pub entities: BTreeMap<EntityPath, Entity>,
-    /// The relationships by type and ends. On the remote side only those that the files declare.
+    /// The relationships by type and ends. On the remote side only those that the files declare or the user names.
     pub relationships: BTreeMap<RelationshipKey, Relationship>,
     /// The watchers, by slug, without the archived ones.
     pub watchers: BTreeMap<String, Watcher>,
@@ -115,7 +115,7 @@ pub struct DataFacts {
     pub deleted: BTreeSet<EntityPath>,
     /// The paths, below other parents, at which the server has entities of the type and slug of a declared one that it lacks.
     pub moved: BTreeMap<EntityPath, Vec<EntityPath>>,
-    /// The number of entities that no file declares.
+    /// The number of entities that no file declares and nobody named.
     pub undeclared: usize,
 }
 

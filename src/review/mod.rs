@@ -6,6 +6,7 @@
 
 mod account;
 mod approved;
+mod deletion;
 mod file_watch;
 mod guard;
 mod ignore;
@@ -84,6 +85,7 @@ impl PlanReview {
         options: ReviewOptions,
         observer: &dyn LoadObserver,
     ) -> Result<Self, Failure> {
+        deletion::check(&project, &options)?;
         let connection = connect(session, &options)?.observed(observer.attempts());
         if let Some(undo) = &options.undo {
             undo.check_target(&connection.target)?;
@@ -102,11 +104,12 @@ impl PlanReview {
     }
 
     fn of(workspace: Workspace, session: &Session, options: ReviewOptions) -> Result<Self, Failure> {
-        let prune = if options.prune {
+        let mut prune = if options.prune {
             drifted(&workspace, &options)?
         } else {
             BTreeSet::new()
         };
+        prune.extend(deletion::found(&workspace.remote, &options));
         let draft = plan(&workspace, &options, &prune)?;
         approved::remember(options.state_dir.as_deref(), &draft.plan);
         Ok(Self::with(workspace, session, options, prune, draft))
@@ -252,7 +255,13 @@ impl PlanReview {
 }
 
 fn plan(workspace: &Workspace, options: &ReviewOptions, prune: &BTreeSet<Address>) -> Result<Draft, Failure> {
-    let draft = workspace.plan(Prune::Only(prune.clone()), options)?;
+    // The files may have changed since the server was read.
+    deletion::check(&workspace.project, options)?;
+    let mut draft = workspace.plan(Prune::Only(prune.clone()), options)?;
+    draft
+        .plan
+        .warnings
+        .extend(deletion::missing(&workspace.remote, options));
     target::restrict(draft, &options.targets)
 }
 

@@ -45,10 +45,14 @@ pub struct ReviewOptions {
     pub targets: Vec<String>,
     /// Whether everything that only the server has is deleted.
     pub prune: bool,
+    /// The addresses of `--delete`: entities and relationships that no file declares.
+    pub deletes: Vec<String>,
     /// Whether something that only the server has may be deleted: with `--prune`, or by a mark in the review.
     pub may_delete: bool,
     /// Whether what only the server has may be brought into the files, so that all of it is read.
     pub adopts: bool,
+    /// Whether the entities and relationships that no file declares and that the targets cover are read too.
+    pub adopts_data: bool,
     /// The conditions under which nothing is applied.
     pub guards: Guards,
     /// How rows are carried out.
@@ -86,9 +90,11 @@ impl ReviewOptions {
             recheck: !plan.no_recheck,
             targets: plan.target.clone(),
             prune: plan.prune,
+            deletes: plan.delete.clone(),
             // Without a question there is no mark: then only `--prune` deletes.
             may_delete: plan.prune || !(arguments.writing.yes || arguments.writing.dry_run),
             adopts: false,
+            adopts_data: false,
             guards: Guards::new(&plan.guards),
             apply: apply_options(arguments),
             undo: None,
@@ -107,6 +113,7 @@ impl ReviewOptions {
             only: self.only,
             targets: self.targets.clone(),
             prune: self.prune,
+            deletes: self.deletes.clone(),
             recheck: self.recheck,
             secrets: self.secrets_from,
         }
@@ -120,6 +127,7 @@ impl ReviewOptions {
             only: choices.only,
             targets: choices.targets,
             prune: choices.prune,
+            deletes: choices.deletes,
             // A mark would make another plan of it.
             may_delete: choices.prune,
             recheck: choices.recheck,

@@ -64,6 +64,9 @@ pub struct PlanChoices {
     pub targets: Vec<String>,
     /// Whether everything that only the server has is deleted.
     pub prune: bool,
+    /// The addresses of `--delete`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deletes: Vec<String>,
     /// Whether hidden secrets are sent again.
     pub recheck: bool,
     /// Who has the values that platforms use.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::deletion;
 use super::options::ReviewOptions;
 use super::owner::check_owner;
 use super::secret_memory::SecretMemory;
@@ -16,10 +17,10 @@ use crate::host::Host;
 use crate::journal::UndoDraft;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
 use crate::remote::{
-    Attempt, Client, DataScope, DetailsOf, HttpOptions, HttpTransport, ReadProgress, RemoteError, Retry, Scope,
-    WatcherScope, fetch,
+    Attempt, Client, DataScope, DetailsOf, HttpOptions, HttpTransport, NamedData, ReadProgress, RemoteError, Retry,
+    Scope, WatcherScope, fetch,
 };
-use crate::resource::{Entity, State, WatchedEntity};
+use crate::resource::{Entity, Pattern, State, WatchedEntity};
 use crate::session::Session;
 use crate::show::word::plural;
 
@@ -241,7 +242,7 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
             declared: named_entities(&project.desired),
             scripts_of: details(project.desired.watchers.keys().cloned().collect()),
         }),
-        data: data_scope(&project.desired),
+        data: data_scope(&project.desired, named_data(options)),
         settings_of: details(project.desired.agents.keys().cloned().collect()),
         rules_of: details(project.desired.relationship_types.keys().cloned().collect()),
     }
@@ -255,9 +256,22 @@ fn reads_watchers(project: &Project, options: &ReviewOptions) -> bool {
     is_part && (is_asked_for || !project.desired.watchers.is_empty())
 }
 
-/// Returns what of the data has to be read. Without any in the files, nothing is: what agents wrote is not compared.
-fn data_scope(desired: &State) -> Option<DataScope> {
-    if desired.entities.is_empty() && desired.relationships.is_empty() {
+/// Returns what of the data is read because the user names it.
+fn named_data(options: &ReviewOptions) -> NamedData {
+    let targets = options
+        .targets
+        .iter()
+        .filter(|_| options.adopts_data && options.only.has_data());
+    NamedData {
+        addresses: deletion::named(options),
+        // What is no pattern is reported when the plan is restricted.
+        patterns: targets.filter_map(|target| Pattern::parse(target).ok()).collect(),
+    }
+}
+
+/// Returns what of the data has to be read. Without any in the files or by name, nothing is: what agents wrote is not compared.
+fn data_scope(desired: &State, named: NamedData) -> Option<DataScope> {
+    if desired.entities.is_empty() && desired.relationships.is_empty() && named.is_empty() {
         return None;
     }
     let entities = desired.entities.iter();
@@ -267,7 +281,9 @@ fn data_scope(desired: &State) -> Option<DataScope> {
             .map(|(path, entity)| (path.clone(), entity.entity_type.clone()))
             .collect(),
         relationships: desired.relationships.keys().cloned().collect(),
-        needs_content: desired.entities.values().any(has_content),
+        // What is pulled is pulled whole.
+        needs_content: desired.entities.values().any(has_content) || !named.patterns.is_empty(),
+        named,
     })
 }
 

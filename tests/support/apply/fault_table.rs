@@ -1,7 +1,7 @@
 //! Faults at every request of an apply: what the report says is compared, row by row, with what the server's own database
 //! has, and the next clean run has to converge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,16 +27,29 @@ pub struct FaultPlans {
     state: State,
     /// The number of rules that relationship types have at the end.
     rules: &'static [(&'static str, usize)],
+    /// The data that is deleted because it is named.
+    deletes: BTreeSet<Address>,
 }
 
 impl FaultPlans {
     /// Plans one project on a server that has the other one. At the end, these relationship types have so many rules.
     pub async fn new(before: &Project, after: Project, rules: &'static [(&'static str, usize)]) -> Self {
+        Self::deleting(before, after, rules, &[]).await
+    }
+
+    /// The same, with data that is deleted because it is named.
+    pub async fn deleting(
+        before: &Project,
+        after: Project,
+        rules: &'static [(&'static str, usize)],
+        deletes: &[&str],
+    ) -> Self {
         let server = TestServer::stored().await;
         let seed = server.plan(before, Prune::Nothing).await;
         seed_server(&server, &seed).await;
         let project = after;
-        let state = server.read(&project).await;
+        let deletes: BTreeSet<Address> = deletes.iter().map(|address| address.parse().unwrap()).collect();
+        let state = server.read_deleting(&project, deletes.clone()).await;
         let draft = compare(&project, &state);
         Self {
             seed,
@@ -44,6 +57,7 @@ impl FaultPlans {
             draft,
             state,
             rules,
+            deletes,
         }
     }
 
@@ -208,11 +222,12 @@ impl<'a> FaultCase<'a> {
     /// Checks the report of a run, that the next clean run does all that is left, and that no rule is there twice.
     pub async fn check(&self, ran: &RunResult) -> Vec<String> {
         let project = &self.plans.project;
-        let state = self.server.read(project).await;
+        let read = || self.server.read_deleting(project, self.plans.deletes.clone());
+        let state = read().await;
         let left = compare(project, &state);
         let mut lies = self.lies(ran, &state, &left.plan);
         self.server.apply_well(&left).await;
-        let plan = compare(project, &self.server.read(project).await).plan;
+        let plan = compare(project, &read().await).plan;
         lies.extend(
             changed_rows(&plan)
                 .iter()

@@ -51,7 +51,10 @@ entities:
   - {entity_type: company, slug: emea, name: Acme EMEA, parent: acme, metadata: {tier: silver, employees: 2}}
   - {entity_type: person, slug: ada, name: Ada, parent: 'company:emea', content: Of Ada.}
   - {entity_type: person, slug: bob, name: Bob, enabled_classifiers: [sentiment]}
+  - {entity_type: company, slug: gone, name: Gone, metadata: {tier: gold}}
+  - {entity_type: person, slug: eve, name: Eve, parent: gone, content: Of Eve.}
 relationships:
+  - {relationship_type: works-at, from: eve, to: gone}
   - {relationship_type: works-at, from: ada, to: acme, metadata: {since: 2020}, confidence: 0.5}
   - {relationship_type: knows, from: bob, to: ada, source: llm}
 ";
@@ -70,6 +73,13 @@ relationships:
   - {relationship_type: knows, from: cleo, to: bob, metadata: {met: in Rome}}
   - {relationship_type: lives-in, from: cleo, to: rome}
 ";
+
+/// What the first project declares, the second one does not, and is deleted by name.
+pub const DELETED: [&str; 3] = [
+    "relationship.works-at.gone/eve.gone",
+    "entity.company.gone",
+    "entity.person.gone/eve",
+];
 
 /// A watcher with a script of its own, at this address and of this entity.
 fn watcher(slug: &str, entity: &str, rest: &str) -> String {

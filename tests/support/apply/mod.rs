@@ -1,5 +1,6 @@
 //! Planning and applying on a server in this process.
 
+pub mod data_desk;
 pub mod elsewhere;
 pub mod fault_table;
 pub mod faults;

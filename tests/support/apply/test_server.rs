@@ -1,14 +1,16 @@
 //! A server in this process, with a client that plans and applies projects on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lobuctl::apply::event::Event;
 use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
 use lobuctl::config::{LoadedProject, Project};
 use lobuctl::plan::{Draft, Plan, PlanOptions, Problem, Prune, Row, Selection, Target, Verb, plan, schedule};
-use lobuctl::remote::{Client, DataScope, DetailsOf, Retry, RouterTransport, Scope, Transport, WatcherScope, fetch};
-use lobuctl::resource::{Origins, Secret, State};
+use lobuctl::remote::{
+    Client, DataScope, DetailsOf, NamedData, Retry, RouterTransport, Scope, Transport, WatcherScope, fetch,
+};
+use lobuctl::resource::{Address, Origins, Secret, State};
 use lobuctl::server::{PlatformMode, Server, ServerOptions};
 
 use crate::support::project::report;
@@ -71,13 +73,21 @@ impl TestServer {
 
     /// Reads what a plan of this project needs.
     pub async fn read(&self, project: &Project) -> State {
+        let scope = scope_of(&project.desired, project.memory_enabled);
+        fetch(&self.client, &scope, &|_| {}).await.unwrap()
+    }
+
+    /// Reads what a plan of this project needs that also deletes this data.
+    pub async fn read_deleting(&self, project: &Project, addresses: BTreeSet<Address>) -> State {
         let scope = Scope {
-            agents: true,
-            memory: project.memory_enabled,
-            watchers: watcher_scope(&project.desired),
-            data: data_scope(&project.desired),
-            settings_of: DetailsOf::All,
-            rules_of: DetailsOf::All,
+            data: data_scope(&project.desired).map(|scope| DataScope {
+                named: NamedData {
+                    addresses,
+                    ..NamedData::default()
+                },
+                ..scope
+            }),
+            ..scope_of(&project.desired, project.memory_enabled)
         };
         fetch(&self.client, &scope, &|_| {}).await.unwrap()
     }
@@ -99,14 +109,7 @@ impl TestServer {
 
     /// Plans a state, without a project around it.
     pub async fn plan_state(&self, desired: &State, prune: Prune) -> Draft {
-        let scope = Scope {
-            agents: true,
-            memory: true,
-            watchers: watcher_scope(desired),
-            data: data_scope(desired),
-            settings_of: DetailsOf::All,
-            rules_of: DetailsOf::All,
-        };
+        let scope = scope_of(desired, true);
         let remote = fetch(&self.client, &scope, &|_| {}).await.unwrap();
         plan_states(desired, &remote, prune)
     }
@@ -147,6 +150,18 @@ impl TestServer {
     }
 }
 
+/// Returns what a plan of a state needs.
+fn scope_of(desired: &State, memory: bool) -> Scope {
+    Scope {
+        agents: true,
+        memory,
+        watchers: watcher_scope(desired),
+        data: data_scope(desired),
+        settings_of: DetailsOf::All,
+        rules_of: DetailsOf::All,
+    }
+}
+
 /// Returns what of the data a plan of a state needs. Without any, nothing of it is read.
 fn data_scope(desired: &State) -> Option<DataScope> {
     let entities = desired.entities.iter();
@@ -156,6 +171,7 @@ fn data_scope(desired: &State) -> Option<DataScope> {
             .collect(),
         relationships: desired.relationships.keys().cloned().collect(),
         needs_content: true,
+        named: NamedData::default(),
     };
     (!scope.entities.is_empty() || !scope.relationships.is_empty()).then_some(scope)
 }
