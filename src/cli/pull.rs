@@ -17,6 +17,10 @@ pub struct PullArgs {
     /// Pull only these rows: an address such as `platform.triage.*`, or a row as the plan prints it. May be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
+    /// Also pull entities and relationships: those that the files declare, and of all others those that `--target` names.
+    /// `--only data` pulls nothing else.
+    #[arg(long)]
+    pub data: bool,
     /// Pull only this field of the rows, such as `networkConfig.allowedDomains`.
     #[arg(long, value_name = "FIELD", requires = "target")]
     pub field: Option<String>,

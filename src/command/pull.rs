@@ -9,12 +9,14 @@ use super::reading::{ConsoleObserver, UsableProject};
 use super::screen;
 use super::signal::Interrupt;
 use crate::cli::{Common, Format, PullArgs, PullGuard};
-use crate::config::SecretsCheck;
+use crate::config::{Only, SecretsCheck};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::pull::PullPlan;
 use crate::report::markdown;
-use crate::review::{NewProject, ProjectHint, PullOptions, PullReview, ReviewOptions, choose_session, read_project};
+use crate::review::{
+    DataReading, NewProject, ProjectHint, PullOptions, PullReview, ReviewOptions, choose_session, read_project,
+};
 use crate::show::pull::{difference, pull_lines, pull_summary};
 use crate::show::word::plural;
 
@@ -99,6 +101,11 @@ fn options(console: &Console, common: &Common, arguments: &PullArgs) -> PullOpti
             // The settings of agents that only the server has are pulled too.
             may_delete: true,
             adopts: true,
+            data: if arguments.data || arguments.only == Only::Data {
+                DataReading::Targeted
+            } else {
+                DataReading::Nothing
+            },
             // Nothing is sent, again or at all.
             recheck: false,
             ..ReviewOptions::reading(&console.host, common)

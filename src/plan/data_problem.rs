@@ -122,7 +122,7 @@ pub(super) fn moved(wanted: &Entity, remote: &State) -> Vec<String> {
 pub(super) fn warnings(desired: &State, remote: &State) -> Vec<String> {
     let facts = &remote.facts.data;
     let declared = desired.entities.len() + desired.relationships.len();
-    if declared > 0 && !facts.are_known {
+    if declared > 0 && !facts.are_known && !facts.are_left_out {
         let what = if declared == 1 {
             "1 entity or relationship"
         } else {

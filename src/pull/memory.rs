@@ -95,7 +95,7 @@ fn set_top_level(yaml: &mut YamlText, schema: &Value) -> Result<(), String> {
 }
 
 /// Returns a value of the server, with the keys that only the file has.
-fn over(own: Option<&Value>, remote: &Value) -> Value {
+pub(super) fn over(own: Option<&Value>, remote: &Value) -> Value {
     let (Some(Value::Object(own)), Value::Object(remote)) = (own, remote) else {
         return remote.clone();
     };

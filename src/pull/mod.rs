@@ -6,6 +6,8 @@
 
 mod agent;
 mod change;
+mod data;
+mod data_files;
 mod file_list;
 mod front_matter;
 mod ignore_file;

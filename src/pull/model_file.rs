@@ -49,17 +49,9 @@ impl ModelFiles {
         let Ok(folder) = models_folder(files) else {
             return models;
         };
-        let is_yaml = |path: &Path| {
-            let extension = path.extension().and_then(OsStr::to_str);
-            extension.is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
-        };
-        for (path, text) in files.below(&folder).filter(|(path, _)| is_yaml(path)) {
-            for (document, range) in documents(text).into_iter().enumerate() {
-                let parsed = parse_yaml(&text[range]).unwrap_or_default();
-                let [value] = parsed.as_slice() else { continue };
-                models.add_types(path, document, value);
-            }
-        }
+        each_document(files, &folder, |path, document, value| {
+            models.add_types(path, document, value);
+        });
         models
     }
 
@@ -73,12 +65,8 @@ impl ModelFiles {
                 _ => return,
             };
             let script = value.get(Watcher::SCRIPT).and_then(Value::as_str);
-            let place = TypePlace {
-                path: path.to_owned(),
-                document,
-                item,
-                script: script.map(str::to_owned),
-            };
+            let mut place = TypePlace::new(path, document, item);
+            place.script = script.map(str::to_owned);
             self.places.entry(address).or_default().push(place);
         };
         if let Some(kind) = value.get("type") {
@@ -120,7 +108,32 @@ impl ModelFiles {
     }
 }
 
+/// Calls `visit` with each document of each YAML file below a folder: the file, its position there, and its value.
+pub(super) fn each_document(files: &ProjectFiles, folder: &Path, mut visit: impl FnMut(&Path, usize, &Value)) {
+    let is_yaml = |path: &Path| {
+        let extension = path.extension().and_then(OsStr::to_str);
+        extension.is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+    };
+    for (path, text) in files.below(folder).filter(|(path, _)| is_yaml(path)) {
+        for (document, range) in documents(text).into_iter().enumerate() {
+            let parsed = parse_yaml(&text[range]).unwrap_or_default();
+            let [value] = parsed.as_slice() else { continue };
+            visit(path, document, value);
+        }
+    }
+}
+
 impl TypePlace {
+    /// Creates the place of a document, or of an item in one of its lists.
+    pub(super) fn new(path: &Path, document: usize, item: Option<(&'static str, usize)>) -> Self {
+        Self {
+            path: path.to_owned(),
+            document,
+            item,
+            script: None,
+        }
+    }
+
     /// Writes the file of the type anew, without its comments. `None` when the file declares anything else.
     pub(super) fn rewrite(&self, files: &mut ProjectFiles, change: impl FnOnce(&mut Map<String, Value>)) -> Option<()> {
         let text = files.text(&self.path)?;
@@ -138,7 +151,7 @@ impl TypePlace {
     /// Changes the type in its file.
     ///
     /// # Errors
-    /// When the change fails, or the file does not have the type in a form that can be changed.
+    /// When the change fails, or the file does not have it in a form that can be changed.
     pub(super) fn edit(
         &self,
         files: &mut ProjectFiles,
@@ -210,10 +223,13 @@ fn documents(text: &str) -> Vec<Range<usize>> {
 
 /// Returns the folder of the model files, relative to the project's folder.
 pub(super) fn models_folder(files: &ProjectFiles) -> Result<PathBuf, String> {
+    memory_folder(files, "models")
+}
+
+/// Returns the folder that this key of the memory table names, relative to the project's folder.
+pub(super) fn memory_folder(files: &ProjectFiles, key: &str) -> Result<PathBuf, String> {
     let memory = files.get(&["memory".into()]).unwrap_or_default();
-    let named = memory["owletto"]["models"]
-        .as_str()
-        .or_else(|| memory["models"].as_str());
-    let named = named.ok_or("`lobu.toml` names no folder of models")?;
+    let named = memory["owletto"][key].as_str().or_else(|| memory[key].as_str());
+    let named = named.ok_or_else(|| format!("`lobu.toml` names no folder of {key}"))?;
     inside(named).ok_or_else(|| format!("the folder `{named}` is outside the project"))
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::change::{Conflict, PullPlan, Unit};
+use super::data_files::DataFiles;
 use super::model_file::ModelFiles;
 use super::project_files::ProjectFiles;
 use super::units::{skill_of, units};
-use super::{agent, memory, platform, settings, watcher};
+use super::{agent, data, memory, platform, settings, watcher};
 use crate::plan::{Change, ChangeKind, Plan, Row, Verb};
 use crate::resource::{Address, State};
 
@@ -21,6 +22,7 @@ pub(super) fn propose(
 ) -> PullPlan {
     let mut edited = files.clone();
     let models = ModelFiles::new(files);
+    let data = DataFiles::new(files);
     let mut pulled = Vec::new();
     let mut locations: BTreeMap<Address, BTreeSet<PathBuf>> = BTreeMap::new();
     for row in &plan.rows {
@@ -32,7 +34,7 @@ pub(super) fn propose(
             }
             let mut taken = skills.clone();
             taken.extend(skill_of(&unit).map(str::to_owned));
-            match edited.attempt(|files| pull_unit(files, &models, row, &changes, (desired, remote), &taken)) {
+            match edited.attempt(|files| pull_unit(files, (&models, &data), row, &changes, (desired, remote), &taken)) {
                 Ok(()) => {
                     skills = taken;
                     locations
@@ -90,7 +92,7 @@ fn has_only_files(row: &Row) -> bool {
 
 fn pull_unit(
     files: &mut ProjectFiles,
-    models: &ModelFiles,
+    (models, data): (&ModelFiles, &DataFiles),
     row: &Row,
     changes: &[Change],
     (desired, remote): (&State, &State),
@@ -104,7 +106,7 @@ fn pull_unit(
         Address::EntityType { .. } | Address::RelationshipType { .. } => {
             memory::pull(files, models, row, changes, remote)
         }
-        Address::Entity { .. } | Address::Relationship { .. } => Err("data is not pulled".to_owned()),
+        Address::Entity { .. } | Address::Relationship { .. } => data::pull(files, data, row, changes, remote),
         Address::Watcher { .. } => watcher::pull(files, models, row, changes, remote),
     }
 }

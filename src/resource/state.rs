@@ -109,6 +109,8 @@ pub struct ServerFacts {
 pub struct DataFacts {
     /// Whether entities were read. They are not compared otherwise.
     pub are_known: bool,
+    /// Whether they were not read because nobody asked for them.
+    pub are_left_out: bool,
     /// The types of all entities, by path.
     pub types: BTreeMap<EntityPath, String>,
     /// The paths of deleted entities, which cannot be used again, as far as the server tells them.

@@ -36,7 +36,7 @@ pub use guard::{Consent, Guards};
 pub use ignore::IgnoreFile;
 pub use live::LiveBasis;
 pub use new_project::NewProject;
-pub use options::ReviewOptions;
+pub use options::{DataReading, ReviewOptions};
 pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};
 pub use recording::{Recording, RecordingError};

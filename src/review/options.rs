@@ -20,6 +20,17 @@ use crate::remote::Clock;
 use crate::resource::{Secret, State};
 use crate::session::Flags;
 
+/// Which entities and relationships are read and planned. Those of `--delete` always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataReading {
+    /// Those that the files declare.
+    Declared,
+    /// None: those of the files are left out.
+    Nothing,
+    /// Those that the files declare, and of the others those that the targets cover.
+    Targeted,
+}
+
 /// Everything that decides which plan is made, and how it is carried out.
 #[derive(Debug, Clone)]
 pub struct ReviewOptions {
@@ -51,8 +62,8 @@ pub struct ReviewOptions {
     pub may_delete: bool,
     /// Whether what only the server has may be brought into the files, so that all of it is read.
     pub adopts: bool,
-    /// Whether the entities and relationships that no file declares and that the targets cover are read too.
-    pub adopts_data: bool,
+    /// Which entities and relationships are read.
+    pub data: DataReading,
     /// The conditions under which nothing is applied.
     pub guards: Guards,
     /// How rows are carried out.
@@ -94,7 +105,7 @@ impl ReviewOptions {
             // Without a question there is no mark: then only `--prune` deletes.
             may_delete: plan.prune || !(arguments.writing.yes || arguments.writing.dry_run),
             adopts: false,
-            adopts_data: false,
+            data: DataReading::Declared,
             guards: Guards::new(&plan.guards),
             apply: apply_options(arguments),
             undo: None,

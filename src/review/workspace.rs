@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::deletion;
-use super::options::ReviewOptions;
+use super::options::{DataReading, ReviewOptions};
 use super::owner::check_owner;
 use super::secret_memory::SecretMemory;
 use super::server_names::{read_server_names, refer_to_server};
@@ -185,7 +185,8 @@ impl Workspace {
         let scope = scope(&project, options);
         let on_read = |reading| observer.reading(&reading);
         let remote = Box::pin(fetch(&connection.client, &scope, &on_read)).await;
-        let remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
+        let mut remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
+        remote.facts.data.are_left_out = options.data == DataReading::Nothing;
         Ok(Self {
             undo: options.undo_draft(&remote),
             secrets: options.sent_secrets(&connection.target).map(Arc::new),
@@ -242,7 +243,10 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
             declared: named_entities(&project.desired),
             scripts_of: details(project.desired.watchers.keys().cloned().collect()),
         }),
-        data: data_scope(&project.desired, named_data(options)),
+        data: match options.data {
+            DataReading::Nothing => None,
+            DataReading::Declared | DataReading::Targeted => data_scope(&project.desired, named_data(options)),
+        },
         settings_of: details(project.desired.agents.keys().cloned().collect()),
         rules_of: details(project.desired.relationship_types.keys().cloned().collect()),
     }
@@ -258,10 +262,8 @@ fn reads_watchers(project: &Project, options: &ReviewOptions) -> bool {
 
 /// Returns what of the data is read because the user names it.
 fn named_data(options: &ReviewOptions) -> NamedData {
-    let targets = options
-        .targets
-        .iter()
-        .filter(|_| options.adopts_data && options.only.has_data());
+    let is_targeted = options.data == DataReading::Targeted && options.only.has_data();
+    let targets = options.targets.iter().filter(|_| is_targeted);
     NamedData {
         addresses: deletion::named(options),
         // What is no pattern is reported when the plan is restricted.

@@ -76,6 +76,11 @@ impl DataDesk {
         fs::write(self.project.path().join(DATA_FILE), data).unwrap();
     }
 
+    /// Returns the text of a file of the project.
+    pub fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.project.path().join(file)).unwrap()
+    }
+
     /// Runs a command. Returns its exit code and what it says on both streams.
     pub async fn run(&self, line: &str) -> (u8, String) {
         self.talk(line, None).await
