@@ -14,6 +14,7 @@ use crate::support::apply::test_server::{TestServer, changed_rows, expect_valid}
 use crate::support::project::TempProject;
 use crate::support::report_skip;
 use crate::support::server::JsonClient;
+use crate::support::server::postgres::TestDatabase;
 
 const TOML: &str = "[agents.triage]\nname = \"Triage\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\nmodels = \"models\"\ndata = \"data\"\n";
 
@@ -88,6 +89,17 @@ async fn apply(server: &TestServer, project: &Project) -> Vec<String> {
     changed_addresses(&draft.plan)
 }
 
+/// Runs a story on a server in memory, and on one over PostgreSQL where there is one.
+async fn on_both(purpose: &str, story: impl AsyncFn(&TestServer)) {
+    story(&TestServer::stored().await).await;
+    if let Some(database) = TestDatabase::create(purpose).await {
+        let server = TestServer::stored_on(&database).await;
+        story(&server).await;
+        drop(server);
+        database.drop_now().await;
+    }
+}
+
 fn changed_addresses(plan: &Plan) -> Vec<String> {
     let changed = plan.rows.iter().filter(|row| row.verb.changes());
     changed.map(|row| row.address.to_string()).collect()
@@ -95,8 +107,11 @@ fn changed_addresses(plan: &Plan) -> Vec<String> {
 
 #[tokio::test]
 async fn a_project_with_data_and_watchers_converges() {
-    let server = TestServer::stored().await;
-    let changed = apply(&server, &project(DATA, WATCHER, SCRIPT)).await;
+    on_both("data_converges", converges).await;
+}
+
+async fn converges(server: &TestServer) {
+    let changed = apply(server, &project(DATA, WATCHER, SCRIPT)).await;
     let memory: Vec<&str> = changed
         .iter()
         .map(String::as_str)
@@ -122,8 +137,11 @@ async fn a_project_with_data_and_watchers_converges() {
 
 #[tokio::test]
 async fn one_edit_is_one_row() {
-    let server = TestServer::stored().await;
-    apply(&server, &project(DATA, WATCHER, SCRIPT)).await;
+    on_both("data_edits", edits_each_row).await;
+}
+
+async fn edits_each_row(server: &TestServer) {
+    apply(server, &project(DATA, WATCHER, SCRIPT)).await;
     let edits = [
         (("name: Acme,", "name: Acme Corp,"), "entity.company.acme"),
         (("employees: 3}", "employees: 4}"), "entity.company.acme"),
@@ -144,11 +162,11 @@ async fn one_edit_is_one_row() {
         let edited = DATA.replace(before, after);
         assert_ne!(edited, DATA, "{before}");
         assert_eq!(
-            apply(&server, &project(&edited, WATCHER, SCRIPT)).await,
+            apply(server, &project(&edited, WATCHER, SCRIPT)).await,
             [row],
             "{after}"
         );
-        apply(&server, &project(DATA, WATCHER, SCRIPT)).await;
+        apply(server, &project(DATA, WATCHER, SCRIPT)).await;
     }
     let edits = [
         ("name: Contacts", "name: People"),
@@ -162,14 +180,14 @@ async fn one_edit_is_one_row() {
         let edited = WATCHER.replace(before, after);
         assert_ne!(edited, WATCHER, "{before}");
         assert_eq!(
-            apply(&server, &project(DATA, &edited, SCRIPT)).await,
+            apply(server, &project(DATA, &edited, SCRIPT)).await,
             ["watcher.contacts"],
             "{after}"
         );
-        apply(&server, &project(DATA, WATCHER, SCRIPT)).await;
+        apply(server, &project(DATA, WATCHER, SCRIPT)).await;
     }
     assert_eq!(
-        apply(&server, &project(DATA, WATCHER, "export default 1;\n")).await,
+        apply(server, &project(DATA, WATCHER, "export default 1;\n")).await,
         ["watcher.contacts"]
     );
 }
@@ -186,8 +204,11 @@ async fn a_type_that_nobody_has_is_refused_before_anything_is_written() {
 
 #[tokio::test]
 async fn what_agents_wrote_is_counted_and_left_alone() {
-    let server = TestServer::stored().await;
-    apply(&server, &project(DATA, WATCHER, SCRIPT)).await;
+    on_both("data_agents", counts_what_agents_wrote).await;
+}
+
+async fn counts_what_agents_wrote(server: &TestServer) {
+    apply(server, &project(DATA, WATCHER, SCRIPT)).await;
     let json_client = JsonClient::new(&server.inner, &server.token);
     for slug in ["written-a", "written-b"] {
         let body = json!({ "action": "create", "entity_type": "person", "name": slug, "slug": slug });
@@ -201,14 +222,17 @@ async fn what_agents_wrote_is_counted_and_left_alone() {
 
 #[tokio::test]
 async fn a_watcher_that_goes_is_archived_and_never_comes_back() {
-    let server = TestServer::stored().await;
+    on_both("data_watcher", archives_a_watcher).await;
+}
+
+async fn archives_a_watcher(server: &TestServer) {
     let whole = project(DATA, WATCHER, SCRIPT);
-    apply(&server, &whole).await;
+    apply(server, &whole).await;
     let mut without = project(DATA, WATCHER, SCRIPT);
     let address = Address::watcher("contacts");
     // Declared elsewhere, so that watchers are read.
     let mut other = without.desired.watchers.remove("contacts").unwrap();
-    other.slug = "others".to_owned();
+    "others".clone_into(&mut other.slug);
     without.desired.watchers.insert("others".to_owned(), other);
     let draft = server.plan(&without, Prune::Everything).await;
     assert_eq!(draft.plan.row(&address).unwrap().verb, Verb::Delete);

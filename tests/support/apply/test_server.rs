@@ -11,10 +11,12 @@ use lobuctl::remote::{
     Client, DataScope, DetailsOf, NamedData, Retry, RouterTransport, Scope, Transport, WatcherScope, fetch,
 };
 use lobuctl::resource::{Address, Origins, Secret, State};
-use lobuctl::server::{PlatformMode, Server, ServerOptions};
+use lobuctl::server::{PlatformMode, Server, ServerOptions, Storage};
+use secrecy::SecretString;
 
 use crate::support::project::report;
 use crate::support::server::open;
+use crate::support::server::postgres::TestDatabase;
 
 /// A server in memory, and a client with its admin token: for tests that plan and apply.
 pub struct TestServer {
@@ -45,6 +47,19 @@ impl TestServer {
         Self::with(ServerOptions {
             mode: PlatformMode::Stored,
             ..ServerOptions::memory()
+        })
+        .await
+    }
+
+    /// An empty server over a PostgreSQL database that stores platforms without starting them.
+    pub async fn stored_on(database: &TestDatabase) -> Self {
+        let storage = Storage::Postgres {
+            url: database.url.clone(),
+        };
+        Self::with(ServerOptions {
+            mode: PlatformMode::Stored,
+            encryption_key: Some(SecretString::from("7a".repeat(32))),
+            ..ServerOptions::new(storage)
         })
         .await
     }
