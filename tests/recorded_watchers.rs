@@ -123,6 +123,35 @@ async fn the_slug_of_an_archived_watcher_and_the_entity_of_a_new_one_are_known_b
 }
 
 #[tokio::test]
+async fn the_recorded_query_tells_all_scripts_and_a_refusal_tells_none() {
+    if recording::folder().is_none() {
+        return;
+    }
+    let recorded = exchange("watchers-2", 46);
+    let (client, sent) = client_of(vec![recorded.clone()]);
+    let read = client.watcher_scripts().await.unwrap().unwrap();
+    // The query is word for word the recorded one.
+    assert_eq!(sent.lock().unwrap()[0]["sql"], recorded["request_body"]["sql"]);
+    let expected = rows(&recorded, "rows");
+    assert_eq!(read.len(), expected.len());
+    for (row, expected) in read.iter().zip(expected) {
+        assert_eq!(
+            (&row.id, row.slug.as_str()),
+            (&expected["id"], expected["slug"].as_str().unwrap())
+        );
+        assert_eq!(row.reaction_script.as_deref(), expected["reaction_script"].as_str());
+    }
+    for refused in [
+        exchange("query-sql", 3),
+        exchange("query-sql", 6),
+        exchange("query-sql-2", 26),
+    ] {
+        let (client, _) = client_of(vec![refused]);
+        assert_eq!(client.watcher_scripts().await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
 async fn recorded_descriptions_of_watchers_tell_their_scripts() {
     if recording::folder().is_none() {
         return;

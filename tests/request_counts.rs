@@ -1,6 +1,6 @@
 //! How many requests a plan and an apply make, and that the deletion of an agent reads what goes with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -9,8 +9,9 @@ use lobuctl::apply::event::Outcome;
 use lobuctl::apply::{ApplyOptions, Cancel, Status};
 use lobuctl::config::Project;
 use lobuctl::plan::{Prune, Target, plan};
-use lobuctl::remote::{DetailsOf, Scope, fetch};
-use lobuctl::resource::Address;
+use lobuctl::remote::{DetailsOf, RouterTransport, Scope, Transport, WatcherScope, fetch};
+use lobuctl::resource::{Address, Secret};
+use lobuctl::server::NewToken;
 use serde_json::{Value, json};
 
 use crate::support::apply::faults::{Fault, FaultTransport};
@@ -245,4 +246,67 @@ async fn watchers_are_read_in_pages_and_a_row_reads_only_its_own() {
         .collect();
     asked.sort();
     assert_eq!(asked, slugs);
+}
+
+/// Reads all watchers with their scripts. Returns the last segments of the paths of the requests, and those with a script.
+async fn read_scripts(transport: impl Transport + 'static) -> (Vec<String>, Vec<String>) {
+    let paths = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&paths);
+    let transport = FaultTransport::new(transport, move |_, request| {
+        let last = request.path.rsplit('/').next().unwrap();
+        seen.lock().unwrap().push(last.to_owned());
+        Fault::None
+    });
+    let scope = Scope {
+        agents: false,
+        memory: false,
+        watchers: Some(WatcherScope {
+            declared: BTreeMap::new(),
+            scripts_of: DetailsOf::All,
+        }),
+        data: None,
+        settings_of: DetailsOf::All,
+        rules_of: DetailsOf::All,
+    };
+    let state = fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();
+    assert_eq!(state.watchers.len(), WATCHERS);
+    let with_script = state
+        .watchers
+        .into_values()
+        .filter(|watcher| watcher.reaction_script.is_some());
+    let paths = std::mem::take(&mut *paths.lock().unwrap());
+    (paths, with_script.map(|watcher| watcher.slug).collect())
+}
+
+#[tokio::test]
+async fn the_scripts_of_many_watchers_are_read_at_once_by_those_who_may_ask() {
+    let server = TestServer::stored().await;
+    create_watchers(&server).await;
+    let client = JsonClient::new(&server.inner, &server.token);
+    let first = client
+        .post("/api/dev/list_watchers", json!({ "slug": "w-7" }))
+        .await
+        .body["watchers"][0]
+        .clone();
+    let script = json!({
+        "action": "set_reaction_script", "watcher_id": first["watcher_id"], "reaction_script": "export default 1;",
+    });
+    assert_eq!(client.post("/api/dev/manage_watchers", script).await.status, 200);
+    let (paths, scripts) = read_scripts(server.transport()).await;
+    assert_eq!(paths, ["list_watchers", "list_watchers", "query_sql"]);
+    assert_eq!(scripts, ["w-7"]);
+
+    let new = NewToken {
+        name: "reader".to_owned(),
+        account: "bootstrap-user".to_owned(),
+        organization: Some("dev".to_owned()),
+        scope: "mcp:read".to_owned(),
+        expires_at: None,
+    };
+    let (_, token) = server.inner.create_token(&new).await.unwrap();
+    let token = Secret::new(secrecy::ExposeSecret::expose_secret(&token));
+    let (paths, scripts) = read_scripts(RouterTransport::new(server.inner.router(), Some(token))).await;
+    assert_eq!(paths[..3], ["list_watchers", "list_watchers", "query_sql"]);
+    assert_eq!(paths.len(), 3 + WATCHERS);
+    assert_eq!(scripts, ["w-7"]);
 }

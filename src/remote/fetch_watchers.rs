@@ -1,15 +1,19 @@
 //! Reads the watchers of an organization, and what a plan needs to know of those that the files declare and the server does
 //! not list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::client::Client;
 use super::details_of::DetailsOf;
 use super::error::RemoteError;
+use super::normalize;
 use super::read_counter::ReadCounter;
 use crate::resource::{WatchedEntity, Watcher, WatcherFacts};
+
+/// The number of watchers whose scripts are read with one query and not one by one.
+const MANY: usize = 4;
 
 /// What of the watchers is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +73,19 @@ async fn with_scripts(
     let (wanted, others): (Vec<Watcher>, Vec<Watcher>) = watchers
         .into_values()
         .partition(|watcher| scope.scripts_of.includes(&watcher.slug));
-    counter.expect(wanted.len());
-    let read = stream::iter(wanted).map(|watcher| async move {
+    let scripts = many_scripts(client, wanted.len(), counter).await?;
+    let (known, unknown): (Vec<Watcher>, Vec<Watcher>) =
+        wanted.into_iter().partition(|it| scripts.contains_key(&key(it)));
+    let known = known.into_iter().map(|watcher| {
+        let reaction_script = scripts.get(&key(&watcher)).cloned().flatten();
+        Watcher {
+            reaction_script,
+            ..watcher
+        }
+    });
+    let others = others.into_iter().chain(known);
+    counter.expect(unknown.len());
+    let read = stream::iter(unknown).map(|watcher| async move {
         let watcher = client.with_script(watcher).await?;
         counter.done(format!("script of {}", watcher.slug));
         Ok::<_, RemoteError>(watcher)
@@ -78,4 +93,31 @@ async fn with_scripts(
     let read: Vec<Watcher> = read.buffer_unordered(client.parallelism()).try_collect().await?;
     let all = read.into_iter().chain(others);
     Ok(all.map(|watcher| (watcher.slug.clone(), watcher)).collect())
+}
+
+/// What tells a watcher from all others: a slug alone may have had another watcher before.
+type WatcherKey = (Option<u64>, String);
+
+fn key(watcher: &Watcher) -> WatcherKey {
+    (watcher.id.as_ref().and_then(normalize::number), watcher.slug.clone())
+}
+
+/// Reads the scripts of all watchers with one query, where that is less than one request for each of `count`. Those that it
+/// does not have, also because the token may not ask, are to be read one by one.
+async fn many_scripts(
+    client: &Client,
+    count: usize,
+    counter: &ReadCounter<'_>,
+) -> Result<HashMap<WatcherKey, Option<String>>, RemoteError> {
+    if count < MANY {
+        return Ok(HashMap::new());
+    }
+    counter.expect(1);
+    let rows = client.watcher_scripts().await?.unwrap_or_default();
+    counter.done("scripts".to_owned());
+    let rows = rows.into_iter().map(|row| {
+        let script = row.reaction_script.filter(|script| !script.is_empty());
+        ((normalize::number(&row.id), row.slug), script)
+    });
+    Ok(rows.collect())
 }

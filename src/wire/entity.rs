@@ -92,9 +92,6 @@ pub struct AllLinksInfo {
     pub next_after_id: Option<Value>,
 }
 
-/// The tool that answers queries, below `/api/:org/`.
-pub const QUERY: &str = "query_sql";
-
 /// The one query of entities that a client needs: it has what no list has, and the deleted entities too.
 pub const CONTENT_QUERY: &str = "SELECT id, content, enabled_classifiers, deleted_at, slug, parent_id FROM entities";
 
@@ -117,17 +114,4 @@ pub struct ContentRow {
     /// When the entity was deleted.
     #[serde(default)]
     pub deleted_at: Option<Value>,
-}
-
-/// A page of the rows of a query.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct QueryPage {
-    /// The rows of the page.
-    pub rows: Vec<ContentRow>,
-    /// The number of all rows.
-    #[serde(default)]
-    pub total_count: usize,
-    /// Whether more follow.
-    #[serde(default)]
-    pub has_more: bool,
 }

@@ -56,6 +56,21 @@ pub struct WireWatcherDetails {
     pub reaction_script: Option<String>,
 }
 
+/// The one query of watchers that a client needs: it has the scripts of all, also of archived ones.
+pub const SCRIPT_QUERY: &str = "SELECT id, slug, status, reaction_script FROM watchers";
+
+/// A row of [`SCRIPT_QUERY`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ScriptRow {
+    /// The id of the watcher, a number or a string of digits.
+    pub id: Value,
+    /// The slug.
+    pub slug: String,
+    /// The text of the script.
+    #[serde(default)]
+    pub reaction_script: Option<String>,
+}
+
 /// The response to a request that archives watchers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ArchiveReply {

@@ -10,13 +10,9 @@ use crate::remote::answer::AnswerError;
 use crate::remote::error::RemoteError;
 use crate::remote::method::Method;
 use crate::remote::normalize;
-use crate::remote::transport::Request;
 use crate::resource::field_table::FieldMismatch;
 use crate::resource::{Entity, EntityPath, Relationship, RelationshipKey, Resource};
-use crate::wire::entity::{
-    AllLinksPage, CONTENT_QUERY, EntityPage, MAX_PAGE, QUERY, QueryPage, RelationshipPage, TOOL, WireEntity,
-    WireRelationship,
-};
+use crate::wire::entity::{AllLinksPage, EntityPage, MAX_PAGE, RelationshipPage, TOOL, WireEntity, WireRelationship};
 
 /// The maximum number of pages that are read for the content of one entity.
 const CONTENT_PAGES: usize = 20;
@@ -36,26 +32,6 @@ impl Client {
         match self.send(self.entity_request(&body).reading()).await {
             Ok(reply) => Ok(Some(reply.parse()?)),
             Err(error) if error.is_unknown_tool() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Reads one page of what no list of entities has. Returns `None` when the token may not ask.
-    pub(in crate::remote) async fn content_page(&self, offset: usize) -> Result<Option<QueryPage>, RemoteError> {
-        let body = json!({
-            "sql": CONTENT_QUERY,
-            "sort_by": "id",
-            "sort_order": "asc",
-            "limit": MAX_PAGE,
-            "offset": offset,
-        });
-        let request = Request::new(Method::Post, self.path(&[QUERY])).with_json(&body);
-        match self.send(request.reading()).await {
-            Ok(reply) => Ok(Some(reply.parse()?)),
-            // Administrators only, or a server without the query: neither says anything about the entities.
-            Err(error @ RemoteError::Refused { .. }) if matches!(error.status(), Some(200 | 400 | 403 | 404 | 405)) => {
-                Ok(None)
-            }
             Err(error) => Err(error),
         }
     }

@@ -6,6 +6,7 @@
 mod entity;
 mod entity_page;
 mod provider_key;
+mod query;
 mod read;
 mod read_watcher;
 mod reply;
