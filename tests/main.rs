@@ -54,6 +54,7 @@ mod faces;
 mod faces_agree;
 mod fault_table;
 mod fault_table_data;
+mod file_watch;
 mod findings;
 mod github;
 mod github_action;

@@ -147,6 +147,10 @@ impl FileWatch {
             self.changed = None;
             return true;
         };
+        // A load opens each file that it reads, which is an event too.
+        if !changes(event.kind) {
+            return false;
+        }
         if event.need_rescan() || event.paths.is_empty() {
             self.changed = None;
         }
@@ -166,7 +170,7 @@ impl FileWatch {
                 }
             }
         }
-        changes(event.kind) && (event.paths.is_empty() || event.paths.iter().any(|path| !is_scratch(path)))
+        event.paths.is_empty() || event.paths.iter().any(|path| !is_scratch(path))
     }
 }
 

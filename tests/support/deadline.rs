@@ -42,3 +42,9 @@ pub fn settle(time: Duration) {
 pub async fn settle_async(time: Duration) {
     tokio::time::sleep(time).await;
 }
+
+/// Waits for something that has to happen.
+pub async fn within<T>(happens: impl Future<Output = T>) -> T {
+    let happened = tokio::time::timeout(DEADLINE, happens).await;
+    happened.unwrap_or_else(|_| panic!("nothing happened in {DEADLINE:?}"))
+}

@@ -40,6 +40,11 @@ impl LoadCache {
         *self = Self::default();
     }
 
+    /// Returns the number of folders that it knows.
+    pub fn count(&self) -> usize {
+        self.folders.len()
+    }
+
     /// Returns what was read of a folder.
     pub(super) fn get(&self, folder: &Path) -> Option<Arc<ReadFolder>> {
         self.folders.get(folder).map(Arc::clone)

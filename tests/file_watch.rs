@@ -1,0 +1,68 @@
+//! What a watch has a cache forget: what was written, and nothing that was only read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use lobuctl::config::{LoadCache, LoadOptions, LoadedProject, Only, SecretsCheck, load_changes};
+use lobuctl::review::FileWatch;
+
+use crate::support::deadline::within;
+use crate::support::project::TempProject;
+
+fn load(folder: &Path, cache: &mut LoadCache) -> LoadedProject {
+    let options = LoadOptions {
+        environment: &BTreeMap::new(),
+        env_files: &[],
+        allow_outside: false,
+        secrets_check: SecretsCheck::All,
+        only: Only::All,
+        display_root: folder,
+    };
+    load_changes(&folder.join("lobu.toml"), &options, cache)
+}
+
+#[tokio::test]
+async fn what_is_written_is_forgotten_and_what_is_read_is_not() {
+    let project = TempProject::new(&[
+        (
+            "lobu.toml",
+            "[agents.one]\nname = \"One\"\ndir = \"./one\"\n[agents.two]\nname = \"Two\"\ndir = \"./two\"\n",
+        ),
+        ("one/SOUL.md", "One.\n"),
+        ("two/SOUL.md", "Two.\n"),
+    ]);
+    let folder = project.path();
+    let (mut cache, mut watch) = (LoadCache::default(), FileWatch::new());
+    let folders = Arc::new(load(folder, &mut cache).folders);
+    assert_eq!(cache.count(), 2);
+    // What changed before a folder was watched is not known.
+    assert!(watch.watch(Arc::clone(&folders)));
+    watch.forget_changed(&mut cache);
+    assert_eq!(cache.count(), 0);
+    load(folder, &mut cache);
+    assert!(!watch.watch(Arc::clone(&folders)));
+    for file in ["one/SOUL.md", "one/skills/cook.md", "one/SOUL.md"] {
+        fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+        fs::write(folder.join("one/new~"), "Changed.\n").unwrap();
+        fs::rename(folder.join("one/new~"), folder.join(file)).unwrap();
+        within(watch.changed()).await;
+        watch.forget_changed(&mut cache);
+        assert!(cache.count() < 2, "{file} is known as it was");
+        let folders = Arc::new(load(folder, &mut cache).folders);
+        // A load opens every file that it reads; the watch is told so.
+        watch.watch(folders);
+        watch.forget_changed(&mut cache);
+    }
+    // An event of before may arrive late, and then the other folder is read once more than it has to be.
+    let mut kept = false;
+    for _ in 0..20 {
+        load(folder, &mut cache);
+        fs::write(folder.join("two/SOUL.md"), "Changed.\n").unwrap();
+        within(watch.changed()).await;
+        watch.forget_changed(&mut cache);
+        kept |= cache.count() == 1;
+    }
+    assert!(kept, "the other folder was only read");
+}
