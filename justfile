@@ -23,6 +23,10 @@ bench:
 release:
     .ci/release
 
+# Whether it compiles for Windows and macOS; `rustup target add` brings what is needed.
+other-systems:
+    .ci/other-systems
+
 # Every fuzz target, a minute each.
 fuzz:
     .ci/fuzz

@@ -8,7 +8,6 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -16,11 +15,14 @@ use tempfile::NamedTempFile;
 
 const PREFIX: &str = ".lobuctl-";
 
-/// Writes a text to the disk in a new temporary file of this folder, with these rights.
+/// Writes a text to the disk in a new temporary file of this folder, with these rights where the system has them.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "modes exist on Unix only"))]
 pub(super) fn temporary(folder: &Path, text: &str, mode: u32) -> io::Result<NamedTempFile> {
     let name = next_name();
     let mut options = File::options();
-    options.read(true).write(true).create_new(true).mode(mode);
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&name).rand_bytes(0);
     let mut file = builder.make_in(folder, |path| options.open(path))?;
