@@ -34,7 +34,10 @@ pub(super) struct Work {
 
 impl Work {
     fn planned(scheduled: &ScheduledStep) -> Prepared {
-        Self::of(scheduled.step.operation.clone(), scheduled.step.seen.clone())
+        Self::of(
+            scheduled.step.operation.clone(),
+            scheduled.step.seen.as_deref().cloned(),
+        )
     }
 
     fn of(operation: Operation, before: Option<Resource>) -> Prepared {
@@ -57,7 +60,7 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
     if scheduled.new_agent {
         return Ok(plan_again(scheduled, fresh));
     }
-    if is_unchanged(scheduled.step.seen.as_ref(), fresh.as_ref()) {
+    if is_unchanged(scheduled.step.seen.as_deref(), fresh.as_ref()) {
         return prepare_deletion(context, on_stale).await;
     }
     // Another run of the same files is the usual reason, and no conflict.
@@ -69,7 +72,7 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
         context.note("it changed since the plan was made, and is overwritten");
         return Ok(plan_again(scheduled, fresh));
     }
-    let message = stale_message(scheduled.step.seen.as_ref(), fresh.as_ref());
+    let message = stale_message(scheduled.step.seen.as_deref(), fresh.as_ref());
     Ok(Prepared::Done(Outcome::Stale { message }))
 }
 

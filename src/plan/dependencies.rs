@@ -1,6 +1,7 @@
 //! Which rows need which others to be applied first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::draft::Step;
 use super::operation::Operation;
@@ -12,7 +13,7 @@ use crate::resource::{Address, EntityPath, RelationshipType, Resource, State, Wa
 /// The server refuses the name of an inverse type that does not exist yet. Of two new types that name each other, the
 /// one that comes later in display order is created with the name; the server then sets it on the earlier one as well.
 /// An inverse type that is neither new nor on the server is a problem, and no plan has it.
-pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Step>) {
+pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Arc<Step>>) {
     let created: BTreeSet<Address> = rows
         .values()
         .filter(|row| row.verb == Verb::Create)
@@ -38,9 +39,6 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
         let named_by_inverse = inverse.as_ref().is_some_and(|inverse| {
             created.contains(address) && *inverse > *address && names_back(rows, inverse, address)
         });
-        if let Operation::CreateRelationshipType(write) = &mut step.operation {
-            write.with_inverse = !named_by_inverse;
-        }
         let ends = wanted
             .rules
             .iter()
@@ -50,6 +48,10 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
         let needed: BTreeSet<Address> = needed.chain(inverse.filter(|_| !named_by_inverse)).collect();
         if let Some(row) = rows.get_mut(address) {
             row.depends_on.extend(needed);
+        }
+        // Nobody shares the steps yet, so that none is copied.
+        if let Operation::CreateRelationshipType(write) = &mut Arc::make_mut(step).operation {
+            write.with_inverse = !named_by_inverse;
         }
     }
     add_deletions(rows);

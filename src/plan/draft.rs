@@ -1,6 +1,7 @@
 //! A plan together with what the executor needs to carry it out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Plan;
 use super::operation::Operation;
@@ -12,8 +13,8 @@ use crate::resource::{Address, Resource};
 pub struct Draft {
     /// The plan, as it is shown.
     pub plan: Plan,
-    /// A step for each row that writes.
-    pub steps: BTreeMap<Address, Step>,
+    /// A step for each row that writes. A schedule shares them.
+    pub steps: BTreeMap<Address, Arc<Step>>,
 }
 
 /// The work on one row.
@@ -22,7 +23,8 @@ pub struct Step {
     /// The resource as the files declare it. `None` for a deletion.
     pub desired: Option<Resource>,
     /// The resource on the server when the plan was made.
-    pub seen: Option<Resource>,
+    // In a box of its own: most rows of a large plan are creations, which have none.
+    pub seen: Option<Box<Resource>>,
     /// What happens to fields that only the server has.
     pub undeclared: Undeclared,
     /// The write. The executor recomputes it from a fresh read, with the same result unless this run created the row's

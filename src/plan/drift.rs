@@ -53,7 +53,7 @@ fn with_deletion(remote: &State, address: Address, resource: Resource, operation
     }
     let step = Step {
         desired: None,
-        seen: Some(resource),
+        seen: Some(Box::new(resource)),
         // No field is compared when the resource goes as a whole.
         undeclared: Undeclared::Keep,
         operation,

@@ -1,6 +1,7 @@
 //! Compares the desired state with the remote one: the rows of a plan, and a step for each row that writes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::change::ChangeKind;
 use super::compare::{Comparison, compare};
@@ -45,7 +46,7 @@ pub fn plan(
         mut rows, mut steps, ..
     } = planner;
     for (row, step) in drift::rows(desired, remote, &options.prune) {
-        steps.extend(step.map(|step| (row.address.clone(), step)));
+        steps.extend(step.map(|step| (row.address.clone(), Arc::new(step))));
         rows.insert(row.address.clone(), row);
     }
     // Dependencies need the verbs of all rows: only what this run creates is waited for.
@@ -97,7 +98,7 @@ struct Planner<'a> {
     origins: &'a Origins,
     options: &'a PlanOptions,
     rows: BTreeMap<Address, Row>,
-    steps: BTreeMap<Address, Step>,
+    steps: BTreeMap<Address, Arc<Step>>,
 }
 
 impl Planner<'_> {
@@ -130,12 +131,12 @@ impl Planner<'_> {
         if let Some(operation) = comparison.operation {
             self.steps.insert(
                 address,
-                Step {
+                Arc::new(Step {
                     desired: Some(desired),
-                    seen,
+                    seen: seen.map(Box::new),
                     undeclared,
                     operation,
-                },
+                }),
             );
         }
     }

@@ -1,6 +1,7 @@
 //! The order of the steps of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::draft::{Draft, Step};
 use super::row::{Row, Verb};
@@ -19,7 +20,7 @@ pub struct ScheduledStep {
     /// Whether the plan calls a restart possible. Never true when `restarts` is.
     pub may_restart: bool,
     /// The work.
-    pub step: Step,
+    pub step: Arc<Step>,
     /// Whether this run creates the agent that the row belongs to.
     pub new_agent: bool,
     /// The steps that have to end before this one, successfully or not.
@@ -38,7 +39,7 @@ pub struct Schedule {
 /// Returns the steps of the selected rows. Agents come before their settings and these before their platforms, entity
 /// types before relationship types. Of the deletions, relationship types come before entity types.
 pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
-    let chosen: Vec<(&Row, &Step)> = draft
+    let chosen: Vec<(&Row, &Arc<Step>)> = draft
         .plan
         .rows
         .iter()
@@ -54,7 +55,7 @@ pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
     Schedule { steps }
 }
 
-fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers: &Barriers) -> ScheduledStep {
+fn scheduled(row: &Row, step: &Arc<Step>, verbs: &BTreeMap<&Address, Verb>, barriers: &Barriers) -> ScheduledStep {
     let deletes = row.verb == Verb::Delete;
     // Rules may name any entity type, so that relationship types wait for all of them, and for no single one to succeed:
     // the server accepts a rule whose entity type does not exist.
@@ -76,7 +77,7 @@ fn scheduled(row: &Row, step: &Step, verbs: &BTreeMap<&Address, Verb>, barriers:
         verb: row.verb,
         restarts: row.restarts(),
         may_restart: row.may_restart(),
-        step: step.clone(),
+        step: Arc::clone(step),
         new_agent: row
             .address
             .parent()
