@@ -86,6 +86,7 @@ mod pty_review;
 mod pty_watch;
 mod pull_chance;
 mod pull_data;
+mod pull_data_laws;
 mod pull_disk;
 mod pull_fields;
 mod pull_files;

@@ -41,6 +41,11 @@ pub fn between(before: &[(String, String)], after: &[(String, String)]) -> (Pull
     };
     let (desired, mut remote) = (state(before), state(after));
     remote.facts.watchers.are_known = true;
+    remote.facts.data.are_known = true;
+    let entities = remote.entities.iter();
+    remote.facts.data.types = entities
+        .map(|(path, entity)| (path.clone(), entity.entity_type.clone()))
+        .collect();
     let plan = plan_states(&desired, &remote, Prune::Nothing).plan;
     let mut texts: BTreeMap<String, String> = before.iter().cloned().collect();
     let files = texts.iter().map(|(path, text)| (path.into(), text.clone()));
