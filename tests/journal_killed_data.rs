@@ -130,3 +130,33 @@ async fn a_run_of_data_that_is_killed_at_any_write_is_settled_by_the_next_one() 
         }
     }
 }
+
+/// What is deleted by name. The files declare nothing of it any more.
+const DELETE: &str = "apply --yes --delete relationship.works-at.acme/ada.acme --delete relationship.works-at.bob.acme \
+     --delete entity.person.acme/ada --delete entity.person.bob";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_is_killed_at_any_write_is_settled_by_the_next_one() {
+    for write in 0..4 {
+        for cut in [Cut::BeforeItIsCarriedOut, Cut::BeforeItIsAnswered] {
+            let desk = KillDesk::open().await;
+            let files = project(false);
+            assert_eq!(desk.run(&files, "apply --yes").code, 0);
+            let acme = "entities:\n- {entity_type: company, slug: acme, name: Acme one, metadata: {size: one}}\n";
+            std::fs::write(files.path().join("data/all.yaml"), acme).unwrap();
+            desk.kill_line_at(&files, DELETE, (write, cut));
+            let unknown = desk.unsettled();
+            assert_eq!(unknown.len(), 1, "write {write}, {cut:?}: {unknown:?}");
+            let next = desk.run(&files, DELETE);
+            assert_eq!(next.code, 0, "write {write}, {cut:?}: {next:?}");
+            let said = format!("{}: {}\n", unknown[0], verdict(&unknown[0], "delete", cut, false));
+            assert!(format!("{}\n", next.err).contains(&said), "{said}: {next:?}");
+            let all = counts(&desk).await;
+            assert_eq!(
+                (&all["entities"], &all["links"]),
+                (&json!(1), &json!(0)),
+                "write {write}, {cut:?}"
+            );
+        }
+    }
+}

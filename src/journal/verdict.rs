@@ -6,7 +6,7 @@ use super::difference::{agree, differing};
 use super::line::RecordedWrite;
 use super::recorded_resource::{RecordedResource, ResourceParts};
 use crate::apply::event::Outcome;
-use crate::resource::{Address, Entity, Resource};
+use crate::resource::{Address, Entity, FieldPath, Resource};
 
 /// What a reading says about a write that nobody saw end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl WriteVerdict {
         let Some(after) = &write.after else {
             return match (before, now) {
                 (_, None) => Self::Applied,
-                (Some(before), Some(now)) if differing(&write.address, &before.parts, &now.parts).is_empty() => {
+                (Some(before), Some(now)) if is_still_there(&write.address, &before.parts, &now.parts) => {
                     Self::NotApplied
                 }
                 _ => Self::Different,
@@ -104,6 +104,13 @@ impl WriteVerdict {
             },
         }
     }
+}
+
+/// Whether a resource that was to be deleted is as it was. A plan that deletes an entity need not know its content.
+fn is_still_there(address: &Address, before: &ResourceParts, now: &ResourceParts) -> bool {
+    let is_content =
+        |path: &FieldPath| matches!(address, Address::Entity { .. }) && Entity::HIDDEN.contains(&path.top());
+    differing(address, before, now).iter().all(is_content)
 }
 
 #[cfg(test)]

@@ -128,9 +128,14 @@ impl KillDesk {
     /// Applies, and kills the program when this write is cut off. Returns the action of the write, where it is a call of a
     /// tool.
     pub fn kill_at(&self, project: &TempProject, write: usize, cut: Cut) -> String {
+        self.kill_line_at(project, "apply --yes", (write, cut))
+    }
+
+    /// The same for this apply.
+    pub fn kill_line_at(&self, project: &TempProject, line: &str, (write, cut): (usize, Cut)) -> String {
         let number = self.writes() + write;
         *self.cutter.cut.lock().unwrap() = Some((number, cut));
-        let mut command = self.command(project, "apply --yes --parallelism 1");
+        let mut command = self.command(project, &format!("{line} --parallelism 1"));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_for(
             || self.cutter.has_cut.load(Ordering::SeqCst).then_some(()),
