@@ -172,6 +172,7 @@ mod tui_selection;
 mod tui_themes;
 mod tui_watch;
 mod undo;
+mod undo_data;
 mod undo_laws;
 mod watcher_files;
 mod watcher_plan;

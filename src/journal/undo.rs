@@ -35,6 +35,10 @@ pub enum UndoWarning {
     DeletedSince,
     /// Its agent is gone, so that it cannot be put back.
     AgentGone,
+    /// Its entity is gone, so that it cannot be put back.
+    EntityGone,
+    /// Its slug can never be used again, so that it cannot be put back.
+    SlugTaken,
     /// The values of these secrets before the run are not known: they stay as they are now, or are missing.
     SecretsUnknown(Vec<FieldPath>),
     /// These fields held a secret, so that what they were before is not known. They stay as they are now.
@@ -188,6 +192,10 @@ impl Undoing<'_> {
             self.warn(address, UndoWarning::AgentGone);
             return;
         }
+        if let Some(warning) = self.lost_data(address) {
+            self.warn(address, warning);
+            return;
+        }
         let known = without_secrets(gone);
         let Some(resource) = known.resource else { return };
         self.keep_parent(address);
@@ -202,6 +210,19 @@ impl Undoing<'_> {
             other => other,
         };
         insert(&mut self.draft.desired, resource);
+    }
+
+    /// Returns why data or a watcher that was deleted cannot be created anew, if it cannot.
+    fn lost_data(&self, address: &Address) -> Option<UndoWarning> {
+        match address {
+            Address::Entity { .. } | Address::Watcher { .. } => Some(UndoWarning::SlugTaken),
+            Address::Relationship { key } => {
+                let entities = &self.remote.facts.data.types;
+                let is_there = [&key.from, &key.to].iter().all(|end| entities.contains_key(*end));
+                (!is_there).then_some(UndoWarning::EntityGone)
+            }
+            _ => None,
+        }
     }
 
     /// A plan has rows only below agents that are declared. The agent itself is no row of the undo by that.

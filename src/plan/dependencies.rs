@@ -57,21 +57,28 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
     add_deletions(rows);
 }
 
-/// Adds to each entity that is deleted what has to be gone before it: the entities below it, or the server refuses, and its
-/// relationships, or nothing could name them any more.
+/// Adds to each entity and each type that is deleted the data that has to be gone before it: below an entity and of a type, or
+/// the server refuses, and the relationships of an entity, or nothing could name them any more.
 fn add_deletions(rows: &mut BTreeMap<Address, Row>) {
-    let deleted = rows.values().filter(|row| row.verb == Verb::Delete);
-    let deleted: Vec<Address> = deleted.map(|row| row.address.clone()).collect();
-    let goes_before = |other: &Address, path: &EntityPath| match other {
-        Address::Relationship { key } => key.from == *path || key.to == *path,
-        Address::Entity { path: other, .. } => path.is_above(other),
-        _ => false,
+    let is_deleted_data = |row: &&Row| {
+        let is_data = matches!(row.address, Address::Entity { .. } | Address::Relationship { .. });
+        is_data && row.verb == Verb::Delete
     };
+    let deleted = rows.values().filter(is_deleted_data);
+    let deleted: Vec<Address> = deleted.map(|row| row.address.clone()).collect();
     for row in rows.values_mut().filter(|row| row.verb == Verb::Delete) {
-        if let Address::Entity { path, .. } = &row.address {
-            let before = deleted.iter().filter(|other| goes_before(other, path));
-            row.depends_on.extend(before.cloned());
-        }
+        let before = deleted.iter().filter(|other| goes_before(other, &row.address));
+        row.depends_on.extend(before.cloned());
+    }
+}
+
+fn goes_before(data: &Address, other: &Address) -> bool {
+    match (other, data) {
+        (Address::Entity { path, .. }, Address::Relationship { key }) => key.from == *path || key.to == *path,
+        (Address::Entity { path, .. }, Address::Entity { path: below, .. }) => path.is_above(below),
+        (Address::EntityType { slug }, Address::Entity { entity_type, .. }) => slug == entity_type,
+        (Address::RelationshipType { slug }, Address::Relationship { key }) => *slug == key.kind,
+        _ => false,
     }
 }
 

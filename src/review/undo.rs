@@ -24,6 +24,8 @@ pub(super) fn plan_undo(undo: &UndoDraft, remote: &State, target: Target, force:
             .extend(warnings.map(|warning| undo_warning_text(warning, force)));
         row.is_undo = true;
     }
+    // No file says what is an agent's own here.
+    draft.plan.undeclared_entities = 0;
     // After the warnings: the id of the plan covers them.
     let mut draft = keep_rows(draft, |address| undo.rows.contains(address));
     let lost = undo

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::journal::RecordedRun;
 use crate::plan::Target;
-use crate::resource::{Origins, State};
+use crate::resource::{Address, Origins, State};
 
 /// A request to take a run back.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +45,11 @@ impl UndoRequest {
             secret_values: Vec::new(),
             folders: BTreeSet::new(),
         }
+    }
+
+    /// Returns what the run wrote, or may have written.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Address> {
+        self.run.possible_writes().map(|write| &write.address)
     }
 
     /// Checks that the run wrote to this target.

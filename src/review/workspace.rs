@@ -20,7 +20,7 @@ use crate::remote::{
     Attempt, Client, DataScope, DetailsOf, HttpOptions, HttpTransport, NamedData, ReadProgress, RemoteError, Retry,
     Scope, WatcherScope, fetch,
 };
-use crate::resource::{Entity, Pattern, State, WatchedEntity};
+use crate::resource::{Address, Entity, Pattern, State, WatchedEntity};
 use crate::session::Session;
 use crate::show::word::plural;
 
@@ -240,12 +240,15 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
         agents: options.only.has_agents(),
         memory: options.only.has_types() && project.memory_enabled,
         watchers: reads_watchers(project, options).then(|| WatcherScope {
-            declared: named_entities(&project.desired),
+            declared: named_entities(&project.desired, options),
             scripts_of: details(project.desired.watchers.keys().cloned().collect()),
         }),
         data: match options.data {
             DataReading::Nothing => None,
-            DataReading::Declared | DataReading::Targeted => data_scope(&project.desired, named_data(options)),
+            DataReading::Declared | DataReading::Targeted => {
+                let is_whole = options.data == DataReading::Targeted || options.undo.is_some();
+                data_scope(&project.desired, named_data(options), is_whole)
+            }
         },
         settings_of: details(project.desired.agents.keys().cloned().collect()),
         rules_of: details(project.desired.relationship_types.keys().cloned().collect()),
@@ -257,22 +260,29 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
 fn reads_watchers(project: &Project, options: &ReviewOptions) -> bool {
     let is_asked_for = options.prune || options.adopts || options.only == config::Only::Watchers;
     let is_part = options.only.has_watchers() && project.memory_enabled;
-    is_part && (is_asked_for || !project.desired.watchers.is_empty())
+    let is_undone = || undone(options).any(|it| matches!(it, Address::Watcher { .. }));
+    is_part && (is_asked_for || !project.desired.watchers.is_empty() || is_undone())
 }
 
-/// Returns what of the data is read because the user names it.
+/// Returns what the run wrote that is taken back, if one is.
+fn undone(options: &ReviewOptions) -> impl Iterator<Item = &Address> {
+    options.undo.iter().flat_map(|undo| undo.written())
+}
+
+/// Returns what of the data is read because the user names it, or the run that is taken back wrote it.
 fn named_data(options: &ReviewOptions) -> NamedData {
     let is_targeted = options.data == DataReading::Targeted && options.only.has_data();
     let targets = options.targets.iter().filter(|_| is_targeted);
+    let undone = undone(options).filter(|it| matches!(it, Address::Entity { .. } | Address::Relationship { .. }));
     NamedData {
-        addresses: deletion::named(options),
+        addresses: deletion::named(options).into_iter().chain(undone.cloned()).collect(),
         // What is no pattern is reported when the plan is restricted.
         patterns: targets.filter_map(|target| Pattern::parse(target).ok()).collect(),
     }
 }
 
 /// Returns what of the data has to be read. Without any in the files or by name, nothing is: what agents wrote is not compared.
-fn data_scope(desired: &State, named: NamedData) -> Option<DataScope> {
+fn data_scope(desired: &State, named: NamedData, is_whole: bool) -> Option<DataScope> {
     if desired.entities.is_empty() && desired.relationships.is_empty() && named.is_empty() {
         return None;
     }
@@ -283,18 +293,21 @@ fn data_scope(desired: &State, named: NamedData) -> Option<DataScope> {
             .map(|(path, entity)| (path.clone(), entity.entity_type.clone()))
             .collect(),
         relationships: desired.relationships.keys().cloned().collect(),
-        // What is pulled is pulled whole.
-        needs_content: desired.entities.values().any(has_content) || !named.patterns.is_empty(),
+        // What is pulled or put back is that as a whole.
+        needs_content: desired.entities.values().any(has_content) || is_whole,
         named,
     })
 }
 
-/// Returns the watchers that the files declare, each with the entity that it names.
-fn named_entities(desired: &State) -> BTreeMap<String, Option<WatchedEntity>> {
+/// Returns the watchers that the files declare, each with the entity that it names, and those that are taken back.
+fn named_entities(desired: &State, options: &ReviewOptions) -> BTreeMap<String, Option<WatchedEntity>> {
     let watchers = desired.watchers.iter();
-    watchers
-        .map(|(slug, watcher)| (slug.clone(), watcher.entities.first().cloned()))
-        .collect()
+    let declared = watchers.map(|(slug, watcher)| (slug.clone(), watcher.entities.first().cloned()));
+    let undone = undone(options).filter_map(|address| match address {
+        Address::Watcher { slug } => Some((slug.clone(), None)),
+        _ => None,
+    });
+    undone.chain(declared).collect()
 }
 
 /// Returns a failed request as the end of a command that has written nothing.

@@ -21,6 +21,8 @@ pub fn undo_warning_text(warning: &UndoWarning, force: bool) -> String {
         UndoWarning::DeletedSince => {
             "conflict: deleted since that run; not created again unless it is asked for".to_owned()
         }
+        UndoWarning::EntityGone => "not put back: an entity that it joins is gone".to_owned(),
+        UndoWarning::SlugTaken => "cannot be undone: the slug of what was deleted can never be used again".to_owned(),
         UndoWarning::AgentGone => "not put back: its agent is gone".to_owned(),
         UndoWarning::SecretsUnknown(fields) => format!(
             "cannot be undone: no journal keeps the value of a secret ({}); it stays as it is now, or is missing",
