@@ -64,12 +64,23 @@ impl RpcMessage {
             id: body["id"].clone(),
             method: method.unwrap_or_default().to_owned(),
         };
-        // The library takes such a call for one of a method that it does not know.
-        if read.method == "tools/call" && !body["params"]["name"].is_string() {
-            let message = "the name of the tool must be a string";
-            return Err(RpcRefusal::new(StatusCode::OK, INVALID_PARAMS, message).about(read.id));
+        match odd_call(&body["params"]).filter(|_| read.method == "tools/call") {
+            Some(message) => Err(RpcRefusal::new(StatusCode::OK, INVALID_PARAMS, message).about(read.id)),
+            None => Ok(read),
         }
-        Ok(read)
+    }
+}
+
+/// Returns what is wrong with the parameters of a call of a tool. The library takes such a call for one of a method that it does
+/// not know.
+fn odd_call(params: &Value) -> Option<&'static str> {
+    let arguments = params.get("arguments").filter(|arguments| !arguments.is_null());
+    if !params["name"].is_string() {
+        Some("the name of the tool must be a string")
+    } else if arguments.is_some_and(|arguments| !arguments.is_object()) {
+        Some("the arguments of the tool must be an object")
+    } else {
+        None
     }
 }
 
@@ -175,6 +186,11 @@ mod tests {
         ] {
             let refusal = read(body).unwrap_err();
             assert_eq!((refusal.code, &refusal.id), (code, &id), "{body}");
+        }
+        for (arguments, fits) in [("{}", true), ("null", true), ("[]", false), ("\"{}\"", false)] {
+            let params = format!(r#"{{"name":"x","arguments":{arguments}}}"#);
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+            assert_eq!(read(&body).is_ok(), fits, "{body}");
         }
         let refusal = RpcMessage::read(&HeaderMap::new(), b"{}").unwrap_err();
         assert_eq!(refusal.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
