@@ -119,7 +119,10 @@ async fn what_agents_wrote_is_pulled_only_when_it_is_named() {
     let shown = desk
         .expect("pull --dry-run --target entity.person.acme/ada/note", 1)
         .await;
-    assert!(shown.contains("names no row"), "{shown}");
+    assert!(
+        shown.contains("names no row") && shown.contains("`--data` pulls"),
+        "{shown}"
+    );
     let targets = "--target entity.person.acme/ada/note --target relationship.works-at.acme/ada/note.acme";
     desk.expect(&format!("pull --yes --data {targets}"), 0).await;
     assert_eq!(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::PlanReview;
 use super::new_project::NewProject;
-use super::options::ReviewOptions;
+use super::options::{DataReading, ReviewOptions};
 use super::workspace::{LoadObserver, Workspace, connect};
 use crate::config::{Only, Project};
 use crate::failure::{Failure, FailureKind};
@@ -235,8 +235,8 @@ fn read_files(project: &Project, env_files: &[PathBuf]) -> Result<ProjectFiles, 
 
 /// Returns what of a plan is to be pulled.
 fn selected(plan: &Plan, options: &PullOptions) -> Result<Plan, Failure> {
-    let targets = patterns(plan, &options.reading.targets)?;
-    let excludes = patterns(plan, &options.excludes)?;
+    let targets = patterns(plan, &options.reading.targets, options.reading.data)?;
+    let excludes = patterns(plan, &options.excludes, options.reading.data)?;
     let covers = |patterns: &[Pattern], row: &Row| patterns.iter().any(|pattern| pattern.covers(&row.address));
     let plan = plan.restricted(|row| !covers(&excludes, row));
     if targets.is_empty() {
@@ -259,7 +259,7 @@ fn selected(plan: &Plan, options: &PullOptions) -> Result<Plan, Failure> {
 }
 
 /// Parses patterns, each of which has to name a row of the plan.
-fn patterns(plan: &Plan, texts: &[String]) -> Result<Vec<Pattern>, Failure> {
+fn patterns(plan: &Plan, texts: &[String], data: DataReading) -> Result<Vec<Pattern>, Failure> {
     let parsed = texts.iter().map(|text| Pattern::parse(text));
     let parsed: Vec<Pattern> = parsed
         .collect::<Result<_, _>>()
@@ -268,7 +268,14 @@ fn patterns(plan: &Plan, texts: &[String]) -> Result<Vec<Pattern>, Failure> {
     match parsed.iter().find(names_nothing) {
         Some(pattern) => {
             let message = format!("`{}` names no row that differs or is declared", pattern.as_str());
-            Err(Failure::failed(message).hint("`lobuctl plan --all` shows every row"))
+            let is_about_data = ["entity", "relationship"].iter().any(|kind| pattern.may_cover(kind));
+            Err(
+                Failure::failed(message).hint(if is_about_data && data == DataReading::Nothing {
+                    "`--data` pulls entities and relationships"
+                } else {
+                    "`lobuctl plan --all` shows every row"
+                }),
+            )
         }
         None => Ok(parsed),
     }
