@@ -178,7 +178,7 @@ impl Victim {
 }
 
 /// Commands that read the server and end.
-const READING: [&str; 16] = [
+const READING: [&str; 20] = [
     "plan",
     "plan --format json",
     "plan --format markdown",
@@ -189,6 +189,10 @@ const READING: [&str; 16] = [
     "doctor",
     "doctor --format json",
     "drift --format json",
+    "memory",
+    "memory tools --format json",
+    "memory run search_knowledge query=a -vv --log-file run.log",
+    "memory seed --dry-run",
     "secrets list",
     "secrets list --format json",
     "secrets diff",

@@ -267,12 +267,11 @@ fn failed(transport: &HttpTransport, error: &(dyn Error + 'static), writes: bool
         Some(403) => return MemoryError::Forbidden,
         _ => {}
     }
+    let is_refusal = status.is_some_and(|status| (400..500).contains(&status));
     let (message, maybe_sent) = match http_failure(error) {
         Some(StreamableHttpError::Client(network)) if status.is_none() => transport.describe_error(network),
-        Some(failure) => (
-            failure.to_string(),
-            !status.is_some_and(|status| (400..500).contains(&status)),
-        ),
+        Some(StreamableHttpError::UnexpectedServerResponse(text)) => (text.to_string(), !is_refusal),
+        Some(failure) => (failure.to_string(), !is_refusal),
         None => (causes(error).last().map(ToString::to_string).unwrap_or_default(), true),
     };
     MemoryError::NoAnswer {

@@ -106,7 +106,7 @@ impl MemoryPlace {
         let log = console.request_log()?;
         let observer = log.map(|log| -> CallObserver { Box::new(move |attempt| log.attempt(attempt)) });
         let endpoint = MemoryEndpoint::connect(transport, &target.organization, observer).await;
-        let endpoint = endpoint.map_err(|error| failure("the memory endpoint does not answer", &target, &error))?;
+        let endpoint = endpoint.map_err(|error| failure("the memory endpoint cannot be used", &target, &error))?;
         Ok(Self { endpoint, target })
     }
 

@@ -48,7 +48,6 @@ impl Loader<'_> {
         };
         self.files.extend(read.files.iter().cloned());
         self.folders.extend(read.folders.iter().cloned());
-        self.looked_into.extend(read.looked_into.iter().cloned());
         self.sources.extend(&read.sources);
         self.findings.extend(&read.findings);
         Some(read)
