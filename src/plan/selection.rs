@@ -126,6 +126,10 @@ impl Selection {
     /// Adds what the selected rows need, and what those need, as far as it writes.
     fn add_needed(&mut self, plan: &Plan) {
         self.implied.clear();
+        if self.selected.len() == plan.rows.iter().filter(|row| row.writes()).count() {
+            // Nothing is left that could be needed.
+            return;
+        }
         let mut open: Vec<Address> = self.selected.iter().cloned().collect();
         while let Some(address) = open.pop() {
             for needed in plan.row(&address).into_iter().flat_map(|row| &row.depends_on) {

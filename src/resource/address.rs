@@ -10,9 +10,9 @@ use super::{EntityPath, RelationshipKey, platform_slug, stable_platform_id};
 /// `agent.ID`, `settings.AGENT`, `platform.AGENT.TYPE[.NAME]`, `entity-type.SLUG`, `relationship-type.SLUG`,
 /// `entity.TYPE.PATH`, `relationship.TYPE.FROM.TO` or `watcher.SLUG`. A path is slugs with `/` between them.
 ///
-/// The order is display order: each agent, its settings, its platforms, then the memory: its schema, its entities, each with its parents above it, its relationships and its
-/// watchers. A platform whose id on
-/// the server does not follow from its type is addressed as `platform.AGENT.TYPE.#ID`.
+/// The order is display order: each agent, its settings, its platforms, then the memory: its schema, its entities, each with
+/// its parents above it, its relationships and its watchers. A platform whose id on the server does not follow from its type
+/// is addressed as `platform.AGENT.TYPE.#ID`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     /// An agent, without its settings and platforms.
@@ -230,7 +230,12 @@ type SortKey<'a> = (
 // By hand, because the derived order would put all agents before all settings.
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.order().cmp(&other.order())
+        let in_full = || self.order().cmp(&other.order());
+        // Most rows of a large plan are of different agents, which one text decides.
+        match (self.agent_id(), other.agent_id()) {
+            (Some(own), Some(others)) => own.cmp(others).then_with(in_full),
+            _ => in_full(),
+        }
     }
 }
 

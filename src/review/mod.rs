@@ -145,11 +145,13 @@ impl PlanReview {
 
     /// Returns the rows of an undo that are left alone, because somebody has changed them since.
     pub fn conflicts_left_out(&self) -> BTreeSet<Address> {
-        let conflicts = self.workspace.undo.iter().flat_map(|undo| &undo.conflicts);
+        let Some(undo) = &self.workspace.undo else {
+            return BTreeSet::new();
+        };
         let selection = self.selection();
         let is_left =
             |address: &&Address| self.plan().row(address).is_some_and(Row::writes) && !selection.contains(address);
-        conflicts.filter(is_left).cloned().collect()
+        undo.conflicts.iter().filter(is_left).cloned().collect()
     }
 
     /// Returns the plan, as `--target` and the marks for deletion leave it.

@@ -105,7 +105,9 @@ impl BenchState {
         if self.review.as_ref().map(PlanReview::marked) != Some(pending.marked()) {
             return false;
         }
-        self.review = Some(pending);
+        let replaced = self.review.replace(pending);
+        // Freeing a large plan takes longer than a key may wait for its frame.
+        std::thread::spawn(move || drop(replaced));
         (self.adoption, self.adopting) = (None, None);
         true
     }
