@@ -86,11 +86,12 @@ const NEWEST: &str = concat!(
 );
 const COUNT: &str = concat!("SELECT COUNT(*) FROM knowledge k WHERE ", living!());
 
-// Words of the title count four times as much as others.
+// Words of the title count four times as much as others. `CROSS JOIN` has SQLite look for the words first: to count, it would
+// otherwise ask for them at each piece of the organization.
 macro_rules! found_on_sqlite {
     () => {
         concat!(
-            " FROM knowledge_text JOIN knowledge k ON k.id = knowledge_text.rowid WHERE knowledge_text MATCH $4 AND ",
+            " FROM knowledge_text CROSS JOIN knowledge k ON k.id = knowledge_text.rowid WHERE knowledge_text MATCH $4 AND ",
             living!()
         )
     };
