@@ -57,6 +57,8 @@ pub(crate) struct FoundKnowledge {
     row: KnowledgeRow,
     /// How well it fits, as a JSON number. Only comparable within one answer.
     rank: Value,
+    /// The number of all results.
+    total: i64,
 }
 
 impl FromRow for FoundKnowledge {
@@ -64,6 +66,7 @@ impl FromRow for FoundKnowledge {
         Ok(Self {
             row: KnowledgeRow::from_row(row)?,
             rank: ColumnValue::read(row, "rank")?,
+            total: ColumnValue::read(row, "total")?,
         })
     }
 }
@@ -105,20 +108,29 @@ macro_rules! found_on_postgres {
     };
 }
 
+// Found once, for the number as well as for the page, and sorted without the texts. A lower score is a better one.
+macro_rules! one_page {
+    () => {
+        concat!(
+            ") SELECT ",
+            knowledge_columns!(),
+            ", CAST(-f.score AS TEXT) AS rank, (SELECT COUNT(*) FROM found) AS total \
+             FROM (SELECT id, score FROM found ORDER BY score, id DESC LIMIT $5 OFFSET $6) f \
+             CROSS JOIN knowledge k WHERE k.id = f.id ORDER BY f.score, k.id DESC"
+        )
+    };
+}
+
 const FOUND: EitherSql = EitherSql {
     sqlite: concat!(
-        "SELECT ",
-        knowledge_columns!(),
-        ", CAST(-bm25(knowledge_text, 4.0, 1.0) AS TEXT) AS rank",
+        "WITH found AS MATERIALIZED (SELECT k.id AS id, bm25(knowledge_text, 4.0, 1.0) AS score",
         found_on_sqlite!(),
-        " ORDER BY bm25(knowledge_text, 4.0, 1.0), k.id DESC LIMIT $5 OFFSET $6"
+        one_page!()
     ),
     postgres: concat!(
-        "SELECT ",
-        knowledge_columns!(),
-        ", CAST(ts_rank('{0.1, 0.2, 0.25, 1.0}', k.word_vector, q) AS TEXT) AS rank",
+        "WITH found AS MATERIALIZED (SELECT k.id AS id, -ts_rank('{0.1, 0.2, 0.25, 1.0}', k.word_vector, q) AS score",
         found_on_postgres!(),
-        " ORDER BY ts_rank('{0.1, 0.2, 0.25, 1.0}', k.word_vector, q) DESC, k.id DESC LIMIT $5 OFFSET $6"
+        one_page!()
     ),
 };
 const FOUND_COUNT: EitherSql = EitherSql {
@@ -149,9 +161,15 @@ impl FoundKnowledge {
             return Ok((Vec::new(), 0));
         };
         let conditions = params![organization, filter.kind, filter.entity, &asked];
-        let total: Option<i64> = db.value(db.pick(FOUND_COUNT), conditions).await?;
         let page = [conditions, params![window.limit, window.offset]].concat();
-        Ok((db.rows(db.pick(FOUND), &page).await?, total.unwrap_or(0)))
+        let rows: Vec<Self> = db.rows(db.pick(FOUND), &page).await?;
+        let total = match rows.first() {
+            Some(first) => Some(first.total),
+            // A page beyond the last one does not know how many there are.
+            None if window.offset > 0 => db.value(db.pick(FOUND_COUNT), conditions).await?,
+            None => None,
+        };
+        Ok((rows, total.unwrap_or(0)))
     }
 
     /// Returns the result as an element of a response.
