@@ -18,9 +18,9 @@ pub enum WriteVerdict {
     NotApplied,
     /// A part of the write was carried out.
     PartlyApplied,
-    /// Nothing that can be read tells: only a hidden secret was to be written.
+    /// Not known: only a secret was to be written, and the server hides it.
     SecretHidden,
-    /// Nothing that can be read tells: only the content of an entity was to be written.
+    /// Not known: only the content of an entity was to be written, and the server hides it.
     ContentHidden,
     /// The server has neither what it had before nor what was to be written.
     Different,

@@ -49,7 +49,7 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
         if let Some(row) = rows.get_mut(address) {
             row.depends_on.extend(needed);
         }
-        // Nobody shares the steps yet, so that none is copied.
+        // No schedule shares the steps yet, so `make_mut` copies none.
         if let Operation::CreateRelationshipType(write) = &mut Arc::make_mut(step).operation {
             write.with_inverse = !named_by_inverse;
         }

@@ -63,7 +63,7 @@ pub(super) struct PlanLoader {
     console: Console,
     options: ReviewOptions,
     folders: ReadFolders,
-    /// What has been read of the files, by a loader that is told what changes.
+    /// The folders of agents that were read. `None` in a loader that reads everything each time.
     cache: Option<Arc<Mutex<LoadCache>>>,
     steps: UnboundedSender<LoadStep>,
 }
@@ -85,7 +85,7 @@ impl PlanLoader {
         }
     }
 
-    /// Returns the same loader, which keeps what it has read of the files. It has to be told what changes.
+    /// Returns this loader with a cache of the files. Call [`Self::forget_changed`] before each load.
     pub(super) fn caching(self) -> Self {
         Self {
             cache: Some(Arc::default()),
@@ -93,7 +93,7 @@ impl PlanLoader {
         }
     }
 
-    /// Reads again what may have changed, when it reads the files next.
+    /// Drops from the cache what may have changed, so that the next load reads it.
     pub(super) fn forget_changed(&self, files: &mut FileWatch) {
         if let Some(cache) = &self.cache {
             files.forget_changed(&mut lock(cache));

@@ -14,8 +14,8 @@ use crate::config::skill::Skill;
 use crate::config::source::Sources;
 use crate::resource::{Origin, Secret};
 
-/// What earlier loads have read. It is only as true as what [`LoadCache::forget`] is told, so whoever keeps one has to watch
-/// all folders that a load looks into.
+/// The folders of agents that earlier loads have read. Call [`LoadCache::forget`] for every change: the owner of a cache has to
+/// watch all folders that a load looks into.
 #[derive(Debug, Default)]
 pub struct LoadCache {
     folders: HashMap<PathBuf, Arc<ReadFolder>>,
