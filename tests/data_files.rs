@@ -4,11 +4,10 @@ use lobuctl::config::Only;
 use lobuctl::resource::{Address, EntityPath, RelationshipKey};
 use serde_json::json;
 
+use crate::support::apply::memory_rows::TOML;
 use crate::support::apply::test_server::expect_valid;
 use crate::support::project::{TempProject, report};
 use crate::support::snapshot;
-
-const TOML: &str = "[agents.triage]\nname = \"Triage\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\nmodels = \"models\"\ndata = \"data\"\n";
 
 const MODELS: &str = "\
 type: entity

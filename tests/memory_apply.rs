@@ -10,39 +10,12 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
+use crate::support::apply::memory_rows::{MODELS, TOML};
 use crate::support::apply::test_server::{TestServer, changed_rows, expect_valid};
 use crate::support::project::TempProject;
 use crate::support::report_skip;
 use crate::support::server::JsonClient;
 use crate::support::server::postgres::TestDatabase;
-
-const TOML: &str = "[agents.triage]\nname = \"Triage\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\nmodels = \"models\"\ndata = \"data\"\n";
-
-const MODELS: &str = "\
-type: entity
-slug: company
-name: Company
-metadata_schema:
-  type: object
-  required: [tier]
-  properties:
-    tier: {enum: [gold, silver]}
-    employees: {type: integer}
----
-type: entity
-slug: person
-name: Person
----
-type: relationship
-slug: works-at
-name: Works at
-rules: [{source: person, target: company}]
----
-type: relationship
-slug: knows
-name: Knows
-is_symmetric: true
-";
 
 const DATA: &str = "\
 entities:

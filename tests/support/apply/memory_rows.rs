@@ -5,9 +5,11 @@ use lobuctl::config::Project;
 use crate::support::apply::test_server::expect_valid;
 use crate::support::project::TempProject;
 
-const TOML: &str = "[agents.triage]\nname = \"Triage\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\nmodels = \"models\"\ndata = \"data\"\n";
+/// A project with one agent, a folder of models and one of data.
+pub const TOML: &str = "[agents.triage]\nname = \"Triage\"\ndir = \".\"\n\n[memory]\norg = \"dev\"\nmodels = \"models\"\ndata = \"data\"\n";
 
-const MODELS: &str = "\
+/// Two types of entities and two of relationships, one of them symmetric.
+pub const MODELS: &str = "\
 type: entity
 slug: company
 name: Company
