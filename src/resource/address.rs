@@ -200,41 +200,43 @@ impl Address {
         self.agent_id().is_none()
     }
 
-    /// Returns the sort key: section, agent, rank within the agent, type or slug, name, paths, type of an entity.
+    /// Returns the sort key: section, agent, rank within the agent, type or slug, name. Two entities, and two relationships,
+    /// are compared by more.
     fn order(&self) -> SortKey<'_> {
         match self {
-            Self::Agent { id } => (0, id, 0, "", "", None, ""),
-            Self::Settings { agent } => (0, agent, 1, "", "", None, ""),
-            Self::Platform { agent, kind, name } => (0, agent, 2, kind, name.as_deref().unwrap_or(""), None, ""),
-            Self::EntityType { slug } => (1, "", 0, slug, "", None, ""),
-            Self::RelationshipType { slug } => (2, "", 0, slug, "", None, ""),
-            // By path before the type: children follow their parents, of whatever types.
-            Self::Entity { entity_type, path } => (3, "", 0, "", "", Some((path, path)), entity_type),
-            Self::Relationship { key } => (4, "", 0, &key.kind, "", Some((&key.from, &key.to)), ""),
-            Self::Watcher { slug } => (5, "", 0, slug, "", None, ""),
+            Self::Agent { id } => (0, id, 0, "", ""),
+            Self::Settings { agent } => (0, agent, 1, "", ""),
+            Self::Platform { agent, kind, name } => (0, agent, 2, kind, name.as_deref().unwrap_or("")),
+            Self::EntityType { slug } => (1, "", 0, slug, ""),
+            Self::RelationshipType { slug } => (2, "", 0, slug, ""),
+            Self::Entity { .. } => (3, "", 0, "", ""),
+            Self::Relationship { .. } => (4, "", 0, "", ""),
+            Self::Watcher { slug } => (5, "", 0, slug, ""),
         }
     }
 }
 
 /// What addresses are sorted by.
-type SortKey<'a> = (
-    u8,
-    &'a str,
-    u8,
-    &'a str,
-    &'a str,
-    Option<(&'a EntityPath, &'a EntityPath)>,
-    &'a str,
-);
+type SortKey<'a> = (u8, &'a str, u8, &'a str, &'a str);
 
 // By hand, because the derived order would put all agents before all settings.
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let in_full = || self.order().cmp(&other.order());
-        // Most rows of a large plan are of different agents, which one text decides.
-        match (self.agent_id(), other.agent_id()) {
-            (Some(own), Some(others)) => own.cmp(others).then_with(in_full),
-            _ => in_full(),
+        // Most rows of a large plan are of one of these three pairs, and few texts decide about those.
+        match (self, other) {
+            (
+                Self::Entity { entity_type, path },
+                Self::Entity {
+                    entity_type: other_type,
+                    path: other_path,
+                },
+                // By path before the type: children follow their parents, of whatever types.
+            ) => path.cmp(other_path).then_with(|| entity_type.cmp(other_type)),
+            (Self::Relationship { key }, Self::Relationship { key: other }) => key.cmp(other),
+            _ => match (self.agent_id(), other.agent_id()) {
+                (Some(own), Some(others)) => own.cmp(others).then_with(|| self.order().cmp(&other.order())),
+                _ => self.order().cmp(&other.order()),
+            },
         }
     }
 }
