@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lobuctl::config::{LoadCache, LoadOptions, LoadedProject, Only, SecretsCheck, load_changes};
+use lobuctl::resource::EntityPath;
 use lobuctl::review::FileWatch;
 
+use crate::support::apply::memory_rows::{MODELS, TOML};
 use crate::support::deadline::within;
 use crate::support::project::TempProject;
 
@@ -65,4 +67,41 @@ async fn what_is_written_is_forgotten_and_what_is_read_is_not() {
         kept |= cache.count() == 1;
     }
     assert!(kept, "the other folder was only read");
+}
+
+#[tokio::test]
+async fn of_data_only_the_file_that_is_written_is_forgotten() {
+    let entity = |slug: &str| format!("type: entity\nentity_type: company\nslug: {slug}\nname: {slug}\n");
+    let project = TempProject::new(&[
+        ("lobu.toml", TOML.to_owned()),
+        ("models/all.yaml", MODELS.to_owned()),
+        ("data/a.yaml", entity("a")),
+        ("data/b.yaml", entity("b")),
+        ("data/deep/c.yaml", entity("c")),
+    ]);
+    let folder = project.path();
+    let (mut cache, mut watch) = (LoadCache::default(), FileWatch::new());
+    let folders = Arc::new(load(folder, &mut cache).folders);
+    watch.watch(folders);
+    watch.forget_changed(&mut cache);
+    load(folder, &mut cache);
+    // The agent's folder, which is the project's, and four files.
+    assert_eq!(cache.count(), 5);
+    let mut kept = false;
+    // As above, an event of before may arrive late.
+    for round in 0..20 {
+        load(folder, &mut cache);
+        fs::write(folder.join("data/new~"), entity(&format!("b{round}"))).unwrap();
+        fs::rename(folder.join("data/new~"), folder.join("data/b.yaml")).unwrap();
+        within(watch.changed()).await;
+        watch.forget_changed(&mut cache);
+        kept |= cache.count() == 4;
+        let loaded = load(folder, &mut cache);
+        let entities = &loaded.project.unwrap().desired.entities;
+        assert!(
+            entities.contains_key(&EntityPath::parse(&format!("b{round}"))),
+            "{entities:?}"
+        );
+    }
+    assert!(kept, "the other files were only read");
 }

@@ -22,6 +22,7 @@ mod cli_watch;
 mod completions;
 mod config_broken;
 mod config_cache;
+mod config_cache_data;
 mod config_examples;
 mod config_hardening;
 mod config_load;

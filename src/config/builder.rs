@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use super::source::{Source, Text};
 use super::{Only, SecretField, layer, platform, reference};
 use crate::resource::value::is_empty;
 use crate::resource::{
-    Address, Agent, ConfigValue, FieldPath, Origin, Origins, Platform, ProviderKey, Secret, Settings, State,
+    Address, Agent, ConfigValue, FieldPath, Origins, Platform, ProviderKey, ResourceOrigins, Secret, Settings, State,
     is_secret_key,
 };
 
@@ -48,21 +49,12 @@ pub(super) struct SecretUses {
     pub provider_keys: Vec<ProviderKey>,
 }
 
-fn origin(source: &Source, span: &Range<usize>) -> Origin {
-    Origin {
-        file: source.path.clone(),
-        line: source.line(span.start),
-    }
-}
-
 impl Builder<'_> {
     /// Adds an agent, its settings and its platforms.
     pub(super) fn add_agent(&mut self, draft: AgentDraft, folder: AgentFolder) {
         let id = draft.id.value.clone();
         let address = Address::agent(id.clone());
-        self.origins.set(address.clone(), origin(self.source, &draft.id.span));
-        self.origins
-            .set(Address::settings(id.clone()), origin(self.source, &draft.id.span));
+        let mut origins = ResourceOrigins::new(self.source.origin(&draft.id.span));
         for platform in &draft.platforms {
             self.add_platform(&id, platform);
         }
@@ -71,23 +63,22 @@ impl Builder<'_> {
             ..Agent::default()
         };
         for (name, text) in &draft.fields {
-            self.origins
-                .set_field(address.clone(), FieldPath::root(*name), origin(self.source, &text.span));
+            origins.set_field(FieldPath::root(*name), self.source.origin(&text.span));
             let field = Agent::FIELDS.iter().find(|field| field.name == *name);
             let value = Some(Value::String(text.value.clone())).filter(|value| !is_empty(value));
             // This cannot fail: the draft has texts only, and `required_filled` has rejected empty required ones.
             let _ = field.map(|field| field.set(&mut agent, value));
         }
+        self.origins.set(address, Arc::new(origins));
         self.state.agents.insert(id, agent);
         self.add_settings(draft, folder);
     }
 
     fn add_settings(&mut self, draft: AgentDraft, folder: AgentFolder) {
         let id = draft.id.value;
-        let address = Address::settings(id.clone());
-        for (path, span) in &draft.settings.locations {
-            self.origins
-                .set_field(address.clone(), path.clone(), origin(self.source, span));
+        let mut origins = ResourceOrigins::new(self.source.origin(&draft.id.span));
+        for (path, span) in draft.settings.locations {
+            origins.set_field(path, self.source.origin(&span));
         }
         for (provider, name) in draft.settings.provider_keys {
             let agent = id.clone();
@@ -98,25 +89,24 @@ impl Builder<'_> {
         let mut fields = draft.settings.fields;
         for (name, text, origin) in folder.texts {
             fields.insert(name.to_owned(), Value::String(text));
-            self.origins.set_field(address.clone(), FieldPath::root(name), origin);
+            origins.set_field(FieldPath::root(name), origin);
         }
         // A field that both `lobu.toml` and the skills have keeps its location in `lobu.toml`.
         let before: Vec<String> = fields.keys().cloned().collect();
         layer::merge(&mut fields, &folder.skills);
         if let Some(origin) = folder.skill_origin {
             for name in fields.keys().filter(|name| !before.contains(name)) {
-                self.origins
-                    .set_field(address.clone(), FieldPath::root(name.as_str()), origin.clone());
+                origins.set_field(FieldPath::root(name.as_str()), origin.clone());
             }
         }
+        self.origins.set(Address::settings(id.clone()), Arc::new(origins));
         self.state.settings.insert(id.clone(), Settings { agent: id, fields });
     }
 
     fn add_platform(&mut self, agent: &str, draft: &PlatformDraft) {
         let name = draft.name.as_ref().map(|name| name.value.as_str());
         let mut platform = Platform::declared(agent, &draft.kind.value, name);
-        let address = platform.address();
-        self.origins.set(address.clone(), origin(self.source, &draft.kind.span));
+        let mut origins = ResourceOrigins::new(self.source.origin(&draft.kind.span));
         for (key, text) in &draft.config {
             let value = self.resolve_config_value(draft, key, text);
             if let Some(name) = reference::name(&text.value) {
@@ -128,9 +118,9 @@ impl Builder<'_> {
             }
             platform.config.insert(key.value.clone(), value);
             let path = FieldPath::of(["config", key.value.as_str()]);
-            self.origins
-                .set_field(address.clone(), path, origin(self.source, &key.span));
+            origins.set_field(path, self.source.origin(&key.span));
         }
+        self.origins.set(platform.address(), Arc::new(origins));
         // The name is what the user would change to make the id unique, so it is underlined if there is one.
         let span = draft.name.as_ref().map_or(&draft.kind.span, |name| &name.span).clone();
         match self.stable_ids.entry(platform.stable_id.clone()) {
@@ -172,11 +162,11 @@ impl Builder<'_> {
     }
 
     /// Adds what the model files declare, as far as `only` asks for it.
-    pub(super) fn add_models(&mut self, models: Models, files: &[Source], only: Only) {
-        let entity_types = self.declare(models.entity_types, files);
-        let relationship_types = self.declare(models.relationship_types, files);
+    pub(super) fn add_models(&mut self, models: Models, only: Only) {
+        let entity_types = self.declare(models.entity_types);
+        let relationship_types = self.declare(models.relationship_types);
         let watchers = models.watchers.into_iter().map(|draft| draft.watcher).collect();
-        let watchers = self.declare(watchers, files);
+        let watchers = self.declare(watchers);
         if only.has_types() {
             self.state.entity_types = entity_types;
             self.state.relationship_types = relationship_types;
@@ -187,44 +177,27 @@ impl Builder<'_> {
     }
 
     /// Adds what the data files declare. No two of them have one address.
-    pub(super) fn add_data(&mut self, data: DeclaredData, files: &[Source]) {
-        for entity in data.entities {
-            self.locate(&entity, files);
-            self.state
-                .entities
-                .insert(entity.resource.path.clone(), entity.resource);
+    pub(super) fn add_data(&mut self, data: DeclaredData) {
+        for (address, origins) in data.origins {
+            self.origins.set(address, origins);
         }
-        for relationship in data.relationships {
-            self.locate(&relationship, files);
-            let key = relationship.resource.key.clone();
-            self.state.relationships.insert(key, relationship.resource);
-        }
-    }
-
-    /// Records the origins of a resource and of its fields.
-    fn locate<T>(&mut self, one: &Declared<T>, files: &[Source]) {
-        let Some(source) = files.get(one.file) else { return };
-        self.origins.set(one.address.clone(), origin(source, &one.span));
-        for (path, span) in &one.locations {
-            self.origins
-                .set_field(one.address.clone(), path.clone(), origin(source, span));
-        }
+        self.state.entities = data.entities;
+        self.state.relationships = data.relationships;
     }
 
     /// Records the origins of models, and returns them by slug. Reports each further one of a slug and leaves it out.
-    fn declare<T>(&mut self, declared: Vec<Declared<T>>, files: &[Source]) -> BTreeMap<String, T> {
+    fn declare<T>(&mut self, declared: Vec<Declared<T>>) -> BTreeMap<String, T> {
         let mut kept = BTreeMap::new();
-        let mut seen: HashMap<String, (usize, Range<usize>)> = HashMap::new();
+        let mut seen: HashMap<String, (Arc<Source>, Range<usize>)> = HashMap::new();
         for one in declared {
-            let Some(source) = files.get(one.file) else { continue };
             let slug = one.address.id();
-            if let Some((file, span)) = seen.get(&slug) {
+            if let Some((first, span)) = seen.get(&slug) {
                 self.findings
-                    .push(duplicate_slug(&one.address, source, &one.span, files.get(*file), span));
+                    .push(duplicate_slug(&one.address, (&one.source, &one.span), (first, span)));
                 continue;
             }
-            self.locate(&one, files);
-            seen.insert(slug.clone(), (one.file, one.span));
+            self.origins.set(one.address, one.origins);
+            seen.insert(slug.clone(), (one.source, one.span));
             kept.insert(slug, one.resource);
         }
         kept
@@ -233,22 +206,15 @@ impl Builder<'_> {
 
 fn duplicate_slug(
     address: &Address,
-    source: &Source,
-    span: &Range<usize>,
-    first: Option<&Source>,
-    first_span: &Range<usize>,
+    (source, span): (&Source, &Range<usize>),
+    (first, first_span): (&Source, &Range<usize>),
 ) -> Diagnostic {
     let kind = address.kind().replace('-', " ");
-    let problem = Diagnostic::error(
-        "duplicate-slug",
-        format!("two {kind}s have the slug {}", tick(&address.id())),
-    )
-    .at(source, span.clone())
-    .help("remove one of them, or give it another slug");
-    match first {
-        Some(first) => problem.related(first, first_span.clone(), "the first one is here"),
-        None => problem,
-    }
+    let message = format!("two {kind}s have the slug {}", tick(&address.id()));
+    Diagnostic::error("duplicate-slug", message)
+        .at(source, span.clone())
+        .help("remove one of them, or give it another slug")
+        .related(first, first_span.clone(), "the first one is here")
 }
 
 fn duplicate_platform(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::mask::MaskedText;
+use crate::resource::Origin;
 
 /// The size in bytes of the blocks whose characters are counted in advance.
 const BLOCK: usize = 512;
@@ -63,6 +64,14 @@ impl Source {
         let line = self.line(offset);
         let column = self.characters_before(offset) - self.characters_before(self.line_start(line));
         (line, column + 1)
+    }
+
+    /// Returns the line of a span as a location.
+    pub(super) fn origin(&self, span: &Range<usize>) -> Origin {
+        Origin {
+            file: self.path.clone(),
+            line: self.line(span.start),
+        }
     }
 
     /// Returns the byte at which a line starts, or the length of the text; lines count from 1.

@@ -36,7 +36,7 @@ pub use field_path::FieldPath;
 pub use ignore::{DriftIgnore, Ignored};
 pub use invisible::{is_invisible, is_ordinary_invisible, with_visible_escapes};
 pub use metadata_schema::{MetadataProblem, MetadataSchema};
-pub use origin::{Origin, Origins};
+pub use origin::{Origin, Origins, ResourceOrigins};
 pub use pattern::{Pattern, PatternError, nearest_address};
 pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
 pub use provider_key::{ProviderKey, key_provider, provider_key_name};

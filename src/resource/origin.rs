@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,39 +17,59 @@ pub struct Origin {
     pub line: usize,
 }
 
-/// The locations of everything that a project declares.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origins {
-    resources: BTreeMap<Address, Origin>,
-    fields: BTreeMap<(Address, FieldPath), Origin>,
+/// The locations of a resource and of its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceOrigins {
+    resource: Origin,
+    fields: BTreeMap<FieldPath, Origin>,
 }
 
-impl Origins {
-    /// Records the location of a resource.
-    pub fn set(&mut self, address: Address, origin: Origin) {
-        self.resources.insert(address, origin);
+impl ResourceOrigins {
+    /// Creates the locations of a resource, without any of fields.
+    pub fn new(resource: Origin) -> Self {
+        Self {
+            resource,
+            fields: BTreeMap::new(),
+        }
     }
 
     /// Records the location of a field.
-    pub fn set_field(&mut self, address: Address, path: FieldPath, origin: Origin) {
-        self.fields.insert((address, path), origin);
+    pub fn set_field(&mut self, path: FieldPath, origin: Origin) {
+        self.fields.insert(path, origin);
+    }
+
+    fn of_field(&self, path: &FieldPath) -> &Origin {
+        let nearest = || {
+            let segments = path.segments();
+            // From the longest prefix to the shortest one.
+            let prefixes = (1..segments.len()).rev();
+            let mut prefixes = prefixes.map(|length| FieldPath::of(segments[..length].iter().cloned()));
+            prefixes.find_map(|prefix| self.fields.get(&prefix))
+        };
+        self.fields.get(path).or_else(nearest).unwrap_or(&self.resource)
+    }
+}
+
+/// The locations of everything that a project declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    // Shared with what a cache has read.
+    resources: BTreeMap<Address, Arc<ResourceOrigins>>,
+}
+
+impl Origins {
+    /// Records the locations of a resource and of its fields.
+    pub fn set(&mut self, address: Address, origins: Arc<ResourceOrigins>) {
+        self.resources.insert(address, origins);
     }
 
     /// Returns the location of a resource. `None` when no file declares it.
     pub fn of(&self, address: &Address) -> Option<&Origin> {
-        self.resources.get(address)
+        self.resources.get(address).map(|origins| &origins.resource)
     }
 
     /// Returns the location of a field, or of the nearest enclosing field, or of the resource.
     pub fn of_field(&self, address: &Address, path: &FieldPath) -> Option<&Origin> {
-        let segments = path.segments();
-        // From the longest prefix to the shortest one.
-        (1..=segments.len())
-            .rev()
-            .find_map(|length| {
-                self.fields
-                    .get(&(address.clone(), FieldPath::of(segments[..length].iter().cloned())))
-            })
-            .or_else(|| self.of(address))
+        self.resources.get(address).map(|origins| origins.of_field(path))
     }
 }

@@ -1,6 +1,7 @@
 //! What the tests of several themes share.
 
 pub mod apply;
+pub mod cached_project;
 pub mod chance;
 pub mod deadline;
 pub mod line_schema;

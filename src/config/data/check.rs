@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_json::Value;
-
-use super::draft::{EntityDraft, RelationshipDraft};
+use super::draft::{EntityDraft, MetadataDraft, RelationshipDraft};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::finding::Findings;
 use crate::config::model::Models;
 use crate::config::source::Source;
 use crate::config::suggestion::nearest;
 use crate::config::yaml::YamlNode;
-use crate::resource::{EntityPath, MetadataProblem, MetadataSchema, RelationshipKey, RelationshipType, Rule};
+use crate::resource::{
+    EntityPath, EntityType, MetadataProblem, MetadataSchema, RelationshipKey, RelationshipType, Rule,
+};
 
 /// An end of a relationship.
 #[derive(Debug, Clone)]
@@ -24,26 +24,38 @@ pub(super) struct RelationshipEnd {
 }
 
 /// A location in the files.
-type DataPlace = (usize, Range<usize>);
+type DataPlace<'a> = (&'a Source, Range<usize>);
 
 /// Checks entities and relationships one by one, against those before them and against the types of the files.
 pub(super) struct Checker<'a> {
     models: &'a Models,
-    files: &'a [Source],
+    /// The first type of each slug.
+    entity_types: HashMap<&'a str, &'a EntityType>,
+    relationship_types: HashMap<&'a str, &'a RelationshipType>,
     findings: &'a mut Findings,
-    /// The compiled schemas of types, by kind and slug. `None` for a type without one, or with one that is no schema.
+    /// The compiled schemas of types, by kind and slug. `None` for one that is no schema.
     schemas: HashMap<(bool, String), Option<MetadataSchema>>,
-    entities: HashMap<EntityPath, DataPlace>,
-    domains: HashMap<String, DataPlace>,
-    relationships: HashMap<RelationshipKey, DataPlace>,
+    entities: HashMap<EntityPath, DataPlace<'a>>,
+    domains: HashMap<String, DataPlace<'a>>,
+    relationships: HashMap<RelationshipKey, DataPlace<'a>>,
 }
 
 impl<'a> Checker<'a> {
     /// Creates a checker of nothing yet.
-    pub(super) fn new(models: &'a Models, files: &'a [Source], findings: &'a mut Findings) -> Self {
+    pub(super) fn new(models: &'a Models, findings: &'a mut Findings) -> Self {
+        let (mut entity_types, mut relationship_types) = (HashMap::new(), HashMap::new());
+        for it in &models.entity_types {
+            entity_types.entry(it.resource.slug.as_str()).or_insert(&it.resource);
+        }
+        for it in &models.relationship_types {
+            relationship_types
+                .entry(it.resource.slug.as_str())
+                .or_insert(&it.resource);
+        }
         Self {
             models,
-            files,
+            entity_types,
+            relationship_types,
             findings,
             schemas: HashMap::new(),
             entities: HashMap::new(),
@@ -53,11 +65,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether an entity is the first one of its path. Everything that is wrong with it is reported.
-    pub(super) fn accepts_entity(&mut self, draft: &EntityDraft, path: &EntityPath) -> bool {
-        let place = (draft.file, draft.slug.span.clone());
+    pub(super) fn accepts_entity(&mut self, draft: &'a EntityDraft, path: &EntityPath) -> bool {
+        let place = (draft.source.as_ref(), draft.slug.span.clone());
         if let Some(first) = self.entities.get(path).cloned() {
             let message = format!("two entities have the path {}", tick(&path.to_string()));
-            let problem = self.problem("duplicate-entity", message, &place);
+            let problem = problem("duplicate-entity", message, &place);
             self.push_with(problem, &first, "give one of them another slug or another parent");
             return false;
         }
@@ -67,16 +79,23 @@ impl<'a> Checker<'a> {
                 "an entity has at most {} parents above it, and this one has more",
                 limit - 1
             );
-            let problem = self.problem("too-deep", message, &place);
+            let problem = problem("too-deep", message, &place);
             self.findings.push(problem);
         }
         self.entities.insert(path.clone(), place);
         let kind = &draft.entity_type;
-        let slugs = self.models.entity_types.iter().map(|it| it.resource.slug.as_str());
-        self.check_type(&kind.value, &(draft.file, kind.span.clone()), slugs, "entity");
+        if !self.entity_types.contains_key(kind.value.as_str()) {
+            let slugs = self.models.entity_types.iter().map(|it| it.resource.slug.as_str());
+            self.report_type(
+                &kind.value,
+                &(draft.source.as_ref(), kind.span.clone()),
+                slugs,
+                "entity",
+            );
+        }
         if let Some(metadata) = &draft.metadata {
-            self.check_metadata(true, &kind.value, metadata, draft.file);
-            self.check_domain(metadata, draft.file);
+            self.check_metadata(true, &kind.value, metadata, &draft.source);
+            self.check_domain(metadata, &draft.source);
         }
         true
     }
@@ -85,21 +104,22 @@ impl<'a> Checker<'a> {
     /// is reported.
     pub(super) fn accepts_relationship(
         &mut self,
-        draft: &RelationshipDraft,
+        draft: &'a RelationshipDraft,
         key: &RelationshipKey,
         (from, to): (&RelationshipEnd, &RelationshipEnd),
     ) -> bool {
-        let place = (draft.file, draft.kind.span.clone());
+        let place = (draft.source.as_ref(), draft.kind.span.clone());
         if key.from == key.to {
-            let problem = self.problem("self-relationship", "an entity cannot be related to itself", &place);
+            let problem = problem("self-relationship", "an entity cannot be related to itself", &place);
             self.findings.push(problem);
             return false;
         }
-        let models = self.models;
-        let slugs = models.relationship_types.iter().map(|it| it.resource.slug.as_str());
-        self.check_type(&key.kind, &place, slugs, "relationship");
-        let kind = models.relationship_types.iter().find(|it| it.resource.slug == key.kind);
-        let kind = kind.map(|it| &it.resource);
+        let kind = self.relationship_types.get(key.kind.as_str()).copied();
+        if kind.is_none() {
+            let slugs = self.models.relationship_types.iter();
+            let slugs = slugs.map(|it| it.resource.slug.as_str());
+            self.report_type(&key.kind, &place, slugs, "relationship");
+        }
         let is_symmetric = kind.is_some_and(|kind| kind.is_symmetric == Some(true));
         let swapped = key.swapped();
         let same = self
@@ -108,7 +128,7 @@ impl<'a> Checker<'a> {
             .or_else(|| self.relationships.get(&swapped).filter(|_| is_symmetric));
         if let Some(first) = same.cloned() {
             let message = format!("two relationships of the type {} join these entities", tick(&key.kind));
-            let problem = self.problem("duplicate-relationship", message, &place);
+            let problem = problem("duplicate-relationship", message, &place);
             self.push_with(problem, &first, "remove one of them");
             return false;
         }
@@ -117,27 +137,25 @@ impl<'a> Checker<'a> {
             self.check_rules(kind, from, to, &place);
         }
         if let Some(metadata) = &draft.metadata {
-            self.check_metadata(false, &key.kind, metadata, draft.file);
+            self.check_metadata(false, &key.kind, metadata, &draft.source);
         }
         true
     }
 
     /// Warns about a type that no model file declares. It may be on the server.
-    fn check_type<'t>(&mut self, slug: &str, place: &DataPlace, known: impl Iterator<Item = &'t str>, kind: &str) {
-        let known: Vec<&str> = known.collect();
-        if known.contains(&slug) || slug.starts_with('$') {
+    fn report_type<'t>(&mut self, slug: &str, place: &DataPlace<'_>, known: impl Iterator<Item = &'t str>, kind: &str) {
+        if slug.starts_with('$') {
             return;
         }
         let message = format!("no model file declares the {kind} type {}", tick(slug));
-        let Some(source) = self.files.get(place.0) else { return };
-        let warning = Diagnostic::warning("unknown-type", message).at(source, place.1.clone());
-        self.findings.push(match nearest(slug, known.iter().copied()) {
+        let warning = Diagnostic::warning("unknown-type", message).at(place.0, place.1.clone());
+        self.findings.push(match nearest(slug, known) {
             Some(near) => warning.help(format!("did you mean {}?", tick(near))),
             None => warning.help("declare it in a model file, or make sure that the server has it"),
         });
     }
 
-    fn check_rules(&mut self, kind: &RelationshipType, from: &str, to: &str, place: &DataPlace) {
+    fn check_rules(&mut self, kind: &RelationshipType, from: &str, to: &str, place: &DataPlace<'_>) {
         let Some(rules) = kind.rules.as_ref().filter(|rules| !rules.is_empty()) else {
             return;
         };
@@ -149,71 +167,64 @@ impl<'a> Checker<'a> {
         let allows = rules.contains_key(&rule(from, to)) || (is_symmetric && rules.contains_key(&rule(to, from)));
         if !allows {
             let message = format!("no rule of {} allows `{from}` -> `{to}`", tick(&kind.slug));
-            let problem = self.problem("forbidden-pair", message, place);
+            let problem = problem("forbidden-pair", message, place);
             self.findings
                 .push(problem.help("swap the two entities, or add a rule to the type"));
         }
     }
 
-    fn check_domain(&mut self, metadata: &YamlNode, file: usize) {
-        let Some(node) = metadata.get("domain") else { return };
+    fn check_domain(&mut self, metadata: &'a MetadataDraft, source: &'a Source) {
+        let Some(node) = metadata.node.get("domain") else {
+            return;
+        };
         let Some(domain) = node.text() else { return };
-        let place = (file, node.span.clone());
+        let place = (source, node.span.clone());
         match self.domains.get(domain).cloned() {
             Some(first) => {
                 let message = format!("two entities have the domain {}", tick(domain));
-                let problem = self.problem("duplicate-domain", message, &place);
+                let problem = problem("duplicate-domain", message, &place);
                 self.push_with(problem, &first, "the server accepts a domain once");
             }
             None => drop(self.domains.insert(domain.to_owned(), place)),
         }
     }
 
-    fn check_metadata(&mut self, is_entity: bool, slug: &str, metadata: &YamlNode, file: usize) {
-        let key = (is_entity, slug.to_owned());
-        let models = self.models;
-        let schema = self.schemas.entry(key).or_insert_with(|| {
-            let schema = schema_of(models, is_entity, slug)?;
-            MetadataSchema::new(schema).ok()
-        });
-        let problems = schema.as_ref().map(|schema| schema.problems(&metadata.json()));
+    fn check_metadata(&mut self, is_entity: bool, slug: &str, metadata: &MetadataDraft, source: &Source) {
+        let schema = if is_entity {
+            self.entity_types
+                .get(slug)
+                .and_then(|found| found.metadata_schema.as_ref())
+        } else {
+            let found = self.relationship_types.get(slug);
+            found.and_then(|found| found.metadata_schema.as_ref())
+        };
+        let Some(schema) = schema else { return };
+        let schema = self
+            .schemas
+            .entry((is_entity, slug.to_owned()))
+            .or_insert_with(|| MetadataSchema::new(schema).ok());
+        let problems = schema.as_ref().map(|schema| schema.problems(&metadata.json));
         for MetadataProblem { path, message } in problems.unwrap_or_default() {
-            let place = (file, place_of(metadata, &path));
+            let place = (source, place_of(&metadata.node, &path));
             let name = if path.is_empty() {
                 "`metadata`".to_owned()
             } else {
                 tick(&format!("metadata.{}", path.join(".")))
             };
             let message = format!("{name} does not fit the type {}: {message}", tick(slug));
-            let problem = self.problem("metadata", message, &place);
+            let problem = problem("metadata", message, &place);
             self.findings.push(problem);
         }
     }
 
-    fn problem(&self, code: &'static str, message: impl Into<String>, place: &DataPlace) -> Diagnostic {
-        let problem = Diagnostic::error(code, message);
-        match self.files.get(place.0) {
-            Some(source) => problem.at(source, place.1.clone()),
-            None => problem,
-        }
-    }
-
-    fn push_with(&mut self, problem: Diagnostic, first: &DataPlace, help: &str) {
-        let problem = match self.files.get(first.0) {
-            Some(source) => problem.related(source, first.1.clone(), "the first one is here"),
-            None => problem,
-        };
+    fn push_with(&mut self, problem: Diagnostic, first: &DataPlace<'_>, help: &str) {
+        let problem = problem.related(first.0, first.1.clone(), "the first one is here");
         self.findings.push(problem.help(help));
     }
 }
 
-fn schema_of<'m>(models: &'m Models, is_entity: bool, slug: &str) -> Option<&'m Value> {
-    if is_entity {
-        let found = models.entity_types.iter().find(|it| it.resource.slug == slug);
-        return found?.resource.metadata_schema.as_ref();
-    }
-    let found = models.relationship_types.iter().find(|it| it.resource.slug == slug);
-    found?.resource.metadata_schema.as_ref()
+fn problem(code: &'static str, message: impl Into<String>, (source, span): &DataPlace<'_>) -> Diagnostic {
+    Diagnostic::error(code, message).at(source, span.clone())
 }
 
 /// Returns the location of a value within metadata, or of the innermost value around it that is there.

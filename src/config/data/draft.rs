@@ -1,16 +1,18 @@
 //! What data files declare, with other entities by name.
 
-use std::ops::Range;
+use std::sync::Arc;
 
-use crate::config::source::Text;
+use serde_json::Value;
+
+use crate::config::source::{Source, Text};
 use crate::config::yaml::YamlNode;
-use crate::resource::{FieldPath, Relationship};
+use crate::resource::{Relationship, ResourceOrigins};
 
 /// An entity as its file declares it, with its parent by name.
 #[derive(Debug)]
 pub(in crate::config) struct EntityDraft {
-    /// The index of its source among the model and data files.
-    pub file: usize,
+    /// The text of its file.
+    pub source: Arc<Source>,
     /// The slug of the type, as the server stores it.
     pub entity_type: Text,
     /// The slug.
@@ -20,20 +22,20 @@ pub(in crate::config) struct EntityDraft {
     /// The name of the parent.
     pub parent: Option<Text>,
     /// The metadata, a mapping.
-    pub metadata: Option<YamlNode>,
+    pub metadata: Option<MetadataDraft>,
     /// A text about the entity.
     pub content: Option<String>,
     /// The list of classifiers.
-    pub enabled_classifiers: Option<serde_json::Value>,
-    /// The locations of its keys, by wire name.
-    pub locations: Vec<(FieldPath, Range<usize>)>,
+    pub enabled_classifiers: Option<Value>,
+    /// The locations of its slug or type and of its keys, by wire name.
+    pub origins: Arc<ResourceOrigins>,
 }
 
 /// A relationship as its file declares it, with its ends by name.
 #[derive(Debug)]
 pub(in crate::config) struct RelationshipDraft {
-    /// The index of its source among the model and data files.
-    pub file: usize,
+    /// The text of its file.
+    pub source: Arc<Source>,
     /// The slug of the type.
     pub kind: Text,
     /// The name of the entity that it comes from.
@@ -43,12 +45,21 @@ pub(in crate::config) struct RelationshipDraft {
     /// The fields, without the key.
     pub fields: Relationship,
     /// The metadata, a mapping.
-    pub metadata: Option<YamlNode>,
-    /// The locations of its keys, by wire name.
-    pub locations: Vec<(FieldPath, Range<usize>)>,
+    pub metadata: Option<MetadataDraft>,
+    /// The locations of its slug or type and of its keys, by wire name.
+    pub origins: Arc<ResourceOrigins>,
 }
 
-/// Everything that the data files declare.
+/// Metadata, with the locations of its keys.
+#[derive(Debug)]
+pub(in crate::config) struct MetadataDraft {
+    /// The mapping in the file.
+    pub node: YamlNode,
+    /// The same without locations.
+    pub json: Value,
+}
+
+/// What a data file declares.
 #[derive(Debug, Default)]
 pub(in crate::config) struct DataDrafts {
     /// The entities, in file order.

@@ -1,8 +1,10 @@
 //! An entity from a data file.
 
-use super::draft::{DataDrafts, EntityDraft};
+use std::sync::Arc;
+
+use super::draft::{DataDrafts, EntityDraft, MetadataDraft};
 use crate::config::diagnostic::{Diagnostic, tick};
-use crate::config::model::{ModelReader, locations};
+use crate::config::model::{ModelReader, origins};
 use crate::config::source::Text;
 use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::normalize_entity_slug;
@@ -48,7 +50,8 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode, drafts: &m
         return reader.findings.push(problem.help("use letters, digits, `-` and `_`"));
     }
     drafts.entities.push(EntityDraft {
-        file: reader.file,
+        source: Arc::clone(reader.source),
+        origins: origins(reader.source, &slug.span, document),
         entity_type: Text {
             value: normalize_entity_slug(&entity_type),
             span: type_span,
@@ -59,7 +62,6 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode, drafts: &m
         metadata,
         content: content.filter(|content| !content.is_empty()),
         enabled_classifiers,
-        locations: locations(document),
     });
 }
 
@@ -77,13 +79,16 @@ fn optional_text(reader: &mut ModelReader<'_>, document: &YamlNode, key: &str) -
 }
 
 /// Reads the metadata, which must be a mapping.
-pub(super) fn read_metadata(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<YamlNode> {
+pub(super) fn read_metadata(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<MetadataDraft> {
     let node = document.get("metadata").filter(|node| !node.is_null())?;
     if !matches!(node.value, YamlValue::Map(_)) {
         reader.wrong_type("metadata", node, "a mapping");
         return None;
     }
-    Some(node.clone())
+    Some(MetadataDraft {
+        node: node.clone(),
+        json: node.json(),
+    })
 }
 
 fn read_classifiers(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<serde_json::Value> {

@@ -1,7 +1,6 @@
 //! The files of the `data` folder: the entities and relationships that they declare.
 //!
-//! `read` takes one file after the other into drafts. When all are read, `resolve` turns names into paths and checks what
-//! belongs together.
+//! `read` makes drafts of one file. When all are read, `resolve` turns names into paths and checks what belongs together.
 
 mod check;
 mod draft;
@@ -9,6 +8,8 @@ mod entity;
 mod reference;
 mod relationship;
 mod resolve;
+
+use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, tick};
 use super::finding::Findings;
@@ -18,12 +19,15 @@ use super::yaml::{self, YamlNode, YamlValue};
 pub(super) use draft::DataDrafts;
 pub(super) use resolve::{DeclaredData, resolve};
 
-/// Reads one file, which has one document or several. Each is an entity, a relationship, or lists of both. `file` is the
-/// index of the source among the model and data files.
-pub(super) fn read(source: &Source, file: usize, drafts: &mut DataDrafts, findings: &mut Findings) {
+/// Reads one file, which has one document or several. Each is an entity, a relationship, or lists of both.
+pub(super) fn read(source: &Arc<Source>, findings: &mut Findings) -> DataDrafts {
+    let mut drafts = DataDrafts::default();
     let documents = match yaml::parse(source, &source.text, 1) {
         Ok(documents) => documents,
-        Err(problem) => return findings.push(*problem),
+        Err(problem) => {
+            findings.push(*problem);
+            return drafts;
+        }
     };
     if documents.is_empty() {
         findings.push(Diagnostic::warning("empty-file", "there is nothing in this file").in_file(&source.path));
@@ -31,13 +35,13 @@ pub(super) fn read(source: &Source, file: usize, drafts: &mut DataDrafts, findin
     let mut models = super::model::Models::default();
     let mut reader = ModelReader {
         source,
-        file,
         models: &mut models,
         findings,
     };
     for document in &documents {
-        read_document(&mut reader, document, drafts);
+        read_document(&mut reader, document, &mut drafts);
     }
+    drafts
 }
 
 fn read_document(reader: &mut ModelReader<'_>, document: &YamlNode, drafts: &mut DataDrafts) {

@@ -1,11 +1,13 @@
 //! A relationship from a data file.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::draft::{DataDrafts, RelationshipDraft};
 use super::entity::read_metadata;
 use crate::config::diagnostic::{Diagnostic, tick};
-use crate::config::model::{ModelReader, locations};
+use crate::config::model::{ModelReader, origins};
 use crate::config::source::Text;
 use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::Relationship;
@@ -44,13 +46,13 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode, drafts: &m
         return;
     };
     drafts.relationships.push(RelationshipDraft {
-        file: reader.file,
+        source: Arc::clone(reader.source),
+        origins: origins(reader.source, &kind.span, document),
         kind,
         from,
         to,
         fields,
         metadata,
-        locations: locations(document),
     });
 }
 

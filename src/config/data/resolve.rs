@@ -1,89 +1,89 @@
 //! Turns the names of entities into paths, and drafts into resources.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
+use std::sync::Arc;
 
 use super::check::{Checker, RelationshipEnd};
-use super::draft::{DataDrafts, EntityDraft};
+use super::draft::{DataDrafts, EntityDraft, RelationshipDraft};
 use super::reference::{self, EntityReference};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::finding::Findings;
-use crate::config::model::{Declared, Models};
+use crate::config::model::Models;
 use crate::config::source::{Source, Text};
-use crate::config::yaml::YamlNode;
-use crate::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey};
+use crate::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey, ResourceOrigins};
 
 /// What the data files declare, ready to be compared.
 #[derive(Debug, Default)]
 pub(in crate::config) struct DeclaredData {
-    /// The entities, in file order.
-    pub entities: Vec<Declared<Entity>>,
-    /// The relationships, in file order.
-    pub relationships: Vec<Declared<Relationship>>,
+    /// The entities.
+    pub entities: BTreeMap<EntityPath, Entity>,
+    /// The relationships.
+    pub relationships: BTreeMap<RelationshipKey, Relationship>,
+    /// The locations of both, in file order.
+    pub origins: Vec<(Address, Arc<ResourceOrigins>)>,
 }
 
-/// Resolves the names in the drafts, and reports everything in which the files contradict each other or the types.
-pub(in crate::config) fn resolve(
-    drafts: DataDrafts,
-    models: &Models,
-    files: &[Source],
-    findings: &mut Findings,
-) -> DeclaredData {
-    let mut resolver = Resolver::new(&drafts.entities, files, findings);
-    let paths: Vec<Option<EntityPath>> = (0..drafts.entities.len()).map(|index| resolver.path(index)).collect();
+/// Resolves the names in the drafts of files, and reports everything in which the files contradict each other or the types.
+pub(in crate::config) fn resolve(files: &[&DataDrafts], models: &Models, findings: &mut Findings) -> DeclaredData {
+    let entities: Vec<&EntityDraft> = files.iter().flat_map(|file| &file.entities).collect();
+    let relationships: Vec<&RelationshipDraft> = files.iter().flat_map(|file| &file.relationships).collect();
+    let mut resolver = Resolver::new(&entities, findings);
+    let paths: Vec<Option<EntityPath>> = (0..entities.len()).map(|index| resolver.path(index)).collect();
     let mut ends = Vec::new();
-    for draft in &drafts.relationships {
-        let from = resolver.end(&draft.from, draft.file);
-        let to = resolver.end(&draft.to, draft.file);
+    for draft in &relationships {
+        let from = resolver.end(&draft.from, &draft.source);
+        let to = resolver.end(&draft.to, &draft.source);
         ends.push(from.zip(to));
     }
-    let mut checker = Checker::new(models, files, findings);
-    let mut declared = DeclaredData::default();
-    for (draft, path) in drafts.entities.into_iter().zip(paths) {
+    let mut checker = Checker::new(models, findings);
+    let mut origins = Vec::new();
+    let mut declared_entities = Vec::new();
+    for (draft, path) in entities.into_iter().zip(paths) {
         let Some(path) = path else { continue };
-        if checker.accepts_entity(&draft, &path) {
-            declared.entities.push(entity(draft, path));
+        if checker.accepts_entity(draft, &path) {
+            let address = Address::entity(&draft.entity_type.value, path.clone());
+            origins.push((address, Arc::clone(&draft.origins)));
+            declared_entities.push((path.clone(), entity(draft, path)));
         }
     }
-    for (draft, ends) in drafts.relationships.into_iter().zip(ends) {
+    let mut declared_relationships = Vec::new();
+    for (draft, ends) in relationships.into_iter().zip(ends) {
         let Some((from, to)) = ends else { continue };
         let key = RelationshipKey {
             kind: draft.kind.value.clone(),
             from: from.path.clone(),
             to: to.path.clone(),
         };
-        if checker.accepts_relationship(&draft, &key, (&from, &to)) {
-            declared.relationships.push(Declared {
-                address: Address::relationship(&key),
-                resource: Relationship {
-                    key,
-                    metadata: draft.metadata.as_ref().map(YamlNode::json),
-                    ..draft.fields
-                },
-                file: draft.file,
-                span: draft.kind.span,
-                locations: draft.locations,
-            });
+        if checker.accepts_relationship(draft, &key, (&from, &to)) {
+            origins.push((Address::relationship(&key), Arc::clone(&draft.origins)));
+            declared_relationships.push((key.clone(), relationship(draft, key)));
         }
     }
-    declared
+    DeclaredData {
+        // Collected and not inserted: a map is made of a sorted list at once.
+        entities: declared_entities.into_iter().collect(),
+        relationships: declared_relationships.into_iter().collect(),
+        origins,
+    }
 }
 
-fn entity(draft: EntityDraft, path: EntityPath) -> Declared<Entity> {
-    Declared {
-        address: Address::entity(&draft.entity_type.value, path.clone()),
-        resource: Entity {
-            path,
-            entity_type: draft.entity_type.value,
-            name: draft.name,
-            metadata: draft.metadata.as_ref().map(YamlNode::json),
-            content: draft.content,
-            enabled_classifiers: draft.enabled_classifiers,
-            ..Entity::default()
-        },
-        file: draft.file,
-        span: draft.slug.span,
-        locations: draft.locations,
+fn entity(draft: &EntityDraft, path: EntityPath) -> Entity {
+    Entity {
+        path,
+        entity_type: draft.entity_type.value.clone(),
+        name: draft.name.clone(),
+        metadata: draft.metadata.as_ref().map(|metadata| metadata.json.clone()),
+        content: draft.content.clone(),
+        enabled_classifiers: draft.enabled_classifiers.clone(),
+        ..Entity::default()
+    }
+}
+
+fn relationship(draft: &RelationshipDraft, key: RelationshipKey) -> Relationship {
+    Relationship {
+        key,
+        metadata: draft.metadata.as_ref().map(|metadata| metadata.json.clone()),
+        ..draft.fields.clone()
     }
 }
 
@@ -98,9 +98,8 @@ enum Resolved {
 }
 
 struct Resolver<'a> {
-    entities: &'a [EntityDraft],
+    entities: &'a [&'a EntityDraft],
     by_slug: HashMap<&'a str, Vec<usize>>,
-    files: &'a [Source],
     findings: &'a mut Findings,
     /// The paths that are known. `None` for entities whose parent cannot be found.
     paths: BTreeMap<usize, Option<EntityPath>>,
@@ -109,7 +108,7 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(entities: &'a [EntityDraft], files: &'a [Source], findings: &'a mut Findings) -> Self {
+    fn new(entities: &'a [&'a EntityDraft], findings: &'a mut Findings) -> Self {
         let mut by_slug: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, entity) in entities.iter().enumerate() {
             by_slug.entry(&entity.slug.value).or_default().push(index);
@@ -117,7 +116,6 @@ impl<'a> Resolver<'a> {
         Self {
             entities,
             by_slug,
-            files,
             findings,
             paths: BTreeMap::new(),
             open: BTreeSet::new(),
@@ -129,7 +127,7 @@ impl<'a> Resolver<'a> {
         if let Some(known) = self.paths.get(&index) {
             return known.clone();
         }
-        let draft = &self.entities[index];
+        let draft = self.entities[index];
         let path = match &draft.parent {
             None => Some(EntityPath::of([draft.slug.value.as_str()])),
             Some(parent) => {
@@ -144,14 +142,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn parent(&mut self, draft: &EntityDraft, parent: &Text) -> Option<EntityPath> {
-        match self.resolve(parent, draft.file)? {
+        match self.resolve(parent, &draft.source)? {
             Resolved::Declared(above) if self.open.contains(&above) => {
                 let message = format!("the parents of {} form a circle", tick(&draft.slug.value));
                 self.report(
                     "parent-circle",
                     message,
                     parent,
-                    draft.file,
+                    &draft.source,
                     "remove one of the parents",
                 );
                 None
@@ -159,14 +157,14 @@ impl<'a> Resolver<'a> {
             Resolved::Declared(above) => self.path(above),
             Resolved::Elsewhere(path) => Some(path),
             Resolved::Ambiguous(found) => {
-                self.report_ambiguous(parent, draft.file, &found);
+                self.report_ambiguous(parent, &draft.source, &found);
                 None
             }
         }
     }
 
-    fn end(&mut self, name: &Text, file: usize) -> Option<RelationshipEnd> {
-        match self.resolve(name, file)? {
+    fn end(&mut self, name: &Text, source: &Source) -> Option<RelationshipEnd> {
+        match self.resolve(name, source)? {
             Resolved::Declared(index) => Some(RelationshipEnd {
                 path: self.path(index)?,
                 entity_type: Some(self.entities[index].entity_type.value.clone()),
@@ -176,17 +174,17 @@ impl<'a> Resolver<'a> {
                 entity_type: reference::parse(&name.value)?.entity_type,
             }),
             Resolved::Ambiguous(found) => {
-                self.report_ambiguous(name, file, &found);
+                self.report_ambiguous(name, source, &found);
                 None
             }
         }
     }
 
-    fn resolve(&mut self, name: &Text, file: usize) -> Option<Resolved> {
+    fn resolve(&mut self, name: &Text, source: &Source) -> Option<Resolved> {
         let Some(reference) = reference::parse(&name.value) else {
             let message = format!("{} names no entity", tick(&name.value));
             let help = "write `SLUG`, `TYPE:SLUG` or `PARENT/SLUG`";
-            self.report("entity-name", message, name, file, help);
+            self.report("entity-name", message, name, source, help);
             return None;
         };
         let found = self.candidates(&reference);
@@ -226,25 +224,19 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    fn report_ambiguous(&mut self, name: &Text, file: usize, found: &[usize]) {
+    fn report_ambiguous(&mut self, name: &Text, source: &Source, found: &[usize]) {
         let message = format!("{} names {} entities of the files", tick(&name.value), found.len());
-        let Some(source) = self.files.get(file) else { return };
         let mut problem = Diagnostic::error("ambiguous-entity", message).at(source, name.span.clone());
         for index in found {
-            let other = &self.entities[*index];
-            if let Some(source) = self.files.get(other.file) {
-                problem = problem.related(source, other.slug.span.clone(), "one of them is here");
-            }
+            let other = self.entities[*index];
+            problem = problem.related(&other.source, other.slug.span.clone(), "one of them is here");
         }
         self.findings
             .push(problem.help("write `TYPE:SLUG`, or the path from the topmost parent, `PARENT/SLUG`"));
     }
 
-    fn report(&mut self, code: &'static str, message: String, at: &Text, file: usize, help: &str) {
-        if let Some(source) = self.files.get(file) {
-            let span: Range<usize> = at.span.clone();
-            self.findings
-                .push(Diagnostic::error(code, message).at(source, span).help(help));
-        }
+    fn report(&mut self, code: &'static str, message: String, at: &Text, source: &Source, help: &str) {
+        let problem = Diagnostic::error(code, message).at(source, at.span.clone());
+        self.findings.push(problem.help(help));
     }
 }

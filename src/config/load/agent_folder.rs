@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::cache::ReadFolder;
+use super::Loader;
+use super::cache::{CachedRead, FolderTexts};
 use super::disk::{absolute, has_entry, misspelled_name, unreadable};
-use super::{Loader, prompt};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::draft::AgentDraft;
 use crate::config::layer::{AgentFolder, layered};
@@ -22,41 +22,38 @@ impl Loader<'_> {
         // The order matters: later skills replace earlier ones, and those of the agent come last (contract section 10.3).
         let mut skills = self.read_project_skills();
         if let Some(own) = agent.dir.as_ref().and_then(|dir| self.own_folder(source, dir)) {
-            folder.texts.clone_from(&own.texts);
-            skills.extend(own.skills.iter().cloned());
+            folder.texts.clone_from(&own.content.texts);
+            skills.extend(own.content.skills.iter().cloned());
         }
         folder.skill_origin = skills.first().map(|(_, origin)| origin.clone());
         folder.skills = layered(skills.into_iter().map(|(skill, _)| skill));
         folder
     }
 
-    /// Returns what is in the folder that an agent names: what an earlier load has read, when nothing has changed in it.
-    fn own_folder(&mut self, source: &Source, dir: &Text) -> Option<Arc<ReadFolder>> {
+    /// Returns what is in the folder that an agent names.
+    fn own_folder(&mut self, source: &Source, dir: &Text) -> Option<Arc<CachedRead<FolderTexts>>> {
         let path = absolute(&self.root.join(dir.value.trim()));
-        let known = self.cache.as_ref().and_then(|cache| cache.get(&path));
-        let read = if let Some(known) = known {
+        let is_known = self
+            .cache
+            .as_ref()
+            .is_some_and(|cache| cache.folders.contains_key(&path));
+        let is_outside = !path.starts_with(&self.root);
+        // A folder outside the project is warned about at each load.
+        let path = if is_known && !is_outside {
             self.look_into(&path);
-            known
+            path
         } else {
-            let dir = self.resolve_folder(source, dir)?;
-            let read = Arc::new(self.read_own_folder(&dir));
-            // A folder outside the project is warned about at each load.
-            if let Some(cache) = self.cache.as_mut().filter(|_| dir.starts_with(&self.root)) {
-                cache.insert(dir, Arc::clone(&read));
-            }
-            read
+            self.resolve_folder(source, dir)?
         };
-        self.files.extend(read.files.iter().cloned());
-        self.folders.extend(read.folders.iter().cloned());
-        self.sources.extend(&read.sources);
-        self.findings.extend(&read.findings);
-        Some(read)
+        Some(self.read_once(
+            &path,
+            |cache| &mut cache.folders,
+            |loader| loader.read_own_folder(&path),
+        ))
     }
 
-    /// Reads a folder, and puts together what that leads to.
-    fn read_own_folder(&mut self, dir: &Path) -> ReadFolder {
-        let mut read = ReadFolder::default();
-        self.exchange(&mut read);
+    fn read_own_folder(&mut self, dir: &Path) -> FolderTexts {
+        let mut read = FolderTexts::default();
         self.look_into(dir);
         for (name, wire) in field::TEXT_FILES {
             self.warn_misspelled(dir, name);
@@ -64,17 +61,7 @@ impl Loader<'_> {
             read.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
         }
         read.skills = self.read_skills(&dir.join("skills"));
-        self.exchange(&mut read);
         read
-    }
-
-    /// Exchanges what this load has collected for what is collected of one folder.
-    fn exchange(&mut self, read: &mut ReadFolder) {
-        std::mem::swap(&mut self.files, &mut read.files);
-        std::mem::swap(&mut self.folders, &mut read.folders);
-        std::mem::swap(&mut self.looked_into, &mut read.looked_into);
-        std::mem::swap(&mut self.sources, &mut read.sources);
-        std::mem::swap(&mut self.findings, &mut read.findings);
     }
 
     /// Reads a text, trimmed, with its origin. `None` when it is missing, blank, or was reported instead.
@@ -84,7 +71,7 @@ impl Loader<'_> {
             return None;
         }
         let source = self.read_source(path, mask::covered)?;
-        prompt::check(&source, &self.values, &mut self.findings);
+        self.check_text(&source);
         let text = whitespace::js_trim(&source.text);
         (!text.is_empty()).then(|| (text.to_owned(), first_line(&source)))
     }
@@ -94,7 +81,9 @@ impl Loader<'_> {
         if let Some(found) = misspelled_name(folder, name) {
             let message = format!("{} is not read: its name is spelled differently", tick(&found));
             let warning = Diagnostic::warning("misspelt-file", message).in_file(self.shown_path(&folder.join(&found)));
-            self.findings.push(warning.help(format!("rename it to {}", tick(name))));
+            self.facts
+                .findings
+                .push(warning.help(format!("rename it to {}", tick(name))));
         }
     }
 
@@ -125,15 +114,15 @@ impl Loader<'_> {
                 },
                 Err(error) => {
                     let shown = self.shown_path(&entry);
-                    self.findings.push(unreadable(&error).in_file(shown));
+                    self.facts.findings.push(unreadable(&error).in_file(shown));
                     continue;
                 }
             };
             let Some(source) = self.read_source(&file, mask::skill) else {
                 continue;
             };
-            prompt::check(&source, &self.values, &mut self.findings);
-            let skill = skill::read(&source, &name, flat, &mut self.findings);
+            self.check_text(&source);
+            let skill = skill::read(&source, &name, flat, &mut self.facts.findings);
             skills.extend(skill.map(|skill| (skill, first_line(&source))));
         }
         skills

@@ -10,22 +10,23 @@ mod prompt;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use super::builder::{Builder, SecretUses};
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::ProjectDraft;
-use super::finding::Findings;
 use super::ignore::{self, LOBUCTL_TOML};
 use super::mask::{self, MaskedText};
 use super::reference::Reference;
 use super::secret::{SecretSource, Values};
 use super::skill::Skill;
-use super::source::{Source, Sources, Text};
+use super::source::{Source, Text};
 use super::{LoadOptions, LoadedProject, Only, Project, document, dotenv, secret};
 use crate::resource::{ConfigValue, DriftIgnore, Origin, Origins, Secret, State};
 use boundary::Boundary;
 pub use cache::LoadCache;
+use cache::{CachedRead, CachedReads, ReadFacts};
 pub use disk::find;
 use disk::{absolute, missing_folder, read, relative, unreadable};
 pub use preferences::{LoadedPreferences, load_preferences};
@@ -49,16 +50,24 @@ fn load_with(mut loader: Loader<'_>, file: &Path) -> LoadedProject {
     let project = source
         .zip(draft)
         .map(|(source, draft)| loader.read_project(file, &source, draft));
-    let diagnostics = loader.findings.into_sorted();
+    let ReadFacts {
+        mut findings,
+        secrets,
+        sources,
+        folders,
+        ..
+    } = loader.facts;
+    findings.extend(&secrets);
+    let diagnostics = findings.into_sorted();
     let has_errors = diagnostics.iter().any(Diagnostic::is_error);
     LoadedProject {
         // Folders and models were read even after errors in `lobu.toml`, so that all problems are reported at once.
         project: project.filter(|_| !has_errors),
         diagnostics,
-        sources: loader.sources,
+        sources,
         org,
         secret_values: loader.secret_values,
-        folders: loader.folders,
+        folders,
     }
 }
 
@@ -71,14 +80,8 @@ struct Loader<'a> {
     root: PathBuf,
     /// The values of the secrets that `lobu.toml` refers to.
     values: Values,
-    sources: Sources,
-    /// The absolute paths of the files that were read, without those of secrets.
-    files: BTreeSet<PathBuf>,
-    /// The folders that were looked into, or would have been if they existed.
-    folders: BTreeSet<PathBuf>,
-    /// The same without the folders above them.
-    looked_into: BTreeSet<PathBuf>,
-    findings: Findings,
+    /// What the reading led to so far.
+    facts: ReadFacts,
     /// The skills of the project itself, which all agents share. `None` until the first agent needs them.
     project_skills: Option<Vec<(Skill, Origin)>>,
     /// The values that must never be shown.
@@ -89,7 +92,7 @@ struct Loader<'a> {
 pub fn read_ignores(file: &Path, options: &LoadOptions<'_>) -> (Vec<DriftIgnore>, Vec<Diagnostic>) {
     let mut loader = Loader::new(file, options, None);
     let ignores = loader.read_ignores();
-    (ignores, loader.findings.into_sorted())
+    (ignores, loader.facts.findings.into_sorted())
 }
 
 impl<'a> Loader<'a> {
@@ -99,13 +102,12 @@ impl<'a> Loader<'a> {
             options,
             cache,
             boundary: Boundary::new(&root, options.allow_outside),
-            folders: BTreeSet::from([root.clone()]),
-            looked_into: BTreeSet::new(),
+            facts: ReadFacts {
+                folders: BTreeSet::from([root.clone()]),
+                ..ReadFacts::default()
+            },
             root,
             values: Values::default(),
-            sources: Sources::default(),
-            files: BTreeSet::new(),
-            findings: Findings::default(),
             project_skills: None,
             secret_values: Vec::new(),
         }
@@ -113,8 +115,8 @@ impl<'a> Loader<'a> {
 
     /// Reads `lobu.toml` itself.
     fn read_draft(&mut self, source: &Source) -> ProjectDraft {
-        let (mut draft, findings) = document::read(source, std::mem::take(&mut self.findings));
-        self.findings = findings;
+        let (mut draft, findings) = document::read(source, std::mem::take(&mut self.facts.findings));
+        self.facts.findings = findings;
         // Only agents use secrets, so a plan of the memory needs no values.
         if !self.options.only.has_agents() {
             draft.references.clear();
@@ -126,10 +128,16 @@ impl<'a> Loader<'a> {
         // Before the folders are read: their texts are searched for these values.
         self.values = self.read_values(&draft.references);
         if let Some(cache) = &mut self.cache {
-            cache.search_for(&self.values);
+            let (values, shown_root) = (&self.values, self.options.display_root);
+            cache.search_for(values, |file, findings| {
+                // What cannot be read any more is read as a whole soon.
+                if let Ok(text) = read(file) {
+                    prompt::check_secrets(&Source::new(relative(file, shown_root), &text), values, findings);
+                }
+            });
         }
         let check = self.options.secrets_check;
-        secret::check(source, &draft.references, &self.values, check, &mut self.findings);
+        secret::check(source, &draft.references, &self.values, check, &mut self.facts.findings);
         let secrets = secret::summaries(source, &draft.references, &self.values);
         let ignores = self.read_ignores();
         let organization = draft.organization();
@@ -154,7 +162,7 @@ impl<'a> Loader<'a> {
             secret_values: self.values.to_map(),
             secret_fields: uses.fields,
             provider_keys: uses.provider_keys,
-            files: std::mem::take(&mut self.files),
+            files: std::mem::take(&mut self.facts.files),
             ignores,
         }
     }
@@ -168,8 +176,8 @@ impl<'a> Loader<'a> {
         let Some(source) = self.read_source(&file, mask::lobu_toml) else {
             return Vec::new();
         };
-        let (entries, findings) = ignore::read(&source, std::mem::take(&mut self.findings));
-        self.findings = findings;
+        let (entries, findings) = ignore::read(&source, std::mem::take(&mut self.facts.findings));
+        self.facts.findings = findings;
         entries
     }
 
@@ -190,7 +198,7 @@ impl<'a> Loader<'a> {
         let mut builder = Builder {
             source,
             values: &self.values,
-            findings: &mut self.findings,
+            findings: &mut self.facts.findings,
             state: State::default(),
             origins: Origins::default(),
             stable_ids: HashMap::new(),
@@ -199,10 +207,10 @@ impl<'a> Loader<'a> {
         for (agent, folder) in agents {
             builder.add_agent(agent, folder);
         }
-        if let Some((models, data, files)) = models {
-            builder.add_models(models, &files, self.options.only);
+        if let Some((models, data)) = models {
+            builder.add_models(models, self.options.only);
             if self.options.only.has_data() {
-                builder.add_data(data, &files);
+                builder.add_data(data);
             }
         }
         (builder.state, builder.origins, builder.secret_uses)
@@ -217,12 +225,12 @@ impl<'a> Loader<'a> {
     fn read_source(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
         match self.boundary.check(path) {
             Ok(()) => {
-                self.files.insert(path.to_owned());
+                self.facts.files.insert(path.to_owned());
                 self.read_source_anywhere(path, mask)
             }
             Err(problem) => {
                 let shown = self.shown_path(path);
-                self.findings.push(problem.in_file(shown));
+                self.facts.findings.push(problem.in_file(shown));
                 None
             }
         }
@@ -230,28 +238,58 @@ impl<'a> Loader<'a> {
 
     /// Reads a file that the user chose, or a `.env` file, which may be outside the boundary.
     fn read_source_anywhere(&mut self, path: &Path, mask: fn(&str) -> MaskedText) -> Option<Source> {
-        let parent = path.parent().map(Path::to_owned);
-        self.folders.extend(parent.clone());
-        self.looked_into.extend(parent);
+        self.facts.folders.extend(path.parent().map(Path::to_owned));
         if path.is_symlink() {
             // A change of the file that the link leads to is seen only in the folder of that file.
             let real = fs::canonicalize(path).ok();
             let parent = real.as_deref().and_then(Path::parent).map(Path::to_owned);
-            self.folders.extend(parent.clone());
-            self.looked_into.extend(parent);
+            self.facts.folders.extend(parent);
+            self.facts.related.extend(real);
         }
         let shown = self.shown_path(path);
         match read(path) {
             Ok(text) => {
                 let source = Source::new(shown, &text);
-                self.sources.insert(&source.path, mask(&source.text));
+                self.facts.sources.insert(&source.path, mask(&source.text));
                 Some(source)
             }
             Err(problem) => {
-                self.findings.push(problem.in_file(shown));
+                self.facts.findings.push(problem.in_file(shown));
                 None
             }
         }
+    }
+
+    /// Checks a text that language models will read.
+    fn check_text(&mut self, source: &Source) {
+        prompt::check_invisible(source, &mut self.facts.findings);
+        prompt::check_secrets(source, &self.values, &mut self.facts.secrets);
+    }
+
+    /// Reads a file or a folder, or takes what an earlier load has read of it. `read` must look at nothing else, and nothing
+    /// that was read before.
+    fn read_once<T>(
+        &mut self,
+        path: &Path,
+        reads: fn(&mut LoadCache) -> &mut CachedReads<T>,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> Arc<CachedRead<T>> {
+        let known = self
+            .cache
+            .as_mut()
+            .and_then(|cache| reads(cache).get(path).map(Arc::clone));
+        let read = known.unwrap_or_else(|| {
+            let before = std::mem::take(&mut self.facts);
+            let content = read(self);
+            let facts = std::mem::replace(&mut self.facts, before);
+            let read = Arc::new(CachedRead { content, facts });
+            if let Some(cache) = &mut self.cache {
+                reads(cache).insert(path.to_owned(), Arc::clone(&read));
+            }
+            read
+        });
+        self.facts.extend(&read.facts);
+        read
     }
 
     /// Reads the values of the names that are referred to. No other variable is kept.
@@ -274,7 +312,7 @@ impl<'a> Loader<'a> {
             };
             let from = SecretSource::File(source.path.clone());
             // Reversed, because the last assignment in a file counts, and `add` keeps the first value.
-            for (name, value) in dotenv::parse(&source, &mut self.findings).into_iter().rev() {
+            for (name, value) in dotenv::parse(&source, &mut self.facts.findings).into_iter().rev() {
                 if wanted.contains(name.as_str()) {
                     values.add(&name, value, &from);
                 }
@@ -300,7 +338,7 @@ impl<'a> Loader<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => missing_folder(source, dir, &path),
             Err(error) => unreadable(&error),
         };
-        self.findings.push(problem.at(source, dir.span.clone()));
+        self.facts.findings.push(problem.at(source, dir.span.clone()));
         None
     }
 
@@ -309,16 +347,17 @@ impl<'a> Loader<'a> {
         if !path.starts_with(&self.root) {
             let message = format!("{} lies outside the project", tick(&dir.value));
             let warning = Diagnostic::warning("outside-project", message).at(source, dir.span.clone());
-            self.findings
+            self.facts
+                .findings
                 .push(warning.help("others who check out the project may not have it"));
         }
     }
 
-    /// Notes a folder that was looked into, with the one above it, in which it appears and goes.
+    /// Notes a folder in which each entry counts, with the one above it, in which it appears and goes.
     fn look_into(&mut self, folder: &Path) {
-        self.looked_into.insert(folder.to_owned());
-        self.folders.insert(folder.to_owned());
-        self.folders.extend(folder.parent().map(Path::to_owned));
+        self.facts.listed.insert(folder.to_owned());
+        self.facts.folders.insert(folder.to_owned());
+        self.facts.folders.extend(folder.parent().map(Path::to_owned));
     }
 
     /// Returns the paths in a folder, sorted. Empty when there is no such folder, or when it was reported instead.
@@ -340,7 +379,7 @@ impl<'a> Loader<'a> {
             }
             Err(problem) => {
                 let shown = self.shown_path(folder);
-                self.findings.push(problem.in_file(shown));
+                self.facts.findings.push(problem.in_file(shown));
                 Vec::new()
             }
         }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::Loader;
 use super::disk::{absolute, missing_folder, unreadable};
-use super::{Loader, prompt};
 use crate::config::data::{self, DataDrafts, DeclaredData};
 use crate::config::diagnostic::{Diagnostic, Severity, tick};
 use crate::config::draft::MemoryDraft;
@@ -32,31 +33,46 @@ struct Walk {
 }
 
 impl Loader<'_> {
-    /// Reads the files in the folders that the memory table names: the models, then the data. What is declared has the index
-    /// of its source.
-    pub(super) fn read_memory(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, DeclaredData, Vec<Source>) {
+    /// Reads the files in the folders that the memory table names: the models, then the data.
+    pub(super) fn read_memory(&mut self, source: &Source, memory: &MemoryDraft) -> (Models, DeclaredData) {
         self.warn_not_synced(source, memory);
         let mut models = Models::default();
-        let mut sources = Vec::new();
         for file in self.yaml_files(source, memory.models.as_ref(), "models") {
-            if let Some(source) = self.read_source(&file, mask::yaml) {
-                prompt::check(&source, &self.values, &mut self.findings);
-                model::read(&source, sources.len(), &mut models, &mut self.findings);
-                sources.push(source);
-                self.read_scripts(&file, &sources, &mut models);
-            }
+            let read = self.read_once(&file, |cache| &mut cache.models, |loader| loader.read_models(&file));
+            models.extend(&read.content);
         }
-        let mut drafts = DataDrafts::default();
         let data = memory.data.as_ref().filter(|data| self.has_data(source, data));
-        for file in self.yaml_files(source, data, "data") {
-            if let Some(source) = self.read_source(&file, mask::yaml) {
-                prompt::check(&source, &self.values, &mut self.findings);
-                data::read(&source, sources.len(), &mut drafts, &mut self.findings);
-                sources.push(source);
-            }
-        }
-        let data = data::resolve(drafts, &models, &sources, &mut self.findings);
-        (models, data, sources)
+        let files = self.yaml_files(source, data, "data").into_iter();
+        let files: Vec<_> = files
+            .map(|file| self.read_once(&file, |cache| &mut cache.data, |loader| loader.read_data(&file)))
+            .collect();
+        let drafts: Vec<&DataDrafts> = files.iter().map(|file| &file.content).collect();
+        let data = data::resolve(&drafts, &models, &mut self.facts.findings);
+        (models, data)
+    }
+
+    fn read_models(&mut self, file: &Path) -> Models {
+        let Some(source) = self.read_yaml(file) else {
+            return Models::default();
+        };
+        let mut models = model::read(&source, &mut self.facts.findings);
+        self.read_scripts(file, &mut models);
+        models
+    }
+
+    fn read_data(&mut self, file: &Path) -> DataDrafts {
+        let source = self.read_yaml(file);
+        source.map_or_else(DataDrafts::default, |source| {
+            data::read(&source, &mut self.facts.findings)
+        })
+    }
+
+    fn read_yaml(&mut self, file: &Path) -> Option<Arc<Source>> {
+        // Also where it cannot be read: then it may be another time.
+        self.facts.related.insert(file.to_owned());
+        let source = self.read_source(file, mask::yaml)?;
+        self.check_text(&source);
+        Some(Arc::new(source))
     }
 
     /// Whether the folder of data exists. It is looked into, so that a watch notices when it appears.
@@ -68,7 +84,7 @@ impl Loader<'_> {
         let exists = path.exists() || path.is_symlink();
         if !exists && self.options.only.has_data() {
             let missing = missing_folder(source, folder, &path);
-            self.findings.push(Diagnostic {
+            self.facts.findings.push(Diagnostic {
                 severity: Severity::Warning,
                 ..missing
             });
@@ -87,30 +103,32 @@ impl Loader<'_> {
             let message = format!("the folder has more than {MAX_ENTRIES} files and folders");
             let problem = Diagnostic::error("too-many-files", message).in_file(self.shown_path(&folder));
             let help = format!("`{key}` must name the folder that holds its files alone");
-            self.findings.push(problem.help(help));
+            self.facts.findings.push(problem.help(help));
             return Vec::new();
         }
         walk.files
     }
 
-    /// Reads the scripts that the watchers of the last file name.
-    fn read_scripts(&mut self, file: &Path, sources: &[Source], models: &mut Models) {
-        let Some(source) = sources.last() else { return };
+    /// Reads the scripts that the watchers of a file name.
+    fn read_scripts(&mut self, file: &Path, models: &mut Models) {
         let folder = file.parent().unwrap_or(&self.root).to_owned();
-        let is_of_file = |draft: &&mut WatcherDraft| draft.watcher.file + 1 == sources.len();
-        for draft in models.watchers.iter_mut().filter(is_of_file) {
-            let Some(script) = &draft.script else { continue };
+        for WatcherDraft { watcher, script } in &mut models.watchers {
+            let Some(script) = script else { continue };
             let path = absolute(&folder.join(script.value.trim()));
             if !path.is_file() {
                 let message = format!("the script {} does not exist", tick(&script.value));
-                let problem = Diagnostic::error("missing-script", message).at(source, script.span.clone());
-                self.findings
+                let problem = Diagnostic::error("missing-script", message).at(&watcher.source, script.span.clone());
+                self.facts
+                    .findings
                     .push(problem.help("name a file by its path from this file, such as `./react.ts`"));
+                // So that a watch notices when it is there.
+                self.facts.folders.extend(path.parent().map(Path::to_owned));
+                self.facts.related.insert(path);
                 continue;
             }
             if let Some(text) = self.read_source(&path, mask::covered) {
-                prompt::check(&text, &self.values, &mut self.findings);
-                draft.watcher.resource.reaction_script = Some(text.text);
+                self.check_text(&text);
+                watcher.resource.reaction_script = Some(text.text);
             }
         }
     }
@@ -119,7 +137,9 @@ impl Loader<'_> {
         if memory.models.is_none() && self.root.join("models").is_dir() {
             let message = "the folder `models` is not synced: `lobu.toml` does not name it";
             let warning = Diagnostic::warning("not-synced", message).at(source, memory.span.clone());
-            self.findings.push(warning.help("add `models = \"./models\"` here"));
+            self.facts
+                .findings
+                .push(warning.help("add `models = \"./models\"` here"));
         }
     }
 
@@ -137,7 +157,7 @@ impl Loader<'_> {
                 Ok(_) => {}
                 Err(error) => {
                     let shown = self.shown_path(&entry);
-                    self.findings.push(unreadable(&error).in_file(shown));
+                    self.facts.findings.push(unreadable(&error).in_file(shown));
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! Checks of texts that language models will read: hidden characters, and values of secrets.
+//! Checks of texts that language models will read: hidden characters, which are warnings, and values of secrets, which are
+//! errors.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,14 +16,8 @@ const MIN_SECRET: usize = 6;
 /// The maximum number of code points that a warning lists.
 const MAX_LISTED: usize = 8;
 
-/// Checks one file. Hidden characters are warnings, values of secrets are errors.
-pub(super) fn check(source: &Source, values: &Values, findings: &mut Findings) {
-    check_invisible(source, findings);
-    check_secrets(source, values, findings);
-}
-
 /// Reports each secret whose value occurs in the text, by its name and never by its value.
-fn check_secrets(source: &Source, values: &Values, findings: &mut Findings) {
+pub(super) fn check_secrets(source: &Source, values: &Values, findings: &mut Findings) {
     for (name, value) in values.iter().filter(|(_, value)| value.expose().len() >= MIN_SECRET) {
         if let Some(at) = source.text.find(value.expose()) {
             let message = format!("the text contains the value of the secret {}", tick(name));
@@ -33,7 +28,7 @@ fn check_secrets(source: &Source, values: &Values, findings: &mut Findings) {
 }
 
 /// Warns about runs of characters that cannot be seen.
-fn check_invisible(source: &Source, findings: &mut Findings) {
+pub(super) fn check_invisible(source: &Source, findings: &mut Findings) {
     let mut run: Option<(usize, Vec<char>)> = None;
     let mut before = None;
     let mut characters = source.text.char_indices().peekable();

@@ -1,8 +1,10 @@
 //! An entity type from a model file, with the checks of the server (contract section 8.1).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::reader::{Declared, ModelReader, locations};
+use super::reader::{Declared, ModelReader, origins};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::{Address, EntityType, normalize_entity_slug, table_columns};
@@ -67,9 +69,9 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
     reader.models.entity_types.push(Declared {
         address: Address::entity_type(slug),
         resource,
-        file: reader.file,
+        source: Arc::clone(reader.source),
+        origins: origins(reader.source, &span, document),
         span,
-        locations: locations(document),
     });
 }
 

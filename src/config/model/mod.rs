@@ -5,38 +5,38 @@ mod reader;
 mod relationship_type;
 mod watcher;
 
+use std::sync::Arc;
+
 use super::diagnostic::{Diagnostic, tick};
 use super::finding::Findings;
 use super::source::Source;
 use super::suggestion::nearest;
 use super::yaml::{self, YamlNode, YamlValue};
-pub(super) use reader::{Declared, ModelReader, Models, WatcherDraft, locations};
+pub(super) use reader::{Declared, ModelReader, Models, WatcherDraft, origins};
 
 /// The values of `type` that are synced. Each kind of type has two spellings.
 const TYPES: [&str; 5] = ["entity", "entity_type", "relationship", "relationship_type", "watcher"];
 
 /// Reads one file, which has one document or several. Each is a single model or a bundle of later releases (lists of models).
-/// `file` is the index of the source among the model files.
-pub(super) fn read(source: &Source, file: usize, models: &mut Models, findings: &mut Findings) {
+pub(super) fn read(source: &Arc<Source>, findings: &mut Findings) -> Models {
+    let mut models = Models::default();
     match yaml::parse(source, &source.text, 1) {
         Err(problem) => findings.push(*problem),
         Ok(documents) if documents.is_empty() => {
             findings.push(Diagnostic::warning("empty-file", "there is nothing in this file").in_file(&source.path));
         }
         Ok(documents) => {
+            let mut reader = ModelReader {
+                source,
+                models: &mut models,
+                findings,
+            };
             for document in &documents {
-                read_document(
-                    &mut ModelReader {
-                        source,
-                        file,
-                        models,
-                        findings,
-                    },
-                    document,
-                );
+                read_document(&mut reader, document);
             }
         }
     }
+    models
 }
 
 fn read_document(reader: &mut ModelReader<'_>, document: &YamlNode) {

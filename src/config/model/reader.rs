@@ -1,31 +1,32 @@
 //! The state and the checks that the readers of both kinds of types share.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::finding::Findings;
 use crate::config::source::{Source, Text};
 use crate::config::suggestion::nearest;
 use crate::config::yaml::{YamlNode, YamlValue};
-use crate::resource::{Address, EntityType, FieldPath, RelationshipType, Watcher};
+use crate::resource::{Address, EntityType, FieldPath, RelationshipType, ResourceOrigins, Watcher};
 
 /// A declared type, with the locations of its keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::config) struct Declared<T> {
     /// The type itself.
     pub resource: T,
     /// The address of its row in a plan.
     pub address: Address,
-    /// The index of its source among the model files.
-    pub file: usize,
+    /// The text of its file.
+    pub source: Arc<Source>,
     /// The location of its slug.
     pub span: Range<usize>,
-    /// The locations of its keys, by wire name.
-    pub locations: Vec<(FieldPath, Range<usize>)>,
+    /// The locations of its slug and of its keys, by wire name.
+    pub origins: Arc<ResourceOrigins>,
 }
 
 /// A watcher as its file declares it: the script is in a file of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::config) struct WatcherDraft {
     /// The watcher, without its script.
     pub watcher: Declared<Watcher>,
@@ -33,24 +34,31 @@ pub(in crate::config) struct WatcherDraft {
     pub script: Option<Text>,
 }
 
-/// Everything that the model files declare.
+/// What model files declare.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Models {
     /// The entity types, in file order.
     pub entity_types: Vec<Declared<EntityType>>,
     /// The relationship types, in file order.
     pub relationship_types: Vec<Declared<RelationshipType>>,
-    /// The watchers, in file order, without their scripts.
+    /// The watchers, in file order.
     pub watchers: Vec<WatcherDraft>,
+}
+
+impl Models {
+    /// Adds what another file declares.
+    pub(in crate::config) fn extend(&mut self, other: &Self) {
+        self.entity_types.extend(other.entity_types.iter().cloned());
+        self.relationship_types.extend(other.relationship_types.iter().cloned());
+        self.watchers.extend(other.watchers.iter().cloned());
+    }
 }
 
 /// A model file that is being read.
 pub(in crate::config) struct ModelReader<'a> {
     /// The text of the file.
-    pub source: &'a Source,
-    /// The index of the source among the model files.
-    pub file: usize,
-    /// Collects the types of all model files.
+    pub source: &'a Arc<Source>,
+    /// Collects the types.
     pub models: &'a mut Models,
     /// Collects the diagnostics.
     pub findings: &'a mut Findings,
@@ -176,10 +184,11 @@ impl ModelReader<'_> {
     }
 }
 
-/// Returns the locations of a type's keys under their wire names. Those of a schema are three levels deep, which reaches the
-/// keys of each property: `metadata_schema.properties.NAME.KEY`.
-pub(in crate::config) fn locations(document: &YamlNode) -> Vec<(FieldPath, Range<usize>)> {
-    let mut locations = Vec::new();
+/// Returns the location of what a document declares, whose slug or type is at `span`, and those of its keys under their wire
+/// names. Those of a schema are three levels deep, which reaches the keys of each property:
+/// `metadata_schema.properties.NAME.KEY`.
+pub(in crate::config) fn origins(source: &Source, span: &Range<usize>, document: &YamlNode) -> Arc<ResourceOrigins> {
+    let mut origins = ResourceOrigins::new(source.origin(span));
     for (key, span, node) in document.entries() {
         let path = match key.as_str() {
             "properties" | "required" => FieldPath::of(["metadata_schema", key]),
@@ -189,23 +198,23 @@ pub(in crate::config) fn locations(document: &YamlNode) -> Vec<(FieldPath, Range
             "entity_id" => FieldPath::root("entity"),
             other => FieldPath::root(other),
         };
-        locations.push((path.clone(), span.clone()));
         if matches!(
             key.as_str(),
             "metadata_schema" | "properties" | "extraction_schema" | "metadata"
         ) {
-            collect_below(&path, node, 3, &mut locations);
+            collect_below(source, &path, node, 3, &mut origins);
         }
+        origins.set_field(path, source.origin(span));
     }
-    locations
+    Arc::new(origins)
 }
 
-fn collect_below(path: &FieldPath, node: &YamlNode, levels: usize, locations: &mut Vec<(FieldPath, Range<usize>)>) {
+fn collect_below(source: &Source, path: &FieldPath, node: &YamlNode, levels: usize, origins: &mut ResourceOrigins) {
     for (key, span, node) in node.entries() {
         let path = path.join(key.as_str());
-        locations.push((path.clone(), span.clone()));
         if levels > 1 {
-            collect_below(&path, node, levels - 1, locations);
+            collect_below(source, &path, node, levels - 1, origins);
         }
+        origins.set_field(path, source.origin(span));
     }
 }

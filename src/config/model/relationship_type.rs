@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::reader::{Declared, ModelReader, locations};
+use super::reader::{Declared, ModelReader, origins};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::yaml::{YamlNode, YamlValue};
 use crate::resource::{Address, RelationshipType, Rule, normalize_entity_slug};
@@ -54,9 +55,9 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
     reader.models.relationship_types.push(Declared {
         address: Address::relationship_type(slug),
         resource,
-        file: reader.file,
+        source: Arc::clone(reader.source),
+        origins: origins(reader.source, &span, document),
         span,
-        locations: locations(document),
     });
 }
 

@@ -1,10 +1,11 @@
 //! A watcher from a model file, with the checks of the server.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::reader::{Declared, ModelReader, WatcherDraft, locations};
+use super::reader::{Declared, ModelReader, WatcherDraft, origins};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::source::Text;
 use crate::config::yaml::{YamlNode, YamlValue};
@@ -81,9 +82,9 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
         watcher: Declared {
             address: Address::watcher(slug),
             resource: watcher,
-            file: reader.file,
+            source: Arc::clone(reader.source),
+            origins: origins(reader.source, &span, document),
             span,
-            locations: locations(document),
         },
         script,
     });
