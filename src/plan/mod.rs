@@ -83,6 +83,16 @@ impl Plan {
             .and_then(|index| self.rows.get(index))
     }
 
+    /// Returns each row, with the one of the same resource in an earlier plan. Both have their rows in display order, so that
+    /// one pass finds them all.
+    pub fn rows_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (&'a Row, Option<&'a Row>)> {
+        let mut earlier = before.rows.iter().peekable();
+        self.rows.iter().map(move |row| {
+            while earlier.next_if(|known| known.address < row.address).is_some() {}
+            (row, earlier.next_if(|known| known.address == row.address))
+        })
+    }
+
     /// Returns the plan with only some of its rows, as `--target` shows it. Its id covers only these rows.
     pub fn restricted(&self, keep: impl Fn(&Row) -> bool) -> Self {
         let rows: Vec<Row> = self.rows.iter().filter(|row| keep(row)).cloned().collect();

@@ -33,8 +33,8 @@ pub fn plan(
         remote,
         origins,
         options,
-        rows: BTreeMap::new(),
-        steps: BTreeMap::new(),
+        rows: Vec::new(),
+        steps: Vec::new(),
     };
     for (address, resource) in desired.resources() {
         if is_left_out(&resource, remote) {
@@ -47,8 +47,11 @@ pub fn plan(
     } = planner;
     for (row, step) in drift::rows(desired, remote, &options.prune) {
         steps.extend(step.map(|step| (row.address.clone(), Arc::new(step))));
-        rows.insert(row.address.clone(), row);
+        rows.push((row.address.clone(), row));
     }
+    // Nearly in order already: sorting that at once takes far fewer comparisons than a place for each.
+    let mut rows: BTreeMap<Address, Row> = rows.into_iter().collect();
+    let mut steps: BTreeMap<Address, Arc<Step>> = steps.into_iter().collect();
     // Dependencies need the verbs of all rows: only what this run creates is waited for.
     dependencies::add(&mut rows, &mut steps);
     let rows: Vec<Row> = rows.into_values().collect();
@@ -97,8 +100,8 @@ struct Planner<'a> {
     remote: &'a State,
     origins: &'a Origins,
     options: &'a PlanOptions,
-    rows: BTreeMap<Address, Row>,
-    steps: BTreeMap<Address, Arc<Step>>,
+    rows: Vec<(Address, Row)>,
+    steps: Vec<(Address, Arc<Step>)>,
 }
 
 impl Planner<'_> {
@@ -127,17 +130,15 @@ impl Planner<'_> {
         } else {
             comparison.verb()
         };
-        self.rows.insert(address.clone(), self.row(&address, verb, &comparison));
+        self.rows.push((address.clone(), self.row(&address, verb, &comparison)));
         if let Some(operation) = comparison.operation {
-            self.steps.insert(
-                address,
-                Arc::new(Step {
-                    desired: Some(desired),
-                    seen: seen.map(Box::new),
-                    undeclared,
-                    operation,
-                }),
-            );
+            let step = Step {
+                desired: Some(desired),
+                seen: seen.map(Box::new),
+                undeclared,
+                operation,
+            };
+            self.steps.push((address, Arc::new(step)));
         }
     }
 

@@ -136,17 +136,20 @@ impl Board {
         self.facts = facts;
         self.facts.took_ms = loaded.took_ms;
         let looked = self.looked.following(&self.plan, &loaded.plan);
-        self.replace_plan(loaded.plan);
-        self.looked = looked;
+        self.put(loaded.plan, looked);
         true
     }
 
     /// Replaces the plan by another one of the same files and server.
     pub fn replace_plan(&mut self, plan: Plan) {
-        self.outline = self.outline.rebuilt_for(&plan);
         let mut looked = self.looked.following(&self.plan, &plan);
         // What is different only because the user has marked it is no news.
         looked.fresh.retain(|row| self.looked.fresh.contains(row));
+        self.put(plan, looked);
+    }
+
+    fn put(&mut self, plan: Plan, looked: LookedRows) {
+        self.outline = self.outline.rebuilt_for(&plan);
         self.looked = looked;
         self.summary = PlanSummary::of(&plan);
         self.plan = plan;

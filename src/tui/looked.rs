@@ -31,8 +31,8 @@ impl LookedRows {
     /// Returns the same for a newer plan: what is different in it has not been looked at.
     pub fn following(&self, before: &Plan, after: &Plan) -> Self {
         let mut next = Self::default();
-        for row in after.rows.iter().filter(|row| row.is_notable()) {
-            let same = before.row(&row.address).is_some_and(|known| known.does_the_same(row));
+        for (row, known) in after.rows_since(before).filter(|(row, _)| row.is_notable()) {
+            let same = known.is_some_and(|known| known.does_the_same(row));
             if !same {
                 next.fresh.insert(row.address.clone());
             } else if self.seen.contains(&row.address) {

@@ -87,7 +87,6 @@ impl Outline {
             .map(|index| tree.nodes()[index].id.clone())
             .collect();
         let mut outline = Self {
-            index: Index::of(plan),
             tree,
             folded: quiet.clone(),
             quiet,

@@ -2,20 +2,26 @@
 //!
 //! Texts are searched one by one, so that no word is pieced together from the end of an id and the start of a field.
 
+use std::sync::OnceLock;
+
 use frizbee::{Config, Matcher};
 
 use super::filter::{FilterCondition, FilterTerm};
 use super::tree::label;
 use crate::plan::{Plan, Row};
 
-/// The texts that can be searched, and the row of each.
+/// The texts of a plan that can be searched. They are collected when a text is looked for: most plans that follow another
+/// are never searched.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
+    texts: OnceLock<IndexedTexts>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct IndexedTexts {
     /// The row of each text.
     rows: Vec<usize>,
     texts: Vec<String>,
-    /// The number of rows of the plan.
-    count: usize,
 }
 
 /// The rows that a query matches.
@@ -27,33 +33,33 @@ pub(super) struct Found {
     pub best: Option<usize>,
 }
 
-impl Index {
-    /// Indexes label, address, id and changed fields of every row.
-    pub(super) fn of(plan: &Plan) -> Self {
-        let mut index = Self {
-            count: plan.rows.len(),
-            ..Self::default()
-        };
+impl IndexedTexts {
+    /// Collects label, address, id and changed fields of every row.
+    fn of(plan: &Plan) -> Self {
+        let mut indexed = Self::default();
         for (at, row) in plan.rows.iter().enumerate() {
             for text in texts(row) {
-                index.rows.push(at);
-                index.texts.push(text);
+                indexed.rows.push(at);
+                indexed.texts.push(text);
             }
         }
-        index
+        indexed
     }
+}
 
-    /// Returns the rows that meet every term, or `None` without a term.
+impl Index {
+    /// Returns the rows that meet every term, or `None` without a term. The plan is always the same one.
     pub(super) fn search(&self, plan: &Plan, terms: &[FilterTerm]) -> Option<Found> {
         if terms.is_empty() {
             return None;
         }
-        let mut scores: Vec<Option<u32>> = vec![Some(0); self.count];
+        let count = plan.rows.len();
+        let mut scores: Vec<Option<u32>> = vec![Some(0); count];
         for term in terms {
             self.narrow(plan, term, &mut scores);
         }
         // `max_by_key` returns the last of several equal rows. In reverse order that is the first one of the plan.
-        let best = (0..self.count)
+        let best = (0..count)
             .rev()
             .filter(|row| scores[*row].is_some())
             .max_by_key(|row| scores[*row]);
@@ -65,10 +71,11 @@ impl Index {
 
     /// Removes the scores of rows that do not meet a term, and adds to those of the others.
     fn narrow(&self, plan: &Plan, term: &FilterTerm, scores: &mut [Option<u32>]) {
-        let mut hits = vec![0; self.count];
+        let mut hits = vec![0; scores.len()];
         if let FilterCondition::Text(wanted, _) = &term.condition {
-            for hit in Matcher::from_query(wanted, &matching()).match_list(&self.texts) {
-                let row = self.rows[hit.index as usize];
+            let indexed = self.texts.get_or_init(|| IndexedTexts::of(plan));
+            for hit in Matcher::from_query(wanted, &matching()).match_list(&indexed.texts) {
+                let row = indexed.rows[hit.index as usize];
                 // 0 means that no text of the row matched, so a match counts at least 1.
                 hits[row] = hits[row].max(u32::from(hit.score).max(1));
             }

@@ -164,8 +164,8 @@ pub(super) fn taken(model: &mut Model, number: u64, taken: bool) {
 
 /// Returns the number of rows that are in one of the plans only, or are not the same in both.
 fn differences(before: &Plan, after: &Plan) -> usize {
-    let is_same = |row: &&Row| before.row(&row.address).is_some_and(|known| known.does_the_same(row));
-    let same = after.rows.iter().filter(is_same).count();
+    let is_same = |(row, known): &(&Row, Option<&Row>)| known.is_some_and(|known| known.does_the_same(row));
+    let same = after.rows_since(before).filter(is_same).count();
     before.rows.len().max(after.rows.len()) - same
 }
 
