@@ -4,6 +4,7 @@
 //! `cargo bench --bench watch` works on 1,000 and on 20,000 rows; `LOBUCTL_BENCH_ROWS=1000` on so many only.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -29,57 +30,104 @@ fn main() {
     let rows = std::env::var("LOBUCTL_BENCH_ROWS");
     let rows: Vec<usize> = rows.map_or(vec![1_000, 20_000], |rows| vec![rows.parse().unwrap()]);
     for rows in rows {
-        measure(rows);
+        measure(
+            &format!("{rows} rows of agents"),
+            |folder| write_agents(folder, rows / 2),
+            &[AGENT],
+        );
+        let saves = [DATA, AGENT, LOBU_TOML];
+        measure(
+            &format!("{rows} rows of data"),
+            |folder| write_data(folder, rows),
+            &saves,
+        );
     }
 }
 
-fn measure(rows: usize) {
+/// A file that is saved again and again, and the row that shows its text.
+struct SavedFile {
+    /// What it is.
+    what: &'static str,
+    file: &'static str,
+    /// The text of a round.
+    text: fn(usize) -> String,
+    /// The address of the row.
+    row: &'static str,
+}
+
+const AGENT: SavedFile = SavedFile {
+    what: "an agent's text",
+    file: "a00000/SOUL.md",
+    text: |round| format!("round {round}.\n"),
+    row: "settings.a00000",
+};
+
+const LOBU_TOML: SavedFile = SavedFile {
+    what: "`lobu.toml`",
+    file: "lobu.toml",
+    text: |round| data_toml(&format!("round {round}.")),
+    row: "agent.a00000",
+};
+
+const DATA: SavedFile = SavedFile {
+    what: "a data file",
+    file: "data/0000.yaml",
+    text: |round| data_file(0, &format!("round {round}.")),
+    row: "entity.company.e000000",
+};
+
+/// Measures a review of a project. What each save leads to is timed, and for the first one also the keys.
+fn measure(rows: &str, write: impl FnOnce(&Path), saves: &[SavedFile]) {
     let folder = tempfile::tempdir().unwrap();
-    write_project(folder.path(), rows / 2);
+    write(folder.path());
     let server = Server::start(folder.path());
     let mut watch = Review::start(folder.path(), &server.url);
     watch.until("selected");
-    // The agent's settings, whose text is in the detail.
-    watch.press("/a00000\r");
-    watch.press("j");
-    watch.until("round 0");
+    watch.show(&saves[0]);
     watch.settle();
-    let idle = watch.processor_time();
-    std::thread::sleep(IDLE);
-    let idle = watch.processor_time().saturating_sub(idle);
-    println!(
-        "{rows} rows: {} ms of processor time in {} s without a change",
-        idle.as_millis(),
-        IDLE.as_secs()
-    );
-    assert!(idle <= 2 * IDLE_LIMIT, "an idle review works");
+    check_idle(rows, &watch);
     let mut round = 0;
-    let saves: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
+    for saved in saves {
+        watch.show(saved);
+        let times = (0..ROUNDS).map(|_| {
             round += 1;
-            let begun = save(folder.path(), round);
+            let begun = save(folder.path(), saved, round);
             watch.until(&format!("round {round}."));
             begun.elapsed()
-        })
-        .collect();
+        });
+        let time = milliseconds(middle(times.collect()));
+        println!("{rows}: {time:.1} ms from a save of {} to its frame", saved.what);
+    }
+    watch.show(&saves[0]);
     let keys: Vec<Duration> = (0..ROUNDS).map(|_| watch.key_to_frame()).collect();
-    let busy: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            round += 1;
-            save(folder.path(), round);
-            let key = watch.key_to_frame();
-            watch.until(&format!("round {round}."));
-            key
-        })
-        .collect();
-    let (save, key, busy) = (middle(saves), middle(keys), middle(busy));
-    println!("{rows} rows: {:.1} ms from a save to its frame", milliseconds(save));
+    let busy = (0..ROUNDS).map(|_| {
+        round += 1;
+        save(folder.path(), &saves[0], round);
+        let key = watch.key_to_frame();
+        watch.until(&format!("round {round}."));
+        key
+    });
+    let busy = middle(busy.collect());
+    let key = middle(keys);
     println!(
-        "{rows} rows: {:.1} ms from a key to its frame, {:.1} ms while the plan is made again, {:.1} times as long",
+        "{rows}: {:.1} ms from a key to its frame, {:.1} ms while the plan is made again, {:.1} times as long",
         milliseconds(key),
         milliseconds(busy),
         busy.as_secs_f64() / key.as_secs_f64()
     );
+}
+
+/// Checks that a review does nothing while nothing changes.
+fn check_idle(rows: &str, watch: &Review) {
+    let before = watch.processor_time();
+    std::thread::sleep(IDLE);
+    let used = watch.processor_time().saturating_sub(before);
+    println!(
+        "{rows}: {} ms of processor time in {} s without a change",
+        used.as_millis(),
+        IDLE.as_secs()
+    );
+    assert!(used <= 2 * IDLE_LIMIT, "an idle review works");
 }
 
 fn middle(mut times: Vec<Duration>) -> Duration {
@@ -92,7 +140,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// Writes a project in which each agent is two rows.
-fn write_project(folder: &Path, agents: usize) {
+fn write_agents(folder: &Path, agents: usize) {
     let tables =
         (0..agents).map(|agent| format!("[agents.a{agent:05}]\nname = \"A {agent}\"\ndir = \"./a{agent:05}\"\n"));
     let toml = tables.collect::<String>() + "[memory]\norg = \"dev\"\n";
@@ -104,10 +152,90 @@ fn write_project(folder: &Path, agents: usize) {
     }
 }
 
+/// Writes a project whose rows are data, in files of [`ROWS_IN_FILE`], beside one agent and four types.
+fn write_data(folder: &Path, rows: usize) {
+    write_agents(folder, 1);
+    fs::write(folder.join("lobu.toml"), data_toml("round 0.")).unwrap();
+    for folder in ["models", "data"].map(|name| folder.join(name)) {
+        fs::create_dir_all(folder).unwrap();
+    }
+    fs::write(folder.join("models/all.yaml"), MODELS).unwrap();
+    for file in 0..rows / ROWS_IN_FILE {
+        let path = folder.join(format!("data/{file:04}.yaml"));
+        fs::write(path, data_file(file, "round 0.")).unwrap();
+    }
+}
+
+fn data_toml(name: &str) -> String {
+    format!(
+        "[agents.a00000]\nname = \"{name}\"\ndir = \"./a00000\"\n\
+         [memory]\norg = \"dev\"\nmodels = \"./models\"\ndata = \"./data\"\n"
+    )
+}
+
+const MODELS: &str = "\
+type: entity
+slug: company
+name: Company
+metadata_schema:
+  type: object
+  additionalProperties: false
+  properties:
+    tier: {enum: [gold, silver]}
+    employees: {type: integer}
+---
+type: entity
+slug: person
+name: Person
+---
+type: relationship
+slug: works-at
+name: Works at
+rules: [{source: person, target: company}]
+---
+type: relationship
+slug: knows
+name: Knows
+is_symmetric: true
+";
+
+/// The number of rows in a data file: a third are entities, every other one a company.
+const ROWS_IN_FILE: usize = 300;
+
+/// Returns the text of a data file. `name` is that of its first entity.
+fn data_file(file: usize, name: &str) -> String {
+    let entities = ROWS_IN_FILE / 3;
+    let mut text = "entities:\n".to_owned();
+    for number in 0..entities {
+        let slug = file * entities + number;
+        let kind = ["company", "person"][number % 2];
+        let name = if number == 0 { name } else { "Of many" };
+        let _ = write!(
+            text,
+            "  - entity_type: {kind}\n    slug: e{slug:06}\n    name: {name}\n"
+        );
+        text += "    metadata:\n      tier: gold\n      employees: 12\n";
+    }
+    text += "relationships:\n";
+    for number in 0..2 * entities {
+        let (person, turn) = (number % (entities / 2), number / (entities / 2));
+        // The last companies of a person are in the file before.
+        let of = if turn == 3 { file.saturating_sub(1) } else { file };
+        let company = (person + 7 * turn) % (entities / 2);
+        let (from, to) = (file * entities + 2 * person + 1, of * entities + 2 * company);
+        let _ = write!(
+            text,
+            "  - relationship_type: works-at\n    from: e{from:06}\n    to: e{to:06}\n"
+        );
+    }
+    text
+}
+
 /// Saves a file as editors do. Returns when.
-fn save(folder: &Path, round: usize) -> Instant {
-    let (new, file) = (folder.join("a00000/new~"), folder.join("a00000/SOUL.md"));
-    fs::write(&new, format!("round {round}.\n")).unwrap();
+fn save(folder: &Path, saved: &SavedFile, round: usize) -> Instant {
+    let file = folder.join(saved.file);
+    let new = file.with_extension("new~");
+    fs::write(&new, (saved.text)(round)).unwrap();
     let now = Instant::now();
     fs::rename(new, file).unwrap();
     now
@@ -192,6 +320,15 @@ impl Review {
             }
         });
         Self { child, writer, screen }
+    }
+
+    /// Puts the row of a file into the detail.
+    fn show(&mut self, saved: &SavedFile) {
+        // A pattern covers whole names, and a text would find the rows that name this one too.
+        self.press(&format!("\u{1b}/{}*", saved.row));
+        self.until(&format!("/{}*", saved.row));
+        self.press("\r");
+        self.until("round ");
     }
 
     fn press(&mut self, keys: &str) {
