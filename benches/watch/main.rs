@@ -4,7 +4,6 @@
 //! `cargo bench --bench watch` works on 1,000 and on 20,000 rows; `LOBUCTL_BENCH_ROWS=1000` on so many only.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -14,6 +13,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 use vt100::Parser;
+
+mod project;
+
+use project::{AGENT, DATA, ENV, LOBU_TOML, SavedFile, write_agents, write_data};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lobuctl");
 const SIZE: (u16, u16) = (120, 40);
@@ -35,7 +38,7 @@ fn main() {
             |folder| write_agents(folder, rows / 2),
             &[AGENT],
         );
-        let saves = [DATA, AGENT, LOBU_TOML];
+        let saves = [DATA, AGENT, LOBU_TOML, ENV];
         measure(
             &format!("{rows} rows of data"),
             |folder| write_data(folder, rows),
@@ -43,38 +46,6 @@ fn main() {
         );
     }
 }
-
-/// A file that is saved again and again, and the row that shows its text.
-struct SavedFile {
-    /// What it is.
-    what: &'static str,
-    file: &'static str,
-    /// The text of a round.
-    text: fn(usize) -> String,
-    /// The address of the row.
-    row: &'static str,
-}
-
-const AGENT: SavedFile = SavedFile {
-    what: "an agent's text",
-    file: "a00000/SOUL.md",
-    text: |round| format!("round {round}.\n"),
-    row: "settings.a00000",
-};
-
-const LOBU_TOML: SavedFile = SavedFile {
-    what: "`lobu.toml`",
-    file: "lobu.toml",
-    text: |round| data_toml(&format!("round {round}.")),
-    row: "agent.a00000",
-};
-
-const DATA: SavedFile = SavedFile {
-    what: "a data file",
-    file: "data/0000.yaml",
-    text: |round| data_file(0, &format!("round {round}.")),
-    row: "entity.company.e000000",
-};
 
 /// Measures a review of a project. What each save leads to is timed, and for the first one also the keys.
 fn measure(rows: &str, write: impl FnOnce(&Path), saves: &[SavedFile]) {
@@ -86,29 +57,29 @@ fn measure(rows: &str, write: impl FnOnce(&Path), saves: &[SavedFile]) {
     watch.show(&saves[0]);
     watch.settle();
     check_idle(rows, &watch);
-    let mut round = 0;
+    let keys: Vec<Duration> = (0..ROUNDS).map(|_| watch.key_to_frame()).collect();
+    let mut number = 0;
+    let busy = (0..ROUNDS).map(|_| {
+        number += 1;
+        save(folder.path(), &saves[0], number);
+        let key = watch.key_to_frame();
+        watch.until(&(saves[0].shown)(number));
+        key
+    });
+    let (busy, key) = (middle(busy.collect()), middle(keys));
     for saved in saves {
         watch.show(saved);
+        // Each file begins with an odd round: the first one of `.env` has no value.
+        number += number % 2;
         let times = (0..ROUNDS).map(|_| {
-            round += 1;
-            let begun = save(folder.path(), saved, round);
-            watch.until(&format!("round {round}."));
+            number += 1;
+            let begun = save(folder.path(), saved, number);
+            watch.until(&(saved.shown)(number));
             begun.elapsed()
         });
         let time = milliseconds(middle(times.collect()));
         println!("{rows}: {time:.1} ms from a save of {} to its frame", saved.what);
     }
-    watch.show(&saves[0]);
-    let keys: Vec<Duration> = (0..ROUNDS).map(|_| watch.key_to_frame()).collect();
-    let busy = (0..ROUNDS).map(|_| {
-        round += 1;
-        save(folder.path(), &saves[0], round);
-        let key = watch.key_to_frame();
-        watch.until(&format!("round {round}."));
-        key
-    });
-    let busy = middle(busy.collect());
-    let key = middle(keys);
     println!(
         "{rows}: {:.1} ms from a key to its frame, {:.1} ms while the plan is made again, {:.1} times as long",
         milliseconds(key),
@@ -137,98 +108,6 @@ fn middle(mut times: Vec<Duration>) -> Duration {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
-}
-
-/// Writes a project in which each agent is two rows.
-fn write_agents(folder: &Path, agents: usize) {
-    let tables =
-        (0..agents).map(|agent| format!("[agents.a{agent:05}]\nname = \"A {agent}\"\ndir = \"./a{agent:05}\"\n"));
-    let toml = tables.collect::<String>() + "[memory]\norg = \"dev\"\n";
-    fs::write(folder.join("lobu.toml"), toml).unwrap();
-    for agent in 0..agents {
-        let agent = folder.join(format!("a{agent:05}"));
-        fs::create_dir_all(&agent).unwrap();
-        fs::write(agent.join("SOUL.md"), "round 0.\n").unwrap();
-    }
-}
-
-/// Writes a project whose rows are data, in files of [`ROWS_IN_FILE`], beside one agent and four types.
-fn write_data(folder: &Path, rows: usize) {
-    write_agents(folder, 1);
-    fs::write(folder.join("lobu.toml"), data_toml("round 0.")).unwrap();
-    for folder in ["models", "data"].map(|name| folder.join(name)) {
-        fs::create_dir_all(folder).unwrap();
-    }
-    fs::write(folder.join("models/all.yaml"), MODELS).unwrap();
-    for file in 0..rows / ROWS_IN_FILE {
-        let path = folder.join(format!("data/{file:04}.yaml"));
-        fs::write(path, data_file(file, "round 0.")).unwrap();
-    }
-}
-
-fn data_toml(name: &str) -> String {
-    format!(
-        "[agents.a00000]\nname = \"{name}\"\ndir = \"./a00000\"\n\
-         [memory]\norg = \"dev\"\nmodels = \"./models\"\ndata = \"./data\"\n"
-    )
-}
-
-const MODELS: &str = "\
-type: entity
-slug: company
-name: Company
-metadata_schema:
-  type: object
-  additionalProperties: false
-  properties:
-    tier: {enum: [gold, silver]}
-    employees: {type: integer}
----
-type: entity
-slug: person
-name: Person
----
-type: relationship
-slug: works-at
-name: Works at
-rules: [{source: person, target: company}]
----
-type: relationship
-slug: knows
-name: Knows
-is_symmetric: true
-";
-
-/// The number of rows in a data file: a third are entities, every other one a company.
-const ROWS_IN_FILE: usize = 300;
-
-/// Returns the text of a data file. `name` is that of its first entity.
-fn data_file(file: usize, name: &str) -> String {
-    let entities = ROWS_IN_FILE / 3;
-    let mut text = "entities:\n".to_owned();
-    for number in 0..entities {
-        let slug = file * entities + number;
-        let kind = ["company", "person"][number % 2];
-        let name = if number == 0 { name } else { "Of many" };
-        let _ = write!(
-            text,
-            "  - entity_type: {kind}\n    slug: e{slug:06}\n    name: {name}\n"
-        );
-        text += "    metadata:\n      tier: gold\n      employees: 12\n";
-    }
-    text += "relationships:\n";
-    for number in 0..2 * entities {
-        let (person, turn) = (number % (entities / 2), number / (entities / 2));
-        // The last companies of a person are in the file before.
-        let of = if turn == 3 { file.saturating_sub(1) } else { file };
-        let company = (person + 7 * turn) % (entities / 2);
-        let (from, to) = (file * entities + 2 * person + 1, of * entities + 2 * company);
-        let _ = write!(
-            text,
-            "  - relationship_type: works-at\n    from: e{from:06}\n    to: e{to:06}\n"
-        );
-    }
-    text
 }
 
 /// Saves a file as editors do. Returns when.
@@ -368,7 +247,6 @@ impl Review {
         took
     }
 
-    /// Returns the processor time that the program has used.
     /// Waits until all folders are registered, and what that led to is done.
     fn settle(&self) {
         loop {
@@ -380,6 +258,7 @@ impl Review {
         }
     }
 
+    /// Returns the processor time that the program has used.
     fn processor_time(&self) -> Duration {
         let process = self.child.process_id().unwrap();
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
