@@ -1,6 +1,6 @@
 //! Which rows need which others to be applied first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::draft::Step;
@@ -14,47 +14,50 @@ use crate::resource::{Address, EntityPath, RelationshipType, Resource, State, Wa
 /// one that comes later in display order is created with the name; the server then sets it on the earlier one as well.
 /// An inverse type that is neither new nor on the server is a problem, and no plan has it.
 pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Arc<Step>>) {
-    let created: BTreeSet<Address> = rows
-        .values()
-        .filter(|row| row.verb == Verb::Create)
-        .map(|row| row.address.clone())
+    let created = Created::of(rows);
+    let named_by_inverse: BTreeSet<Address> = steps
+        .iter()
+        .filter(|(address, step)| is_named_by_inverse(rows, &created, address, step))
+        .map(|(address, _)| address.clone())
         .collect();
-    for row in rows.values_mut().filter(|row| row.writes()) {
-        row.depends_on
-            .extend(row.address.parent().filter(|parent| created.contains(parent)));
-    }
-    let new_entities = NewEntities::of(&created);
-    for (address, step) in steps.iter_mut() {
-        let Some(Resource::RelationshipType(wanted)) = &step.desired else {
-            let needed = step.desired.as_ref().map(|wanted| new_entities.needed_by(wanted));
-            let needed = needed.into_iter().flatten().filter(|it| created.contains(it));
-            if let Some(row) = rows.get_mut(address) {
-                row.depends_on.extend(needed);
-            }
+    // Both are in display order: one pass finds the row of each step.
+    let mut steps = steps.iter_mut().peekable();
+    for row in rows.values_mut() {
+        if row.writes() {
+            let parent = row.address.parent().filter(|parent| created.has(parent));
+            row.depends_on.extend(parent);
+        }
+        while steps.next_if(|(address, _)| **address < row.address).is_some() {}
+        let Some((address, step)) = steps.next_if(|(address, _)| **address == row.address) else {
             continue;
         };
-        let inverse = inverse_row(wanted).filter(|inverse| created.contains(inverse));
-        // True for the earlier one of two new types that name each other. It is created without the name and waits for
-        // nothing; otherwise each of the two would wait for the other.
-        let named_by_inverse = inverse.as_ref().is_some_and(|inverse| {
-            created.contains(address) && *inverse > *address && names_back(rows, inverse, address)
-        });
-        let ends = wanted
-            .rules
-            .iter()
-            .flat_map(|rules| rules.keys())
-            .flat_map(|rule| [&rule.source, &rule.target]);
-        let needed = ends.map(Address::entity_type).filter(|end| created.contains(end));
-        let needed: BTreeSet<Address> = needed.chain(inverse.filter(|_| !named_by_inverse)).collect();
-        if let Some(row) = rows.get_mut(address) {
-            row.depends_on.extend(needed);
+        let is_named = named_by_inverse.contains(address);
+        match &step.desired {
+            Some(Resource::RelationshipType(wanted)) => {
+                row.depends_on.extend(created.needed_by_type(wanted, is_named));
+            }
+            Some(wanted) => row.depends_on.extend(created.needed_by(wanted)),
+            None => continue,
         }
-        // No schedule shares the steps yet, so `make_mut` copies none.
-        if let Operation::CreateRelationshipType(write) = &mut Arc::make_mut(step).operation {
-            write.with_inverse = !named_by_inverse;
+        if let Operation::CreateRelationshipType(_) = &step.operation
+            // No schedule shares the steps yet, so `make_mut` copies none.
+            && let Operation::CreateRelationshipType(write) = &mut Arc::make_mut(step).operation
+        {
+            write.with_inverse = !is_named;
         }
     }
     add_deletions(rows);
+}
+
+/// Whether a step creates the earlier one of two new types that name each other. It is created without the name and waits
+/// for nothing; otherwise each of the two would wait for the other.
+fn is_named_by_inverse(rows: &BTreeMap<Address, Row>, created: &Created, address: &Address, step: &Step) -> bool {
+    let Some(Resource::RelationshipType(wanted)) = &step.desired else {
+        return false;
+    };
+    inverse_row(wanted).is_some_and(|inverse| {
+        created.has(&inverse) && created.has(address) && inverse > *address && names_back(rows, &inverse, address)
+    })
 }
 
 /// Adds to each entity and each type that is deleted the data that has to be gone before it: below an entity and of a type, or
@@ -82,47 +85,78 @@ fn goes_before(data: &Address, other: &Address) -> bool {
     }
 }
 
-/// The entities that a plan creates, by path.
-struct NewEntities<'a>(BTreeMap<&'a EntityPath, &'a Address>);
+/// What a plan creates. Relationships are left out: nothing waits for one.
+struct Created {
+    entities: HashMap<EntityPath, Address>,
+    others: HashSet<Address>,
+}
 
-impl<'a> NewEntities<'a> {
-    fn of(created: &'a BTreeSet<Address>) -> Self {
-        let entities = created.iter().filter_map(|address| match address {
-            Address::Entity { path, .. } => Some((path, address)),
-            _ => None,
-        });
-        Self(entities.collect())
+impl Created {
+    fn of(rows: &BTreeMap<Address, Row>) -> Self {
+        let mut created = Self {
+            entities: HashMap::new(),
+            others: HashSet::new(),
+        };
+        for row in rows.values().filter(|row| row.verb == Verb::Create) {
+            match &row.address {
+                Address::Relationship { .. } => {}
+                Address::Entity { path, .. } => {
+                    created.entities.insert(path.clone(), row.address.clone());
+                }
+                other => {
+                    created.others.insert(other.clone());
+                }
+            }
+        }
+        created
+    }
+
+    /// Whether an agent, a type or a watcher is created.
+    fn has(&self, address: &Address) -> bool {
+        self.others.contains(address)
     }
 
     fn at(&self, path: &EntityPath) -> Option<Address> {
-        self.0.get(path).map(|address| (*address).clone())
+        self.entities.get(path).cloned()
     }
 
-    /// Returns what has to exist before data or a watcher can be written: types, parents and ends. Not all of it is new.
+    /// Returns what has to be created before a relationship type can be.
+    fn needed_by_type(&self, wanted: &RelationshipType, is_named_by_inverse: bool) -> BTreeSet<Address> {
+        let rules = wanted.rules.iter().flat_map(|rules| rules.keys());
+        let ends = rules.flat_map(|rule| [&rule.source, &rule.target]);
+        let inverse = inverse_row(wanted).filter(|_| !is_named_by_inverse);
+        let needed = ends.map(Address::entity_type).chain(inverse);
+        needed.filter(|it| self.has(it)).collect()
+    }
+
+    /// Returns what has to be created before data or a watcher can be: types, parents and ends.
     fn needed_by(&self, wanted: &Resource) -> Vec<Address> {
+        let of_type = |address: Address| Some(address).filter(|address| self.has(address));
         match wanted {
             Resource::Entity(entity) => {
                 let parent = entity.path.parent().and_then(|parent| self.at(&parent));
-                parent
-                    .into_iter()
-                    .chain([Address::entity_type(&entity.entity_type)])
-                    .collect()
+                let of_type = of_type(Address::entity_type(&entity.entity_type));
+                parent.into_iter().chain(of_type).collect()
             }
             Resource::Relationship(relationship) => {
                 let key = &relationship.key;
                 let ends = [&key.from, &key.to].into_iter().filter_map(|end| self.at(end));
-                ends.chain([Address::relationship_type(&key.kind)]).collect()
+                ends.chain(of_type(Address::relationship_type(&key.kind))).collect()
             }
             Resource::Watcher(watcher) => {
-                let name = watcher.entities.first();
-                let named = |address: &&&Address| match address {
-                    Address::Entity { entity_type, path } => name.is_some_and(|name| names(name, entity_type, path)),
+                let Some(name) = watcher.entities.first() else {
+                    return Vec::new();
+                };
+                let named = |address: &&Address| match address {
+                    Address::Entity { entity_type, path } => names(name, entity_type, path),
                     _ => false,
                 };
-                self.0
+                // The first one in display order.
+                self.entities
                     .values()
-                    .find(named)
-                    .map(|address| (*address).clone())
+                    .filter(named)
+                    .min()
+                    .cloned()
                     .into_iter()
                     .collect()
             }
