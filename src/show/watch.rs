@@ -18,6 +18,8 @@ pub const CHANGED_MEANWHILE: &str = "a file was saved meanwhile; esc shows the n
 pub const SAVED_SINCE: &str = "files were saved since this plan: `r` reads them";
 /// What precedes the reason why files are not watched.
 pub const UNWATCHED: &str = "not every change is noticed";
+/// What the title says in any case while the server cannot be read.
+pub const SERVER_LOST: &str = "server lost";
 /// The title of the second pane while it shows what is wrong with the files.
 pub const DIAGNOSTICS_TITLE: &str = "errors in the files";
 
@@ -61,7 +63,7 @@ pub fn server_age_text(age_ms: u64, lost: bool) -> String {
         _ => format!("{} h ago", age_ms / 3_600_000),
     };
     if lost {
-        format!("server lost, read {age}")
+        format!("{SERVER_LOST}, read {age}")
     } else {
         format!("server {age}")
     }

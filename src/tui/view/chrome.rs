@@ -16,7 +16,7 @@ use super::header;
 use super::paint::Canvas;
 use crate::show::pane::found_text;
 use crate::show::plan::READ_ONLY;
-use crate::show::watch::server_age_text;
+use crate::show::watch::{SERVER_LOST, server_age_text};
 use crate::show::word::duration;
 use crate::show::{Role, change, event, printable, watch};
 use crate::tui::board::{Board, Focus};
@@ -102,24 +102,40 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let strong = canvas.theme.role(Role::Strong);
     let mut x = canvas.write_styled(2, area.y, end, " lobuctl ", strong);
     let Some(board) = model.board() else { return };
-    let (role, took) = match &model.watch {
-        Some(watch) => {
-            let role = if watch.lost.is_some() { Role::Warning } else { Role::Dim };
-            let age = server_age_text(watch.server_age(model.now_ms), watch.lost.is_some());
-            (role, format!(" watching, {age} "))
-        }
-        None if board.facts.read_only.is_some() => (Role::Dim, format!(" {READ_ONLY} ")),
-        None => (Role::Dim, format!(" plan {} ", duration(board.facts.took_ms))),
-    };
+    let (role, notes) = title_notes(model, board);
     x += 1;
-    let room = usize::from(end.saturating_sub(x + 2));
+    // That the server is lost is said whatever the width: the target can be cut, and the user knows it.
+    let is_lost = model.watch.as_ref().is_some_and(|watch| watch.lost.is_some());
+    let kept = notes.last().filter(|_| is_lost).map_or(0, |note| width(note) + 1);
+    let room = usize::from(end.saturating_sub(x + 2)).saturating_sub(kept);
     let [before, target, after] = from_to(board, room);
     let mut x = canvas.write(x, area.y, end, &format!(" {before}"), Role::Plain);
     x = canvas.write_styled(x, area.y, end, &target, canvas.theme.target());
     x = canvas.write(x, area.y, end, &format!("{after} "), Role::Plain);
-    if usize::from(x) + width(&took) < usize::from(end) {
-        canvas.write_right(x, area.y, end, &took, canvas.theme.role(role));
+    let fits = |note: &&String| usize::from(x) + width(note) < usize::from(end);
+    if let Some(note) = notes.iter().find(fits) {
+        canvas.write_right(x, area.y, end, note, canvas.theme.role(role));
     }
+}
+
+/// Returns what the title says at its right: how old the plan is, and where it comes from. The first text that fits is used.
+fn title_notes(model: &Model, board: &Board) -> (Role, Vec<String>) {
+    let Some(watch) = &model.watch else {
+        let note = if board.facts.read_only.is_some() {
+            READ_ONLY.to_owned()
+        } else {
+            format!("plan {}", duration(board.facts.took_ms))
+        };
+        return (Role::Dim, vec![format!(" {note} ")]);
+    };
+    let is_lost = watch.lost.is_some();
+    let age = server_age_text(watch.server_age(model.now_ms), is_lost);
+    let mut notes = vec![format!(" watching, {age} "), format!(" {age} ")];
+    if is_lost {
+        notes.push(format!(" {SERVER_LOST} "));
+    }
+    let role = if is_lost { Role::Warning } else { Role::Dim };
+    (role, notes)
 }
 
 /// Returns the config file and the target, in the direction in which values go. Where there is little room the path loses its beginning: the target matters
