@@ -203,8 +203,11 @@ impl Review {
 
     /// Puts the row of a file into the detail.
     fn show(&mut self, saved: &SavedFile) {
+        self.press("\u{1b}");
+        // What follows the escape at once would be another key together with it.
+        std::thread::sleep(Duration::from_millis(200));
         // A pattern covers whole names, and a text would find the rows that name this one too.
-        self.press(&format!("\u{1b}/{}*", saved.row));
+        self.press(&format!("/{}*", saved.row));
         self.until(&format!("/{}*", saved.row));
         self.press("\r");
         self.until("round ");
