@@ -95,7 +95,7 @@ fn in_json(plan: &Plan) -> Value {
 fn in_findings(plan: &Plan) -> Vec<String> {
     let list = FindingList {
         command: "plan".to_owned(),
-        findings: FindingList::of_plan(plan),
+        findings: FindingList::of_plan(plan).collect(),
         failure: None,
     };
     let run = sarif_run(&sarif::document(&list));

@@ -15,7 +15,7 @@ use crate::report::{html, markdown};
 use crate::review::{Consent, PlanReview, ReviewOptions, SavedPlan, SavedPlanError, read_project};
 use crate::show::change::Detail;
 use crate::show::outcome::APPLY_COMPLETE;
-use crate::show::plan::{PlanView, plan_lines, saved_text, summary_line};
+use crate::show::plan::{PlanView, saved_text, summary_line};
 use crate::show::undo::{left_alone_text, settled_text};
 
 /// How it is decided whether the plan is applied.
@@ -185,6 +185,8 @@ async fn run_as_text(
             Decision::Apply(confirmation) => confirmation,
         };
         let approved = review.approve(&confirmation)?;
+        // The run has all that it needs: what was read for the plan need not be kept while it writes.
+        drop(review);
         let exit = carry_out(console, approved, interrupt).await?;
         if face == Face::Unattended && conflicts > 0 && exit == Exit::Done {
             return Err(Failure::new(FailureKind::Partial, left_alone_text(conflicts, true)).hint(FORCE));
@@ -288,7 +290,7 @@ pub(super) fn print_plan(console: &Console, plan: &Plan, view: PlanView) -> Resu
     if console.quiet {
         console.lines(&[summary_line(&plan.counts)])?;
     } else {
-        console.lines(&plan_lines(plan, view))?;
+        console.plan_lines(plan, view)?;
     }
     if plan.rows.iter().any(Row::writes) {
         console.text(&format!("Plan id: {}\n", plan.id))?;

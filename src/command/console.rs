@@ -20,6 +20,7 @@ use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::report::findings::{FindingList, ReportFinding};
 use crate::report::{ansi, github, json as ndjson, markdown};
 use crate::show::Line;
+use crate::show::plan::{PlanView, each_plan_line};
 
 /// The streams of a command, and how to write to them.
 #[derive(Clone)]
@@ -130,6 +131,15 @@ impl Console {
         self.print(|out| ansi::write_lines(out, lines, self.color_out))
     }
 
+    /// Prints a plan as text, line by line.
+    ///
+    /// # Errors
+    /// When standard output cannot be written to.
+    pub(super) fn plan_lines(&self, plan: &Plan, view: PlanView) -> Result<(), Failure> {
+        let color = self.color_out;
+        self.print(|out| each_plan_line(plan, view, &mut |line| ansi::write_line(out, &line, color)))
+    }
+
     /// Prints text of the result.
     ///
     /// # Errors
@@ -232,7 +242,7 @@ impl Console {
     /// When standard output or the file of `--json-into` cannot be written to.
     pub(super) fn plan(&self, plan: &Plan) -> Result<(), Failure> {
         // First: the job summary is there even if standard output is closed.
-        self.job_summary(&markdown::plan(plan));
+        self.job_summary(|| markdown::plan(plan));
         self.recorded_plan(plan)
     }
 
@@ -246,13 +256,15 @@ impl Console {
     }
 
     /// Appends a plan to the job summary when this is a GitHub Actions job.
-    fn job_summary(&self, markdown: &str) {
+    fn job_summary(&self, markdown: impl FnOnce() -> String) {
         let Some(path) = self.host.environment.get("GITHUB_STEP_SUMMARY") else {
             return;
         };
         // Appended, because other steps of the job write to the same file.
         let appended = std::fs::OpenOptions::new().append(true).create(true).open(path);
-        if let Err(error) = appended.and_then(|mut file| file.write_all(self.host.redactor.text(markdown).as_bytes())) {
+        if let Err(error) =
+            appended.and_then(|mut file| file.write_all(self.host.redactor.text(&markdown()).as_bytes()))
+        {
             self.warning(&format!("cannot write the job summary: {error}"));
         }
     }

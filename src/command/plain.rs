@@ -12,7 +12,7 @@ use crate::plan::{Plan, Row, Selection};
 use crate::resource::{Address, Pattern};
 use crate::review::{Consent, PlanReview};
 use crate::show::change::{Detail, row_details};
-use crate::show::plan::{PlanView, plan_lines};
+use crate::show::plan::PlanView;
 use crate::show::preview::ApplyPreview;
 use crate::show::row::row_line;
 use crate::show::secret::{source_or_missing, source_text};
@@ -201,13 +201,11 @@ impl PlainReview<'_> {
     }
 
     fn show_plan(&self, plan: &Plan) -> Result<(), Failure> {
-        self.console.lines(&plan_lines(
-            plan,
-            PlanView {
-                all: self.all_rows,
-                detail: Detail::PLAN,
-            },
-        ))
+        let view = PlanView {
+            all: self.all_rows,
+            detail: Detail::PLAN,
+        };
+        self.console.plan_lines(plan, view)
     }
 
     fn show_rows(&self, plan: &Plan, addresses: &BTreeSet<Address>) -> Result<(), Failure> {

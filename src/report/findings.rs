@@ -73,7 +73,7 @@ impl From<&Row> for ReportFinding {
             address: Some(row.address.to_string()),
             message: to_text(&[row_line(row)]).trim_end().to_owned(),
             details: to_text(&row_details(row, Detail::PLAN)).trim_end().to_owned(),
-            file: row.origin.as_ref().map(|origin| origin.file.clone()),
+            file: row.origin.as_ref().map(|origin| origin.file.to_path_buf()),
             line: row.origin.as_ref().map(|origin| origin.line),
             column: None,
         }
@@ -103,10 +103,9 @@ pub struct FindingList {
 
 impl FindingList {
     /// Returns the findings of a plan: each row that says something, and its warnings.
-    pub fn of_plan(plan: &Plan) -> Vec<ReportFinding> {
+    pub fn of_plan(plan: &Plan) -> impl Iterator<Item = ReportFinding> {
         let rows = plan.rows.iter().filter(|row| row.is_notable()).map(ReportFinding::from);
         rows.chain(plan.warnings.iter().map(|warning| ReportFinding::warning(warning)))
-            .collect()
     }
 
     /// Returns whether the command did what it was asked to.

@@ -5,6 +5,7 @@
 //! nothing about the value. It counts only while the platform is as that write has left it: its time of change tells.
 //! Where nothing can be read, nothing is known, and secrets are sent again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
@@ -36,10 +37,10 @@ struct SentSecrets {
 
 /// The file of a target.
 #[derive(Serialize, Deserialize)]
-struct MemoryFile {
+struct MemoryFile<'a> {
     /// The mark of the key that the fingerprints were made with.
     key: String,
-    platforms: BTreeMap<Address, SentSecrets>,
+    platforms: Cow<'a, BTreeMap<Address, SentSecrets>>,
 }
 
 /// The secrets that were sent from this machine to one target.
@@ -78,12 +79,12 @@ impl SecretMemory {
         let file = folder.join(format!("{}.json", target_digest(target)));
         let known = fs::read(&file)
             .ok()
-            .and_then(|text| serde_json::from_slice::<MemoryFile>(&text).ok());
+            .and_then(|text| serde_json::from_slice::<MemoryFile<'_>>(&text).ok());
         // What another key has made can be compared with nothing.
         let known = known.filter(|known| known.key == key.mark());
         Some(Self {
             file,
-            platforms: known.map(|known| known.platforms).unwrap_or_default(),
+            platforms: known.map(|known| known.platforms.into_owned()).unwrap_or_default(),
             key,
         })
     }
@@ -143,7 +144,7 @@ impl SecretMemory {
     pub(super) fn keep(&self) -> io::Result<()> {
         let file = MemoryFile {
             key: self.key.mark(),
-            platforms: self.platforms.clone(),
+            platforms: Cow::Borrowed(&self.platforms),
         };
         replace(&self.file, &serde_json::to_vec(&file)?)
     }

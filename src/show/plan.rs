@@ -1,5 +1,6 @@
 //! A plan as lines: a tree by indentation, the same to the byte for the same plan.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use super::change::{Detail, row_details};
@@ -36,30 +37,46 @@ pub struct PlanView {
 
 /// Returns the whole plan: target, agents, memory, warnings, summary.
 pub fn plan_lines(plan: &Plan, view: PlanView) -> Vec<Line> {
-    let mut lines = vec![target_line("Plan", &plan.target), Line::default()];
+    let mut lines = Vec::new();
+    let Ok(()) = each_plan_line::<Infallible>(plan, view, &mut |line| {
+        lines.push(line);
+        Ok(())
+    });
+    lines
+}
+
+/// Gives the lines of [`plan_lines`] to `take`, one after the other: those of a large plan take more room than the plan.
+///
+/// # Errors
+/// The first error of `take`, after which it gets no further line.
+pub fn each_plan_line<E>(plan: &Plan, view: PlanView, take: &mut TakeLine<'_, E>) -> Result<(), E> {
+    take(target_line("Plan", &plan.target))?;
+    take(Line::default())?;
     let (memory, agents): (Vec<&Row>, Vec<&Row>) = plan.rows.iter().partition(|row| row.address.is_memory());
     for (title, rows) in [("agents:", agents), ("memory:", memory)] {
         if !rows.is_empty() {
-            lines.push(Line::at(2).push(Role::Heading, title));
-            lines.extend(section(&rows, view));
-            lines.push(Line::default());
+            take(Line::at(2).push(Role::Heading, title))?;
+            section(&rows, view, take)?;
+            take(Line::default())?;
         }
     }
     if plan.undeclared_entities > 0 {
         let count = plural(plan.undeclared_entities, "entity", "entities");
         let text = format!("{count} on the server in no file: what agents wrote is left alone");
-        lines.push(Line::at(2).push(Role::Dim, text));
-        lines.push(Line::default());
+        take(Line::at(2).push(Role::Dim, text))?;
+        take(Line::default())?;
     }
     for warning in &plan.warnings {
-        lines.push(Line::at(0).push(Role::Warning, format!("⚠ {warning}")));
+        take(Line::at(0).push(Role::Warning, format!("⚠ {warning}")))?;
     }
     if !plan.warnings.is_empty() {
-        lines.push(Line::default());
+        take(Line::default())?;
     }
-    lines.push(summary_line(&plan.counts));
-    lines
+    take(summary_line(&plan.counts))
 }
+
+/// What is done with each line.
+type TakeLine<'a, E> = dyn FnMut(Line) -> Result<(), E> + 'a;
 
 /// Returns `Plan: dev at http://127.0.0.1:8787`, with this title.
 pub fn target_line(title: &str, target: &Target) -> Line {
@@ -191,16 +208,15 @@ pub fn summary_text(counts: &Counts) -> String {
     text
 }
 
-/// Returns declared rows first, then what only the server has at the top level. Unchanged rows become a count.
-fn section(rows: &[&Row], view: PlanView) -> Vec<Line> {
+/// Gives declared rows first, then what only the server has at the top level. Unchanged rows become a count.
+fn section<E>(rows: &[&Row], view: PlanView, take: &mut TakeLine<'_, E>) -> Result<(), E> {
     let only_server = |row: &&&Row| matches!(row.verb, Verb::Drift | Verb::Delete) && row.address.parent().is_none();
     let (undeclared, declared): (Vec<&&Row>, Vec<&&Row>) = rows.iter().partition(only_server);
-    let mut lines = Vec::new();
     let (mut unchanged, mut ignored) = (0, 0);
     for row in declared.into_iter().chain(undeclared) {
         // An unchanged agent is listed when something below it is, so that no row is without its parent.
         if view.all || row.is_notable() || has_notable_child(row, rows) {
-            lines.extend(row_lines(row, view));
+            row_lines(row, view).into_iter().try_for_each(&mut *take)?;
         } else if row.ignored.is_some() {
             ignored += 1;
         } else {
@@ -208,12 +224,12 @@ fn section(rows: &[&Row], view: PlanView) -> Vec<Line> {
         }
     }
     if unchanged > 0 {
-        lines.push(Line::at(2).push(Role::Noop, format!("= {unchanged} unchanged")));
+        take(Line::at(2).push(Role::Noop, format!("= {unchanged} unchanged")))?;
     }
     if ignored > 0 {
-        lines.push(Line::at(2).push(Role::Dim, format!("? {ignored} ignored")));
+        take(Line::at(2).push(Role::Dim, format!("? {ignored} ignored")))?;
     }
-    lines
+    Ok(())
 }
 
 fn has_notable_child(row: &Row, rows: &[&Row]) -> bool {
