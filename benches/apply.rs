@@ -222,8 +222,8 @@ fn organization(agents: usize, platforms: usize, types: usize) -> State {
             field::NETWORK.to_owned(),
             json!({"allowedDomains": ["example.com", ".example.org"]}),
         );
-        state.agents.insert(id.clone(), agent);
-        state.settings.insert(id, settings);
+        state.agents.insert(id.clone(), agent.into());
+        state.settings.insert(id, settings.into());
     }
     for index in 0..platforms {
         let agent = format!("agent-{:04}", index % agents);
@@ -235,13 +235,15 @@ fn organization(agents: usize, platforms: usize, types: usize) -> State {
         platform
             .config
             .insert("mode".into(), ConfigValue::Plain(json!("webhook")));
-        state.platforms.insert(platform.key(), platform);
+        state.platforms.insert(platform.key(), platform.into());
     }
     for index in 0..types / 2 {
         let entity = entity_type(index);
         let relationship = relationship_type(index);
-        state.entity_types.insert(entity.slug.clone(), entity);
-        state.relationship_types.insert(relationship.slug.clone(), relationship);
+        state.entity_types.insert(entity.slug.clone(), entity.into());
+        state
+            .relationship_types
+            .insert(relationship.slug.clone(), relationship.into());
     }
     state
 }

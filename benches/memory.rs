@@ -99,14 +99,14 @@ fn memory(count: usize) -> State {
             name: slug.to_owned(),
             ..EntityType::default()
         };
-        state.entity_types.insert(slug.to_owned(), entity_type);
+        state.entity_types.insert(slug.to_owned(), entity_type.into());
     }
     let knows = RelationshipType {
         slug: "knows".to_owned(),
         name: "Knows".to_owned(),
         ..RelationshipType::default()
     };
-    state.relationship_types.insert(knows.slug.clone(), knows);
+    state.relationship_types.insert(knows.slug.clone(), knows.into());
     let company = EntityPath::of(["acme"]);
     let paths: Vec<EntityPath> = (0..count).map(|number| company.child(&format!("p{number}"))).collect();
     for (path, entity_type) in paths.iter().map(|path| (path, "person")).chain([(&company, "company")]) {
@@ -117,12 +117,12 @@ fn memory(count: usize) -> State {
             metadata: Some(json!({ "team": path.slug().len() })),
             ..Entity::default()
         };
-        state.entities.insert(path.clone(), entity);
+        state.entities.insert(path.clone(), entity.into());
     }
     for (number, from) in paths.iter().enumerate() {
         for to in paths.iter().cycle().skip(number + 1).take(LINKS) {
             let key = RelationshipKey {
-                kind: "knows".to_owned(),
+                kind: "knows".into(),
                 from: from.clone(),
                 to: to.clone(),
             };
@@ -130,7 +130,7 @@ fn memory(count: usize) -> State {
                 key: key.clone(),
                 ..Relationship::default()
             };
-            state.relationships.insert(key, relationship);
+            state.relationships.insert(key, relationship.into());
         }
     }
     state

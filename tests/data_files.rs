@@ -75,7 +75,7 @@ fn project(data: &str) -> TempProject {
 
 fn relationship(kind: &str, from: &str, to: &str) -> RelationshipKey {
     RelationshipKey {
-        kind: kind.to_owned(),
+        kind: kind.into(),
         from: EntityPath::parse(from),
         to: EntityPath::parse(to),
     }

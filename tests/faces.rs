@@ -225,7 +225,7 @@ proptest! {
         let prune = if prune { Prune::Everything } else { Prune::Nothing };
         let plan = plan_states(&desired, &before, prune).plan;
         for row in &plan.rows {
-            let alone = Plan { rows: vec![row.clone()], ..plan.clone() };
+            let alone = Plan { rows: vec![row.clone()].into(), ..plan.clone() };
             let (text, markdown) = (text(&alone, true), markdown::plan(&alone));
             for change in &row.changes {
                 let field = change.path.top();

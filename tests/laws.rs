@@ -130,7 +130,7 @@ proptest! {
     fn marking_every_drift_is_the_same_as_pruning_everything(before in organization(), desired in organization()) {
         let drifted = plan_states(&desired, &before, Prune::Nothing).plan.rows.into_iter();
         let drifted = drifted.filter(|row| row.verb == Verb::Drift || row.has_field_drift());
-        let marked = Prune::Only(drifted.map(|row| row.address).collect());
+        let marked = Prune::Only(drifted.map(|row| row.address.clone()).collect());
         let plans = [marked, Prune::Everything].map(|prune| plan_states(&desired, &before, prune).plan);
         prop_assert_eq!(&plans[0], &plans[1]);
     }

@@ -78,6 +78,7 @@ mod pictures;
 mod plan_html;
 mod plan_html_browser;
 mod plan_pattern;
+mod plan_sharing;
 mod plan_text;
 mod preferences;
 mod pty_desk;

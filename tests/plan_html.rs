@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lobuctl::plan::{Change, Plan, Verb};
+use lobuctl::plan::{Change, Plan, Row, Verb};
 use lobuctl::report::html;
 use lobuctl::resource::{Address, FieldPath};
 use sha2::{Digest, Sha256};
@@ -22,7 +22,7 @@ const HOSTILE: [&str; 6] = [
 
 /// Returns a plan whose values would be live if they were markup, and a row that is folded.
 pub fn hostile_plan() -> Plan {
-    let mut rows = canned::plan().rows;
+    let mut rows: Vec<Row> = canned::plan().rows.iter().cloned().collect();
     for (index, value) in HOSTILE.iter().enumerate() {
         let path = FieldPath::parse(&format!("field{index}"));
         let mut row = canned::row(Address::entity_type(format!("type-{index}")), Verb::Update);

@@ -255,7 +255,7 @@ fn restarts_and_secrets() {
 #[test]
 fn long_texts_are_cut_and_counted() {
     let plan = long_text_plan(60_000);
-    check("plan_long_text", &text(&quiet(plan.rows.clone())));
+    check("plan_long_text", &text(&quiet(plan.rows.iter().cloned().collect())));
     assert!(markdown::plan(&plan).len() < 65_536);
 }
 
@@ -284,7 +284,7 @@ fn texts_that_share_nothing_are_compared_roughly_and_soon() {
 #[test]
 fn three_thousand_rows() {
     let plan = big_plan(3_000);
-    let told = text(&quiet(plan.rows.clone()));
+    let told = text(&quiet(plan.rows.iter().cloned().collect()));
     let head: Vec<&str> = told.lines().take(24).collect();
     let tail: Vec<&str> = told.lines().rev().take(6).collect();
     let tail: Vec<&str> = tail.into_iter().rev().collect();
@@ -297,7 +297,7 @@ fn three_thousand_rows() {
             told.lines().count()
         ),
     );
-    assert_eq!(told, text(&quiet(plan.rows.clone())));
+    assert_eq!(told, text(&quiet(plan.rows.iter().cloned().collect())));
     let comment = markdown::plan(&plan);
     assert!(comment.chars().count() < 65_536, "{}", comment.len());
     assert!(comment.contains("\n- …\n"), "{}", &comment[comment.len() - 400..]);

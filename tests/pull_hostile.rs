@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lobuctl::config::Only;
 use lobuctl::plan::Prune;
 use lobuctl::pull::{ProjectFiles, PullPlan, proved};
-use lobuctl::resource::{Agent, ConfigValue, EntityType, Platform, Settings, State};
+use lobuctl::resource::{Agent, ConfigValue, EntityType, Platform, Settings, SharedValue, State};
 use serde_json::json;
 
 use crate::support::apply::pulling::reasons;
@@ -14,13 +14,13 @@ use crate::support::apply::test_server::plan_states;
 
 const TOML: &str = "[agents.desk]\nname = \"Desk\"\ndir = \"./desk\"\n\n[memory]\nmodels = \"./models\"\n";
 
-fn agent(id: &str) -> (String, Agent) {
+fn agent(id: &str) -> (String, SharedValue<Agent>) {
     let agent = Agent {
         id: id.to_owned(),
         name: "Desk".to_owned(),
         description: None,
     };
-    (id.to_owned(), agent)
+    (id.to_owned(), agent.into())
 }
 
 /// Works out what a project with one agent pulls from this state.
@@ -41,12 +41,12 @@ fn pull_into(toml: &str, ids: &[&str], remote: &State) -> PullPlan {
     proved(&files, &plan, &desired, remote, Only::All).unwrap()
 }
 
-fn settings(id: &str, fields: &serde_json::Value) -> (String, Settings) {
+fn settings(id: &str, fields: &serde_json::Value) -> (String, SharedValue<Settings>) {
     let settings = Settings {
         agent: id.to_owned(),
         fields: fields.as_object().cloned().unwrap_or_default(),
     };
-    (id.to_owned(), settings)
+    (id.to_owned(), settings.into())
 }
 
 #[test]
@@ -55,11 +55,11 @@ fn no_name_of_the_server_leads_out_of_the_project() {
     remote.agents.extend([agent("desk"), agent("../../outside")]);
     remote.entity_types.insert(
         "../outside".to_owned(),
-        EntityType {
+        SharedValue::from(EntityType {
             slug: "../outside".to_owned(),
             name: "Outside".to_owned(),
             ..EntityType::default()
-        },
+        }),
     );
     assert_eq!(
         reasons(&pull(&remote)),
@@ -79,7 +79,7 @@ fn no_name_of_the_server_leads_out_of_the_project() {
     settings
         .fields
         .insert("skillsConfig".to_owned(), json!({ "skills": [skill] }));
-    remote.settings.insert("desk".to_owned(), settings);
+    remote.settings.insert("desk".to_owned(), settings.into());
     assert_eq!(reasons(&pull(&remote)), ["`../../x` cannot be the name of a folder"]);
 }
 
@@ -92,7 +92,7 @@ fn no_value_of_the_server_becomes_the_name_of_a_secret() {
         "chatId".to_owned(),
         ConfigValue::Plain(json!(" $AWS_SECRET_ACCESS_KEY ")),
     );
-    remote.platforms.insert(platform.key(), platform);
+    remote.platforms.insert(platform.key(), platform.into());
     assert_eq!(
         reasons(&pull(&remote)),
         ["the server's value of `chatId` would be taken for the name of a secret"]

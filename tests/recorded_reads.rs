@@ -1,7 +1,9 @@
 //! The client's reads of entities and relationships, answered as a real server has answered them.
 
 use lobuctl::remote::{Client, DataScope, DetailsOf, RemoteError, Scope, fetch};
-use lobuctl::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey, Resource, State, WatchedEntity};
+use lobuctl::resource::{
+    Address, Entity, EntityPath, Relationship, RelationshipKey, Resource, SharedValue, State, WatchedEntity,
+};
 use serde_json::{Map, Value, json};
 
 use crate::support::server::recorded_answers::{client_of, exchange, exchanges};
@@ -132,7 +134,7 @@ async fn recorded_contents_are_compared_and_refusals_hide_them() {
             told += 1;
             for row in rows(&exchange, "rows") {
                 let path = EntityPath::of([row["slug"].as_str().unwrap()]);
-                let of_this_list = |entity: &&Entity| entity.id == row["id"].as_u64();
+                let of_this_list = |entity: &&SharedValue<Entity>| entity.id == row["id"].as_u64();
                 if !row["deleted_at"].is_null() && row["parent_id"].is_null() {
                     assert!(state.facts.data.deleted.contains(&path), "{name} {at}: {row}");
                     deleted += 1;
@@ -169,12 +171,12 @@ async fn client_with(created: &[Value], answers: Vec<Value>) -> Client {
 
 async fn relationship(client: &Client, kind: &str, from: &str, to: &str) -> Option<Relationship> {
     let key = RelationshipKey {
-        kind: kind.to_owned(),
+        kind: kind.into(),
         from: EntityPath::of([from]),
         to: EntityPath::of([to]),
     };
     match client.read(&Address::relationship(&key)).await.unwrap() {
-        Some(Resource::Relationship(found)) => Some(found),
+        Some(Resource::Relationship(found)) => Some(found.into_inner()),
         None => None,
         other => panic!("{other:?}"),
     }

@@ -275,7 +275,7 @@ async fn read_scripts(transport: impl Transport + 'static) -> (Vec<String>, Vec<
         .into_values()
         .filter(|watcher| watcher.reaction_script.is_some());
     let paths = std::mem::take(&mut *paths.lock().unwrap());
-    (paths, with_script.map(|watcher| watcher.slug).collect())
+    (paths, with_script.map(|watcher| watcher.slug.clone()).collect())
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use lobuctl::plan::{Plan, Verb};
+use lobuctl::plan::{Plan, Row, Verb};
 use lobuctl::resource::Address;
 use lobuctl::review::SeenRows;
 
@@ -26,7 +26,7 @@ fn what_is_new_or_different_since_then_is_found() {
     read(folder.path(), &plan).keep(&plan, &seen).unwrap();
     assert_eq!(read(folder.path(), &plan).compare(&plan), (seen, BTreeSet::new()));
 
-    let mut rows = plan.rows.clone();
+    let mut rows: Vec<Row> = plan.rows.iter().cloned().collect();
     let changed = rows
         .iter_mut()
         .find(|row| row.address == Address::settings("triage"))

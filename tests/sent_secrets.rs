@@ -136,8 +136,8 @@ fn state(hidden: bool) -> State {
         id: "desk".to_owned(),
         ..Agent::default()
     };
-    state.agents.insert(agent.id.clone(), agent);
-    state.platforms.insert(platform.key(), platform);
+    state.agents.insert(agent.id.clone(), agent.into());
+    state.platforms.insert(platform.key(), platform.into());
     state
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lobuctl::plan::{Plan, Verb};
+use lobuctl::plan::{Row, Verb};
 use lobuctl::resource::Address;
 use lobuctl::tui::screen::Screen;
 use lobuctl::tui::{LookedRows, Message, TuiOptions, WatchCause, WatchNews};
@@ -94,16 +94,15 @@ fn the_confirmation_says_how_many_rows_nobody_has_looked_at() {
 #[test]
 fn a_row_that_changes_while_it_is_watched_is_new_again() {
     let mut driver = with_news(&[], 100, 24).keys("W g");
-    let mut plan: Plan = canned::plan();
-    let row = plan
-        .rows
+    let mut rows: Vec<Row> = canned::plan().rows.iter().cloned().collect();
+    let row = rows
         .iter_mut()
         .find(|row| row.address == Address::entity_type("company"));
     row.unwrap().warnings.push("look again".to_owned());
-    plan.rows.push(canned::row(Address::entity_type("zebra"), Verb::Create));
+    rows.push(canned::row(Address::entity_type("zebra"), Verb::Create));
     driver.send(Message::Watched(WatchNews::Plan {
         number: 1,
-        loaded: Box::new(canned::loaded(canned::plan_of(plan.rows))),
+        loaded: Box::new(canned::loaded(canned::plan_of(rows))),
         cause: WatchCause::Files,
     }));
     let fresh: Vec<String> = looked(&driver).fresh.iter().map(ToString::to_string).collect();

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use lobuctl::plan::Verb;
+use lobuctl::plan::{Plan, Row, Verb};
 use lobuctl::resource::Address;
 use lobuctl::tui::basic_color::BasicColors;
 use ratatui::buffer::Cell;
@@ -74,9 +74,13 @@ fn the_header_is_never_cut_within_a_word() {
 
 #[test]
 fn wide_and_combining_characters_stay_in_their_columns() {
-    let mut plan = canned::plan();
+    let mut rows: Vec<Row> = canned::plan().rows.iter().cloned().collect();
     let name = Address::agent("東京-é\u{301}-👩🏽\u{200d}🚀");
-    plan.rows.insert(0, canned::row(name, Verb::Create));
+    rows.insert(0, canned::row(name, Verb::Create));
+    let plan = Plan {
+        rows: rows.into(),
+        ..canned::plan()
+    };
     for width in 1..70 {
         let driver = ModelDriver::of(plan.clone(), width, 20).keys("g j");
         let text = driver.text();
@@ -88,7 +92,7 @@ fn wide_and_combining_characters_stay_in_their_columns() {
 #[test]
 fn nothing_secret_and_nothing_dangerous_reaches_the_screen() {
     let mut plan = canned::plan();
-    plan.rows[0].warnings = vec!["\u{1b}[31mred\u{202e}".to_owned()];
+    plan.rows.iter_mut().next().unwrap().warnings = vec!["\u{1b}[31mred\u{202e}".to_owned()];
     let driver = ModelDriver::of(plan, 140, 40).keys("g j");
     let buffer = driver.buffer();
     let dangerous = |symbol: &str| symbol.chars().any(|one| one.is_control() || one == '\u{202e}');

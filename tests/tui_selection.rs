@@ -42,10 +42,11 @@ fn what_is_asked_to_be_deleted_is_selected() {
 
 #[test]
 fn with_targets_a_row_keeps_its_agent_above_it() {
-    let rows = canned::plan().rows.into_iter();
-    let rows = rows
-        .filter(|row| matches!(row.address, Address::Platform { .. }))
-        .collect();
+    let rows = canned::plan().rows;
+    let platforms = rows
+        .iter()
+        .filter(|row| matches!(row.address, Address::Platform { .. }));
+    let rows = platforms.cloned().collect();
     let driver = ModelDriver::of(canned::plan_of(rows), 100, 30).keys("g j");
     let text = driver.text();
     assert!(text.contains("triage") && text.contains("not a target"), "{text}");
@@ -65,13 +66,13 @@ fn nothing_is_applied_without_an_answer() {
 
 /// 120 platforms restart, an agent is deleted, 40 rows stay out.
 fn crowded(width: u16, height: u16) -> ModelDriver {
-    let mut plan = canned::plan();
+    let mut rows: Vec<Row> = canned::plan().rows.iter().cloned().collect();
     for number in 0..120 {
         let row = canned::row(
             canned::platform("triage", "telegram", Some(&format!("p{number:03}"))),
             Verb::Update,
         );
-        plan.rows.push(Row {
+        rows.push(Row {
             impact: Some(Impact::Restart),
             depends_on: Vec::new(),
             ..row
@@ -81,8 +82,8 @@ fn crowded(width: u16, height: u16) -> ModelDriver {
         warnings: vec!["has 2 platforms".to_owned()],
         ..canned::row(Address::agent("gone"), Verb::Delete)
     };
-    plan.rows.push(gone);
-    ModelDriver::of(canned::plan_of(plan.rows), width, height).keys("/works<enter> space <esc> a")
+    rows.push(gone);
+    ModelDriver::of(canned::plan_of(rows), width, height).keys("/works<enter> space <esc> a")
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A review that follows its files and its server: what a newer plan leaves as it was, and when it has to wait.
 
+use std::path::PathBuf;
+
 use lobuctl::plan::{Plan, Verb};
 use lobuctl::resource::{Address, Origin};
 use lobuctl::show::{Line, Role};
@@ -20,7 +22,7 @@ fn watching(width: u16, height: u16) -> ModelDriver {
 fn grown(slug: &str) -> Plan {
     let plan = canned::plan();
     let row = canned::row(Address::entity_type(slug), Verb::Create);
-    canned::plan_of(plan.rows.into_iter().chain([row]).collect())
+    canned::plan_of(plan.rows.iter().cloned().chain([row]).collect())
 }
 
 fn news(driver: &mut ModelDriver, number: u64, plan: Plan) {
@@ -35,7 +37,7 @@ fn broken() -> WatchNews {
     WatchNews::Broken(LoadFailure {
         lines: vec![Line::default().push(Role::Error, "error: lobu.toml:3: what is this")],
         origin: Some(Origin {
-            file: "lobu.toml".into(),
+            file: PathBuf::from("lobu.toml").into(),
             line: 3,
         }),
     })

@@ -4,7 +4,7 @@ use super::context::StepContext;
 use super::event::Outcome;
 use crate::plan::{Operation, ScheduledStep, Verb, compare, is_unchanged};
 use crate::remote::RemoteError;
-use crate::resource::{Address, Platform, Resource, field};
+use crate::resource::{Address, Platform, Resource, SharedValue, field};
 
 /// What to do with a row that is not what the plan saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,10 +34,7 @@ pub(super) struct Work {
 
 impl Work {
     fn planned(scheduled: &ScheduledStep) -> Prepared {
-        Self::of(
-            scheduled.step.operation.clone(),
-            scheduled.step.seen.as_deref().cloned(),
-        )
+        Self::of(scheduled.step.operation.clone(), scheduled.step.seen.clone())
     }
 
     fn of(operation: Operation, before: Option<Resource>) -> Prepared {
@@ -60,7 +57,7 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
     if scheduled.new_agent {
         return Ok(plan_again(scheduled, fresh));
     }
-    if is_unchanged(scheduled.step.seen.as_deref(), fresh.as_ref()) {
+    if is_unchanged(scheduled.step.seen.as_ref(), fresh.as_ref()) {
         return prepare_deletion(context, on_stale).await;
     }
     // Another run of the same files is the usual reason, and no conflict.
@@ -72,7 +69,7 @@ pub(super) async fn prepare(context: &StepContext<'_>, on_stale: OnStale) -> Res
         context.note("it changed since the plan was made, and is overwritten");
         return Ok(plan_again(scheduled, fresh));
     }
-    let message = stale_message(scheduled.step.seen.as_deref(), fresh.as_ref());
+    let message = stale_message(scheduled.step.seen.as_ref(), fresh.as_ref());
     Ok(Prepared::Done(Outcome::Stale { message }))
 }
 
@@ -92,7 +89,7 @@ async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Resul
     let client = context.client.beside();
     let mut changed = Vec::new();
     if let Some(seen) = settings {
-        let fresh = client.settings(id).await?.map(Resource::Settings);
+        let fresh = client.settings(id).await?.map(|it| Resource::Settings(it.into()));
         if !is_unchanged(Some(&Resource::Settings(seen.clone())), fresh.as_ref()) {
             changed.push("settings");
         }
@@ -115,11 +112,11 @@ async fn prepare_deletion(context: &StepContext<'_>, on_stale: OnStale) -> Resul
     }))
 }
 
-fn are_same_platforms(seen: &[Platform], fresh: &[Platform]) -> bool {
-    let resource = |platform: &Platform| Resource::Platform(platform.clone());
+fn are_same_platforms(seen: &[SharedValue<Platform>], fresh: &[Platform]) -> bool {
     let is_same = |fresh: &Platform| {
         let seen = seen.iter().find(|seen| seen.stable_id == fresh.stable_id);
-        is_unchanged(seen.map(resource).as_ref(), Some(&resource(fresh)))
+        let seen = seen.cloned().map(Resource::Platform);
+        is_unchanged(seen.as_ref(), Some(&Resource::Platform(fresh.clone().into())))
     };
     seen.len() == fresh.len() && fresh.iter().all(is_same)
 }

@@ -110,7 +110,7 @@ async fn read(context: &StepContext<'_>, operation: &Operation) -> Result<Option
     let address = context.address();
     if let (Address::Agent { id }, true) = (address, context.creates()) {
         let listed = context.client.agents().await?;
-        if listed.iter().all(|listed| listed.agent.id != *id) {
+        if listed.iter().all(|listed| *listed.agent.id != **id) {
             return Ok(None);
         }
     }

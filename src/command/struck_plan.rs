@@ -1,7 +1,8 @@
 //! A plan without secrets that follows an earlier one: only rows that are different are searched again.
 
-use crate::plan::{Plan, Row};
+use crate::plan::{Plan, Row, RowList};
 use crate::redact::Redactor;
+use crate::resource::SharedValue;
 
 /// The plan that was struck last. Searching every row again would be most of what a save costs.
 #[derive(Default)]
@@ -9,9 +10,9 @@ pub(super) struct StruckPlan {
     /// The number of values that were known: with another one, every row has to be searched.
     values: usize,
     /// The rows as they were, in the order of their addresses.
-    rows: Vec<Row>,
-    /// The same rows without the values.
-    struck: Vec<Row>,
+    rows: RowList,
+    /// The same rows without the values. Those in which none was found are the same in memory too.
+    struck: RowList,
 }
 
 impl StruckPlan {
@@ -26,25 +27,29 @@ impl StruckPlan {
             };
         }
         let rows = std::mem::take(&mut plan.rows);
-        let struck: Vec<Row> = rows
-            .iter()
-            .map(|row| self.known(row).unwrap_or_else(|| redactor.record(row.clone())))
-            .collect();
-        self.rows = rows;
-        self.struck.clone_from(&struck);
+        let (rows, struck): (Vec<SharedValue<Row>>, Vec<SharedValue<Row>>) = rows
+            .into_iter()
+            .map(|row| self.known(&row).unwrap_or_else(|| strike_row(redactor, row)))
+            .unzip();
+        self.rows = rows.into_iter().collect();
+        self.struck = struck.into_iter().collect();
         Plan {
-            rows: struck,
+            rows: self.struck.clone(),
             ..redactor.record(plan)
         }
     }
 
-    fn known(&self, row: &Row) -> Option<Row> {
-        let at = self
-            .rows
-            .binary_search_by(|known| known.address.cmp(&row.address))
-            .ok()?;
-        (self.rows[at] == *row).then(|| self.struck[at].clone())
+    /// Returns the row of the last plan that is equal to this one, and the same without values.
+    fn known(&self, row: &SharedValue<Row>) -> Option<(SharedValue<Row>, SharedValue<Row>)> {
+        let at = self.rows.position(&row.address)?;
+        let (known, struck) = (self.rows.shared().nth(at)?, self.struck.shared().nth(at)?);
+        (known == row).then(|| (known.clone(), struck.clone()))
     }
+}
+
+fn strike_row(redactor: &Redactor, row: SharedValue<Row>) -> (SharedValue<Row>, SharedValue<Row>) {
+    let struck = redactor.changed_record(&*row).map(SharedValue::from);
+    (row.clone(), struck.unwrap_or(row))
 }
 
 #[cfg(test)]
@@ -82,6 +87,21 @@ mod tests {
             assert_eq!(
                 struck.strike(&redactor, plan.clone()),
                 redactor.record(plan),
+                "{warning}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_plan_that_follows_another_shares_its_rows() {
+        let redactor = Redactor::default();
+        redactor.add([&Secret::new("hunter2hunter2")]);
+        let mut struck = StruckPlan::default();
+        for warning in ["mild", "hunter2hunter2"] {
+            let plans = [plan(warning), plan(warning)].map(|plan| struck.strike(&redactor, plan));
+            let [first, second] = plans.each_ref().map(|plan| plan.rows.shared());
+            assert!(
+                first.zip(second).all(|(first, second)| first.is_same(second)),
                 "{warning}"
             );
         }

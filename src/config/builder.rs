@@ -18,8 +18,8 @@ use super::source::{Source, Text};
 use super::{Only, SecretField, layer, platform, reference};
 use crate::resource::value::is_empty;
 use crate::resource::{
-    Address, Agent, ConfigValue, FieldPath, Origins, Platform, ProviderKey, ResourceOrigins, Secret, Settings, State,
-    is_secret_key,
+    Address, Agent, ConfigValue, FieldPath, Origins, Platform, ProviderKey, ResourceOrigins, Secret, Settings,
+    SharedValue, State, is_secret_key,
 };
 
 /// Collects the resources of a project.
@@ -70,7 +70,7 @@ impl Builder<'_> {
             let _ = field.map(|field| field.set(&mut agent, value));
         }
         self.origins.set(address, Arc::new(origins));
-        self.state.agents.insert(id, agent);
+        self.state.agents.insert(id, agent.into());
         self.add_settings(draft, folder);
     }
 
@@ -100,7 +100,11 @@ impl Builder<'_> {
             }
         }
         self.origins.set(Address::settings(id.clone()), Arc::new(origins));
-        self.state.settings.insert(id.clone(), Settings { agent: id, fields });
+        let settings = Settings {
+            agent: id.clone(),
+            fields,
+        };
+        self.state.settings.insert(id, settings.into());
     }
 
     fn add_platform(&mut self, agent: &str, draft: &PlatformDraft) {
@@ -135,7 +139,7 @@ impl Builder<'_> {
             }
             Entry::Vacant(entry) => {
                 entry.insert((draft.path.clone(), span));
-                self.state.platforms.insert(platform.key(), platform);
+                self.state.platforms.insert(platform.key(), platform.into());
             }
         }
     }
@@ -186,7 +190,7 @@ impl Builder<'_> {
     }
 
     /// Records the origins of models, and returns them by slug. Reports each further one of a slug and leaves it out.
-    fn declare<T>(&mut self, declared: Vec<Declared<T>>) -> BTreeMap<String, T> {
+    fn declare<T>(&mut self, declared: Vec<Declared<T>>) -> BTreeMap<String, SharedValue<T>> {
         let mut kept = BTreeMap::new();
         let mut seen: HashMap<String, (Arc<Source>, Range<usize>)> = HashMap::new();
         for one in declared {
@@ -198,7 +202,7 @@ impl Builder<'_> {
             }
             self.origins.set(one.address, one.origins);
             seen.insert(slug.clone(), (one.source, one.span));
-            kept.insert(slug, one.resource);
+            kept.insert(slug, one.resource.into());
         }
         kept
     }

@@ -95,7 +95,7 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {
         let (line, column) = source.position(span.start);
-        self.file = Some(source.path.clone());
+        self.file = Some(source.path.to_path_buf());
         self.line = Some(line);
         self.column = Some(column);
         self.span = Some(span);
@@ -121,7 +121,7 @@ impl Diagnostic {
     pub fn related(mut self, source: &Source, span: Range<usize>, label: impl Into<String>) -> Self {
         let (line, column) = source.position(span.start);
         self.related.push(Related {
-            file: source.path.clone(),
+            file: source.path.to_path_buf(),
             span,
             line,
             column,

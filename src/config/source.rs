@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::mask::MaskedText;
-use crate::resource::Origin;
+use crate::resource::{Origin, SharedValue};
 
 /// The size in bytes of the blocks whose characters are counted in advance.
 const BLOCK: usize = 512;
@@ -24,7 +24,7 @@ pub(super) struct Text {
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The path of the file as it is shown: relative to [`super::LoadOptions::display_root`] where possible.
-    pub path: PathBuf,
+    pub path: SharedValue<PathBuf>,
     /// The text, without a byte order mark.
     pub text: String,
     /// The byte at which each line starts.
@@ -47,7 +47,7 @@ impl Source {
             characters.push(before + block.iter().filter(|byte| starts_character(**byte)).count());
         }
         Self {
-            path: path.into(),
+            path: path.into().into(),
             text,
             lines,
             characters,

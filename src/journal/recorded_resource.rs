@@ -161,43 +161,40 @@ pub(super) fn resource(address: &Address, parts: &ResourceParts) -> Option<Resou
     Some(match address {
         Address::Agent { id } => {
             let mut agent = Agent {
-                id: id.clone(),
+                id: id.to_string(),
                 ..Agent::default()
             };
             set_all(Agent::FIELDS, &mut agent, &body)?;
-            Resource::Agent(agent)
+            Resource::Agent(agent.into())
         }
-        Address::Settings { agent } => Resource::Settings(Settings {
-            agent: agent.clone(),
-            fields: settings_body(parts),
-        }),
-        Address::Platform { agent, name, .. } => platform(address, agent, name.clone(), parts)?,
+        Address::Settings { agent } => settings(agent, parts),
+        Address::Platform { agent, name, .. } => platform(address, agent, name.as_deref(), parts)?,
         Address::EntityType { slug } => {
             let mut found = EntityType {
-                slug: slug.clone(),
+                slug: slug.to_string(),
                 ..EntityType::default()
             };
             set_all(EntityType::FIELDS, &mut found, &body)?;
-            Resource::EntityType(found)
+            Resource::EntityType(found.into())
         }
         Address::RelationshipType { slug } => {
             let rules = parts.keys().filter(|path| path.top() == "rules").filter_map(rule);
             let mut found = RelationshipType {
-                slug: slug.clone(),
+                slug: slug.to_string(),
                 rules: Some(rules.map(|rule| (rule, Vec::new())).collect()),
                 ..RelationshipType::default()
             };
             set_all(RelationshipType::FIELDS, &mut found, &body)?;
-            Resource::RelationshipType(found)
+            Resource::RelationshipType(found.into())
         }
         Address::Entity { entity_type, path } => {
             let mut found = Entity {
                 path: path.clone(),
-                entity_type: entity_type.clone(),
+                entity_type: entity_type.to_string(),
                 ..Entity::default()
             };
             set_all(Entity::FIELDS, &mut found, &body)?;
-            Resource::Entity(found)
+            Resource::Entity(found.into())
         }
         Address::Relationship { key } => {
             let mut found = Relationship {
@@ -205,15 +202,15 @@ pub(super) fn resource(address: &Address, parts: &ResourceParts) -> Option<Resou
                 ..Relationship::default()
             };
             set_all(Relationship::FIELDS, &mut found, &body)?;
-            Resource::Relationship(found)
+            Resource::Relationship(found.into())
         }
         Address::Watcher { slug } => {
             let mut found = Watcher {
-                slug: slug.clone(),
+                slug: slug.to_string(),
                 ..Watcher::default()
             };
             set_all(Watcher::FIELDS, &mut found, &body)?;
-            Resource::watcher(found)
+            Resource::Watcher(found.into())
         }
     })
 }
@@ -244,6 +241,14 @@ fn rule(path: &FieldPath) -> Option<Rule> {
     })
 }
 
+fn settings(agent: &str, parts: &ResourceParts) -> Resource {
+    let settings = Settings {
+        agent: agent.to_owned(),
+        fields: settings_body(parts),
+    };
+    Resource::Settings(settings.into())
+}
+
 fn settings_body(parts: &ResourceParts) -> Map<String, Value> {
     let mut fields = Map::new();
     for (path, value) in parts {
@@ -271,7 +276,7 @@ fn insert(fields: &mut Map<String, Value>, name: &str, key: &str, value: Value) 
     }
 }
 
-fn platform(address: &Address, agent: &str, name: Option<String>, parts: &ResourceParts) -> Option<Resource> {
+fn platform(address: &Address, agent: &str, name: Option<&str>, parts: &ResourceParts) -> Option<Resource> {
     let below = |top: &'static str| {
         let parts = parts.iter().filter(move |(path, _)| path.top() == top);
         parts.map(|(path, value)| (path.leaf().to_owned(), value.clone()))
@@ -284,14 +289,15 @@ fn platform(address: &Address, agent: &str, name: Option<String>, parts: &Resour
         };
         (key, value)
     });
-    Some(Resource::Platform(Platform {
+    let platform = Platform {
         agent: agent.to_owned(),
         kind: parts.get(&FieldPath::root(KIND))?.as_str()?.to_owned(),
-        name,
+        name: name.map(str::to_owned),
         stable_id: address.stable_id()?,
         config: config.collect(),
         settings: below("settings").collect(),
         status: None,
         changed: None,
-    }))
+    };
+    Some(Resource::Platform(platform.into()))
 }

@@ -5,13 +5,13 @@ use super::line::{RecordedWrite, SettledRow};
 use super::recorded_resource::RecordedResource;
 use super::recorded_run::RecordedRun;
 use crate::apply::event::{Event, EventKind, Outcome, PlannedStep};
-use crate::plan::{Change, ChangeKind, Counts, Plan, Row, Undeclared, Verb, compare};
+use crate::plan::{Change, ChangeKind, Counts, Plan, Row, RowList, Undeclared, Verb, compare};
 use crate::resource::{FieldPath, Resource, Shown};
 
 impl RecordedRun {
     /// Returns what the run wrote, or tried to write, as a plan.
     pub fn plan(&self) -> Plan {
-        let rows: Vec<Row> = self.writes.values().map(row).collect();
+        let rows: RowList = self.writes.values().map(row).collect();
         Plan {
             target: self.head.target.clone(),
             counts: Counts::of(&rows),
@@ -36,6 +36,7 @@ impl RecordedRun {
             .chain(unwritten.map(unwritten_row))
             .collect();
         rows.sort_by(|left, right| left.address.cmp(&right.address));
+        let rows = RowList::from(rows);
         let plan = Plan {
             counts: Counts::of(&rows),
             rows,

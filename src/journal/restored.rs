@@ -1,12 +1,12 @@
 //! Puts recorded parts into a resource. Secrets are never taken from a record: they stay as the server has them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::recorded_resource::{RecordedResource, ResourceParts, parts, resource};
 use crate::resource::value::is_redacted;
-use crate::resource::{Address, ConfigValue, FieldPath, Resource, field};
+use crate::resource::{Address, ConfigValue, FieldPath, PlatformConfig, Resource, field};
 
 /// A resource into which recorded parts were put.
 pub(super) struct Restored {
@@ -127,10 +127,11 @@ fn filled(path: &FieldPath, value: &Value, now: Option<&Value>, unknown: &mut BT
 }
 
 /// Gives each hidden value of a config the value that the server has now.
-fn keep_secrets(config: &mut BTreeMap<String, ConfigValue>, now: &BTreeMap<String, ConfigValue>) {
-    for (key, value) in config.iter_mut().filter(|(_, value)| **value == ConfigValue::Redacted) {
-        if let Some(found) = now.get(key) {
-            *value = found.clone();
-        }
-    }
+fn keep_secrets(config: &mut PlatformConfig, now: &PlatformConfig) {
+    let hidden = |(key, value): (&String, &ConfigValue)| (*value == ConfigValue::Redacted).then(|| key.clone());
+    let hidden: Vec<String> = config.iter().filter_map(hidden).collect();
+    config.extend(hidden.into_iter().filter_map(|key| {
+        let found = now.get(&key)?.clone();
+        Some((key, found))
+    }));
 }

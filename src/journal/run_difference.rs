@@ -26,7 +26,7 @@ impl RunDifference {
     pub fn between(left: &RecordedRun, right: &RecordedRun) -> Self {
         let rows = |run: &RecordedRun| -> BTreeMap<Address, Row> {
             let rows = run.plan().rows.into_iter();
-            rows.map(|row| (row.address.clone(), row)).collect()
+            rows.map(|row| (row.address.clone(), row.into_inner())).collect()
         };
         let (left, mut right) = (rows(left), rows(right));
         let mut difference = Self::default();

@@ -128,10 +128,11 @@ impl Undoing<'_> {
         if let Some(settings) = self.remote.settings.get(agent) {
             let address = Address::settings(agent);
             let own = Resource::Settings(settings.clone());
-            let nothing = RecordedResource::new(&Resource::Settings(Settings {
+            let nothing = Settings {
                 agent: agent.to_owned(),
                 ..Settings::default()
-            }));
+            };
+            let nothing = RecordedResource::new(&Resource::Settings(nothing.into()));
             changed.extend(changed_since(left(&address).unwrap_or(&nothing), &own));
         }
         for platform in self.remote.platforms_of(agent) {
@@ -206,7 +207,9 @@ impl Undoing<'_> {
         self.warn_of(address, UndoWarning::SecretsUnknown, known.unknown_secrets);
         self.warn_of(address, UndoWarning::ValuesUnknown, gone.struck.clone());
         let resource = match resource {
-            Resource::Settings(settings) => Resource::Settings(without_injected(&settings, &Settings::default())),
+            Resource::Settings(settings) => {
+                Resource::Settings(without_injected(&settings, &Settings::default()).into())
+            }
             other => other,
         };
         insert(&mut self.draft.desired, resource);
@@ -284,6 +287,6 @@ fn insert(state: &mut State, resource: Resource) {
         Resource::RelationshipType(it) => drop(state.relationship_types.insert(it.slug.clone(), it)),
         Resource::Entity(it) => drop(state.entities.insert(it.path.clone(), it)),
         Resource::Relationship(it) => drop(state.relationships.insert(it.key.clone(), it)),
-        Resource::Watcher(it) => drop(state.watchers.insert(it.slug.clone(), *it)),
+        Resource::Watcher(it) => drop(state.watchers.insert(it.slug.clone(), it)),
     }
 }

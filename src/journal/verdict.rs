@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn verdict(after: Entity, now: Entity) -> WriteVerdict {
-        let record = |entity: Entity| RecordedResource::new(&Resource::Entity(entity));
+        let record = |entity: Entity| RecordedResource::new(&Resource::Entity(entity.into()));
         let write = RecordedWrite {
             at_ms: 0,
             address: Address::entity("person", EntityPath::parse("ada")),
@@ -140,7 +140,7 @@ mod tests {
             secrets: Vec::new(),
             in_parts: false,
         };
-        WriteVerdict::of(&write, Some(&Resource::Entity(now)))
+        WriteVerdict::of(&write, Some(&Resource::Entity(now.into())))
     }
 
     #[test]

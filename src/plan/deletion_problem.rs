@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::data_problem::DataRefusal;
 use super::options::Prune;
-use crate::resource::{Address, Entity, EntityPath, RelationshipKey, State, WatchedEntity, Watcher};
+use crate::resource::{Address, Entity, EntityPath, RelationshipKey, SharedValue, State, WatchedEntity, Watcher};
 
 /// Returns the reasons why entities that are marked for deletion have to stay.
 pub(super) fn problems(desired: &State, remote: &State, prune: &Prune) -> Vec<DataRefusal> {
@@ -12,7 +12,7 @@ pub(super) fn problems(desired: &State, remote: &State, prune: &Prune) -> Vec<Da
         .entities
         .values()
         .filter(|entity| !desired.entities.contains_key(&entity.path));
-    let deleted: Vec<&Entity> = only_remote
+    let deleted: Vec<&SharedValue<Entity>> = only_remote
         .filter(|entity| prune.undeclared(&address(entity)).clears())
         .collect();
     let paths: BTreeSet<&EntityPath> = deleted.iter().map(|entity| &entity.path).collect();
@@ -57,7 +57,7 @@ fn related(entity: &Entity, desired: &State) -> Option<(String, &'static str)> {
 
 fn watchers(entity: &Entity, desired: &State, remote: &State) -> Option<(String, &'static str)> {
     let is_it = |found: &WatchedEntity| found.id.is_some() && found.id == entity.id;
-    let watches = |watcher: &&Watcher| {
+    let watches = |watcher: &&SharedValue<Watcher>| {
         let name = || remote.facts.watchers.named.get(watcher.entities.first()?);
         let found = remote.watchers.get(&watcher.slug).map(|found| &found.entities);
         found.or_else(name).is_some_and(|found| found.iter().any(is_it))

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::draft::Step;
 use super::operation::Operation;
 use super::row::{Row, Verb};
-use crate::resource::{Address, EntityPath, RelationshipType, Resource, State, WatchedEntity};
+use crate::resource::{Address, EntityPath, RelationshipType, Resource, SharedValue, State, WatchedEntity};
 
 /// Sets `depends_on` of all rows, and decides which of two new inverse types names the other.
 ///
 /// The server refuses the name of an inverse type that does not exist yet. Of two new types that name each other, the
 /// one that comes later in display order is created with the name; the server then sets it on the earlier one as well.
 /// An inverse type that is neither new nor on the server is a problem, and no plan has it.
-pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Address, Arc<Step>>) {
+pub(super) fn add(rows: &mut BTreeMap<Address, SharedValue<Row>>, steps: &mut BTreeMap<Address, Arc<Step>>) {
     let created = Created::of(rows);
     let named_by_inverse: BTreeSet<Address> = steps
         .iter()
@@ -47,11 +47,20 @@ pub(super) fn add(rows: &mut BTreeMap<Address, Row>, steps: &mut BTreeMap<Addres
         }
     }
     add_deletions(rows);
+    // Most rows need one or two others, in a vector that has room for more.
+    for row in rows.values_mut() {
+        row.depends_on.shrink_to_fit();
+    }
 }
 
 /// Whether a step creates the earlier one of two new types that name each other. It is created without the name and waits
 /// for nothing; otherwise each of the two would wait for the other.
-fn is_named_by_inverse(rows: &BTreeMap<Address, Row>, created: &Created, address: &Address, step: &Step) -> bool {
+fn is_named_by_inverse(
+    rows: &BTreeMap<Address, SharedValue<Row>>,
+    created: &Created,
+    address: &Address,
+    step: &Step,
+) -> bool {
     let Some(Resource::RelationshipType(wanted)) = &step.desired else {
         return false;
     };
@@ -62,8 +71,8 @@ fn is_named_by_inverse(rows: &BTreeMap<Address, Row>, created: &Created, address
 
 /// Adds to each entity and each type that is deleted the data that has to be gone before it: below an entity and of a type, or
 /// the server refuses, and the relationships of an entity, or nothing could name them any more.
-fn add_deletions(rows: &mut BTreeMap<Address, Row>) {
-    let is_deleted_data = |row: &&Row| {
+fn add_deletions(rows: &mut BTreeMap<Address, SharedValue<Row>>) {
+    let is_deleted_data = |row: &&SharedValue<Row>| {
         let is_data = matches!(row.address, Address::Entity { .. } | Address::Relationship { .. });
         is_data && row.verb == Verb::Delete
     };
@@ -71,7 +80,8 @@ fn add_deletions(rows: &mut BTreeMap<Address, Row>) {
     let deleted: Vec<Address> = deleted.map(|row| row.address.clone()).collect();
     for row in rows.values_mut().filter(|row| row.verb == Verb::Delete) {
         let before = deleted.iter().filter(|other| goes_before(other, &row.address));
-        row.depends_on.extend(before.cloned());
+        let before: Vec<Address> = before.cloned().collect();
+        row.depends_on.extend(before);
     }
 }
 
@@ -92,7 +102,7 @@ struct Created {
 }
 
 impl Created {
-    fn of(rows: &BTreeMap<Address, Row>) -> Self {
+    fn of(rows: &BTreeMap<Address, SharedValue<Row>>) -> Self {
         let mut created = Self {
             entities: HashMap::new(),
             others: HashSet::new(),
@@ -181,7 +191,7 @@ fn inverse_row(wanted: &RelationshipType) -> Option<Address> {
         .map(Address::relationship_type)
 }
 
-fn names_back(rows: &BTreeMap<Address, Row>, inverse: &Address, address: &Address) -> bool {
+fn names_back(rows: &BTreeMap<Address, SharedValue<Row>>, inverse: &Address, address: &Address) -> bool {
     let slug = address.id();
     rows.get(inverse).is_some_and(|row| {
         let mut named = row

@@ -23,8 +23,7 @@ pub struct Step {
     /// The resource as the files declare it. `None` for a deletion.
     pub desired: Option<Resource>,
     /// The resource on the server when the plan was made.
-    // In a box of its own: most rows of a large plan are creations, which have none.
-    pub seen: Option<Box<Resource>>,
+    pub seen: Option<Resource>,
     /// What happens to fields that only the server has.
     pub undeclared: Undeclared,
     /// The write. The executor recomputes it from a fresh read, with the same result unless this run created the row's

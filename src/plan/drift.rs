@@ -53,7 +53,7 @@ fn with_deletion(remote: &State, address: Address, resource: Resource, operation
     }
     let step = Step {
         desired: None,
-        seen: Some(Box::new(resource)),
+        seen: Some(resource),
         // No field is compared when the resource goes as a whole.
         undeclared: Undeclared::Keep,
         operation,
@@ -102,7 +102,7 @@ fn contents(remote: &State, resource: &Resource, undeclared: Undeclared) -> Vec<
     if let Resource::Agent(agent) = resource {
         let settings = remote.settings.get(&agent.id);
         let own = settings.map(|settings| without_injected(settings, &Settings::default()));
-        let settings = own.map(Resource::Settings);
+        let settings = own.map(|own| Resource::Settings(own.into()));
         found.extend(settings.iter().flat_map(|it| fields(it, &["settings"], undeclared)));
         for platform in remote.platforms_of(&agent.id) {
             let prefix = ["platforms", &platform.stable_id];

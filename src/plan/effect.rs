@@ -21,15 +21,18 @@ pub fn effect(operation: &Operation, before: Option<&Resource>) -> Option<Resour
             set_fields(crate::resource::Agent::FIELDS, &mut agent, body);
             Some(Resource::Agent(agent))
         }
-        Operation::PatchSettings { agent, body } => Some(Resource::Settings(settings(agent, body, before))),
-        Operation::UpsertPlatform(write) => Some(Resource::Platform(merged(write, before))),
-        Operation::ReplacePlatform(write) => Some(Resource::Platform(with_settings(write, before))),
+        Operation::PatchSettings { agent, body } => Some(Resource::Settings(settings(agent, body, before).into())),
+        Operation::UpsertPlatform(write) => Some(Resource::Platform(merged(write, before).into())),
+        Operation::ReplacePlatform(write) => Some(Resource::Platform(with_settings(write, before).into())),
         Operation::CreateEntityType(wanted) => Some(Resource::EntityType(wanted.clone())),
         Operation::UpdateEntityType { slug, fields } => {
             let known = before.and_then(Resource::as_entity_type).cloned();
-            let mut found = known.unwrap_or_else(|| EntityType {
-                slug: slug.clone(),
-                ..EntityType::default()
+            let mut found = known.unwrap_or_else(|| {
+                let entity_type = EntityType {
+                    slug: slug.clone(),
+                    ..EntityType::default()
+                };
+                entity_type.into()
             });
             set_fields(EntityType::FIELDS, &mut found, fields);
             Some(Resource::EntityType(found))
@@ -42,7 +45,9 @@ pub fn effect(operation: &Operation, before: Option<&Resource>) -> Option<Resour
             fields,
             add,
             remove,
-        } => Some(Resource::RelationshipType(updated(slug, fields, (add, remove), before))),
+        } => Some(Resource::RelationshipType(
+            updated(slug, fields, (add, remove), before).into(),
+        )),
         Operation::CreateEntity(wanted) => Some(Resource::Entity(wanted.clone())),
         Operation::UpdateEntity(update) => {
             let mut entity = before.and_then(Resource::as_entity)?.clone();
@@ -56,7 +61,7 @@ pub fn effect(operation: &Operation, before: Option<&Resource>) -> Option<Resour
             Some(Resource::Relationship(relationship))
         }
         Operation::CreateWatcher(wanted) => Some(Resource::Watcher(wanted.clone())),
-        Operation::UpdateWatcher(update) => Some(Resource::watcher(updated_watcher(update, before))),
+        Operation::UpdateWatcher(update) => Some(Resource::Watcher(updated_watcher(update, before).into())),
         Operation::DeleteAgent { .. }
         | Operation::DeletePlatform { .. }
         | Operation::DeleteEntityType { .. }
@@ -78,7 +83,7 @@ fn set_fields<T>(fields: &[Field<T>], resource: &mut T, body: &Map<String, Value
 }
 
 fn settings(agent: &str, body: &Map<String, Value>, before: Option<&Resource>) -> Settings {
-    let known = before.and_then(Resource::as_settings).cloned();
+    let known = before.and_then(Resource::as_settings).map(|it| Settings::clone(it));
     let mut settings = known.unwrap_or_else(|| Settings {
         agent: agent.to_owned(),
         ..Settings::default()
@@ -104,7 +109,7 @@ fn merged(write: &PlatformWrite, before: Option<&Resource>) -> Platform {
 }
 
 fn with_settings(write: &PlatformWrite, before: Option<&Resource>) -> Platform {
-    let mut platform = write.platform.clone();
+    let mut platform = Platform::clone(&write.platform);
     let known = before.and_then(Resource::as_platform).map(|it| it.settings.clone());
     platform.settings = write.settings.clone().or(known).unwrap_or_default();
     platform
@@ -116,7 +121,9 @@ fn updated(
     (add, remove): (&[Rule], &[Value]),
     before: Option<&Resource>,
 ) -> RelationshipType {
-    let known = before.and_then(Resource::as_relationship_type).cloned();
+    let known = before
+        .and_then(Resource::as_relationship_type)
+        .map(|it| RelationshipType::clone(it));
     let mut found = known.unwrap_or_else(|| RelationshipType {
         slug: slug.to_owned(),
         ..RelationshipType::default()
@@ -131,7 +138,7 @@ fn updated(
 }
 
 fn updated_watcher(update: &WatcherUpdate, before: Option<&Resource>) -> Watcher {
-    let known = before.and_then(Resource::as_watcher).cloned();
+    let known = before.and_then(Resource::as_watcher).map(|it| Watcher::clone(it));
     let mut watcher = known.unwrap_or_else(|| Watcher {
         slug: update.slug.clone(),
         ..Watcher::default()

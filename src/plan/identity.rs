@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::row::Row;
+use super::row_list::RowList;
 use super::target::Target;
 use crate::resource::value::canonical;
 
@@ -68,7 +69,7 @@ impl<'de> Deserialize<'de> for PlanId {
 
 /// Returns the id of a plan with these rows. It does not cover secrets, so that it reveals nothing about them: two
 /// plans that differ in the value of a secret alone have one id.
-pub(super) fn of(target: &Target, rows: &[Row]) -> PlanId {
+pub(super) fn of(target: &Target, rows: &RowList) -> PlanId {
     let mut digest = Sha256::new();
     // Each part goes in with its length: no two plans can be cut differently into the same bytes.
     add(&mut digest, "lobuctl plan 2");

@@ -24,6 +24,7 @@ mod problem;
 mod provider_key;
 mod push;
 mod row;
+mod row_list;
 mod schedule;
 mod selection;
 mod target;
@@ -46,7 +47,8 @@ pub use problem::Problem;
 pub use provider_key::{ProviderKeyConflict, ProviderKeyPlan, ProviderKeyStep};
 pub use push::{LocalSecret, PushPlan, PushStep, Rotation, SecretDifference, compare_secrets};
 pub use row::{Impact, Row, Verb};
-pub use schedule::{Schedule, ScheduledStep, schedule, waits_for};
+pub use row_list::RowList;
+pub use schedule::{Barrier, Schedule, ScheduledStep, schedule, waits_for};
 pub use selection::{Mark, Selection, SelectionCounts};
 pub use target::Target;
 pub use undeclared::Undeclared;
@@ -60,7 +62,7 @@ pub struct Plan {
     pub target: Target,
     /// The rows in display order: each agent, its settings, its platforms, then entity types, then relationship types, then entities, then
     /// relationships, then watchers.
-    pub rows: Vec<Row>,
+    pub rows: RowList,
     /// The number of entities on the server that no file declares. They are what agents have written: never listed, never
     /// deleted and no drift.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -77,10 +79,7 @@ pub struct Plan {
 impl Plan {
     /// Returns the row of a resource.
     pub fn row(&self, address: &crate::resource::Address) -> Option<&Row> {
-        self.rows
-            .binary_search_by(|row| row.address.cmp(address))
-            .ok()
-            .and_then(|index| self.rows.get(index))
+        self.rows.find(address)
     }
 
     /// Returns each row, with the one of the same resource in an earlier plan. Both have their rows in display order, so that
@@ -95,7 +94,7 @@ impl Plan {
 
     /// Returns the plan with only some of its rows, as `--target` shows it. Its id covers only these rows.
     pub fn restricted(&self, keep: impl Fn(&Row) -> bool) -> Self {
-        let rows: Vec<Row> = self.rows.iter().filter(|row| keep(row)).cloned().collect();
+        let rows: RowList = self.rows.shared().filter(|row| keep(row)).cloned().collect();
         Self {
             target: self.target.clone(),
             counts: Counts::of(&rows),

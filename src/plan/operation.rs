@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use crate::resource::{
     Agent, Entity, EntityPath, EntityType, Platform, Relationship, RelationshipKey, RelationshipType, Rule, Settings,
-    Watcher,
+    SharedValue, Watcher,
 };
 
 /// One row's write: a request, or a few that belong together.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
     /// Creates an agent: `POST …/agents`.
-    CreateAgent(Agent),
+    CreateAgent(SharedValue<Agent>),
     /// Changes fields of an agent's own row: `PATCH …/agents/:id`.
     PatchAgent {
         /// The agent's id.
@@ -24,9 +24,9 @@ pub enum Operation {
         /// The agent's id.
         id: String,
         /// The settings that the plan saw, which are deleted with the agent. `None` when they were not read.
-        settings: Option<Settings>,
+        settings: Option<SharedValue<Settings>>,
         /// The platforms that the plan saw, which are deleted with the agent.
-        platforms: Vec<Platform>,
+        platforms: Vec<SharedValue<Platform>>,
     },
     /// Changes settings: `PATCH …/agents/:id/config`. Each key replaces a whole value, and `null` resets it.
     PatchSettings {
@@ -48,7 +48,7 @@ pub enum Operation {
         id: String,
     },
     /// Creates an entity type.
-    CreateEntityType(EntityType),
+    CreateEntityType(SharedValue<EntityType>),
     /// Changes fields of an entity type.
     UpdateEntityType {
         /// The slug.
@@ -82,9 +82,9 @@ pub enum Operation {
         slug: String,
     },
     /// Creates an entity below its parent.
-    CreateEntity(Entity),
+    CreateEntity(SharedValue<Entity>),
     /// Changes fields of an entity.
-    UpdateEntity(EntityUpdate),
+    UpdateEntity(Box<EntityUpdate>),
     /// Deletes an entity, whose slug can never be used again.
     DeleteEntity {
         /// The path.
@@ -93,9 +93,9 @@ pub enum Operation {
         id: Option<u64>,
     },
     /// Creates a relationship.
-    Link(Relationship),
+    Link(SharedValue<Relationship>),
     /// Changes fields of a relationship.
-    UpdateLink(RelationshipUpdate),
+    UpdateLink(Box<RelationshipUpdate>),
     /// Deletes a relationship.
     Unlink {
         /// The type and the two ends.
@@ -104,9 +104,10 @@ pub enum Operation {
         id: Option<u64>,
     },
     /// Creates a watcher of an entity, then sets its script.
-    CreateWatcher(Box<Watcher>),
+    CreateWatcher(SharedValue<Watcher>),
     /// Changes a watcher.
-    UpdateWatcher(WatcherUpdate),
+    // In boxes, because all operations have the size of the largest one.
+    UpdateWatcher(Box<WatcherUpdate>),
     /// Archives a watcher, whose slug can never be used again.
     ArchiveWatcher {
         /// The slug.
@@ -157,7 +158,7 @@ pub struct WatcherUpdate {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlatformWrite {
     /// The platform as the file declares it, with the values that are kept from the server.
-    pub platform: Platform,
+    pub platform: SharedValue<Platform>,
     /// The settings on the server, sent back when they are not the default (contract section 6). `None` leaves them out.
     pub settings: Option<Map<String, Value>>,
 }
@@ -166,7 +167,7 @@ pub struct PlatformWrite {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelationshipWrite {
     /// The type and its rules.
-    pub relationship_type: RelationshipType,
+    pub relationship_type: SharedValue<RelationshipType>,
     /// Whether this type names its inverse when it is created. If not, the inverse type is created later and names this
     /// one.
     pub with_inverse: bool,

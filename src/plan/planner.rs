@@ -10,9 +10,10 @@ use super::draft::{Draft, Step};
 use super::options::PlanOptions;
 use super::problem::{Problem, problems};
 use super::row::{Row, Verb};
+use super::row_list::RowList;
 use super::target::Target;
 use super::{Plan, data_problem, dependencies, drift, identity, watcher_problem};
-use crate::resource::{Address, Origins, Resource, State};
+use crate::resource::{Address, Origins, Resource, SharedValue, State};
 
 /// Compares two states and returns the plan. The same input gives the same plan to the byte.
 ///
@@ -47,14 +48,14 @@ pub fn plan(
     } = planner;
     for (row, step) in drift::rows(desired, remote, &options.prune) {
         steps.extend(step.map(|step| (row.address.clone(), Arc::new(step))));
-        rows.push((row.address.clone(), row));
+        rows.push((row.address.clone(), row.into()));
     }
     // Nearly in order already: sorting that at once takes far fewer comparisons than a place for each.
-    let mut rows: BTreeMap<Address, Row> = rows.into_iter().collect();
+    let mut rows: BTreeMap<Address, SharedValue<Row>> = rows.into_iter().collect();
     let mut steps: BTreeMap<Address, Arc<Step>> = steps.into_iter().collect();
     // Dependencies need the verbs of all rows: only what this run creates is waited for.
     dependencies::add(&mut rows, &mut steps);
-    let rows: Vec<Row> = rows.into_values().collect();
+    let rows: RowList = rows.into_values().collect();
     let mut warnings = dependencies::unknown_rule_ends(desired, remote);
     warnings.extend(data_problem::warnings(desired, remote));
     warnings.extend(watcher_problem::warnings(desired, remote));
@@ -100,7 +101,7 @@ struct Planner<'a> {
     remote: &'a State,
     origins: &'a Origins,
     options: &'a PlanOptions,
-    rows: Vec<(Address, Row)>,
+    rows: Vec<(Address, SharedValue<Row>)>,
     steps: Vec<(Address, Arc<Step>)>,
 }
 
@@ -130,11 +131,18 @@ impl Planner<'_> {
         } else {
             comparison.verb()
         };
-        self.rows.push((address.clone(), self.row(&address, verb, &comparison)));
-        if let Some(operation) = comparison.operation {
+        let operation = comparison.operation.take();
+        let recheck = comparison.recheck && operation.is_some();
+        let row = Row {
+            // With `--no-recheck` the write was dropped above, and nothing is sent again.
+            recheck,
+            ..self.row(&address, verb, comparison)
+        };
+        self.rows.push((address.clone(), row.into()));
+        if let Some(operation) = operation {
             let step = Step {
                 desired: Some(desired),
-                seen: seen.map(Box::new),
+                seen,
                 undeclared,
                 operation,
             };
@@ -148,24 +156,19 @@ impl Planner<'_> {
             .is_some_and(|agent| self.remote.agents.contains_key(agent))
     }
 
-    fn row(&self, address: &Address, verb: Verb, comparison: &Comparison) -> Row {
-        let mut changes = comparison.changes.clone();
+    fn row(&self, address: &Address, verb: Verb, comparison: Comparison) -> Row {
+        let mut changes = comparison.changes;
         for change in &mut changes {
             change.origin = self.origins.of_field(address, &change.path).cloned();
         }
+        // Most rows have one or two, in a vector that has room for more.
+        changes.shrink_to_fit();
         Row {
-            address: address.clone(),
-            verb,
             changes,
-            warnings: comparison.warnings.clone(),
+            warnings: comparison.warnings,
             impact: comparison.impact,
-            // With `--no-recheck` the write was dropped above, and nothing is sent again.
-            recheck: comparison.recheck && comparison.operation.is_some(),
-            depends_on: Vec::new(),
-            cascade: None,
             origin: self.origins.of(address).cloned(),
-            ignored: None,
-            is_undo: false,
+            ..Row::bare(address.clone(), verb)
         }
     }
 }

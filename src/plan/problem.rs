@@ -54,7 +54,7 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins, prune
         }
     }
     for wanted in desired.entity_types.values() {
-        if let Some(message) = too_many_columns(wanted, remote.entity_types.get(&wanted.slug)) {
+        if let Some(message) = too_many_columns(wanted, remote.entity_types.get(&wanted.slug).map(|it| &**it)) {
             let hint = "remove `x-table-column` from the others";
             add(Address::entity_type(&wanted.slug), message, hint);
         }

@@ -23,10 +23,21 @@ pub struct ScheduledStep {
     pub step: Arc<Step>,
     /// Whether this run creates the agent that the row belongs to.
     pub new_agent: bool,
-    /// The steps that have to end before this one, successfully or not.
-    pub after: BTreeSet<Address>,
-    /// The steps that have to succeed. If one of them does not, this step is skipped.
-    pub needs: BTreeSet<Address>,
+    /// The steps that have to end before this one, successfully or not. Each is named once.
+    pub after: Vec<Address>,
+    /// The many steps that have to end before this one too, successfully or not.
+    pub barrier: Option<Barrier>,
+    /// The steps that have to succeed, each named once. If one of them does not, this step is skipped.
+    pub needs: Vec<Address>,
+}
+
+/// Steps that every step of a kind waits for. They are kept once: the types of a plan may be thousands on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Barrier {
+    /// All entity types that are created or changed: relationship types wait for them.
+    EntityTypes,
+    /// All relationship types: the deletions of entity types wait for them.
+    RelationshipTypes,
 }
 
 /// The steps of a run, each with those that come before it.
@@ -34,6 +45,8 @@ pub struct ScheduledStep {
 pub struct Schedule {
     /// The steps by address, in display order.
     pub steps: BTreeMap<Address, ScheduledStep>,
+    /// The steps of each barrier that a step waits for. None of them waits for a barrier itself.
+    pub barriers: BTreeMap<Barrier, BTreeSet<Address>>,
 }
 
 /// Returns the steps of the selected rows. Agents come before their settings and these before their platforms, entity
@@ -47,30 +60,26 @@ pub fn schedule(draft: &Draft, selection: &Selection) -> Schedule {
         .filter_map(|row| draft.steps.get(&row.address).map(|step| (row, step)))
         .collect();
     let verbs: BTreeMap<&Address, Verb> = chosen.iter().map(|(row, _)| (&row.address, row.verb)).collect();
-    let barriers = Barriers::of(&verbs);
-    let steps = chosen
+    let steps: BTreeMap<Address, ScheduledStep> = chosen
         .iter()
-        .map(|(row, step)| (row.address.clone(), scheduled(row, step, &verbs, &barriers)))
+        .map(|(row, step)| (row.address.clone(), scheduled(row, step, &verbs)))
         .collect();
-    Schedule { steps }
+    let barriers: BTreeSet<Barrier> = steps.values().filter_map(|step| step.barrier).collect();
+    let barriers = barriers.into_iter().map(|barrier| (barrier, barrier.steps(&verbs)));
+    Schedule {
+        barriers: barriers.collect(),
+        steps,
+    }
 }
 
-fn scheduled(row: &Row, step: &Arc<Step>, verbs: &BTreeMap<&Address, Verb>, barriers: &Barriers) -> ScheduledStep {
+fn scheduled(row: &Row, step: &Arc<Step>, verbs: &BTreeMap<&Address, Verb>) -> ScheduledStep {
     let deletes = row.verb == Verb::Delete;
-    // Rules may name any entity type, so that relationship types wait for all of them, and for no single one to succeed:
-    // the server accepts a rule whose entity type does not exist.
     let after = match (&row.address, deletes) {
-        (Address::RelationshipType { .. }, false) => barriers
-            .entity_writes
-            .iter()
-            .cloned()
-            .chain(inverse_before(&row.address, step, verbs))
-            .collect(),
-        (Address::EntityType { .. }, true) => barriers.relationships.clone(),
+        (Address::RelationshipType { .. }, false) => inverse_before(&row.address, step, verbs).into_iter().collect(),
         (Address::Entity { entity_type, .. }, false) => written(&Address::entity_type(entity_type), verbs).collect(),
         (Address::Relationship { key }, false) => written(&Address::relationship_type(&key.kind), verbs).collect(),
         (Address::Watcher { .. }, false) => creation_before(&row.address, verbs).into_iter().collect(),
-        _ => BTreeSet::new(),
+        _ => Vec::new(),
     };
     ScheduledStep {
         address: row.address.clone(),
@@ -83,7 +92,8 @@ fn scheduled(row: &Row, step: &Arc<Step>, verbs: &BTreeMap<&Address, Verb>, barr
             .parent()
             .is_some_and(|parent| verbs.get(&parent) == Some(&Verb::Create)),
         after,
-        needs: needed(row, verbs),
+        barrier: Barrier::before(row),
+        needs: needed(row, verbs).into_iter().collect(),
     }
 }
 
@@ -113,11 +123,8 @@ fn needed(row: &Row, verbs: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
 /// types that are updated and are inverse to each other, it does not know which one comes first.
 pub fn waits_for(row: &Row, unfinished: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
     let mut waits = needed(row, unfinished);
-    // The barriers of a run are made from all of its rows, and the screen asks about a row at each frame.
-    match (&row.address, row.verb == Verb::Delete) {
-        (Address::RelationshipType { .. }, false) => waits.extend(Barriers::of(unfinished).entity_writes),
-        (Address::EntityType { .. }, true) => waits.extend(Barriers::of(unfinished).relationships),
-        _ => {}
+    if let Some(barrier) = Barrier::before(row) {
+        waits.extend(barrier.steps(unfinished));
     }
     waits
 }
@@ -151,27 +158,32 @@ fn creation_before(address: &Address, verbs: &BTreeMap<&Address, Verb>) -> Optio
 /// Returns the settings that have to be written before a platform: it must not start with an agent's older settings.
 fn settings_above(address: &Address) -> Option<Address> {
     match address {
-        Address::Platform { agent, .. } => Some(Address::settings(agent)),
+        Address::Platform { agent, .. } => Some(Address::Settings {
+            agent: Arc::clone(agent),
+        }),
         _ => None,
     }
 }
 
-struct Barriers {
-    entity_writes: BTreeSet<Address>,
-    relationships: BTreeSet<Address>,
-}
-
-impl Barriers {
-    fn of(verbs: &BTreeMap<&Address, Verb>) -> Self {
-        let writes =
-            |address: &&Address, verb: &Verb| matches!(address, Address::EntityType { .. }) && *verb != Verb::Delete;
-        let entity_writes = verbs.iter().filter(|(address, verb)| writes(address, verb));
-        let relationships = verbs
-            .keys()
-            .filter(|address| matches!(address, Address::RelationshipType { .. }));
-        Self {
-            entity_writes: entity_writes.map(|(address, _)| (*address).clone()).collect(),
-            relationships: relationships.map(|address| (*address).clone()).collect(),
+impl Barrier {
+    /// Returns the barrier that a row waits for, if there is one.
+    fn before(row: &Row) -> Option<Self> {
+        match (&row.address, row.verb == Verb::Delete) {
+            // Rules may name any entity type, so that relationship types wait for all of them, and for no single one to
+            // succeed: the server accepts a rule whose entity type does not exist.
+            (Address::RelationshipType { .. }, false) => Some(Self::EntityTypes),
+            (Address::EntityType { .. }, true) => Some(Self::RelationshipTypes),
+            _ => None,
         }
+    }
+
+    /// Returns the rows of a run that belong to the barrier.
+    fn steps(self, verbs: &BTreeMap<&Address, Verb>) -> BTreeSet<Address> {
+        let belongs = |address: &Address, verb: Verb| match self {
+            Self::EntityTypes => matches!(address, Address::EntityType { .. }) && verb != Verb::Delete,
+            Self::RelationshipTypes => matches!(address, Address::RelationshipType { .. }),
+        };
+        let steps = verbs.iter().filter(|(address, verb)| belongs(address, **verb));
+        steps.map(|(address, _)| (*address).clone()).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! What the server is known to refuse of a watcher, and the watchers that no plan creates.
 
-use crate::resource::{Entity, State, WatchedEntity, Watcher};
+use crate::resource::{Entity, SharedValue, State, WatchedEntity, Watcher};
 
 /// Returns the reasons why the server would refuse a watcher, each with how to solve it.
 pub(super) fn problems(wanted: &Watcher, desired: &State, remote: &State) -> Vec<(String, &'static str)> {
@@ -35,8 +35,8 @@ pub(super) fn problems(wanted: &Watcher, desired: &State, remote: &State) -> Vec
 }
 
 /// Returns the entities of the files that a watcher may name.
-fn declared<'a>(name: &'a WatchedEntity, desired: &'a State) -> impl Iterator<Item = &'a Entity> {
-    let names = |it: &&Entity| {
+fn declared<'a>(name: &'a WatchedEntity, desired: &'a State) -> impl Iterator<Item = &'a SharedValue<Entity>> {
+    let names = |it: &&SharedValue<Entity>| {
         name.names(&WatchedEntity {
             id: None,
             entity_type: Some(it.entity_type.clone()),

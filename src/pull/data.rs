@@ -61,11 +61,11 @@ fn add(files: &mut ProjectFiles, address: &Address, body: Map<String, Value>, re
         Address::Relationship { key } => {
             let head = json!({
                 "type": "relationship",
-                "relationship_type": key.kind,
+                "relationship_type": *key.kind,
                 "from": name_of(&key.from, remote),
                 "to": name_of(&key.to, remote),
             });
-            (head, vec![key.kind.clone(), joined(&key.from), joined(&key.to)])
+            (head, vec![key.kind.to_string(), joined(&key.from), joined(&key.to)])
         }
         _ => return Err("it is no data".to_owned()),
     };

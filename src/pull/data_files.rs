@@ -83,7 +83,7 @@ impl DataEntry {
         match address {
             Address::Entity { entity_type, path } => {
                 let kind = self.text("entity_type").map(normalize_entity_slug);
-                self.is_entity && kind.as_ref() == Some(entity_type) && self.text("slug") == Some(path.slug())
+                self.is_entity && kind.as_deref() == Some(&**entity_type) && self.text("slug") == Some(path.slug())
             }
             Address::Relationship { key } => {
                 let is_end = |name: &str, path: &EntityPath| {

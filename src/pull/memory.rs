@@ -110,9 +110,9 @@ pub(super) fn over(own: Option<&Value>, remote: &Value) -> Value {
 /// Returns a type as a file declares it, without `type` and `slug`.
 fn body(address: &Address, remote: &State) -> Option<Map<String, Value>> {
     match address {
-        Address::EntityType { slug } => Some(to_body(EntityType::FIELDS, remote.entity_types.get(slug)?)),
+        Address::EntityType { slug } => Some(to_body(EntityType::FIELDS, remote.entity_types.get(&**slug)?)),
         Address::RelationshipType { slug } => {
-            let found = remote.relationship_types.get(slug)?;
+            let found = remote.relationship_types.get(&**slug)?;
             let mut body = to_body(RelationshipType::FIELDS, found);
             let rules = found.rules.iter().flat_map(|rules| rules.keys());
             let rules: Vec<Value> = rules

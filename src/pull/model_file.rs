@@ -84,7 +84,7 @@ impl ModelFiles {
     pub(super) fn watchers(&self) -> impl Iterator<Item = (&str, &TypePlace)> {
         self.places.iter().flat_map(|(address, places)| {
             let slug = match address {
-                Address::Watcher { slug } => Some(slug.as_str()),
+                Address::Watcher { slug } => Some(&**slug),
                 _ => None,
             };
             places.iter().filter_map(move |place| Some((slug?, place)))

@@ -9,7 +9,7 @@ use super::project_files::{LOBU_TOML, ProjectFiles, inside, is_below};
 use super::proposal::propose;
 use super::units::{file_field, is_pulled, skill_of};
 use crate::config::{LoadOptions, Only, SecretsCheck, load};
-use crate::plan::{Plan, PlanOptions, Row, Target, Verb, plan};
+use crate::plan::{Plan, PlanOptions, RowList, Target, Verb, plan};
 use crate::resource::{Address, State};
 
 /// The error when the changes cannot be proved. Nothing is written then.
@@ -97,7 +97,7 @@ fn still_differ(
     }
 }
 
-fn judge(rows: &[Row], changes: &PullPlan, desired: &State) -> BTreeMap<Unit, String> {
+fn judge(rows: &RowList, changes: &PullPlan, desired: &State) -> BTreeMap<Unit, String> {
     let pulled: BTreeSet<&Unit> = changes.pulled.iter().collect();
     let known: BTreeSet<&Unit> = changes.conflicts.iter().map(|conflict| &conflict.unit).collect();
     let mut still: BTreeMap<Unit, BTreeSet<String>> = BTreeMap::new();

@@ -52,7 +52,7 @@ impl PullPlan {
             let is_main = |file: &&PathBuf| file.as_path() == Path::new(LOBU_TOML);
             let file = files.and_then(|files| files.iter().find(is_main).or_else(|| files.first()));
             row.origin = file.map(|file| Origin {
-                file: folder.join(file),
+                file: folder.join(file).into(),
                 line: 1,
             });
         }

@@ -22,8 +22,10 @@ impl Wanted {
     pub fn of(&self, plan: &Plan) -> Plan {
         let mut wanted = plan.restricted(|row| self.rows.contains(&row.address));
         for row in &mut wanted.rows {
-            let known = row.clone();
-            *row = self.of_row(if self.ignored_too { unignored(known) } else { known });
+            let known = Row::clone(row);
+            *row = self
+                .of_row(if self.ignored_too { unignored(known) } else { known })
+                .into();
         }
         wanted.restricted(|_| true)
     }

@@ -104,13 +104,16 @@ impl Redactor {
     /// A record that cannot take the struck text (a number in place of a text) is returned as it is; the sinks of text
     /// strike it once more.
     pub fn record<T: Serialize + DeserializeOwned>(&self, record: T) -> T {
-        let Ok(mut value) = serde_json::to_value(&record) else {
-            return record;
-        };
+        self.changed_record(&record).unwrap_or(record)
+    }
+
+    /// Returns a record as [`Redactor::record`] does, or `None` where that is the record as it is.
+    pub fn changed_record<T: Serialize + DeserializeOwned>(&self, record: &T) -> Option<T> {
+        let mut value = serde_json::to_value(record).ok()?;
         if !self.json_except(&mut value, &ADDRESS_KEYS) {
-            return record;
+            return None;
         }
-        serde_json::from_value(value).unwrap_or(record)
+        serde_json::from_value(value).ok()
     }
 
     /// Returns one line, without its line end, as it may leave the program. A line of JSON stays JSON.

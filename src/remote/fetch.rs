@@ -76,7 +76,7 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
         .collect();
     state.agents = agents
         .into_iter()
-        .map(|listed| (listed.agent.id.clone(), listed.agent))
+        .map(|listed| (listed.agent.id.clone(), listed.agent.into()))
         .collect();
     let wanted: Vec<String> = state
         .agents
@@ -103,13 +103,13 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
         if !without_file.is_empty() {
             state.facts.without_file.insert(id.clone(), without_file);
         }
-        state.settings.insert(id, found);
+        state.settings.insert(id, found.into());
     }
     state.platforms = platforms
         .into_iter()
         .flatten()
         .flatten()
-        .map(|it| (it.key(), it))
+        .map(|it| (it.key(), it.into()))
         .collect();
     Ok(state)
 }
@@ -159,7 +159,7 @@ fn add_entity_type(state: &mut State, client: &Client, listed: ListedEntityType)
     if listed.is_system {
         state.facts.system_types.insert(Address::entity_type(&slug));
     }
-    state.entity_types.insert(slug, listed.entity_type);
+    state.entity_types.insert(slug, listed.entity_type.into());
 }
 
 fn add_relationship_type(state: &mut State, listed: ListedRelationshipType) {
@@ -170,5 +170,5 @@ fn add_relationship_type(state: &mut State, listed: ListedRelationshipType) {
     if listed.uses > 0 {
         state.facts.relationships.insert(slug.clone(), listed.uses);
     }
-    state.relationship_types.insert(slug, listed.relationship_type);
+    state.relationship_types.insert(slug, listed.relationship_type.into());
 }

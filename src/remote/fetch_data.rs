@@ -10,7 +10,7 @@ use super::error::RemoteError;
 use super::named_data::NamedData;
 use super::normalize;
 use super::read_counter::ReadCounter;
-use crate::resource::{Address, DataFacts, Entity, EntityPath, Relationship, RelationshipKey};
+use crate::resource::{Address, DataFacts, Entity, EntityPath, Relationship, RelationshipKey, SharedValue};
 use crate::wire::entity::{ContentRow, MAX_PAGE, WireEntity, WireRelationship};
 
 /// The number of entities whose relationships are asked for one by one, for each page of a list of all: they are asked for
@@ -34,9 +34,9 @@ pub struct DataScope {
 #[derive(Debug, Default)]
 pub(super) struct FetchedData {
     /// The declared entities.
-    pub(super) entities: BTreeMap<EntityPath, Entity>,
+    pub(super) entities: BTreeMap<EntityPath, SharedValue<Entity>>,
     /// The declared relationships.
-    pub(super) relationships: BTreeMap<RelationshipKey, Relationship>,
+    pub(super) relationships: BTreeMap<RelationshipKey, SharedValue<Relationship>>,
     /// Everything else.
     pub(super) facts: DataFacts,
 }
@@ -134,7 +134,7 @@ fn add_entities(
         fetched.facts.types.insert(path.clone(), row.entity_type.clone());
         if is_wanted(scope, path, &row.entity_type) {
             let entity = normalize::entity(row, path.clone()).map_err(|mismatch| client.odd_data(&mismatch))?;
-            fetched.entities.insert(path.clone(), entity);
+            fetched.entities.insert(path.clone(), entity.into());
         } else {
             if !row.entity_type.starts_with('$') {
                 fetched.facts.undeclared += 1;
@@ -177,7 +177,7 @@ fn add_contents(fetched: &mut FetchedData, tree: &EntityTree, contents: Vec<Cont
         }
         let path = normalize::number(&row.id).and_then(|id| tree.path(id));
         if let Some(entity) = path.and_then(|path| fetched.entities.get_mut(path)) {
-            *entity = normalize::with_content(std::mem::take(entity), row);
+            *entity = normalize::with_content(std::mem::take(&mut **entity), row).into();
         }
     }
 }
@@ -203,7 +203,7 @@ async fn add_relationships(
         };
         let relationship = normalize::relationship(&link, key.clone());
         let relationship = relationship.map_err(|mismatch| client.odd_data(&mismatch))?;
-        fetched.relationships.insert(key, relationship);
+        fetched.relationships.insert(key, relationship.into());
     }
     Ok(())
 }
@@ -272,7 +272,7 @@ async fn many_links(
 fn key_of(link: &WireRelationship, tree: &EntityTree) -> Option<RelationshipKey> {
     let (from, to) = normalize::ends(link)?;
     Some(RelationshipKey {
-        kind: link.relationship_type_slug.clone(),
+        kind: link.relationship_type_slug.as_str().into(),
         from: tree.path(from)?.clone(),
         to: tree.path(to)?.clone(),
     })

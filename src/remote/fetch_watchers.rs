@@ -10,7 +10,7 @@ use super::details_of::DetailsOf;
 use super::error::RemoteError;
 use super::normalize;
 use super::read_counter::ReadCounter;
-use crate::resource::{WatchedEntity, Watcher, WatcherFacts};
+use crate::resource::{SharedValue, WatchedEntity, Watcher, WatcherFacts};
 
 /// The number of watchers whose scripts are read with one query and not one by one.
 const MANY: usize = 4;
@@ -31,7 +31,7 @@ pub(super) async fn fetch(
     client: &Client,
     scope: Option<&WatcherScope>,
     counter: &ReadCounter<'_>,
-) -> Result<(BTreeMap<String, Watcher>, WatcherFacts), RemoteError> {
+) -> Result<(BTreeMap<String, SharedValue<Watcher>>, WatcherFacts), RemoteError> {
     let mut facts = WatcherFacts::default();
     let Some(scope) = scope else {
         return Ok((BTreeMap::new(), facts));
@@ -69,7 +69,7 @@ async fn with_scripts(
     watchers: BTreeMap<String, Watcher>,
     scope: &WatcherScope,
     counter: &ReadCounter<'_>,
-) -> Result<BTreeMap<String, Watcher>, RemoteError> {
+) -> Result<BTreeMap<String, SharedValue<Watcher>>, RemoteError> {
     let (wanted, others): (Vec<Watcher>, Vec<Watcher>) = watchers
         .into_values()
         .partition(|watcher| scope.scripts_of.includes(&watcher.slug));
@@ -92,7 +92,7 @@ async fn with_scripts(
     });
     let read: Vec<Watcher> = read.buffer_unordered(client.parallelism()).try_collect().await?;
     let all = read.into_iter().chain(others);
-    Ok(all.map(|watcher| (watcher.slug.clone(), watcher)).collect())
+    Ok(all.map(|watcher| (watcher.slug.clone(), watcher.into())).collect())
 }
 
 /// What tells a watcher from all others: a slug alone may have had another watcher before.

@@ -70,7 +70,7 @@ pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platf
     let agent = wire.agent_id.unwrap_or_else(|| agent.to_owned());
     let address = Address::platform_from_id(&agent, &wire.platform, &wire.id);
     let name = match address {
-        Address::Platform { name, .. } => name,
+        Address::Platform { name, .. } => name.map(|name| name.to_string()),
         _ => None,
     };
     let config = wire

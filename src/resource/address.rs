@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -12,42 +13,42 @@ use super::{EntityPath, RelationshipKey, platform_slug, stable_platform_id};
 ///
 /// The order is display order: each agent, its settings, its platforms, then the memory: its schema, its entities, each with
 /// its parents above it, its relationships and its watchers. A platform whose id on the server does not follow from its type
-/// is addressed as `platform.AGENT.TYPE.#ID`.
+/// is addressed as `platform.AGENT.TYPE.#ID`. Clones share the texts: a plan and its run have an address in many places.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     /// An agent, without its settings and platforms.
     Agent {
         /// The agent's id.
-        id: String,
+        id: Arc<str>,
     },
     /// An agent's settings.
     Settings {
         /// The agent's id.
-        agent: String,
+        agent: Arc<str>,
     },
     /// A platform.
     Platform {
         /// The agent's id.
-        agent: String,
+        agent: Arc<str>,
         /// The type as a slug, such as `telegram`.
-        kind: String,
+        kind: Arc<str>,
         /// The name, or `#` and the id on the server. `None` for the platform of this type that has no name.
-        name: Option<String>,
+        name: Option<Arc<str>>,
     },
     /// An entity type.
     EntityType {
         /// The slug, normalized as the server does it.
-        slug: String,
+        slug: Arc<str>,
     },
     /// A relationship type.
     RelationshipType {
         /// The slug, as the server stores it.
-        slug: String,
+        slug: Arc<str>,
     },
     /// An entity.
     Entity {
         /// The slug of its type.
-        entity_type: String,
+        entity_type: Arc<str>,
         /// The slugs of its parents and its own.
         path: EntityPath,
     },
@@ -59,7 +60,7 @@ pub enum Address {
     /// A watcher.
     Watcher {
         /// The slug, as the server stores it.
-        slug: String,
+        slug: Arc<str>,
     },
 }
 
@@ -84,29 +85,35 @@ impl Address {
     ];
 
     /// Returns the address `agent.ID`.
-    pub fn agent(id: impl Into<String>) -> Self {
-        Self::Agent { id: id.into() }
+    pub fn agent(id: impl AsRef<str>) -> Self {
+        Self::Agent { id: id.as_ref().into() }
     }
 
     /// Returns the address `settings.AGENT`.
-    pub fn settings(agent: impl Into<String>) -> Self {
-        Self::Settings { agent: agent.into() }
+    pub fn settings(agent: impl AsRef<str>) -> Self {
+        Self::Settings {
+            agent: agent.as_ref().into(),
+        }
     }
 
     /// Returns the address `entity-type.SLUG`.
-    pub fn entity_type(slug: impl Into<String>) -> Self {
-        Self::EntityType { slug: slug.into() }
+    pub fn entity_type(slug: impl AsRef<str>) -> Self {
+        Self::EntityType {
+            slug: slug.as_ref().into(),
+        }
     }
 
     /// Returns the address `relationship-type.SLUG`.
-    pub fn relationship_type(slug: impl Into<String>) -> Self {
-        Self::RelationshipType { slug: slug.into() }
+    pub fn relationship_type(slug: impl AsRef<str>) -> Self {
+        Self::RelationshipType {
+            slug: slug.as_ref().into(),
+        }
     }
 
     /// Returns the address `entity.TYPE.PATH`.
-    pub fn entity(entity_type: impl Into<String>, path: EntityPath) -> Self {
+    pub fn entity(entity_type: impl AsRef<str>, path: EntityPath) -> Self {
         Self::Entity {
-            entity_type: entity_type.into(),
+            entity_type: entity_type.as_ref().into(),
             path,
         }
     }
@@ -117,8 +124,10 @@ impl Address {
     }
 
     /// Returns the address `watcher.SLUG`.
-    pub fn watcher(slug: impl Into<String>) -> Self {
-        Self::Watcher { slug: slug.into() }
+    pub fn watcher(slug: impl AsRef<str>) -> Self {
+        Self::Watcher {
+            slug: slug.as_ref().into(),
+        }
     }
 
     /// Returns the address of the platform with this id on the server, which may have been made by another client.
@@ -129,13 +138,13 @@ impl Address {
             None
         } else {
             match stable_id.strip_prefix(&format!("{base}-")) {
-                Some(name) if !name.is_empty() && platform_slug(name) == name => Some(name.to_owned()),
-                _ => Some(format!("#{stable_id}")),
+                Some(name) if !name.is_empty() && platform_slug(name) == name => Some(name.into()),
+                _ => Some(format!("#{stable_id}").into()),
             }
         };
         Self::Platform {
-            agent: agent.to_owned(),
-            kind: platform_slug(kind),
+            agent: agent.into(),
+            kind: platform_slug(kind).into(),
             name,
         }
     }
@@ -157,10 +166,10 @@ impl Address {
     /// Returns the text that a row shows after the kind: `triage`, `triage/triage-telegram`, `company`.
     pub fn id(&self) -> String {
         match self {
-            Self::Agent { id } => id.clone(),
-            Self::Settings { agent } => agent.clone(),
+            Self::Agent { id } => id.to_string(),
+            Self::Settings { agent } => agent.to_string(),
             Self::Platform { agent, .. } => format!("{agent}/{}", self.stable_id().unwrap_or_default()),
-            Self::EntityType { slug } | Self::RelationshipType { slug } | Self::Watcher { slug } => slug.clone(),
+            Self::EntityType { slug } | Self::RelationshipType { slug } | Self::Watcher { slug } => slug.to_string(),
             Self::Entity { entity_type, path } => format!("{entity_type}.{path}"),
             Self::Relationship { key } => format!("{}.{}.{}", key.kind, key.from, key.to),
         }
@@ -190,7 +199,7 @@ impl Address {
     /// with parents too: the type of a parent is not part of a path.
     pub fn parent(&self) -> Option<Self> {
         match self {
-            Self::Settings { agent } | Self::Platform { agent, .. } => Some(Self::agent(agent.clone())),
+            Self::Settings { agent } | Self::Platform { agent, .. } => Some(Self::Agent { id: Arc::clone(agent) }),
             _ => None,
         }
     }
@@ -288,14 +297,14 @@ impl FromStr for Address {
                 let from = parts.next().filter(|from| !from.is_empty()).ok_or_else(refuse)?;
                 let kind = parts.next().filter(|kind| !kind.is_empty()).ok_or_else(refuse)?;
                 Ok(Self::relationship(&RelationshipKey {
-                    kind: kind.to_owned(),
+                    kind: kind.into(),
                     from: EntityPath::parse(from),
                     to: EntityPath::parse(to),
                 }))
             }
             "platform" => {
                 // The name takes everything that is left: an id after `#` may contain dots.
-                let mut parts = rest.splitn(3, '.').map(str::to_owned);
+                let mut parts = rest.splitn(3, '.').map(Arc::from);
                 let agent = parts.next().ok_or_else(refuse)?;
                 let kind = parts.next().ok_or_else(refuse)?;
                 Ok(Self::Platform {

@@ -5,6 +5,7 @@
 
 mod address;
 mod agent;
+mod config_value;
 mod entity;
 mod entity_type;
 mod field_path;
@@ -15,12 +16,14 @@ mod metadata_schema;
 mod origin;
 mod pattern;
 mod platform;
+mod platform_config;
 mod provider_key;
 mod relationship;
 mod relationship_type;
 mod secret;
 mod server_secret;
 mod settings;
+mod shared_value;
 mod shown;
 mod slug;
 mod state;
@@ -30,6 +33,7 @@ mod watcher;
 
 pub use address::{Address, AddressError};
 pub use agent::Agent;
+pub use config_value::ConfigValue;
 pub use entity::{Entity, EntityPath};
 pub use entity_type::{EntityType, table_columns};
 pub use field_path::FieldPath;
@@ -38,7 +42,8 @@ pub use invisible::{is_invisible, is_ordinary_invisible, with_visible_escapes};
 pub use metadata_schema::{MetadataProblem, MetadataSchema};
 pub use origin::{Origin, Origins, ResourceOrigins};
 pub use pattern::{Pattern, PatternError, nearest_address};
-pub use platform::{ConfigValue, Platform, PlatformKey, is_secret_key};
+pub use platform::{Platform, PlatformKey, is_secret_key};
+pub use platform_config::PlatformConfig;
 pub use provider_key::{ProviderKey, key_provider, provider_key_name};
 pub use relationship::{Relationship, RelationshipKey};
 pub use relationship_type::{RelationshipType, Rule};
@@ -47,6 +52,7 @@ pub use server_secret::{
     SecretOp, SecretWrite, ServerSecret, secret_fingerprint, server_secret_name, server_secret_reference,
 };
 pub use settings::{Settings, field};
+pub use shared_value::SharedValue;
 pub use shown::Shown;
 pub use slug::{normalize_entity_slug, platform_slug, stable_platform_id};
 pub use state::{DataFacts, Resource, ServerFacts, State, WatcherFacts};

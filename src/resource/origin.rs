@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, FieldPath};
+use super::{Address, FieldPath, SharedValue};
 
 /// The line of a file that declares a resource or a field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// The path as a user would type it: relative to the current folder where possible.
-    pub file: PathBuf,
+    pub file: SharedValue<PathBuf>,
     /// The number of the line, from 1.
     pub line: usize,
 }
@@ -21,7 +21,8 @@ pub struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceOrigins {
     resource: Origin,
-    fields: BTreeMap<FieldPath, Origin>,
+    /// Those of fields, sorted by their paths.
+    fields: Vec<(FieldPath, Origin)>,
 }
 
 impl ResourceOrigins {
@@ -29,24 +30,28 @@ impl ResourceOrigins {
     pub fn new(resource: Origin) -> Self {
         Self {
             resource,
-            fields: BTreeMap::new(),
+            fields: Vec::new(),
         }
     }
 
     /// Records the location of a field.
     pub fn set_field(&mut self, path: FieldPath, origin: Origin) {
-        self.fields.insert(path, origin);
+        match self.position(path.segments()) {
+            Ok(at) => self.fields[at].1 = origin,
+            Err(at) => self.fields.insert(at, (path, origin)),
+        }
+    }
+
+    fn position(&self, segments: &[String]) -> Result<usize, usize> {
+        self.fields
+            .binary_search_by(|(known, _)| known.segments().cmp(segments))
     }
 
     fn of_field(&self, path: &FieldPath) -> &Origin {
-        let nearest = || {
-            let segments = path.segments();
-            // From the longest prefix to the shortest one.
-            let prefixes = (1..segments.len()).rev();
-            let mut prefixes = prefixes.map(|length| FieldPath::of(segments[..length].iter().cloned()));
-            prefixes.find_map(|prefix| self.fields.get(&prefix))
-        };
-        self.fields.get(path).or_else(nearest).unwrap_or(&self.resource)
+        let segments = path.segments();
+        let of_prefix = |length: usize| self.position(&segments[..length]).ok().map(|at| &self.fields[at].1);
+        // From the longest prefix to the shortest one.
+        (1..=segments.len()).rev().find_map(of_prefix).unwrap_or(&self.resource)
     }
 }
 

@@ -1,10 +1,8 @@
 //! A chat platform that an agent answers on.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
-use super::{Address, Secret, Shown, stable_platform_id};
+use super::{Address, ConfigValue, PlatformConfig, stable_platform_id};
 
 /// The identity of a platform on the server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,36 +11,6 @@ pub struct PlatformKey {
     pub agent: String,
     /// The stable id, unique across agents and organizations.
     pub stable_id: String,
-}
-
-/// One value of a platform's config.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ConfigValue {
-    /// A value that is not secret: it is shown, compared and sent.
-    Plain(Value),
-    /// A value from a `$NAME`, or under a [secret key](is_secret_key): it is compared and sent, never shown.
-    Secret(Secret),
-    /// A value that the server hides as `***…`: it is not known and cannot be compared (semantics, "Comparing").
-    Redacted,
-}
-
-impl ConfigValue {
-    /// Returns the form of the value that may be shown.
-    pub fn shown(&self) -> Shown {
-        match self {
-            Self::Plain(value) => Shown::Plain(value.clone()),
-            Self::Secret(_) | Self::Redacted => Shown::Secret,
-        }
-    }
-
-    /// Returns the value for a request. `None` for a redacted one, which must not be sent back.
-    pub fn exposed(&self) -> Option<Value> {
-        match self {
-            Self::Plain(value) => Some(value.clone()),
-            Self::Secret(secret) => Some(Value::String(secret.expose().to_owned())),
-            Self::Redacted => None,
-        }
-    }
 }
 
 /// The resource at the address `platform.AGENT.TYPE[.NAME]`.
@@ -57,7 +25,7 @@ pub struct Platform {
     /// The id on the server (contract section 10.2).
     pub stable_id: String,
     /// The config by key, without the key `platform` that the server adds.
-    pub config: BTreeMap<String, ConfigValue>,
+    pub config: PlatformConfig,
     /// `allowFrom`, `allowGroups` as the server has them; a file cannot express them. Empty on the desired side.
     pub settings: Map<String, Value>,
     /// `active`, `stopped` or `error` on the remote side, with the server's message for the last one.
@@ -74,7 +42,7 @@ impl Platform {
             kind: kind.to_owned(),
             name: name.map(str::to_owned),
             stable_id: stable_platform_id(agent, kind, name),
-            config: BTreeMap::new(),
+            config: PlatformConfig::default(),
             settings: Map::new(),
             status: None,
             changed: None,

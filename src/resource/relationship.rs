@@ -1,5 +1,7 @@
 //! A relationship between two entities of the memory.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::EntityPath;
@@ -9,7 +11,7 @@ use super::field_table::{Absent, Field};
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelationshipKey {
     /// The slug of the relationship type.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// The path of the entity that it comes from.
     pub from: EntityPath,
     /// The path of the entity that it leads to.

@@ -4,28 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Address, Agent, Entity, EntityPath, EntityType, Platform, PlatformKey, Relationship, RelationshipKey,
-    RelationshipType, Settings, WatchedEntity, Watcher,
+    RelationshipType, Settings, SharedValue, WatchedEntity, Watcher,
 };
 
 /// All resources of an organization, as the files declare them or as the server has them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     /// The agents, by id.
-    pub agents: BTreeMap<String, Agent>,
+    pub agents: BTreeMap<String, SharedValue<Agent>>,
     /// The settings, by agent id. A declared agent always has an entry, even if it is empty.
-    pub settings: BTreeMap<String, Settings>,
+    pub settings: BTreeMap<String, SharedValue<Settings>>,
     /// The platforms, by agent and stable id.
-    pub platforms: BTreeMap<PlatformKey, Platform>,
+    pub platforms: BTreeMap<PlatformKey, SharedValue<Platform>>,
     /// The entity types, by normalized slug.
-    pub entity_types: BTreeMap<String, EntityType>,
+    pub entity_types: BTreeMap<String, SharedValue<EntityType>>,
     /// The relationship types, by slug.
-    pub relationship_types: BTreeMap<String, RelationshipType>,
+    pub relationship_types: BTreeMap<String, SharedValue<RelationshipType>>,
     /// The entities by path. On the remote side only those that the files declare or the user names.
-    pub entities: BTreeMap<EntityPath, Entity>,
+    pub entities: BTreeMap<EntityPath, SharedValue<Entity>>,
     /// The relationships by type and ends. On the remote side only those that the files declare or the user names.
-    pub relationships: BTreeMap<RelationshipKey, Relationship>,
+    pub relationships: BTreeMap<RelationshipKey, SharedValue<Relationship>>,
     /// The watchers, by slug, without the archived ones.
-    pub watchers: BTreeMap<String, Watcher>,
+    pub watchers: BTreeMap<String, SharedValue<Watcher>>,
     /// Facts that no file can state. Empty on the desired side.
     pub facts: ServerFacts,
 }
@@ -49,38 +49,38 @@ impl State {
             .chain(relationship_types)
             .chain(self.entities.values().cloned().map(Resource::Entity))
             .chain(self.relationships.values().cloned().map(Resource::Relationship))
-            .chain(self.watchers.values().cloned().map(Resource::watcher))
+            .chain(self.watchers.values().cloned().map(Resource::Watcher))
             .map(|resource| (resource.address(), resource))
     }
 
     /// Returns the resource at an address.
     pub fn get(&self, address: &Address) -> Option<Resource> {
         match address {
-            Address::Agent { id } => self.agents.get(id).cloned().map(Resource::Agent),
-            Address::Settings { agent } => self.settings.get(agent).cloned().map(Resource::Settings),
+            Address::Agent { id } => self.agents.get(&**id).cloned().map(Resource::Agent),
+            Address::Settings { agent } => self.settings.get(&**agent).cloned().map(Resource::Settings),
             Address::Platform { agent, .. } => {
                 let key = PlatformKey {
-                    agent: agent.clone(),
+                    agent: agent.to_string(),
                     stable_id: address.stable_id()?,
                 };
                 self.platforms.get(&key).cloned().map(Resource::Platform)
             }
-            Address::EntityType { slug } => self.entity_types.get(slug).cloned().map(Resource::EntityType),
+            Address::EntityType { slug } => self.entity_types.get(&**slug).cloned().map(Resource::EntityType),
             Address::RelationshipType { slug } => {
-                let found = self.relationship_types.get(slug);
+                let found = self.relationship_types.get(&**slug);
                 found.cloned().map(Resource::RelationshipType)
             }
             Address::Entity { entity_type, path } => {
-                let found = self.entities.get(path).filter(|it| it.entity_type == *entity_type);
+                let found = self.entities.get(path).filter(|it| *it.entity_type == **entity_type);
                 found.cloned().map(Resource::Entity)
             }
             Address::Relationship { key } => self.relationships.get(key).cloned().map(Resource::Relationship),
-            Address::Watcher { slug } => self.watchers.get(slug).cloned().map(Resource::watcher),
+            Address::Watcher { slug } => self.watchers.get(&**slug).cloned().map(Resource::Watcher),
         }
     }
 
     /// Returns the platforms of an agent, sorted by stable id.
-    pub fn platforms_of<'a>(&'a self, agent: &'a str) -> impl Iterator<Item = &'a Platform> {
+    pub fn platforms_of<'a>(&'a self, agent: &'a str) -> impl Iterator<Item = &'a SharedValue<Platform>> {
         self.platforms.values().filter(move |platform| platform.agent == agent)
     }
 }
@@ -133,33 +133,28 @@ pub struct WatcherFacts {
     pub named: BTreeMap<WatchedEntity, Vec<WatchedEntity>>,
 }
 
-/// One resource of any kind.
+/// One resource of any kind, shared with whoever else has it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resource {
     /// An agent, without its settings and platforms.
-    Agent(Agent),
+    Agent(SharedValue<Agent>),
     /// An agent's settings.
-    Settings(Settings),
+    Settings(SharedValue<Settings>),
     /// A platform.
-    Platform(Platform),
+    Platform(SharedValue<Platform>),
     /// An entity type.
-    EntityType(EntityType),
+    EntityType(SharedValue<EntityType>),
     /// A relationship type with its rules.
-    RelationshipType(RelationshipType),
+    RelationshipType(SharedValue<RelationshipType>),
     /// An entity.
-    Entity(Entity),
+    Entity(SharedValue<Entity>),
     /// A relationship.
-    Relationship(Relationship),
+    Relationship(SharedValue<Relationship>),
     /// A watcher.
-    Watcher(Box<Watcher>),
+    Watcher(SharedValue<Watcher>),
 }
 
 impl Resource {
-    /// Returns a watcher as a resource.
-    pub fn watcher(watcher: Watcher) -> Self {
-        Self::Watcher(Box::new(watcher))
-    }
-
     /// Returns the address of the resource.
     pub fn address(&self) -> Address {
         match self {
@@ -175,7 +170,7 @@ impl Resource {
     }
 
     /// Returns the agent, if the resource is one.
-    pub fn as_agent(&self) -> Option<&Agent> {
+    pub fn as_agent(&self) -> Option<&SharedValue<Agent>> {
         match self {
             Self::Agent(agent) => Some(agent),
             _ => None,
@@ -183,7 +178,7 @@ impl Resource {
     }
 
     /// Returns the settings of an agent, if the resource is that.
-    pub fn as_settings(&self) -> Option<&Settings> {
+    pub fn as_settings(&self) -> Option<&SharedValue<Settings>> {
         match self {
             Self::Settings(settings) => Some(settings),
             _ => None,
@@ -191,7 +186,7 @@ impl Resource {
     }
 
     /// Returns the platform, if the resource is one.
-    pub fn as_platform(&self) -> Option<&Platform> {
+    pub fn as_platform(&self) -> Option<&SharedValue<Platform>> {
         match self {
             Self::Platform(platform) => Some(platform),
             _ => None,
@@ -199,7 +194,7 @@ impl Resource {
     }
 
     /// Returns the entity type, if the resource is one.
-    pub fn as_entity_type(&self) -> Option<&EntityType> {
+    pub fn as_entity_type(&self) -> Option<&SharedValue<EntityType>> {
         match self {
             Self::EntityType(entity_type) => Some(entity_type),
             _ => None,
@@ -207,7 +202,7 @@ impl Resource {
     }
 
     /// Returns the relationship type, if the resource is one.
-    pub fn as_relationship_type(&self) -> Option<&RelationshipType> {
+    pub fn as_relationship_type(&self) -> Option<&SharedValue<RelationshipType>> {
         match self {
             Self::RelationshipType(relationship_type) => Some(relationship_type),
             _ => None,
@@ -215,7 +210,7 @@ impl Resource {
     }
 
     /// Returns the entity, if the resource is one.
-    pub fn as_entity(&self) -> Option<&Entity> {
+    pub fn as_entity(&self) -> Option<&SharedValue<Entity>> {
         match self {
             Self::Entity(entity) => Some(entity),
             _ => None,
@@ -223,7 +218,7 @@ impl Resource {
     }
 
     /// Returns the relationship, if the resource is one.
-    pub fn as_relationship(&self) -> Option<&Relationship> {
+    pub fn as_relationship(&self) -> Option<&SharedValue<Relationship>> {
         match self {
             Self::Relationship(relationship) => Some(relationship),
             _ => None,
@@ -231,7 +226,7 @@ impl Resource {
     }
 
     /// Returns the watcher, if the resource is one.
-    pub fn as_watcher(&self) -> Option<&Watcher> {
+    pub fn as_watcher(&self) -> Option<&SharedValue<Watcher>> {
         match self {
             Self::Watcher(watcher) => Some(watcher),
             _ => None,

@@ -63,7 +63,7 @@ fn declared(desired: &State, address: &Address) -> Option<Address> {
     let Address::Relationship { key } = address else {
         return None;
     };
-    let kind = desired.relationship_types.get(&key.kind);
+    let kind = desired.relationship_types.get(&*key.kind);
     let is_symmetric = kind.is_some_and(|kind| kind.is_symmetric == Some(true));
     Some(Address::relationship(&key.swapped())).filter(|swapped| is_symmetric && has(swapped))
 }

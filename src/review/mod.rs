@@ -276,5 +276,5 @@ fn drifted(workspace: &Workspace, options: &ReviewOptions) -> Result<BTreeSet<Ad
         .into_iter()
         // A mark clears every drifted field of its row, so a row with an ignored one is left alone.
         .filter(|row| row.has_drift() && !row.has_ignored_drift());
-    Ok(drifted.map(|row| row.address).collect())
+    Ok(drifted.map(|row| row.address.clone()).collect())
 }

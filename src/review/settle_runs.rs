@@ -65,7 +65,7 @@ async fn read(client: &Client, write: &RecordedWrite) -> Option<WriteVerdict> {
     // An agent that is not in the list is hidden, and none of ours (contract section 4).
     if let Address::Agent { id } = &write.address {
         let listed = client.agents().await.ok()?;
-        if listed.iter().all(|listed| listed.agent.id != *id) {
+        if listed.iter().all(|listed| *listed.agent.id != **id) {
             return Some(WriteVerdict::of(write, None));
         }
     }

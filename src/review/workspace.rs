@@ -294,7 +294,7 @@ fn data_scope(desired: &State, named: NamedData, is_whole: bool) -> Option<DataS
             .collect(),
         relationships: desired.relationships.keys().cloned().collect(),
         // What is pulled or put back is that as a whole.
-        needs_content: desired.entities.values().any(has_content) || is_whole,
+        needs_content: desired.entities.values().any(|it| has_content(it)) || is_whole,
         named,
     })
 }
@@ -304,7 +304,7 @@ fn named_entities(desired: &State, options: &ReviewOptions) -> BTreeMap<String, 
     let watchers = desired.watchers.iter();
     let declared = watchers.map(|(slug, watcher)| (slug.clone(), watcher.entities.first().cloned()));
     let undone = undone(options).filter_map(|address| match address {
-        Address::Watcher { slug } => Some((slug.clone(), None)),
+        Address::Watcher { slug } => Some((slug.to_string(), None)),
         _ => None,
     });
     undone.chain(declared).collect()

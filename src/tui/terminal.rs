@@ -266,7 +266,7 @@ impl TerminalHost for RealTerminal<'_> {
 /// Opens the user's editor, or the first of the usual ones that is installed, as git does.
 async fn open(editor: Option<&str>, folder: &Path, request: &EditRequest) -> Result<(), String> {
     // `editor::command` relies on an absolute path.
-    let file = std::path::absolute(folder.join(&request.origin.file))
+    let file = std::path::absolute(folder.join(request.origin.file.as_path()))
         .map_err(|error| format!("cannot open `{}`: {error}", request.origin.file.display()))?;
     let chosen = editor.filter(|editor| !editor.trim().is_empty());
     let candidates = chosen.map_or(editor::FALLBACKS.to_vec(), |editor| vec![editor]);

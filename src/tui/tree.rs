@@ -164,7 +164,7 @@ impl PlanTree {
     fn add_files(&mut self, plan: &Plan) {
         let mut files: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
         for (index, row) in plan.rows.iter().enumerate() {
-            let file = row.origin.as_ref().map(|origin| origin.file.clone());
+            let file = row.origin.as_ref().map(|origin| origin.file.to_path_buf());
             files.entry(file.unwrap_or_default()).or_default().push(index);
         }
         for (file, rows) in files {
@@ -292,11 +292,11 @@ fn groups(plan: &Plan) -> Vec<Group> {
 /// Returns the name of a row in the tree. It is short because its parent is above it.
 pub fn label(address: &Address) -> String {
     match address {
-        Address::Agent { id } => id.clone(),
+        Address::Agent { id } => id.to_string(),
         Address::Settings { .. } => "settings".to_owned(),
         Address::Platform { kind, name, .. } => match name {
             Some(name) => format!("{kind}/{}", name.trim_start_matches('#')),
-            None => kind.clone(),
+            None => kind.to_string(),
         },
         other => format!("{} {}", other.kind(), other.id()),
     }

@@ -6,10 +6,10 @@ use crate::apply::event::Outcome;
 use crate::plan::EntityUpdate;
 use crate::remote::RemoteError;
 use crate::resource::field_table::to_body;
-use crate::resource::{Entity, EntityPath, Resource};
+use crate::resource::{Entity, EntityPath, Resource, SharedValue};
 
 /// Creates an entity below its parent, which is on the server by now.
-pub(super) async fn create(context: &StepContext<'_>, wanted: &Entity) -> Result<Outcome, RemoteError> {
+pub(super) async fn create(context: &StepContext<'_>, wanted: &SharedValue<Entity>) -> Result<Outcome, RemoteError> {
     let client = &context.client;
     let parent = match wanted.path.parent() {
         None => None,

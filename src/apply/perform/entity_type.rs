@@ -7,13 +7,16 @@ use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
 use crate::remote::RemoteError;
 use crate::resource::field_table::to_body;
-use crate::resource::{EntityType, Resource};
+use crate::resource::{EntityType, Resource, SharedValue};
 use crate::wire::schema::SchemaType;
 
 const KIND: SchemaType = SchemaType::EntityType;
 
 /// Creates an entity type.
-pub(super) async fn create(context: &StepContext<'_>, wanted: &EntityType) -> Result<Outcome, RemoteError> {
+pub(super) async fn create(
+    context: &StepContext<'_>,
+    wanted: &SharedValue<EntityType>,
+) -> Result<Outcome, RemoteError> {
     let resource = Resource::EntityType(wanted.clone());
     create_type(
         context,

@@ -112,5 +112,5 @@ async fn runs(context: &StepContext<'_>) -> bool {
     let Ok(Some(Resource::Platform(found))) = context.client.read(context.address()).await else {
         return false;
     };
-    found.status.is_some_and(|(status, _)| status == "active")
+    found.status.as_ref().is_some_and(|(status, _)| status == "active")
 }

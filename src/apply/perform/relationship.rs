@@ -7,10 +7,13 @@ use crate::apply::event::Outcome;
 use crate::plan::RelationshipUpdate;
 use crate::remote::RemoteError;
 use crate::resource::field_table::to_body;
-use crate::resource::{Relationship, RelationshipKey, Resource};
+use crate::resource::{Relationship, RelationshipKey, Resource, SharedValue};
 
 /// Creates a relationship between two entities, which are on the server by now.
-pub(super) async fn link(context: &StepContext<'_>, wanted: &Relationship) -> Result<Outcome, RemoteError> {
+pub(super) async fn link(
+    context: &StepContext<'_>,
+    wanted: &SharedValue<Relationship>,
+) -> Result<Outcome, RemoteError> {
     let client = &context.client;
     let Some(from) = client.entity_id(&wanted.key.from).await? else {
         return Ok(missing(&wanted.key.from));

@@ -8,10 +8,10 @@ use crate::apply::event::Outcome;
 use crate::plan::WatcherUpdate;
 use crate::remote::RemoteError;
 use crate::resource::field_table::to_body;
-use crate::resource::{Resource, Watcher};
+use crate::resource::{Resource, SharedValue, Watcher};
 
 /// Creates a watcher, then sets its script.
-pub(super) async fn create(context: &StepContext<'_>, wanted: &Watcher) -> Result<Outcome, RemoteError> {
+pub(super) async fn create(context: &StepContext<'_>, wanted: &SharedValue<Watcher>) -> Result<Outcome, RemoteError> {
     let Some(entity) = entity_id(context, wanted).await? else {
         return Ok(Outcome::Failed {
             message: "the entity that it names is not on the server, or not the only one of its name".to_owned(),
@@ -29,7 +29,7 @@ pub(super) async fn create(context: &StepContext<'_>, wanted: &Watcher) -> Resul
             Ok(Outcome::Created)
         }
         Err(error) => {
-            let confirmed = confirm_creation(context, error, &Resource::watcher(wanted.clone())).await?;
+            let confirmed = confirm_creation(context, error, &Resource::Watcher(wanted.clone())).await?;
             add_script_to_found(context, wanted, confirmed).await
         }
     }

@@ -105,7 +105,7 @@ fn rewind(state: &mut State) {
         description: Some("A form that was sent last year".to_owned()),
         ..EntityType::default()
     };
-    state.entity_types.insert("survey".to_owned(), survey);
+    state.entity_types.insert("survey".to_owned(), survey.into());
 }
 
 const OLD_SOUL: &str = "# How you work

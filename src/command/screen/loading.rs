@@ -312,7 +312,7 @@ impl LoadObserver for ScreenObserver {
 
 fn origin(diagnostic: &Diagnostic) -> Option<Origin> {
     Some(Origin {
-        file: diagnostic.file.clone()?,
+        file: diagnostic.file.clone()?.into(),
         line: diagnostic.line.unwrap_or(1),
     })
 }

@@ -114,7 +114,7 @@ impl<'a> Checker<'a> {
             self.findings.push(problem);
             return false;
         }
-        let kind = self.relationship_types.get(key.kind.as_str()).copied();
+        let kind = self.relationship_types.get(&*key.kind).copied();
         if kind.is_none() {
             let slugs = self.models.relationship_types.iter();
             let slugs = slugs.map(|it| it.resource.slug.as_str());

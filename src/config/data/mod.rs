@@ -30,7 +30,8 @@ pub(super) fn read(source: &Arc<Source>, findings: &mut Findings) -> DataDrafts 
         }
     };
     if documents.is_empty() {
-        findings.push(Diagnostic::warning("empty-file", "there is nothing in this file").in_file(&source.path));
+        findings
+            .push(Diagnostic::warning("empty-file", "there is nothing in this file").in_file(source.path.as_path()));
     }
     let mut models = super::model::Models::default();
     let mut reader = ModelReader {

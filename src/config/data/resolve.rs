@@ -10,15 +10,15 @@ use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::finding::Findings;
 use crate::config::model::Models;
 use crate::config::source::{Source, Text};
-use crate::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey, ResourceOrigins};
+use crate::resource::{Address, Entity, EntityPath, Relationship, RelationshipKey, ResourceOrigins, SharedValue};
 
 /// What the data files declare, ready to be compared.
 #[derive(Debug, Default)]
 pub(in crate::config) struct DeclaredData {
     /// The entities.
-    pub entities: BTreeMap<EntityPath, Entity>,
+    pub entities: BTreeMap<EntityPath, SharedValue<Entity>>,
     /// The relationships.
-    pub relationships: BTreeMap<RelationshipKey, Relationship>,
+    pub relationships: BTreeMap<RelationshipKey, SharedValue<Relationship>>,
     /// The locations of both, in file order.
     pub origins: Vec<(Address, Arc<ResourceOrigins>)>,
 }
@@ -43,20 +43,20 @@ pub(in crate::config) fn resolve(files: &[&DataDrafts], models: &Models, finding
         if checker.accepts_entity(draft, &path) {
             let address = Address::entity(&draft.entity_type.value, path.clone());
             origins.push((address, Arc::clone(&draft.origins)));
-            declared_entities.push((path.clone(), entity(draft, path)));
+            declared_entities.push((path.clone(), entity(draft, path).into()));
         }
     }
     let mut declared_relationships = Vec::new();
     for (draft, ends) in relationships.into_iter().zip(ends) {
         let Some((from, to)) = ends else { continue };
         let key = RelationshipKey {
-            kind: draft.kind.value.clone(),
+            kind: draft.kind.value.as_str().into(),
             from: from.path.clone(),
             to: to.path.clone(),
         };
         if checker.accepts_relationship(draft, &key, (&from, &to)) {
             origins.push((Address::relationship(&key), Arc::clone(&draft.origins)));
-            declared_relationships.push((key.clone(), relationship(draft, key)));
+            declared_relationships.push((key.clone(), relationship(draft, key).into()));
         }
     }
     DeclaredData {

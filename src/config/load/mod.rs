@@ -310,7 +310,7 @@ impl<'a> Loader<'a> {
             let Some(source) = self.read_source_anywhere(&file, mask::env) else {
                 continue;
             };
-            let from = SecretSource::File(source.path.clone());
+            let from = SecretSource::File(source.path.to_path_buf());
             // Reversed, because the last assignment in a file counts, and `add` keeps the first value.
             for (name, value) in dotenv::parse(&source, &mut self.facts.findings).into_iter().rev() {
                 if wanted.contains(name.as_str()) {

@@ -23,7 +23,9 @@ pub(super) fn read(source: &Arc<Source>, findings: &mut Findings) -> Models {
     match yaml::parse(source, &source.text, 1) {
         Err(problem) => findings.push(*problem),
         Ok(documents) if documents.is_empty() => {
-            findings.push(Diagnostic::warning("empty-file", "there is nothing in this file").in_file(&source.path));
+            findings.push(
+                Diagnostic::warning("empty-file", "there is nothing in this file").in_file(source.path.as_path()),
+            );
         }
         Ok(documents) => {
             let mut reader = ModelReader {

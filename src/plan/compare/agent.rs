@@ -4,10 +4,14 @@ use super::comparison::Comparison;
 use super::fields::compare_resource;
 use crate::plan::operation::Operation;
 use crate::plan::undeclared::Undeclared;
-use crate::resource::Agent;
+use crate::resource::{Agent, SharedValue};
 
 /// Compares an agent with the one on the server, if it exists there.
-pub(super) fn compare(desired: &Agent, remote: Option<&Agent>, undeclared: Undeclared) -> Comparison {
+pub(super) fn compare(
+    desired: &SharedValue<Agent>,
+    remote: Option<&SharedValue<Agent>>,
+    undeclared: Undeclared,
+) -> Comparison {
     let update = |body| Operation::PatchAgent {
         id: desired.id.clone(),
         body,

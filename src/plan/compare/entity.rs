@@ -6,10 +6,14 @@ use super::comparison::Comparison;
 use super::fields::compare_fields;
 use crate::plan::operation::{EntityUpdate, Operation};
 use crate::plan::undeclared::Undeclared;
-use crate::resource::Entity;
+use crate::resource::{Entity, SharedValue};
 
 /// Compares an entity with the one on the server, if it exists there.
-pub(super) fn compare(desired: &Entity, remote: Option<&Entity>, undeclared: Undeclared) -> Comparison {
+pub(super) fn compare(
+    desired: &SharedValue<Entity>,
+    remote: Option<&SharedValue<Entity>>,
+    undeclared: Undeclared,
+) -> Comparison {
     let Some(remote) = remote else {
         return Comparison {
             changes: compare_fields(Entity::FIELDS, desired, None, undeclared).changes,
@@ -19,7 +23,7 @@ pub(super) fn compare(desired: &Entity, remote: Option<&Entity>, undeclared: Und
     };
     let mut wanted = desired.clone();
     let mut found = remote.clone();
-    found.metadata = without_leftovers(desired.metadata.as_ref(), found.metadata);
+    found.metadata = without_leftovers(desired.metadata.as_ref(), remote.metadata.clone());
     let mut warnings = Vec::new();
     if remote.hides_content && (wanted.content.is_some() || wanted.enabled_classifiers.is_some()) {
         warnings
@@ -29,11 +33,11 @@ pub(super) fn compare(desired: &Entity, remote: Option<&Entity>, undeclared: Und
     }
     let differences = compare_fields(Entity::FIELDS, &wanted, Some(&found), undeclared);
     let operation = (!differences.body.is_empty()).then(|| {
-        Operation::UpdateEntity(EntityUpdate {
+        Operation::UpdateEntity(Box::new(EntityUpdate {
             path: desired.path.clone(),
             id: remote.id,
             fields: update_fields(differences.body, remote),
-        })
+        }))
     });
     Comparison {
         changes: differences.changes,

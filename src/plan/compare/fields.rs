@@ -9,7 +9,7 @@ use crate::plan::operation::Operation;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::field_table::Field;
 use crate::resource::value::{is_empty, same};
-use crate::resource::{FieldPath, Shown};
+use crate::resource::{FieldPath, SharedValue, Shown};
 
 /// The differences between two resources of one kind.
 #[derive(Debug, Default)]
@@ -40,14 +40,14 @@ pub(super) fn compare_fields<T>(
 }
 
 /// Compares a resource that is nothing but its fields with the one on the server, if it exists there.
-pub(super) fn compare_resource<T: Clone>(
+pub(super) fn compare_resource<T>(
     fields: &[Field<T>],
-    (desired, remote): (&T, Option<&T>),
+    (desired, remote): (&SharedValue<T>, Option<&SharedValue<T>>),
     undeclared: Undeclared,
-    create: fn(T) -> Operation,
+    create: fn(SharedValue<T>) -> Operation,
     update: impl FnOnce(Map<String, Value>) -> Operation,
 ) -> Comparison {
-    let differences = compare_fields(fields, desired, remote, undeclared);
+    let differences = compare_fields(fields, desired, remote.map(|it| &**it), undeclared);
     let operation = match remote {
         None => Some(create(desired.clone())),
         Some(_) if differences.body.is_empty() => None,

@@ -35,7 +35,11 @@ use crate::resource::Resource;
 pub fn compare(desired: &Resource, remote: Option<&Resource>, undeclared: Undeclared) -> Comparison {
     match desired {
         Resource::Agent(desired) => agent::compare(desired, remote.and_then(Resource::as_agent), undeclared),
-        Resource::Settings(desired) => settings::compare(desired, remote.and_then(Resource::as_settings), undeclared),
+        Resource::Settings(desired) => settings::compare(
+            desired,
+            remote.and_then(Resource::as_settings).map(|it| &**it),
+            undeclared,
+        ),
         Resource::Platform(desired) => platform::compare(desired, remote.and_then(Resource::as_platform), undeclared),
         Resource::EntityType(desired) => {
             entity_type::compare(desired, remote.and_then(Resource::as_entity_type), undeclared)

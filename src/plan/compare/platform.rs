@@ -1,7 +1,5 @@
 //! A platform's config, key by key. Secrets are compared by value when both are known, and never shown.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::comparison::Comparison;
@@ -10,10 +8,14 @@ use crate::plan::operation::{Operation, PlatformWrite};
 use crate::plan::row::Impact;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::value::same;
-use crate::resource::{ConfigValue, FieldPath, Platform, Shown, server_secret_name};
+use crate::resource::{ConfigValue, FieldPath, Platform, PlatformConfig, SharedValue, Shown, server_secret_name};
 
 /// Compares a platform with the one on the server, if it exists there. Any change restarts it.
-pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared: Undeclared) -> Comparison {
+pub(super) fn compare(
+    desired: &SharedValue<Platform>,
+    remote: Option<&SharedValue<Platform>>,
+    undeclared: Undeclared,
+) -> Comparison {
     let Some(remote) = remote else { return creation(desired) };
     let mut changes = kind_change(desired, remote);
     let changes_kind = !changes.is_empty();
@@ -23,7 +25,7 @@ pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared:
     let extra: Vec<_> = remote
         .config
         .iter()
-        .filter(|(name, _)| !desired.config.contains_key(*name))
+        .filter(|(name, _)| !desired.config.contains_key(name))
         .collect();
     for (name, found) in &extra {
         changes.push(Change::server_only(config_path(name), found.shown(), undeclared));
@@ -50,7 +52,7 @@ pub(super) fn compare(desired: &Platform, remote: Option<&Platform>, undeclared:
     }
 }
 
-fn creation(desired: &Platform) -> Comparison {
+fn creation(desired: &SharedValue<Platform>) -> Comparison {
     let mut changes = Vec::new();
     for (name, wanted) in &desired.config {
         changes.push(Change::between(config_path(name), None, Some(wanted.shown())));
@@ -67,7 +69,7 @@ fn creation(desired: &Platform) -> Comparison {
 }
 
 fn write(
-    desired: &Platform,
+    desired: &SharedValue<Platform>,
     remote: &Platform,
     sends: bool,
     replaces: bool,
@@ -97,12 +99,12 @@ fn write(
 
 /// Returns the config of a platform that is put back: the declared keys, and those of the server whose values are
 /// known.
-fn carried(remote: &Platform, declared: &BTreeMap<String, ConfigValue>) -> BTreeMap<String, ConfigValue> {
+fn carried(remote: &Platform, declared: &PlatformConfig) -> PlatformConfig {
     let known = remote
         .config
         .iter()
         .filter(|(_, value)| !matches!(value, ConfigValue::Redacted));
-    let mut config: BTreeMap<_, _> = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut config: PlatformConfig = known.map(|(name, value)| (name.clone(), value.clone())).collect();
     config.extend(declared.iter().map(|(name, value)| (name.clone(), value.clone())));
     config
 }

@@ -12,7 +12,7 @@ use crate::plan::row::Impact;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::field_table::to_body;
 use crate::resource::value::is_empty;
-use crate::resource::{FieldPath, RelationshipType, Rule, Shown};
+use crate::resource::{FieldPath, RelationshipType, Rule, SharedValue, Shown};
 
 type Rules = BTreeMap<Rule, Vec<Value>>;
 
@@ -20,11 +20,11 @@ type Rules = BTreeMap<Rule, Vec<Value>>;
 ///
 /// Rules are a set of pairs, of which the server may hold one several times.
 pub(super) fn compare(
-    desired: &RelationshipType,
-    remote: Option<&RelationshipType>,
+    desired: &SharedValue<RelationshipType>,
+    remote: Option<&SharedValue<RelationshipType>>,
     undeclared: Undeclared,
 ) -> Comparison {
-    let fields = compare_fields(RelationshipType::FIELDS, desired, remote, undeclared);
+    let fields = compare_fields(RelationshipType::FIELDS, desired, remote.map(|it| &**it), undeclared);
     let remote_rules = remote.and_then(|it| it.rules.as_ref());
     let rules = compare_rules(desired.rules.as_ref(), remote_rules, undeclared);
     let mut changes = fields.changes;
@@ -33,7 +33,7 @@ pub(super) fn compare(
     let (operation, impact) = match remote {
         None => (Some(Operation::CreateRelationshipType(whole(desired.clone()))), None),
         Some(remote) if fields.replaces => {
-            let write = whole(overlaid(desired, remote, undeclared));
+            let write = whole(overlaid(desired, remote, undeclared).into());
             (Some(Operation::ReplaceRelationshipType(write)), Some(Impact::Replace))
         }
         Some(_) if nothing => (None, None),
@@ -55,7 +55,7 @@ pub(super) fn compare(
     }
 }
 
-fn whole(relationship_type: RelationshipType) -> RelationshipWrite {
+fn whole(relationship_type: SharedValue<RelationshipType>) -> RelationshipWrite {
     RelationshipWrite {
         relationship_type,
         with_inverse: true,

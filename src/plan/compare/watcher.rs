@@ -9,11 +9,15 @@ use crate::plan::operation::{Operation, WatcherUpdate};
 use crate::plan::undeclared::Undeclared;
 use crate::resource::field_table::to_body;
 use crate::resource::value::same;
-use crate::resource::{FieldPath, Shown, Watcher};
+use crate::resource::{FieldPath, SharedValue, Shown, Watcher};
 
 /// Compares a watcher with the one on the server, if it exists there. The entity is no difference: a watcher of another
 /// entity is a problem, and no plan has it.
-pub(super) fn compare(desired: &Watcher, remote: Option<&Watcher>, undeclared: Undeclared) -> Comparison {
+pub(super) fn compare(
+    desired: &SharedValue<Watcher>,
+    remote: Option<&SharedValue<Watcher>>,
+    undeclared: Undeclared,
+) -> Comparison {
     let Some(remote) = remote else {
         let mut changes = compare_fields(Watcher::FIELDS, desired, None, undeclared).changes;
         changes.extend(desired.entities.first().map(|entity| {
@@ -22,17 +26,17 @@ pub(super) fn compare(desired: &Watcher, remote: Option<&Watcher>, undeclared: U
         }));
         return Comparison {
             changes,
-            operation: Some(Operation::CreateWatcher(Box::new(desired.clone()))),
+            operation: Some(Operation::CreateWatcher(desired.clone())),
             ..Comparison::default()
         };
     };
     let found = without_default_sources(desired, remote);
     let differences = compare_fields(Watcher::FIELDS, desired, Some(&found), undeclared);
     let operation = (!differences.body.is_empty()).then(|| {
-        Operation::UpdateWatcher(WatcherUpdate {
+        Operation::UpdateWatcher(Box::new(WatcherUpdate {
             id: remote.id.clone().unwrap_or_default(),
             ..update(&desired.slug, remote, differences.body)
-        })
+        }))
     });
     Comparison {
         changes: differences.changes,

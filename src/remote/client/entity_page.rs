@@ -125,7 +125,8 @@ impl Client {
             let is_last = page.rows.is_empty() || !page.has_more;
             let mut rows = page.rows.into_iter();
             if let Some(row) = rows.find(|row| normalize::number(&row.id) == entity.id) {
-                return Ok(Resource::Entity(normalize::with_content(entity, row)));
+                let entity = normalize::with_content(entity.into_inner(), row);
+                return Ok(Resource::Entity(entity.into()));
             }
             if is_last {
                 break;
@@ -142,7 +143,7 @@ impl Client {
         for link in self.links(from).await? {
             let ends = normalize::ends(&link);
             let is_same = ends == Some((from, to)) || (link.is_symmetric && ends == Some((to, from)));
-            if is_same && link.relationship_type_slug == key.kind {
+            if is_same && *link.relationship_type_slug == *key.kind {
                 let found = normalize::relationship(&link, key.clone());
                 return found.map(Some).map_err(|mismatch| self.odd_data(&mismatch));
             }

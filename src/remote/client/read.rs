@@ -96,18 +96,24 @@ impl Client {
                 let agent = reply.checked(normalize::agent(reply.parse()?))?;
                 reply.expect_id(Some(&agent.id), id)?;
                 self.expect(reply.expectation());
-                Ok(Some(Resource::Agent(agent)))
+                Ok(Some(Resource::Agent(agent.into())))
             }
-            Address::Settings { agent } => Ok(self.settings(agent).await?.map(Resource::Settings)),
+            Address::Settings { agent } => Ok(self.settings(agent).await?.map(|it| Resource::Settings(it.into()))),
             Address::Platform { agent, .. } => {
                 let id = address.stable_id().unwrap_or_default();
-                Ok(self.platform(agent, &id).await?.map(Resource::Platform))
+                Ok(self.platform(agent, &id).await?.map(|it| Resource::Platform(it.into())))
             }
             Address::EntityType { slug } => self.read_entity_type(slug).await,
             Address::RelationshipType { slug } => self.read_relationship_type(slug).await,
-            Address::Entity { entity_type, path } => Ok(self.entity(entity_type, path).await?.map(Resource::Entity)),
-            Address::Relationship { key } => Ok(self.relationship(key).await?.map(Resource::Relationship)),
-            Address::Watcher { slug } => Ok(self.watcher(slug).await?.map(Resource::watcher)),
+            Address::Entity { entity_type, path } => {
+                let found = self.entity(entity_type, path).await?;
+                Ok(found.map(|it| Resource::Entity(it.into())))
+            }
+            Address::Relationship { key } => {
+                let found = self.relationship(key).await?;
+                Ok(found.map(|it| Resource::Relationship(it.into())))
+            }
+            Address::Watcher { slug } => Ok(self.watcher(slug).await?.map(|it| Resource::Watcher(it.into()))),
         }
     }
 
@@ -141,7 +147,7 @@ impl Client {
         reply.expect_id(Some(&found.entity_type.slug), slug)?;
         self.expect(reply.expectation());
         let is_own = self.owns(found.organization.as_deref());
-        Ok(is_own.then_some(Resource::EntityType(found.entity_type)))
+        Ok(is_own.then_some(Resource::EntityType(found.entity_type.into())))
     }
 
     async fn read_relationship_type(&self, slug: &str) -> Result<Option<Resource>, RemoteError> {
@@ -160,7 +166,7 @@ impl Client {
         let mut own = found.relationship_type;
         // Neither `list` nor `get` has the rules (contract section 8.2).
         own.rules = Some(normalize::rules_by_pair(self.rules(slug).await?));
-        Ok(Some(Resource::RelationshipType(own)))
+        Ok(Some(Resource::RelationshipType(own.into())))
     }
 
     async fn schema_list(&self, kind: SchemaType) -> Result<Reply, RemoteError> {

@@ -15,11 +15,12 @@ pub fn set(state: &mut State, address: &Address, path: &str, value: Option<Value
     let keys: Vec<&str> = path.split('.').collect();
     match address {
         Address::Agent { id } => {
-            let agent = state.agents.entry(id.clone()).or_insert_with(|| Agent {
-                id: id.clone(),
-                name: id.clone(),
+            let new = || Agent {
+                id: id.to_string(),
+                name: id.to_string(),
                 description: None,
-            });
+            };
+            let agent = state.agents.entry(id.to_string()).or_insert_with(|| new().into());
             set_field(Agent::FIELDS, agent, &keys, value);
             settings(state, id);
         }
@@ -31,7 +32,7 @@ pub fn set(state: &mut State, address: &Address, path: &str, value: Option<Value
         }
         Address::Platform { agent, kind, name, .. } => {
             let platform = Platform::declared(agent, kind, name.as_deref());
-            let platform = state.platforms.entry(platform.key()).or_insert(platform);
+            let platform = state.platforms.entry(platform.key()).or_insert_with(|| platform.into());
             let value = value.map(ConfigValue::Plain);
             match value {
                 Some(value) => drop(platform.config.insert(path.to_owned(), value)),
@@ -39,20 +40,25 @@ pub fn set(state: &mut State, address: &Address, path: &str, value: Option<Value
             }
         }
         Address::EntityType { slug } => {
-            let found = state.entity_types.entry(slug.clone()).or_insert_with(|| EntityType {
-                slug: slug.clone(),
-                name: slug.clone(),
+            let new = || EntityType {
+                slug: slug.to_string(),
+                name: slug.to_string(),
                 ..EntityType::default()
-            });
+            };
+            let found = state
+                .entity_types
+                .entry(slug.to_string())
+                .or_insert_with(|| new().into());
             set_field(EntityType::FIELDS, found, &keys, value);
         }
         Address::RelationshipType { slug } => {
             let new = || RelationshipType {
-                slug: slug.clone(),
-                name: slug.clone(),
+                slug: slug.to_string(),
+                name: slug.to_string(),
                 ..RelationshipType::default()
             };
-            let found = state.relationship_types.entry(slug.clone()).or_insert_with(new);
+            let types = &mut state.relationship_types;
+            let found = types.entry(slug.to_string()).or_insert_with(|| new().into());
             if path == "rules" {
                 let rules: Option<Vec<Rule>> = value.map(|value| serde_json::from_value(value).unwrap());
                 found.rules = rules.map(|rules| rules.into_iter().map(|rule| (rule, Vec::new())).collect());
@@ -78,7 +84,7 @@ fn set_data(state: &mut State, address: &Address, keys: &[&str], value: Option<V
                 value,
             );
         }
-        Address::Watcher { slug } => set_field(Watcher::FIELDS, state.watchers.get_mut(slug).unwrap(), keys, value),
+        Address::Watcher { slug } => set_field(Watcher::FIELDS, state.watchers.get_mut(&**slug).unwrap(), keys, value),
         other => panic!("{other} is no data"),
     }
 }
@@ -87,7 +93,7 @@ fn set_data(state: &mut State, address: &Address, keys: &[&str], value: Option<V
 pub fn get(state: &State, address: &Address, path: &str) -> Option<Value> {
     let fields = match state.get(address)? {
         Resource::Agent(found) => to_body(Agent::FIELDS, &found),
-        Resource::Settings(found) => found.fields,
+        Resource::Settings(found) => found.into_inner().fields,
         Resource::Platform(found) => {
             let shown = |value: &ConfigValue| value.exposed().unwrap_or_default();
             found
@@ -99,7 +105,8 @@ pub fn get(state: &State, address: &Address, path: &str) -> Option<Value> {
         Resource::EntityType(found) => to_body(EntityType::FIELDS, &found),
         Resource::RelationshipType(found) => {
             let mut body = to_body(RelationshipType::FIELDS, &found);
-            let rules: Option<Vec<Rule>> = found.rules.map(|rules| rules.into_keys().collect());
+            let rules = found.into_inner().rules;
+            let rules: Option<Vec<Rule>> = rules.map(|rules| rules.into_keys().collect());
             body.extend(rules.map(|rules| ("rules".to_owned(), serde_json::to_value(rules).unwrap())));
             body
         }
@@ -118,26 +125,27 @@ pub fn get(state: &State, address: &Address, path: &str) -> Option<Value> {
 pub fn remove(state: &mut State, address: &Address) {
     match address {
         Address::Agent { id } => {
-            state.agents.remove(id);
-            state.settings.remove(id);
-            state.platforms.retain(|key, _| key.agent != *id);
+            state.agents.remove(&**id);
+            state.settings.remove(&**id);
+            state.platforms.retain(|key, _| *key.agent != **id);
         }
-        Address::Settings { agent } => drop(state.settings.remove(agent)),
+        Address::Settings { agent } => drop(state.settings.remove(&**agent)),
         Address::Platform { .. } => state.platforms.retain(|_, platform| platform.address() != *address),
-        Address::EntityType { slug } => drop(state.entity_types.remove(slug)),
-        Address::RelationshipType { slug } => drop(state.relationship_types.remove(slug)),
+        Address::EntityType { slug } => drop(state.entity_types.remove(&**slug)),
+        Address::RelationshipType { slug } => drop(state.relationship_types.remove(&**slug)),
         Address::Entity { path, .. } => drop(state.entities.remove(path)),
         Address::Relationship { key } => drop(state.relationships.remove(key)),
-        Address::Watcher { slug } => drop(state.watchers.remove(slug)),
+        Address::Watcher { slug } => drop(state.watchers.remove(&**slug)),
     }
 }
 
 /// Returns the settings of an agent, which every agent has.
 fn settings<'a>(state: &'a mut State, agent: &str) -> &'a mut Settings {
-    state.settings.entry(agent.to_owned()).or_insert_with(|| Settings {
+    let new = || Settings {
         agent: agent.to_owned(),
         ..Settings::default()
-    })
+    };
+    state.settings.entry(agent.to_owned()).or_insert_with(|| new().into())
 }
 
 fn set_field<T>(fields: &[Field<T>], resource: &mut T, keys: &[&str], value: Option<Value>) {

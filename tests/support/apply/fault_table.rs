@@ -249,8 +249,8 @@ fn shown(state: &State, address: &Address) -> String {
         format!("{value:?}")
     }
     match address {
-        Address::Agent { id } => text(state.agents.get(id)),
-        Address::Settings { agent } => text(state.settings.get(agent)),
+        Address::Agent { id } => text(state.agents.get(&**id)),
+        Address::Settings { agent } => text(state.settings.get(&**agent)),
         Address::Platform { .. } => {
             let id = address.stable_id();
             let found = state.platforms.values().find(|it| Some(&it.stable_id) == id.as_ref());
@@ -259,13 +259,13 @@ fn shown(state: &State, address: &Address) -> String {
                 found
                     .map(|it| Platform {
                         changed: None,
-                        ..it.clone()
+                        ..Platform::clone(it)
                     })
                     .as_ref(),
             )
         }
-        Address::EntityType { slug } => text(state.entity_types.get(slug)),
-        Address::RelationshipType { slug } => text(state.relationship_types.get(slug)),
+        Address::EntityType { slug } => text(state.entity_types.get(&**slug)),
+        Address::RelationshipType { slug } => text(state.relationship_types.get(&**slug)),
         Address::Entity { .. } | Address::Relationship { .. } | Address::Watcher { .. } => {
             text(state.get(address).as_ref())
         }

@@ -27,27 +27,25 @@ pub fn organization() -> impl Strategy<Value = State> {
                 name,
                 description,
             };
-            state.agents.insert(id.to_owned(), agent);
-            state.settings.insert(
-                id.to_owned(),
-                Settings {
-                    agent: id.to_owned(),
-                    fields,
-                },
-            );
+            state.agents.insert(id.to_owned(), agent.into());
+            let settings = Settings {
+                agent: id.to_owned(),
+                fields,
+            };
+            state.settings.insert(id.to_owned(), settings.into());
             for ((kind, name), config) in platforms {
                 let mut platform = Platform::declared(id, kind, name);
-                platform.config = config;
-                state.platforms.insert(platform.key(), platform);
+                platform.config = config.into_iter().collect();
+                state.platforms.insert(platform.key(), platform.into());
             }
         }
         for (slug, mut entity) in entities {
             slug.clone_into(&mut entity.slug);
-            state.entity_types.insert(slug.to_owned(), entity);
+            state.entity_types.insert(slug.to_owned(), entity.into());
         }
         for (slug, mut relationship) in relationships {
             slug.clone_into(&mut relationship.slug);
-            state.relationship_types.insert(slug.to_owned(), relationship);
+            state.relationship_types.insert(slug.to_owned(), relationship.into());
         }
         state
     })

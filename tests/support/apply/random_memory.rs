@@ -64,7 +64,10 @@ fn add_types(state: &mut State) {
             name: slug.to_owned(),
             ..EntityType::default()
         };
-        state.entity_types.entry(slug.to_owned()).or_insert_with(new);
+        state
+            .entity_types
+            .entry(slug.to_owned())
+            .or_insert_with(|| new().into());
     }
     for (slug, is_symmetric) in [("linked", false), ("met", true)] {
         let kind = RelationshipType {
@@ -73,7 +76,7 @@ fn add_types(state: &mut State) {
             is_symmetric: Some(is_symmetric),
             ..RelationshipType::default()
         };
-        state.relationship_types.insert(slug.to_owned(), kind);
+        state.relationship_types.insert(slug.to_owned(), kind.into());
     }
 }
 
@@ -105,7 +108,7 @@ fn add_entities(state: &mut State, dice: &[Dice]) {
             enabled_classifiers: second.map(|number| json!(["tone", format!("c {number}")])),
             ..Entity::default()
         };
-        state.entities.insert(path, entity);
+        state.entities.insert(path, entity.into());
     }
 }
 
@@ -113,7 +116,7 @@ fn add_links(state: &mut State, dice: &[Dice]) {
     for ((kind, from, to), (is_there, first, second, third)) in LINKS.iter().zip(dice) {
         let end = |position: usize| EntityPath::parse(ENTITIES[position].0);
         let key = RelationshipKey {
-            kind: (*kind).to_owned(),
+            kind: (*kind).into(),
             from: end(*from),
             to: end(*to),
         };
@@ -126,7 +129,7 @@ fn add_links(state: &mut State, dice: &[Dice]) {
                 source: third.map(|number| Relationship::SOURCES[usize::from(number)].to_owned()),
                 ..Relationship::default()
             };
-            state.relationships.insert(key, relationship);
+            state.relationships.insert(key, relationship.into());
         }
     }
 }
@@ -153,5 +156,5 @@ fn add_watcher(state: &mut State, (slug, entity): (&str, usize), dice: Dice, scr
         reaction_script: script.map(str::to_owned),
         ..Watcher::default()
     };
-    state.watchers.insert(slug.to_owned(), watcher);
+    state.watchers.insert(slug.to_owned(), watcher.into());
 }

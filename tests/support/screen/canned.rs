@@ -34,14 +34,14 @@ pub fn row(address: Address, verb: Verb) -> Row {
 /// Returns the address `platform.AGENT.KIND[.NAME]`.
 pub fn platform(agent: &str, kind: &str, name: Option<&str>) -> Address {
     Address::Platform {
-        agent: agent.to_owned(),
-        kind: kind.to_owned(),
-        name: name.map(str::to_owned),
+        agent: agent.into(),
+        kind: kind.into(),
+        name: name.map(Into::into),
     }
 }
 
 fn at(row: Row, line: usize) -> Row {
-    let file = PathBuf::from("support-desk/lobu.toml");
+    let file = PathBuf::from("support-desk/lobu.toml").into();
     Row {
         origin: Some(Origin { file, line }),
         ..row
@@ -68,7 +68,7 @@ const SOUL_BEFORE: &str =
 const SOUL_AFTER: &str = "# Triage\n\nYou sort what comes in.\nBe the first to answer.\nBe concise and kind.\nNever promise a date.\nHand over to a person when asked.\n";
 
 fn soul() -> Change {
-    let file = PathBuf::from("support-desk/agents/triage/SOUL.md");
+    let file = PathBuf::from("support-desk/agents/triage/SOUL.md").into();
     Change {
         origin: Some(Origin { file, line: 1 }),
         ..text("soulMd", SOUL_BEFORE, SOUL_AFTER)
@@ -168,7 +168,7 @@ pub fn plan_of(mut rows: Vec<Row>) -> Plan {
         counts: Counts::of(&rows),
         undeclared_entities: 0,
         warnings: vec!["`works-at` names the entity type `office`, which nobody knows".to_owned()],
-        rows,
+        rows: rows.into(),
         id: "3f2a9c0000000000000000000000000f".parse().unwrap(),
     }
 }

@@ -275,10 +275,9 @@ impl CannedRun {
     fn finish(&mut self, row: &Row, outcome: Outcome) {
         let mut state = self.bench.state.lock().unwrap();
         if outcome.succeeded() {
-            state
-                .plan
-                .rows
-                .retain(|known| known.address != row.address || row.verb != Verb::Delete);
+            let stays = |known: &&Row| known.address != row.address || row.verb != Verb::Delete;
+            let rows = state.plan.rows.iter().filter(stays).cloned().collect();
+            state.plan.rows = rows;
             let known = state.plan.rows.iter_mut().find(|known| known.address == row.address);
             if let Some(known) = known {
                 known.verb = Verb::Noop;
