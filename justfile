@@ -19,6 +19,10 @@ demo:
 bench:
     cargo bench
 
+# How long each crate takes to compile, from an empty folder.
+timings:
+    .ci/timings
+
 # A binary to give to others, without paths of this machine.
 release:
     .ci/release

@@ -6,6 +6,7 @@
 //! are left out.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use lobuctl::remote::{
 use lobuctl::resource::{
     Agent, ConfigValue, EntityType, Origins, Platform, RelationshipType, Rule, Secret, Settings, State, field,
 };
-use lobuctl::server::{Server, ServerOptions};
+use lobuctl::server::{Server, ServerOptions, Storage};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -145,7 +146,11 @@ fn row(what: &str, times: &Times, chosen: &Times) {
 }
 
 async fn measure(desired: &State, line: Line, width: Width) -> Times {
-    let server = Server::open(ServerOptions::memory()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Sqlite {
+        data_dir: folder.path().to_owned(),
+    };
+    let server = Server::open(ServerOptions::new(storage)).await.unwrap();
     let token = server.bootstrap_token().unwrap().expose_secret().to_owned();
     let slow = |line| Slow {
         inner: RouterTransport::new(server.router(), Some(Secret::new(token.clone()))),
@@ -173,6 +178,7 @@ async fn read(client: &Client, desired: &State) -> State {
         watchers: None,
         data: None,
         settings_of: DetailsOf::These(desired.agents.keys().cloned().collect()),
+        stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     fetch(client, &scope, &|_| {}).await.unwrap()

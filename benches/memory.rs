@@ -68,6 +68,7 @@ async fn read(client: &Client, desired: &State) -> State {
             ..DataScope::default()
         }),
         settings_of: DetailsOf::All,
+        stable_ids: std::collections::BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     fetch(client, &scope, &|_| {}).await.unwrap()

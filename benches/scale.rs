@@ -81,15 +81,20 @@ impl World {
         to_bytes(response.into_body(), usize::MAX).await.unwrap().len()
     }
 
+    /// Returns the id of an agent, which is one of a kind over all organizations.
+    fn agent(&self, number: usize) -> String {
+        format!("{}-agent-{number}", self.organization)
+    }
+
     async fn create(&self, agent: usize) {
-        let body = json!({ "agentId": format!("agent-{agent}"), "name": "scale" });
+        let body = json!({ "agentId": self.agent(agent), "name": "scale" });
         self.send("POST", "/agents", body).await;
     }
 
     async fn call(&self, route: Route, call: usize) {
         // Spread over all agents by a step that has no factor in common with their number.
-        let agent = call * 7919 % self.agents;
-        let base = format!("/agents/agent-{agent}");
+        let agent = self.agent(call * 7919 % self.agents);
+        let base = format!("/agents/{agent}");
         match route {
             Route::Agent => self.send("GET", &base, json!(null)).await,
             Route::Settings => self.send("GET", &format!("{base}/config"), json!(null)).await,
@@ -101,7 +106,7 @@ impl World {
             Route::PutPlatform => {
                 let body =
                     json!({ "platform": "telegram", "config": { "botToken": "1:T", "chatId": call.to_string() } });
-                let path = format!("{base}/platforms/by-stable-id/agent-{agent}-telegram");
+                let path = format!("{base}/platforms/by-stable-id/{agent}-telegram");
                 self.send("PUT", &path, body).await
             }
             Route::CreateAgent => {

@@ -78,6 +78,7 @@ async fn apply(server: &TestServer, desired: &State, prune: Prune, parallelism: 
         watchers: None,
         data: None,
         settings_of: DetailsOf::All,
+        stable_ids: std::collections::BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     let remote = fetch(&server.client, &scope, &|_| {}).await.unwrap();

@@ -32,6 +32,7 @@ async fn read(client: &Client, data: DataScope) -> Result<State, RemoteError> {
         watchers: None,
         data: Some(data),
         settings_of: DetailsOf::All,
+        stable_ids: std::collections::BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     fetch(client, &scope, &|_| {}).await

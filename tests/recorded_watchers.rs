@@ -88,6 +88,7 @@ async fn read_watchers(slug: &str, entity: &str, answers: Vec<Value>) -> (State,
         }),
         data: None,
         settings_of: DetailsOf::All,
+        stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     let (client, sent) = client_of(answers);

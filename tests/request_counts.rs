@@ -64,6 +64,7 @@ async fn a_first_plan_and_apply_make_no_request_too_many() {
         watchers: None,
         data: None,
         settings_of: DetailsOf::These(project.desired.agents.keys().cloned().collect()),
+        stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::These(project.desired.relationship_types.keys().cloned().collect()),
     };
     let remote = fetch(&client, &scope, &|_| {}).await.unwrap();
@@ -93,6 +94,7 @@ async fn a_plan_reads_no_platforms_of_an_agent_without_any() {
         watchers: None,
         data: None,
         settings_of: DetailsOf::These(["empty".to_owned()].into()),
+        stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();
@@ -115,6 +117,7 @@ async fn a_plan_reads_no_rules_of_a_type_that_no_file_declares() {
         watchers: None,
         data: None,
         settings_of: DetailsOf::These(BTreeSet::new()),
+        stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::These(["declared".to_owned()].into()),
     };
     let state = fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();
@@ -266,6 +269,7 @@ async fn read_scripts(transport: impl Transport + 'static) -> (Vec<String>, Vec<
         }),
         data: None,
         settings_of: DetailsOf::All,
+        stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
     let state = fetch(&fast_retry_client(transport), &scope, &|_| {}).await.unwrap();

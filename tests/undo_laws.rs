@@ -43,6 +43,7 @@ impl Recorded {
             watchers: None,
             data: None,
             settings_of: DetailsOf::All,
+            stable_ids: BTreeSet::new(),
             rules_of: DetailsOf::All,
         };
         fetch(&self.server.client, &scope, &|_| {}).await.unwrap()

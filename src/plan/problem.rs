@@ -1,5 +1,7 @@
 //! What the server is known to refuse, found before anything is written.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::options::Prune;
@@ -37,14 +39,17 @@ pub(super) fn problems(desired: &State, remote: &State, origins: &Origins, prune
             add(address.clone(), message, "remove the character");
         }
     }
+    let owners: BTreeMap<&str, &str> = remote
+        .platforms
+        .keys()
+        .map(|key| (key.stable_id.as_str(), key.agent.as_str()))
+        .collect();
     for platform in desired.platforms.values() {
-        let taken = |other: &&crate::resource::PlatformKey| {
-            other.stable_id == platform.stable_id && other.agent != platform.agent
-        };
-        if let Some(other) = remote.platforms.keys().find(taken) {
+        let owner = owners.get(platform.stable_id.as_str());
+        if let Some(other) = owner.filter(|agent| **agent != platform.agent) {
             let message = format!(
                 "stable id `{}` belongs to agent `{}` on the server",
-                platform.stable_id, other.agent
+                platform.stable_id, other
             );
             add(
                 platform.address(),

@@ -1,6 +1,6 @@
 //! Reads everything that a plan needs, as a [`State`]: the lists first, then what belongs to each entry, concurrently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -25,10 +25,22 @@ pub struct Scope {
     pub watchers: Option<WatcherScope>,
     /// The entities and relationships that are read. `None` reads none.
     pub data: Option<DataScope>,
-    /// The agents, by id, whose settings are read.
+    /// The agents, by id, whose settings and platforms are read.
     pub settings_of: DetailsOf,
+    /// The stable ids of the declared platforms. An agent that may own one of them, because the id begins with its own, has its
+    /// platforms read too: no second agent can have the id.
+    pub stable_ids: BTreeSet<String>,
     /// The relationship types, by slug, whose rules are read.
     pub rules_of: DetailsOf,
+}
+
+impl Scope {
+    /// Whether the platforms of an agent are read.
+    fn has_platforms_of(&self, agent: &str) -> bool {
+        let prefix = format!("{agent}-");
+        let next = self.stable_ids.range(prefix.clone()..).next();
+        self.settings_of.includes(agent) || next.is_some_and(|id| id.starts_with(&prefix))
+    }
 }
 
 /// Reads the server. A failed or odd read is an error, never "nothing there" (semantics, "Before the first write").
@@ -71,7 +83,7 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     // The list says how many platforms an agent has. Where it does not, they have to be read.
     let with_platforms: Vec<String> = agents
         .iter()
-        .filter(|listed| listed.platforms != Some(0))
+        .filter(|listed| listed.platforms != Some(0) && scope.has_platforms_of(&listed.agent.id))
         .map(|listed| listed.agent.id.clone())
         .collect();
     state.agents = agents

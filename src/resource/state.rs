@@ -81,7 +81,12 @@ impl State {
 
     /// Returns the platforms of an agent, sorted by stable id.
     pub fn platforms_of<'a>(&'a self, agent: &'a str) -> impl Iterator<Item = &'a SharedValue<Platform>> {
-        self.platforms.values().filter(move |platform| platform.agent == agent)
+        let first = PlatformKey {
+            agent: agent.to_owned(),
+            stable_id: String::new(),
+        };
+        let range = self.platforms.range(first..).map(|(_, platform)| platform);
+        range.take_while(move |platform| platform.agent == agent)
     }
 }
 

@@ -251,6 +251,12 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
             }
         },
         settings_of: details(project.desired.agents.keys().cloned().collect()),
+        stable_ids: project
+            .desired
+            .platforms
+            .keys()
+            .map(|key| key.stable_id.clone())
+            .collect(),
         rules_of: details(project.desired.relationship_types.keys().cloned().collect()),
     }
 }

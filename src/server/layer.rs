@@ -18,7 +18,7 @@ use super::reply::ApiError;
 use super::request_info::RequestInfo;
 
 /// The size above which a response is compressed, in bytes.
-const MIN_COMPRESSED_BYTES: u64 = 1024;
+const MIN_COMPRESSED_BYTES: u16 = 1024;
 
 /// Wraps the routes. The layer that is added last sees a request first.
 pub(crate) fn wrap(routes: Router, app: Shared) -> Router {
