@@ -27,7 +27,7 @@ use tower::ServiceExt;
 const SMALL: usize = 1_000;
 /// The organizations beside the large one.
 const OTHERS: usize = 999;
-/// The agents of each of them.
+/// The agents of each of them, and its pieces of knowledge.
 const AGENTS_OF_OTHERS: usize = 10;
 /// The number of times that each route is called.
 const CALLS: usize = 2_000;
@@ -182,8 +182,9 @@ async fn world(storage: Storage, agents: usize, others: usize) -> World {
             organization: slug,
             agents: AGENTS_OF_OTHERS,
         };
-        for agent in 0..AGENTS_OF_OTHERS {
-            world.create(agent).await;
+        for row in 0..AGENTS_OF_OTHERS {
+            world.create(row).await;
+            world.call(Route::SaveKnowledge, other + row).await;
         }
     }
     let world = World {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::words;
+use super::words::{self, WordPrefix};
 use crate::server::app::iso;
 use crate::server::db::{ColumnValue, Db, DbResult, DbRow, EitherSql, FromRow, params, table_row};
 use crate::server::nesting;
@@ -157,7 +157,8 @@ impl FoundKnowledge {
         question: &str,
         window: RowWindow,
     ) -> DbResult<(Vec<Self>, i64)> {
-        let Some(asked) = words::asked(question, db.pick(ANY_OF)) else {
+        let prefix = WordPrefix::of(db, organization).await?;
+        let Some(asked) = words::asked(&prefix, question, db.pick(ANY_OF)) else {
             return Ok((Vec::new(), 0));
         };
         let conditions = params![organization, filter.kind, filter.entity, &asked];

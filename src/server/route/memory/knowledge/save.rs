@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::words;
+use super::words::{self, WordPrefix};
 use crate::server::app::{iso, now};
 use crate::server::audit;
 use crate::server::db::{Tx, params};
@@ -119,6 +119,8 @@ fn time(text: &str) -> ApiResult<i64> {
 pub(crate) async fn save(call: &MemoryCall) -> ApiResult<MemoryReply> {
     let caller = call.writer()?;
     let new = NewKnowledge::of(&call.arguments)?;
+    // Before the transaction: a database in memory has one connection.
+    let prefix = WordPrefix::of(&call.app.db, call.organization()).await?;
     let mut tx = call.app.db.begin().await?;
     if let Some(answer) = call.earlier_answer(&mut tx).await? {
         return Ok(answer);
@@ -137,7 +139,7 @@ pub(crate) async fn save(call: &MemoryCall) -> ApiResult<MemoryReply> {
         }
     }
     let at = now();
-    let Some(id) = insert(call, &mut tx, &new, at).await? else {
+    let Some(id) = insert(call, &mut tx, &new, &prefix, at).await? else {
         let older = new.supersedes.unwrap_or_default();
         let newer: Option<i64> = tx
             .value("SELECT id FROM knowledge WHERE supersedes_id = $1", params![older])
@@ -194,7 +196,13 @@ async fn check_entities(call: &MemoryCall, tx: &mut Tx<'_>, entities: &[i64]) ->
 }
 
 /// Inserts a piece of knowledge. Returns its id; `None` when the older piece was already superseded.
-async fn insert(call: &MemoryCall, tx: &mut Tx<'_>, new: &NewKnowledge<'_>, at: i64) -> ApiResult<Option<i64>> {
+async fn insert(
+    call: &MemoryCall,
+    tx: &mut Tx<'_>,
+    new: &NewKnowledge<'_>,
+    prefix: &WordPrefix,
+    at: i64,
+) -> ApiResult<Option<i64>> {
     let random = random::random_id().map_err(|error| ApiError::internal(&error))?;
     let origin = format!("uc_{random}");
     let sql = "INSERT INTO knowledge (organization_id, semantic_type, title, payload_type, content, payload_data, \
@@ -218,8 +226,8 @@ async fn insert(call: &MemoryCall, tx: &mut Tx<'_>, new: &NewKnowledge<'_>, at: 
                 &origin,
                 &json!(new.entities).to_string(),
                 new.supersedes,
-                &words::indexed(new.title.unwrap_or_default()),
-                &words::indexed(new.content.unwrap_or_default()),
+                &words::indexed(prefix, new.title.unwrap_or_default()),
+                &words::indexed(prefix, new.content.unwrap_or_default()),
                 &call.caller.member.account,
                 new.occurred_at.unwrap_or(at),
                 at
