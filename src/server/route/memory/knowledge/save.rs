@@ -119,7 +119,6 @@ fn time(text: &str) -> ApiResult<i64> {
 pub(crate) async fn save(call: &MemoryCall) -> ApiResult<MemoryReply> {
     let caller = call.writer()?;
     let new = NewKnowledge::of(&call.arguments)?;
-    // Before the transaction: a database in memory has one connection.
     let prefix = WordPrefix::of(&call.app.db, call.organization()).await?;
     let mut tx = call.app.db.begin().await?;
     if let Some(answer) = call.earlier_answer(&mut tx).await? {

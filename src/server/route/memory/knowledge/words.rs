@@ -15,7 +15,7 @@ const MAX_ASKED_WORDS: usize = 32;
 pub(super) struct WordPrefix(String);
 
 impl WordPrefix {
-    /// Reads the number of an organization.
+    /// Reads the number of an organization. Not within a transaction: a database in memory has one connection.
     pub(super) async fn of(db: &Db, organization: &str) -> DbResult<Self> {
         let sql = "SELECT number FROM organization WHERE id = $1";
         let number: Option<i64> = db.value(sql, params![organization]).await?;
