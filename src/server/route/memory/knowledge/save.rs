@@ -125,11 +125,7 @@ pub(crate) async fn save(call: &MemoryCall) -> ApiResult<MemoryReply> {
         return Ok(answer);
     }
     let kinds = check_entities(call, &mut tx, &new.entities).await?;
-    if !KINDS.contains(&new.kind) && !kinds.iter().any(|kind| kind == new.kind) {
-        let valid: Vec<&str> = KINDS.into_iter().chain(kinds.iter().map(String::as_str)).collect();
-        let message = format!("Invalid kind '{}'. Valid kinds: {}.", new.kind, valid.join(", "));
-        return Err(ApiError::bad_request(message));
-    }
+    check_kind(new.kind, &kinds)?;
     if let Some(older) = new.supersedes {
         let sql = "SELECT id FROM knowledge WHERE id = $1 AND organization_id = $2";
         if !tx.exists(sql, params![older, call.organization()]).await? {
@@ -176,6 +172,16 @@ pub(crate) async fn save(call: &MemoryCall) -> ApiResult<MemoryReply> {
     .await?;
     tx.commit().await?;
     Ok(reply)
+}
+
+/// Checks that a kind is one that every entity may have, or one of the others.
+fn check_kind(kind: &str, others: &[String]) -> ApiResult<()> {
+    let valid: Vec<&str> = KINDS.into_iter().chain(others.iter().map(String::as_str)).collect();
+    if valid.contains(&kind) {
+        return Ok(());
+    }
+    let message = format!("Invalid kind '{kind}'. Valid kinds: {}.", valid.join(", "));
+    Err(ApiError::bad_request(message))
 }
 
 /// Checks that the entities belong to the organization. Returns the further kinds that their types have.
