@@ -9,7 +9,7 @@
 //!
 //! let named = |name: &str| {
 //!     let agent = Agent { id: "triage".into(), name: name.into(), description: None };
-//!     State { agents: [("triage".into(), agent)].into(), ..State::default() }
+//!     State { agents: [("triage".into(), agent.into())].into(), ..State::default() }
 //! };
 //! let (desired, remote) = (named("Triage desk"), named("Triage"));
 //! let draft = plan(&desired, &remote, &Origins::default(), Target::default(), &PlanOptions::default()).unwrap();
