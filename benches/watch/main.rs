@@ -129,7 +129,7 @@ impl Server {
     fn start(folder: &Path) -> Self {
         let mut process = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(folder.join("data"))
+            .arg(folder.join("server"))
             .env("HOME", folder)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
@@ -173,7 +173,7 @@ impl Review {
         command.env_clear();
         command.cwd(folder);
         command.args(["watch", "--every", "3600", "--url", url]);
-        let token = fs::read_to_string(folder.join("data/bootstrap-pat.txt")).unwrap();
+        let token = fs::read_to_string(folder.join("server/bootstrap-pat.txt")).unwrap();
         for (name, value) in [
             ("TERM", "xterm-256color"),
             ("LANG", "C.UTF-8"),
