@@ -52,7 +52,7 @@ impl Queue {
         };
         for (barrier, steps) in schedule.barriers {
             let numbers: BTreeSet<usize> = steps.iter().filter_map(|address| queue.number(address)).collect();
-            // A barrier without a step holds up nobody.
+            // Nothing has to wait for a barrier without steps.
             if !numbers.is_empty() {
                 queue.barriers.insert(barrier, numbers);
             }

@@ -106,7 +106,7 @@ impl LoadCache {
 }
 
 fn search_again<T>(reads: &mut CachedReads<T>, search: &impl Fn(&Path, &mut Findings)) {
-    // Between two loads nobody else has them. What somebody has all the same is read again as a whole.
+    // A load that is still under way shares what it has read. Such a reading is forgotten, so that the next load reads it again.
     reads.retain(|_, read| {
         let Some(read) = Arc::get_mut(read) else { return false };
         read.facts.secrets = Findings::default();
