@@ -177,7 +177,7 @@ async fn read(client: &Client, desired: &State) -> State {
         memory: true,
         watchers: None,
         data: None,
-        settings_of: DetailsOf::These(desired.agents.keys().cloned().collect()),
+        details_of: DetailsOf::These(desired.agents.keys().cloned().collect()),
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };

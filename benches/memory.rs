@@ -67,7 +67,7 @@ async fn read(client: &Client, desired: &State) -> State {
             needs_content: false,
             ..DataScope::default()
         }),
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         stable_ids: std::collections::BTreeSet::new(),
         rules_of: DetailsOf::All,
     };

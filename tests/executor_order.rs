@@ -77,7 +77,7 @@ async fn apply(server: &TestServer, desired: &State, prune: Prune, parallelism: 
         memory: true,
         watchers: None,
         data: None,
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         stable_ids: std::collections::BTreeSet::new(),
         rules_of: DetailsOf::All,
     };

@@ -31,7 +31,7 @@ async fn read(client: &Client, data: DataScope) -> Result<State, RemoteError> {
         memory: false,
         watchers: None,
         data: Some(data),
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         stable_ids: std::collections::BTreeSet::new(),
         rules_of: DetailsOf::All,
     };

@@ -87,7 +87,7 @@ async fn read_watchers(slug: &str, entity: &str, answers: Vec<Value>) -> (State,
             scripts_of: DetailsOf::These(BTreeSet::new()),
         }),
         data: None,
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };

@@ -63,7 +63,7 @@ async fn a_first_plan_and_apply_make_no_request_too_many() {
         memory: true,
         watchers: None,
         data: None,
-        settings_of: DetailsOf::These(project.desired.agents.keys().cloned().collect()),
+        details_of: DetailsOf::These(project.desired.agents.keys().cloned().collect()),
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::These(project.desired.relationship_types.keys().cloned().collect()),
     };
@@ -93,7 +93,7 @@ async fn a_plan_reads_no_platforms_of_an_agent_without_any() {
         memory: false,
         watchers: None,
         data: None,
-        settings_of: DetailsOf::These(["empty".to_owned()].into()),
+        details_of: DetailsOf::These(["empty".to_owned()].into()),
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };
@@ -116,7 +116,7 @@ async fn a_plan_reads_no_rules_of_a_type_that_no_file_declares() {
         memory: true,
         watchers: None,
         data: None,
-        settings_of: DetailsOf::These(BTreeSet::new()),
+        details_of: DetailsOf::These(BTreeSet::new()),
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::These(["declared".to_owned()].into()),
     };
@@ -268,7 +268,7 @@ async fn read_scripts(transport: impl Transport + 'static) -> (Vec<String>, Vec<
             scripts_of: DetailsOf::All,
         }),
         data: None,
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     };

@@ -42,7 +42,7 @@ impl Recorded {
             memory: true,
             watchers: None,
             data: None,
-            settings_of: DetailsOf::All,
+            details_of: DetailsOf::All,
             stable_ids: BTreeSet::new(),
             rules_of: DetailsOf::All,
         };

@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
         counts: Counts::of(&rows),
         undeclared_entities: 0,
         warnings: vec![warning],
-        rows,
+        rows: rows.into(),
         id: "00000000000000000000000000000000"
             .parse()
             .expect("a plan id has 32 digits"),

@@ -4,6 +4,7 @@
 
 #![no_main]
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use futures_util::FutureExt;
@@ -110,8 +111,9 @@ fuzz_target!(|bytes: &[u8]| {
         memory: true,
         watchers: None,
         data: None,
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         rules_of: DetailsOf::All,
+        stable_ids: BTreeSet::new(),
     };
     let Ok(state) = RUNTIME.block_on(fetch(&client, &scope, &|_| {})) else {
         return;

@@ -26,7 +26,7 @@ pub struct Scope {
     /// The entities and relationships that are read. `None` reads none.
     pub data: Option<DataScope>,
     /// The agents, by id, whose settings and platforms are read.
-    pub settings_of: DetailsOf,
+    pub details_of: DetailsOf,
     /// The stable ids of the declared platforms. An agent that may own one of them, because the id begins with its own, has its
     /// platforms read too: no second agent can have the id.
     pub stable_ids: BTreeSet<String>,
@@ -39,7 +39,7 @@ impl Scope {
     fn has_platforms_of(&self, agent: &str) -> bool {
         let prefix = format!("{agent}-");
         let next = self.stable_ids.range(prefix.clone()..).next();
-        self.settings_of.includes(agent) || next.is_some_and(|id| id.starts_with(&prefix))
+        self.details_of.includes(agent) || next.is_some_and(|id| id.starts_with(&prefix))
     }
 }
 
@@ -93,7 +93,7 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     let wanted: Vec<String> = state
         .agents
         .keys()
-        .filter(|id| scope.settings_of.includes(id))
+        .filter(|id| scope.details_of.includes(id))
         .cloned()
         .collect();
     counter.expect(with_platforms.len() + wanted.len());

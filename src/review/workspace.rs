@@ -250,7 +250,7 @@ pub(super) fn scope(project: &Project, options: &ReviewOptions) -> Scope {
                 data_scope(&project.desired, named_data(options), is_whole)
             }
         },
-        settings_of: details(project.desired.agents.keys().cloned().collect()),
+        details_of: details(project.desired.agents.keys().cloned().collect()),
         stable_ids: project
             .desired
             .platforms

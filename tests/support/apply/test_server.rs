@@ -172,7 +172,7 @@ fn scope_of(desired: &State, memory: bool) -> Scope {
         memory,
         watchers: watcher_scope(desired),
         data: data_scope(desired),
-        settings_of: DetailsOf::All,
+        details_of: DetailsOf::All,
         stable_ids: BTreeSet::new(),
         rules_of: DetailsOf::All,
     }
