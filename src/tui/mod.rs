@@ -28,6 +28,7 @@ mod head;
 pub mod key;
 pub mod keymap;
 pub mod layout;
+mod letter_search;
 mod lines;
 pub mod looked;
 pub mod message;

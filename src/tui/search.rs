@@ -4,9 +4,8 @@
 
 use std::sync::OnceLock;
 
-use frizbee::{Config, Matcher};
-
 use super::filter::{FilterCondition, FilterTerm};
+use super::letter_search::LetterSearch;
 use super::tree::label;
 use crate::plan::{Plan, Row};
 
@@ -74,10 +73,10 @@ impl Index {
         let mut hits = vec![0; scores.len()];
         if let FilterCondition::Text(wanted, _) = &term.condition {
             let indexed = self.texts.get_or_init(|| IndexedTexts::of(plan));
-            for hit in Matcher::from_query(wanted, &matching()).match_list(&indexed.texts) {
-                let row = indexed.rows[hit.index as usize];
-                // 0 means that no text of the row matched, so a match counts at least 1.
-                hits[row] = hits[row].max(u32::from(hit.score).max(1));
+            let mut search = LetterSearch::new(wanted);
+            // 0 means that no text of the row matched.
+            for (row, text) in indexed.rows.iter().zip(&indexed.texts) {
+                hits[*row] = hits[*row].max(search.score(text).unwrap_or(0));
             }
         }
         for (index, row) in plan.rows.iter().enumerate() {
@@ -90,11 +89,6 @@ impl Index {
             *score = score.filter(|_| keeps).map(|sum| sum + hit);
         }
     }
-}
-
-/// Allows no typos: rows that do not match at all are more confusing than an empty list.
-pub(super) fn matching() -> Config {
-    Config::default().max_typos(Some(0))
 }
 
 fn names(row: &Row) -> [String; 3] {

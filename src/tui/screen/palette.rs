@@ -1,10 +1,9 @@
 //! The palette: every action and command of a screen by name, with its keys; it is the help as well.
 
-use frizbee::Matcher;
 use tui_input::Input;
 
 use crate::tui::action::Action;
-use crate::tui::search::matching;
+use crate::tui::letter_search::LetterSearch;
 use crate::tui::typed_command::CommandSyntax;
 
 /// The list of what can be done, narrowed by what is typed.
@@ -112,14 +111,12 @@ impl Palette {
         if typed.is_empty() {
             return (0..self.entries.len()).collect();
         }
-        let names: Vec<&str> = self.entries.iter().map(|entry| entry.name).collect();
         // Names are written with dashes: `next hunk` is `next-hunk`.
         let query = typed.replace(' ', "-");
-        let mut found: Vec<(u32, usize)> = Matcher::from_query(&query, &matching())
-            .match_list(&names)
-            .into_iter()
-            .map(|hit| (u32::from(hit.score), hit.index as usize))
-            .collect();
+        let mut search = LetterSearch::new(&query);
+        let names = self.entries.iter().map(|entry| entry.name).enumerate();
+        let scored = names.filter_map(|(index, name)| Some((search.score(name)?, index)));
+        let mut found: Vec<(u32, usize)> = scored.collect();
         found.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
         let mut shown: Vec<usize> = found.into_iter().map(|(_, index)| index).collect();
         let lower = typed.to_lowercase();

@@ -12,7 +12,6 @@
 
 use std::collections::HashSet;
 
-use frizbee::Matcher;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -29,9 +28,9 @@ use crate::show::word::more_text;
 use crate::show::{Role, printable};
 use crate::tui::board::{Board, Focus};
 use crate::tui::filter::{self, FilterCondition};
+use crate::tui::letter_search::LetterSearch;
 use crate::tui::model::Model;
 use crate::tui::screen::{RunScreen, Screen};
-use crate::tui::search::matching;
 use crate::tui::tree::{Arrangement, NodeId, TreeNode, label};
 use crate::tui::wrap::{fit, width};
 
@@ -40,7 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
     let outline = &board.outline;
     let from = outline.top().min(outline.shown().len());
     let visible = outline.shown()[from..].iter().take(usize::from(area.height));
-    let mut matchers = matchers(&outline.filters().query);
+    let mut searches = searches(&outline.filters().query);
     let range = board.range();
     for (line, index) in visible.enumerate() {
         let row = Rect {
@@ -57,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
             board,
             area: row,
         }
-        .node(*index, node, &mut matchers);
+        .node(*index, node, &mut searches);
         if from + line == outline.cursor() {
             canvas.select(row, board.focus == Focus::Tree);
         } else if range.contains(&(from + line)) {
@@ -101,14 +100,14 @@ fn empty_message(board: &Board) -> &'static str {
     }
 }
 
-/// Creates a matcher for each word of the filter; they find the characters to emphasize.
-fn matchers(query: &str) -> Vec<Matcher> {
+/// Returns a search for each word of the filter; they find the letters to emphasize.
+fn searches(query: &str) -> Vec<LetterSearch> {
     let terms = filter::parse(query).terms.into_iter().filter(|term| !term.negated);
     let words = terms.filter_map(|term| match term.condition {
         FilterCondition::Text(word, _) => Some(word),
         _ => None,
     });
-    words.map(|word| Matcher::from_query(&word, &matching())).collect()
+    words.map(|word| LetterSearch::new(&word)).collect()
 }
 
 /// Draws one line of the tree.
@@ -120,10 +119,10 @@ struct NodeLine<'a, 'b> {
 }
 
 impl NodeLine<'_, '_> {
-    fn node(&mut self, index: usize, node: &TreeNode, matchers: &mut [Matcher]) {
+    fn node(&mut self, index: usize, node: &TreeNode, searches: &mut [LetterSearch]) {
         let x = self.fold(index, node);
         match (&node.id, node.row.map(|row| &self.board.plan.rows[row])) {
-            (NodeId::Row(_), Some(row)) => self.row(x, index, row, matchers),
+            (NodeId::Row(_), Some(row)) => self.row(x, index, row, searches),
             (NodeId::Group(group), _) => self.heading(x, index, group.title(), Role::Heading),
             (NodeId::File(file), _) => self.heading(x, index, &printable(&file_text(file)), Role::Heading),
             (NodeId::Shape(title), _) => self.heading(x, index, &printable(title), Role::Heading),
@@ -182,11 +181,11 @@ impl NodeLine<'_, '_> {
         x + 2
     }
 
-    fn row(&mut self, x: u16, index: usize, row: &Row, matchers: &mut [Matcher]) {
+    fn row(&mut self, x: u16, index: usize, row: &Row, searches: &mut [LetterSearch]) {
         let (mut x, (end_role, end_text), dim) = self.lead(x, index, row);
         let marker = row.verb.marker().to_string();
         x = self.put(x, &marker, verb_role(row.verb)) + 1;
-        x = self.label(x, row, matchers, dim);
+        x = self.label(x, row, searches, dim);
         let folded = self.board.outline.is_folded(index);
         if folded && end_text.is_empty() {
             let text = counted(self.counts(index), true);
@@ -230,22 +229,21 @@ impl NodeLine<'_, '_> {
         states.max_by_key(|progress| state::urgency(&progress.status))
     }
 
-    fn label(&mut self, x: u16, row: &Row, matchers: &mut [Matcher], dim: bool) -> u16 {
+    fn label(&mut self, x: u16, row: &Row, searches: &mut [LetterSearch], dim: bool) -> u16 {
         let text = match self.board.outline.tree().arrangement() {
             Arrangement::ByKind => printable(&label(&row.address)),
             Arrangement::ByFile | Arrangement::ByChange => printable(&row_name(&row.address)),
         };
         let style = self.canvas.theme.role(if dim { Role::Dim } else { Role::Id });
-        let found = found(&text, matchers);
+        let found = found(&text, searches);
         if found.is_empty() {
             return self
                 .canvas
                 .write_styled(x, self.area.y, self.area.right(), &text, style);
         }
         let mut x = x;
-        for (start, piece) in text.grapheme_indices(true) {
-            // The positions are those of bytes; of a letter that is not ASCII, any of its bytes may be among them.
-            let style = if (start..start + piece.len()).any(|byte| found.contains(&byte)) {
+        for (position, piece) in (0..).zip(text.graphemes(true)) {
+            let style = if found.contains(&position) {
                 self.canvas.found(style)
             } else {
                 style
@@ -288,10 +286,7 @@ fn counted(counts: Counts, folded: bool) -> String {
     verbs_text(&Counts { noop, ..counts })
 }
 
-/// Returns the positions of the bytes that the filter has found in a label.
-fn found(text: &str, matchers: &mut [Matcher]) -> HashSet<usize> {
-    let hits = matchers
-        .iter_mut()
-        .filter_map(|matcher| matcher.match_one_indices(text, 0));
-    hits.flat_map(|hit| hit.indices).map(|index| index as usize).collect()
+/// Returns which graphemes of a label the filter has found.
+fn found(text: &str, searches: &mut [LetterSearch]) -> HashSet<u32> {
+    searches.iter_mut().flat_map(|search| search.positions(text)).collect()
 }
