@@ -18,6 +18,7 @@ mod origin;
 mod plain;
 mod plain_pull;
 mod preferences;
+mod program;
 mod pull;
 mod pull_end;
 mod push_secrets;
@@ -46,6 +47,7 @@ use crate::host::Host;
 
 pub use completions::complete;
 use console::Console;
+pub use program::run_program;
 use signal::Interrupt;
 
 /// Carries out a command line.
