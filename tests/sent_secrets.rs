@@ -155,7 +155,7 @@ fn each_mixture_of_known_and_unknown_secrets_is_planned_by_the_same_law() {
         let mut secrets = KnownSecrets::default();
         for (name, state) in NAMES.iter().zip(mixture) {
             if let Some(state) = state {
-                secrets.insert(&address, name, state);
+                secrets.insert(address.clone(), name, state);
             }
         }
         for recheck in [true, false] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::change::{Change, ChangeKind};
 use super::compare::Comparison;
 use super::row::Impact;
-use crate::resource::{Address, FieldPath};
+use crate::resource::Address;
 
 /// What is known of a secret that the server hides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +16,22 @@ pub enum SecretState {
     Changed,
 }
 
-/// What is known of secrets that the server hides, by their fields.
+/// What is known of secrets that the server hides, by platform and key of its config.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownSecrets(BTreeMap<(Address, FieldPath), SecretState>);
+pub struct KnownSecrets(BTreeMap<Address, Vec<(Box<str>, SecretState)>>);
 
 impl KnownSecrets {
     /// Adds what is known of a value of a platform's config.
-    pub fn insert(&mut self, platform: &Address, name: &str, state: SecretState) {
-        self.0
-            .insert((platform.clone(), FieldPath::of(["config", name])), state);
+    pub fn insert(&mut self, platform: Address, name: &str, state: SecretState) {
+        let known = self.0.entry(platform).or_default();
+        // Nearly every platform has one or two.
+        known.reserve_exact(1);
+        known.push((name.into(), state));
+    }
+
+    fn get(&self, platform: &Address, name: &str) -> Option<SecretState> {
+        let known = self.0.get(platform)?;
+        known.iter().find(|(key, _)| &**key == name).map(|(_, state)| *state)
     }
 
     /// Puts what is known in the place of what cannot be compared. What is known to be unchanged is not sent alone.
@@ -59,7 +66,10 @@ impl KnownSecrets {
         if change.kind != ChangeKind::SecretNotComparable {
             return false;
         }
-        let state = self.0.get(&(address.clone(), change.path.clone()));
+        let state = match change.path.segments() {
+            [config, name] if config == "config" => self.get(address, name),
+            _ => None,
+        };
         match state {
             Some(SecretState::Unchanged) => change.kind = ChangeKind::SecretUnchanged,
             Some(SecretState::Changed) => change.kind = ChangeKind::SecretRotated,

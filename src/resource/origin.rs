@@ -38,7 +38,11 @@ impl ResourceOrigins {
     pub fn set_field(&mut self, path: FieldPath, origin: Origin) {
         match self.position(path.segments()) {
             Ok(at) => self.fields[at].1 = origin,
-            Err(at) => self.fields.insert(at, (path, origin)),
+            Err(at) => {
+                // Most resources have two or three.
+                self.fields.reserve_exact(1);
+                self.fields.insert(at, (path, origin));
+            }
         }
     }
 

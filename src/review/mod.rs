@@ -8,6 +8,7 @@ mod account;
 mod approved;
 mod deletion;
 mod file_watch;
+mod fingerprints;
 mod guard;
 mod ignore;
 mod live;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::fingerprints::Fingerprints;
 use super::secret_memory::SecretMemory;
 use crate::apply::event::{Event, EventKind};
 use crate::apply::{WriteIntent, WriteRecorder};
@@ -31,7 +32,7 @@ pub(super) struct SecretRecorder(Mutex<PendingSecrets>);
 struct PendingSecrets {
     memory: SecretMemory,
     /// The fingerprints of what is about to be sent.
-    sending: BTreeMap<Address, BTreeMap<String, String>>,
+    sending: BTreeMap<Address, Fingerprints>,
 }
 
 impl SecretRecorder {

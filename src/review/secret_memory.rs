@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::fingerprints::Fingerprints;
 use crate::plan::{KnownSecrets, SecretState, Target, hexadecimal, target_digest};
 use crate::private_file::ensure_private_folder;
 use crate::resource::{Address, ConfigValue, Platform, Secret, State};
@@ -30,9 +31,8 @@ const KEY_BYTES: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct SentSecrets {
     /// When the server has changed the platform last, in its own words: just then they were sent.
-    changed: String,
-    /// The fingerprints by the keys of the config.
-    fields: BTreeMap<String, String>,
+    changed: Box<str>,
+    fields: Fingerprints,
 }
 
 /// The file of a target.
@@ -98,34 +98,35 @@ impl SecretMemory {
                 continue;
             };
             // Somebody has changed the platform since, perhaps its secrets.
-            if found.changed.as_ref() != Some(&sent.changed) {
+            if found.changed.as_deref() != Some(&*sent.changed) {
                 continue;
             }
             for (name, secret) in secrets(wanted) {
                 let Some(before) = sent.fields.get(name) else { continue };
-                let state = if *before == self.key.fingerprint(&address, name, secret) {
+                let state = if before == self.key.fingerprint(&address, name, secret) {
                     SecretState::Unchanged
                 } else {
                     SecretState::Changed
                 };
-                known.insert(&address, name, state);
+                known.insert(address.clone(), name, state);
             }
         }
         known
     }
 
     /// Returns the fingerprints of the secrets that a platform is about to get.
-    pub(super) fn fingerprints(&self, platform: &Platform) -> BTreeMap<String, String> {
+    pub(super) fn fingerprints(&self, platform: &Platform) -> Fingerprints {
         let address = platform.address();
-        let print = |(name, secret): (&str, &Secret)| (name.to_owned(), self.key.fingerprint(&address, name, secret));
+        let print =
+            |(name, secret): (&str, &Secret)| (name.into(), self.key.fingerprint(&address, name, secret).into());
         secrets(platform).map(print).collect()
     }
 
     /// Keeps what a platform has got, and when the server has changed it then. Without a time nothing is known of it.
-    pub(super) fn set(&mut self, address: &Address, fields: BTreeMap<String, String>, changed: Option<&str>) {
+    pub(super) fn set(&mut self, address: &Address, fields: Fingerprints, changed: Option<&str>) {
         match changed {
             Some(changed) if !fields.is_empty() => {
-                let changed = changed.to_owned();
+                let changed = changed.into();
                 self.platforms.insert(address.clone(), SentSecrets { changed, fields });
             }
             _ => self.forget(address),
