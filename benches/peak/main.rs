@@ -8,22 +8,19 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child as Process, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
-use vt100::Parser;
 
+#[path = "../program/mod.rs"]
+mod program;
 mod project;
 
+use program::{PROGRAM, Server, Terminal};
 use project::{Rows, save, write_agents, write_data, write_organization};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_lobuctl");
-const SIZE: (u16, u16) = (120, 40);
 /// The rows of the project that a large one is compared with.
 const SMALL: usize = 1_000;
 /// The number of saves that a review follows.
@@ -34,14 +31,23 @@ const LOOK: Duration = Duration::from_millis(1);
 /// The agents that the files declare in an organization with many more.
 const DECLARED: usize = 100;
 
-/// What is measured, with its limit in MB for 20,000 rows of agents.
-const PHASES: [(&str, Option<u32>); 5] = [
-    ("plan, all new", Some(110)),
-    ("review, all new", Some(150)),
-    ("watch, all new", None),
-    ("apply", Some(180)),
-    ("plan, unchanged", Some(110)),
+/// What is measured, in this order, with its limit in MB for 20,000 rows of agents.
+const PHASES: [(Phase, &str, Option<u32>); 5] = [
+    (Phase::Plan, "plan, all new", Some(110)),
+    (Phase::Review, "review, all new", Some(150)),
+    (Phase::Watch, "watch, all new", None),
+    (Phase::Apply, "apply", Some(180)),
+    (Phase::Plan, "plan, unchanged", Some(110)),
 ];
+
+/// A command that is measured.
+#[derive(Clone, Copy)]
+enum Phase {
+    Plan,
+    Review,
+    Watch,
+    Apply,
+}
 
 /// The most memory that a process had, and how long it ran.
 #[derive(Clone, Copy)]
@@ -51,6 +57,11 @@ struct Peak {
 }
 
 impl Peak {
+    fn of(screen: &Terminal, took: Duration) -> Self {
+        let kilobytes = peak(screen.process()).unwrap();
+        Self { kilobytes, took }
+    }
+
     fn megabytes(self) -> f64 {
         self.kilobytes as f64 * 1024.0 / 1e6
     }
@@ -65,10 +76,12 @@ fn main() {
         ("agents, platforms and types", Rows::Agents),
         ("entities and relationships", Rows::Data),
     ] {
-        let small = measure(kind, SMALL);
-        let large = if rows == SMALL { small } else { measure(kind, rows) };
         println!("{rows} rows of {name}:");
-        for (((what, limit), peak), small) in PHASES.iter().zip(large).zip(small) {
+        let (small, large) = (Desk::with(kind, SMALL), Desk::with(kind, rows));
+        let servers = (Server::start(&small.home), Server::start(&large.home));
+        for (phase, what, limit) in PHASES {
+            let small = small.measure(phase, kind, &servers.0);
+            let peak = large.measure(phase, kind, &servers.1);
             let limit = limit.filter(|_| matches!(kind, Rows::Agents) && rows == 20_000);
             println!(
                 "  {what:<16} {:>6.1} MB{:<14} {:>5.2} MB for each 1,000 rows, {:>5.2} times that of {SMALL} rows, {:>6.2} s",
@@ -80,21 +93,6 @@ fn main() {
             );
         }
     }
-}
-
-fn measure(kind: Rows, rows: usize) -> [Peak; 5] {
-    let desk = Desk::new();
-    match kind {
-        Rows::Agents => write_agents(&desk.project, rows),
-        Rows::Data => write_data(&desk.project, rows),
-    }
-    let server = Server::start(&desk.home);
-    let created = desk.run(&server, &["plan"]);
-    let reviewed = desk.review(&server);
-    let watched = desk.watch(&server, kind);
-    let applied = desk.run(&server, &["apply", "--yes"]);
-    let unchanged = desk.run(&server, &["plan", "--detailed-exitcode"]);
-    [created, reviewed, watched, applied, unchanged]
 }
 
 /// Prints what a plan of a few agents costs in organizations of these sizes.
@@ -144,6 +142,25 @@ impl Desk {
         }
     }
 
+    /// Writes a project of so many rows.
+    fn with(kind: Rows, rows: usize) -> Self {
+        let desk = Self::new();
+        match kind {
+            Rows::Agents => write_agents(&desk.project, rows),
+            Rows::Data => write_data(&desk.project, rows),
+        }
+        desk
+    }
+
+    fn measure(&self, phase: Phase, kind: Rows, server: &Server) -> Peak {
+        match phase {
+            Phase::Plan => self.run(server, &["plan"]),
+            Phase::Review => self.review(server),
+            Phase::Watch => self.watch(server, kind),
+            Phase::Apply => self.run(server, &["apply", "--yes"]),
+        }
+    }
+
     /// Runs a command to its end.
     fn run(&self, server: &Server, arguments: &[&str]) -> Peak {
         let begun = Instant::now();
@@ -177,34 +194,41 @@ impl Desk {
     /// Opens the review, unfolds it and goes to its end.
     fn review(&self, server: &Server) -> Peak {
         let begun = Instant::now();
-        let mut screen = Screen::start(self, server, &["apply"]);
-        screen.until(&["selected"]);
+        let mut screen = Terminal::start(&self.home, &self.project, server, &["apply"]);
+        screen.until("selected");
         let took = begun.elapsed();
-        screen.unfold();
-        screen.peak(took)
+        unfold(&mut screen);
+        Peak::of(&screen, took)
     }
 
     /// Follows the files for some saves, and reads the server anew.
     fn watch(&self, server: &Server, kind: Rows) -> Peak {
-        let mut screen = Screen::start(self, server, &["watch", "--every", "3600"]);
-        screen.until(&["selected"]);
-        screen.unfold();
-        screen.press(match kind {
-            Rows::Agents => "/a00000\r",
-            Rows::Data => "/e00000\r",
+        let mut screen = Terminal::start(&self.home, &self.project, server, &["watch", "--every", "3600"]);
+        screen.until("selected");
+        unfold(&mut screen);
+        screen.show(match kind {
+            Rows::Agents => "settings.a00000*",
+            Rows::Data => "entity.person.e00000*",
         });
-        screen.until(&["round 0."]);
+        screen.until("round 0.");
+        screen.settle();
         let begun = Instant::now();
         for round in 1..=SAVES {
             save(&self.project, kind, round);
-            screen.until(&[&format!("round {round}.")]);
+            screen.until(&format!("round {round}."));
         }
         let took = begun.elapsed() / u32::try_from(SAVES).unwrap();
         screen.press("r");
-        screen.until(&["Loading"]);
-        screen.until(&["selected", &format!("round {SAVES}.")]);
-        screen.peak(took)
+        screen.settle();
+        Peak::of(&screen, took)
     }
+}
+
+/// Unfolds everything. Its end is known by the page of secrets, which is opened and closed after it.
+fn unfold(screen: &mut Terminal) {
+    screen.press("EGs");
+    screen.until("names only");
+    screen.press("sg");
 }
 
 /// Returns the most memory that a process had, in kilobytes. `None` when it has ended.
@@ -212,132 +236,4 @@ fn peak(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
-}
-
-struct Server {
-    process: Process,
-    url: String,
-    token: String,
-}
-
-impl Server {
-    fn start(home: &Path) -> Self {
-        let data = home.join("server");
-        let mut process = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(&data)
-            .env("HOME", home)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let url = lines
-            .by_ref()
-            .map(Result::unwrap)
-            .find_map(|line| Some(line.split_once("listening on ")?.1.to_owned()));
-        // A server whose pipe is full or closed would stand still.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        let token = fs::read_to_string(data.join("bootstrap-pat.txt")).unwrap();
-        Self {
-            process,
-            url: url.unwrap(),
-            token: token.trim().to_owned(),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// The program on a terminal.
-struct Screen {
-    child: Box<dyn Child + Send + Sync>,
-    writer: Box<dyn Write + Send>,
-    parser: Arc<Mutex<Parser>>,
-}
-
-impl Screen {
-    fn start(desk: &Desk, server: &Server, arguments: &[&str]) -> Self {
-        let size = PtySize {
-            rows: SIZE.1,
-            cols: SIZE.0,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(PROGRAM);
-        command.env_clear();
-        command.cwd(&desk.project);
-        command.args(arguments);
-        command.args(["--url", &server.url]);
-        for (name, value) in [
-            ("TERM", "xterm-256color"),
-            ("LANG", "C.UTF-8"),
-            ("LOBU_API_TOKEN", &server.token),
-        ] {
-            command.env(name, value);
-        }
-        command.env("HOME", &desk.home);
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let (rows, columns) = (SIZE.1.try_into().unwrap(), SIZE.0.try_into().unwrap());
-        let parser = Arc::new(Mutex::new(Parser::new(rows, columns, 0)));
-        let (mut reader, drawn) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&parser));
-        let writer = pair.master.take_writer().unwrap();
-        std::thread::spawn(move || {
-            let _master = pair.master;
-            let mut bytes = vec![0; 65_536];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                drawn.lock().unwrap().process(&bytes[..count]);
-            }
-        });
-        Self { child, writer, parser }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    fn text(&self) -> String {
-        self.parser.lock().unwrap().screen().contents()
-    }
-
-    /// Waits until the screen has all of these texts.
-    fn until(&self, parts: &[&str]) {
-        let begun = Instant::now();
-        while !parts.iter().all(|part| self.text().contains(part)) {
-            let waited = begun.elapsed();
-            assert!(
-                waited < Duration::from_mins(5),
-                "waited for {parts:?}:\n{}",
-                self.text()
-            );
-            std::thread::sleep(LOOK);
-        }
-    }
-
-    /// Unfolds everything. Its end is known by the page of secrets, which is opened and closed after it.
-    fn unfold(&mut self) {
-        self.press("EGs");
-        self.until(&["names only"]);
-        self.press("sg");
-    }
-
-    fn peak(&self, took: Duration) -> Peak {
-        let kilobytes = peak(self.child.process_id().unwrap()).unwrap();
-        Peak { kilobytes, took }
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

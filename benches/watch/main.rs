@@ -5,30 +5,20 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child as Process, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
-use vt100::Parser;
-
+#[path = "../program/mod.rs"]
+mod program;
 mod project;
 
+use program::{IDLE_LIMIT, Server, Terminal};
 use project::{AGENT, DATA, ENV, LOBU_TOML, SavedFile, write_agents, write_data};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_lobuctl");
-const SIZE: (u16, u16) = (120, 40);
 /// The number of times that each time is taken; the middle one counts.
 const ROUNDS: usize = 9;
-/// A review that does nothing for so long has begun to follow its files. Longer than two updates of the server's age.
-const SETTLED: Duration = Duration::from_secs(11);
 /// How long an idle review is watched.
 const IDLE: Duration = Duration::from_secs(10);
-/// The processor time that it may use meanwhile: a thousandth.
-const IDLE_LIMIT: Duration = Duration::from_millis(10);
-
 fn main() {
     let rows = std::env::var("LOBUCTL_BENCH_ROWS");
     let rows: Vec<usize> = rows.map_or(vec![1_000, 20_000], |rows| vec![rows.parse().unwrap()]);
@@ -52,23 +42,24 @@ fn measure(rows: &str, write: impl FnOnce(&Path), saves: &[SavedFile]) {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path());
     let server = Server::start(folder.path());
-    let mut watch = Review::start(folder.path(), &server.url);
+    let home = folder.path();
+    let mut watch = Terminal::start(home, home, &server, &["watch", "--every", "3600"]);
     watch.until("selected");
-    watch.show(&saves[0]);
+    show(&mut watch, &saves[0]);
     watch.settle();
     check_idle(rows, &watch);
-    let keys: Vec<Duration> = (0..ROUNDS).map(|_| watch.key_to_frame()).collect();
+    let keys: Vec<Duration> = (0..ROUNDS).map(|_| key_to_frame(&mut watch)).collect();
     let mut number = 0;
     let busy = (0..ROUNDS).map(|_| {
         number += 1;
         save(folder.path(), &saves[0], number);
-        let key = watch.key_to_frame();
+        let key = key_to_frame(&mut watch);
         watch.until(&(saves[0].shown)(number));
         key
     });
     let (busy, key) = (middle(busy.collect()), middle(keys));
     for saved in saves {
-        watch.show(saved);
+        show(&mut watch, saved);
         // Each file begins with an odd round: the first one of `.env` has no value.
         number += number % 2;
         let times = (0..ROUNDS).map(|_| {
@@ -89,7 +80,7 @@ fn measure(rows: &str, write: impl FnOnce(&Path), saves: &[SavedFile]) {
 }
 
 /// Checks that a review does nothing while nothing changes.
-fn check_idle(rows: &str, watch: &Review) {
+fn check_idle(rows: &str, watch: &Terminal) {
     let before = watch.processor_time();
     std::thread::sleep(IDLE);
     let used = watch.processor_time().saturating_sub(before);
@@ -120,162 +111,19 @@ fn save(folder: &Path, saved: &SavedFile, round: usize) -> Instant {
     now
 }
 
-struct Server {
-    process: Process,
-    url: String,
+/// Puts the row of a file into the detail.
+fn show(watch: &mut Terminal, saved: &SavedFile) {
+    watch.show(&format!("{}*", saved.row));
+    watch.until("round ");
 }
 
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(folder.join("server"))
-            .env("HOME", folder)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let url = lines
-            .map(Result::unwrap)
-            .find_map(|line| Some(line.split_once("listening on ")?.1.to_owned()));
-        Self {
-            process,
-            url: url.unwrap(),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// `lobuctl watch` on a terminal.
-struct Review {
-    child: Box<dyn Child + Send + Sync>,
-    writer: Box<dyn Write + Send>,
-    screen: Arc<Mutex<Parser>>,
-}
-
-impl Review {
-    fn start(folder: &Path, url: &str) -> Self {
-        let size = PtySize {
-            rows: SIZE.1,
-            cols: SIZE.0,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(PROGRAM);
-        command.env_clear();
-        command.cwd(folder);
-        command.args(["watch", "--every", "3600", "--url", url]);
-        let token = fs::read_to_string(folder.join("server/bootstrap-pat.txt")).unwrap();
-        for (name, value) in [
-            ("TERM", "xterm-256color"),
-            ("LANG", "C.UTF-8"),
-            ("LOBU_API_TOKEN", token.trim()),
-        ] {
-            command.env(name, value);
-        }
-        command.env("HOME", folder);
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let screen = Arc::new(Mutex::new(Parser::new(
-            SIZE.1.try_into().unwrap(),
-            SIZE.0.try_into().unwrap(),
-            0,
-        )));
-        let (mut reader, parser) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&screen));
-        let writer = pair.master.take_writer().unwrap();
-        std::thread::spawn(move || {
-            let _master = pair.master;
-            let mut bytes = vec![0; 65_536];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                parser.lock().unwrap().process(&bytes[..count]);
-            }
-        });
-        Self { child, writer, screen }
-    }
-
-    /// Puts the row of a file into the detail.
-    fn show(&mut self, saved: &SavedFile) {
-        self.press("\u{1b}");
-        // What follows the escape at once would be another key together with it.
-        std::thread::sleep(Duration::from_millis(200));
-        // A pattern covers whole names, and a text would find the rows that name this one too.
-        self.press(&format!("/{}*", saved.row));
-        self.until(&format!("/{}*", saved.row));
-        self.press("\r");
-        self.until("round ");
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    fn shows(&self, part: &str) -> bool {
-        self.screen.lock().unwrap().screen().contents().contains(part)
-    }
-
-    fn until(&self, part: &str) {
-        self.wait(part, true);
-    }
-
-    fn wait(&self, part: &str, wanted: bool) {
-        let begun = Instant::now();
-        while self.shows(part) != wanted {
-            let text = || self.screen.lock().unwrap().screen().contents();
-            assert!(
-                begun.elapsed() < Duration::from_mins(2),
-                "waited for {part:?}:\n{}",
-                text()
-            );
-            std::thread::sleep(Duration::from_micros(500));
-        }
-    }
-
-    /// Opens the secrets and closes them again. Returns how long opening took.
-    fn key_to_frame(&mut self) -> Duration {
-        let begun = Instant::now();
-        self.press("s");
-        self.until("names only");
-        let took = begun.elapsed();
-        self.press("s");
-        self.wait("names only", false);
-        took
-    }
-
-    /// Waits until all folders are registered, and what that led to is done.
-    fn settle(&self) {
-        loop {
-            let before = self.processor_time();
-            std::thread::sleep(SETTLED);
-            if self.processor_time().saturating_sub(before) <= 2 * IDLE_LIMIT {
-                return;
-            }
-        }
-    }
-
-    /// Returns the processor time that the program has used.
-    fn processor_time(&self) -> Duration {
-        let process = self.child.process_id().unwrap();
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-        // After the name, which may contain blanks: the 12th and 13th are the ticks in user mode and in the system.
-        let ticks = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
-        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
-        // A tick is a hundredth of a second on every Linux.
-        Duration::from_millis(ticks * 10)
-    }
-}
-
-impl Drop for Review {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Opens the secrets and closes them again. Returns how long opening took.
+fn key_to_frame(watch: &mut Terminal) -> Duration {
+    let begun = Instant::now();
+    watch.press("s");
+    watch.until("names only");
+    let took = begun.elapsed();
+    watch.press("s");
+    watch.wait("names only", false);
+    took
 }
