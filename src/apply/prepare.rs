@@ -143,9 +143,9 @@ fn needs_no_reading(scheduled: &ScheduledStep) -> bool {
 /// and 11.1). The write has to carry those, so they have to be read first.
 fn replaces_injected(operation: &Operation) -> bool {
     match operation {
-        Operation::PatchSettings { body, .. } => [field::MCP_SERVERS, field::PRE_APPROVED]
+        Operation::PatchSettings(patch) => [field::MCP_SERVERS, field::PRE_APPROVED]
             .iter()
-            .any(|name| body.contains_key(*name)),
+            .any(|name| patch.has(name)),
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! Collects diagnostics, up to a limit for each code.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::diagnostic::{Diagnostic, Severity};
 
@@ -40,6 +41,12 @@ impl Findings {
             // Of these only the number is known.
             *self.counts.entry(*kind).or_default() += count.saturating_sub(MAX_PER_CODE);
         }
+    }
+
+    /// Returns the files of all diagnostics and of what belongs to them.
+    pub(super) fn files<'a>(&'a self) -> impl Iterator<Item = &'a Path> {
+        let of = |it: &'a Diagnostic| it.file.iter().chain(it.related.iter().map(|related| &related.file));
+        self.kept.iter().flat_map(of).map(PathBuf::as_path)
     }
 
     /// Whether further errors of a code will only be counted.

@@ -1,6 +1,6 @@
 //! The text of a file, with line and column of every byte, and the masked copies that may be printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -119,6 +119,11 @@ impl Sources {
     /// Keeps the masked text of a file.
     pub(super) fn insert(&mut self, path: &Path, masked: MaskedText) {
         self.texts.insert(path.to_owned(), Arc::new(masked));
+    }
+
+    /// Drops the texts of all files but these.
+    pub(super) fn keep_only(&mut self, files: &BTreeSet<&Path>) {
+        self.texts.retain(|path, _| files.contains(path.as_path()));
     }
 
     /// Adds the texts of other files.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::compare::default_settings;
 use super::operation::{Operation, PlatformWrite, WatcherUpdate};
+use super::settings_patch::SettingsPatch;
 use crate::resource::field_table::Field;
 use crate::resource::{
     Entity, EntityType, Platform, Relationship, RelationshipType, Resource, Rule, Settings, Watcher,
@@ -21,7 +22,7 @@ pub fn effect(operation: &Operation, before: Option<&Resource>) -> Option<Resour
             set_fields(crate::resource::Agent::FIELDS, &mut agent, body);
             Some(Resource::Agent(agent))
         }
-        Operation::PatchSettings { agent, body } => Some(Resource::Settings(settings(agent, body, before).into())),
+        Operation::PatchSettings(patch) => Some(Resource::Settings(settings(patch, before).into())),
         Operation::UpsertPlatform(write) => Some(Resource::Platform(merged(write, before).into())),
         Operation::ReplacePlatform(write) => Some(Resource::Platform(with_settings(write, before).into())),
         Operation::CreateEntityType(wanted) => Some(Resource::EntityType(wanted.clone())),
@@ -82,18 +83,18 @@ fn set_fields<T>(fields: &[Field<T>], resource: &mut T, body: &Map<String, Value
     }
 }
 
-fn settings(agent: &str, body: &Map<String, Value>, before: Option<&Resource>) -> Settings {
+fn settings(patch: &SettingsPatch, before: Option<&Resource>) -> Settings {
     let known = before.and_then(Resource::as_settings).map(|it| Settings::clone(it));
     let mut settings = known.unwrap_or_else(|| Settings {
-        agent: agent.to_owned(),
+        agent: patch.agent().to_owned(),
         ..Settings::default()
     });
     // `null` resets a field to its default (contract section 5).
     let defaults = default_settings();
     let reset = |name: &String| defaults.get(name).cloned().unwrap_or_default();
-    for (name, value) in body {
-        let value = if value.is_null() { reset(name) } else { value.clone() };
-        settings.fields.insert(name.clone(), value);
+    for (name, value) in patch.body() {
+        let value = if value.is_null() { reset(&name) } else { value };
+        settings.fields.insert(name, value);
     }
     settings
 }

@@ -27,6 +27,7 @@ mod row;
 mod row_list;
 mod schedule;
 mod selection;
+mod settings_patch;
 mod target;
 mod undeclared;
 mod unstorable;
@@ -50,6 +51,7 @@ pub use row::{Impact, Row, Verb};
 pub use row_list::RowList;
 pub use schedule::{Barrier, Schedule, ScheduledStep, schedule, waits_for};
 pub use selection::{Mark, Selection, SelectionCounts};
+pub use settings_patch::SettingsPatch;
 pub use target::Target;
 pub use undeclared::Undeclared;
 

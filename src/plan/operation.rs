@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::settings_patch::SettingsPatch;
 use crate::resource::{
     Agent, Entity, EntityPath, EntityType, Platform, Relationship, RelationshipKey, RelationshipType, Rule, Settings,
     SharedValue, Watcher,
@@ -29,12 +30,7 @@ pub enum Operation {
         platforms: Vec<SharedValue<Platform>>,
     },
     /// Changes settings: `PATCH …/agents/:id/config`. Each key replaces a whole value, and `null` resets it.
-    PatchSettings {
-        /// The agent's id.
-        agent: String,
-        /// Only the top-level keys that change.
-        body: Map<String, Value>,
-    },
+    PatchSettings(SettingsPatch),
     /// Creates or changes a platform: `PUT …/platforms/by-stable-id/:id`.
     UpsertPlatform(PlatformWrite),
     /// Deletes a platform and puts it back at once. There is no other way to drop a key of its config or to change its

@@ -23,7 +23,9 @@ impl FieldPath {
 
     /// Returns the path with one more segment.
     pub fn join(&self, segment: impl Into<String>) -> Self {
-        let mut segments = self.0.clone();
+        // With room for exactly these: a plan has some ten thousand paths.
+        let mut segments = Vec::with_capacity(self.0.len() + 1);
+        segments.extend_from_slice(&self.0);
         segments.push(segment.into());
         Self(segments)
     }

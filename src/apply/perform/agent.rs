@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::apply::context::StepContext;
 use crate::apply::event::Outcome;
+use crate::plan::SettingsPatch;
 use crate::remote::{CreatedAgent, RemoteError};
 use crate::resource::Agent;
 use crate::resource::field_table::have_same_fields;
@@ -48,12 +49,12 @@ pub(super) async fn delete(context: &StepContext<'_>, id: &str) -> Result<Outcom
 }
 
 /// Changes an agent's settings.
-pub(super) async fn patch_settings(
-    context: &StepContext<'_>,
-    agent: &str,
-    body: &Map<String, Value>,
-) -> Result<Outcome, RemoteError> {
-    context.client.patch_settings(agent, body, context.now_ms()).await?;
+pub(super) async fn patch_settings(context: &StepContext<'_>, patch: &SettingsPatch) -> Result<Outcome, RemoteError> {
+    let body = patch.body();
+    context
+        .client
+        .patch_settings(patch.agent(), &body, context.now_ms())
+        .await?;
     if context.resends_secret() {
         context.note("sent again; the server does not say whether a secret changed");
         return Ok(Outcome::Unchanged);

@@ -26,7 +26,7 @@ pub(super) async fn perform(context: &StepContext<'_>, operation: &Operation) ->
         Operation::CreateAgent(wanted) => agent::create(context, wanted).boxed(),
         Operation::PatchAgent { id, body } => agent::patch(context, id, body).boxed(),
         Operation::DeleteAgent { id, .. } => agent::delete(context, id).boxed(),
-        Operation::PatchSettings { agent, body } => agent::patch_settings(context, agent, body).boxed(),
+        Operation::PatchSettings(patch) => agent::patch_settings(context, patch).boxed(),
         Operation::UpsertPlatform(write) => platform::upsert(context, write).boxed(),
         Operation::ReplacePlatform(write) => platform::replace(context, write).boxed(),
         Operation::DeletePlatform { agent, id } => platform::delete(context, agent, id).boxed(),

@@ -9,6 +9,7 @@ use super::cache::{CachedRead, FolderTexts};
 use super::disk::{absolute, has_entry, misspelled_name, unreadable};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::draft::AgentDraft;
+use crate::config::finding::Findings;
 use crate::config::layer::{AgentFolder, layered};
 use crate::config::skill::{self, Skill};
 use crate::config::source::{Source, Text};
@@ -61,6 +62,10 @@ impl Loader<'_> {
             read.texts.extend(text.map(|(text, origin)| (wire, text, origin)));
         }
         read.skills = self.read_skills(&dir.join("skills"));
+        // There can be ten thousand of them, and an excerpt of what is covered as a whole says nothing.
+        let findings = [&self.facts.findings, &self.facts.secrets];
+        let shown = findings.into_iter().flat_map(Findings::files).collect();
+        self.facts.sources.keep_only(&shown);
         read
     }
 

@@ -8,8 +8,9 @@ use super::skills;
 use super::table::{KeyRule, Merged, Shape, key, merge, server_only};
 use crate::plan::change::{Change, ChangeKind, Presentation};
 use crate::plan::operation::Operation;
+use crate::plan::settings_patch::SettingsPatch;
 use crate::plan::undeclared::Undeclared;
-use crate::resource::{FieldPath, Settings, Shown, field};
+use crate::resource::{FieldPath, Settings, SharedValue, Shown, field};
 
 const NETWORK: &[KeyRule] = &[
     key("allowedDomains", Shape::Set),
@@ -45,13 +46,18 @@ const MCP_SERVER: &[KeyRule] = &[
 ];
 
 /// Compares settings with those on the server, or with those that the server gives a new agent.
-pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, undeclared: Undeclared) -> Comparison {
+pub(super) fn compare(
+    desired: &SharedValue<Settings>,
+    remote: Option<&Settings>,
+    undeclared: Undeclared,
+) -> Comparison {
     let fresh = Settings {
         agent: desired.agent.clone(),
         fields: defaults(),
     };
     let remote = remote.unwrap_or(&fresh);
-    let (mut body, mut incomparable) = (Map::new(), Map::new());
+    let mut patch = SettingsPatch::new(desired.clone());
+    let mut incomparable = Vec::new();
     let mut changes = Vec::new();
     // One write carries every field that changes: the server merges it by top-level key.
     for name in field::ALL {
@@ -64,23 +70,22 @@ pub(super) fn compare(desired: &Settings, remote: Option<&Settings>, undeclared:
                 .unwrap_or(Value::Null)
         };
         if merged.writes() {
-            body.insert(name.to_owned(), sent());
+            patch.set(name, sent());
         } else if merged
             .changes
             .iter()
             .any(|change| change.kind == ChangeKind::SecretNotComparable)
         {
-            incomparable.insert(name.to_owned(), sent());
+            incomparable.push((name, sent()));
         }
         changes.extend(merged.changes);
     }
     // A hidden secret is sent with the fields that change, or alone when nothing else does.
-    let recheck = body.is_empty() && !incomparable.is_empty();
-    body.extend(incomparable);
-    let operation = (!body.is_empty()).then(|| Operation::PatchSettings {
-        agent: desired.agent.clone(),
-        body,
-    });
+    let recheck = patch.is_empty() && !incomparable.is_empty();
+    for (name, value) in incomparable {
+        patch.set(name, value);
+    }
+    let operation = (!patch.is_empty()).then_some(Operation::PatchSettings(patch));
     Comparison {
         changes,
         operation,
