@@ -22,22 +22,29 @@ use crate::resource::{
     SharedValue, State, is_secret_key,
 };
 
-/// Collects the resources of a project.
+/// The resources of a project so far.
+#[derive(Default)]
+pub(super) struct Built {
+    /// The resources that the files declare.
+    pub state: State,
+    /// Where the files declare them.
+    pub origins: Origins,
+    /// The stable ids of the platforms, with the path and location of each.
+    pub stable_ids: HashMap<String, (String, Range<usize>)>,
+    /// What refers to secrets.
+    pub secret_uses: SecretUses,
+}
+
+/// Adds resources to those of a project.
 pub(super) struct Builder<'a> {
     /// The text of `lobu.toml`.
     pub source: &'a Source,
     /// The values of the secrets that `lobu.toml` refers to.
     pub values: &'a Values,
-    /// The resources that the files declare.
-    pub state: State,
-    /// Where the files declare them.
-    pub origins: Origins,
     /// Collects the problems.
     pub findings: &'a mut Findings,
-    /// The stable ids of the platforms so far, with the path and location of each.
-    pub stable_ids: HashMap<String, (String, Range<usize>)>,
-    /// What refers to secrets.
-    pub secret_uses: SecretUses,
+    /// The resources.
+    pub built: &'a mut Built,
 }
 
 /// The keys that refer to secrets.
@@ -69,8 +76,8 @@ impl Builder<'_> {
             // This cannot fail: the draft has texts only, and `required_filled` has rejected empty required ones.
             let _ = field.map(|field| field.set(&mut agent, value));
         }
-        self.origins.set(address, Arc::new(origins));
-        self.state.agents.insert(id, agent.into());
+        self.built.origins.set(address, Arc::new(origins));
+        self.built.state.agents.insert(id, agent.into());
         self.add_settings(draft, folder);
     }
 
@@ -82,7 +89,8 @@ impl Builder<'_> {
         }
         for (provider, name) in draft.settings.provider_keys {
             let agent = id.clone();
-            self.secret_uses
+            self.built
+                .secret_uses
                 .provider_keys
                 .push(ProviderKey { agent, provider, name });
         }
@@ -99,12 +107,12 @@ impl Builder<'_> {
                 origins.set_field(FieldPath::root(name.as_str()), origin.clone());
             }
         }
-        self.origins.set(Address::settings(id.clone()), Arc::new(origins));
+        self.built.origins.set(Address::settings(id.clone()), Arc::new(origins));
         let settings = Settings {
             agent: id.clone(),
             fields,
         };
-        self.state.settings.insert(id, settings.into());
+        self.built.state.settings.insert(id, settings.into());
     }
 
     fn add_platform(&mut self, agent: &str, draft: &PlatformDraft) {
@@ -114,7 +122,7 @@ impl Builder<'_> {
         for (key, text) in &draft.config {
             let value = self.resolve_config_value(draft, key, text);
             if let Some(name) = reference::name(&text.value) {
-                self.secret_uses.fields.push(SecretField {
+                self.built.secret_uses.fields.push(SecretField {
                     platform: platform.key(),
                     key: key.value.clone(),
                     name: name.to_owned(),
@@ -124,10 +132,10 @@ impl Builder<'_> {
             let path = FieldPath::of(["config", key.value.as_str()]);
             origins.set_field(path, self.source.origin(&key.span));
         }
-        self.origins.set(platform.address(), Arc::new(origins));
+        self.built.origins.set(platform.address(), Arc::new(origins));
         // The name is what the user would change to make the id unique, so it is underlined if there is one.
         let span = draft.name.as_ref().map_or(&draft.kind.span, |name| &name.span).clone();
-        match self.stable_ids.entry(platform.stable_id.clone()) {
+        match self.built.stable_ids.entry(platform.stable_id.clone()) {
             Entry::Occupied(first) => {
                 self.findings.push(duplicate_platform(
                     self.source,
@@ -139,7 +147,7 @@ impl Builder<'_> {
             }
             Entry::Vacant(entry) => {
                 entry.insert((draft.path.clone(), span));
-                self.state.platforms.insert(platform.key(), platform.into());
+                self.built.state.platforms.insert(platform.key(), platform.into());
             }
         }
     }
@@ -172,21 +180,21 @@ impl Builder<'_> {
         let watchers = models.watchers.into_iter().map(|draft| draft.watcher).collect();
         let watchers = self.declare(watchers);
         if only.has_types() {
-            self.state.entity_types = entity_types;
-            self.state.relationship_types = relationship_types;
+            self.built.state.entity_types = entity_types;
+            self.built.state.relationship_types = relationship_types;
         }
         if only.has_watchers() {
-            self.state.watchers = watchers;
+            self.built.state.watchers = watchers;
         }
     }
 
     /// Adds what the data files declare. No two of them have one address.
     pub(super) fn add_data(&mut self, data: DeclaredData) {
         for (address, origins) in data.origins {
-            self.origins.set(address, origins);
+            self.built.origins.set(address, origins);
         }
-        self.state.entities = data.entities;
-        self.state.relationships = data.relationships;
+        self.built.state.entities = data.entities;
+        self.built.state.relationships = data.relationships;
     }
 
     /// Records the origins of models, and returns them by slug. Reports each further one of a slug and leaves it out.
@@ -200,7 +208,7 @@ impl Builder<'_> {
                     .push(duplicate_slug(&one.address, (&one.source, &one.span), (first, span)));
                 continue;
             }
-            self.origins.set(one.address, one.origins);
+            self.built.origins.set(one.address, one.origins);
             seen.insert(slug.clone(), (one.source, one.span));
             kept.insert(slug, one.resource.into());
         }

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer as _};
 
-use crate::plan::{Plan, PlanId, Verb, row_digest};
+use crate::plan::{Plan, PlanId, Row, Verb, row_digest};
 use crate::private_file::{Existing, ensure_private_folder, open_private};
 use crate::resource::Address;
 
@@ -28,28 +28,33 @@ type KnownPlan = BTreeMap<Address, KnownRow>;
 
 /// Keeps the rows of a plan that writes something.
 pub(super) fn remember(state_dir: Option<&Path>, plan: &Plan) {
-    let rows = rows_of(plan);
     if let Some(state_dir) = state_dir
-        && !rows.is_empty()
+        && plan.rows.iter().any(Row::writes)
     {
         // Without this file the next refusal names no rows; nothing else depends on it.
-        let _ = write(&state_dir.join("plans"), &plan.id, &rows);
+        let _ = write(&state_dir.join("plans"), plan);
     }
 }
 
-fn rows_of(plan: &Plan) -> KnownPlan {
+fn known_rows(plan: &Plan) -> impl Iterator<Item = (&Address, KnownRow)> {
     let writing = plan.rows.iter().filter(|row| row.writes());
-    let known = writing.map(|row| {
+    writing.map(|row| {
         let (verb, digest) = (row.verb, row_digest(row));
-        (row.address.clone(), KnownRow { verb, digest })
-    });
-    known.collect()
+        (&row.address, KnownRow { verb, digest })
+    })
 }
 
-fn write(dir: &Path, id: &PlanId, rows: &KnownPlan) -> std::io::Result<()> {
+fn rows_of(plan: &Plan) -> KnownPlan {
+    known_rows(plan).map(|(address, row)| (address.clone(), row)).collect()
+}
+
+fn write(dir: &Path, plan: &Plan) -> std::io::Result<()> {
     ensure_private_folder(dir)?;
-    let mut file = open_private(&dir.join(format!("{id}.json")), Existing::Replace)?;
-    file.write_all(&serde_json::to_vec(rows)?)?;
+    let file = open_private(&dir.join(format!("{}.json", plan.id)), Existing::Replace)?;
+    // Row by row: all digests at once are as much memory as a quarter of the plan.
+    let mut file = BufWriter::new(file);
+    serde_json::Serializer::new(&mut file).collect_map(known_rows(plan))?;
+    file.flush()?;
     forget_oldest(dir)
 }
 

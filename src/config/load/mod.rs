@@ -8,12 +8,12 @@ mod model_folder;
 mod preferences;
 mod prompt;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
-use super::builder::{Builder, SecretUses};
+use super::builder::{Builder, Built, SecretUses};
 use super::diagnostic::{Diagnostic, tick};
 use super::draft::ProjectDraft;
 use super::ignore::{self, LOBUCTL_TOML};
@@ -183,37 +183,36 @@ impl<'a> Loader<'a> {
 
     /// Reads the folders that the draft names, as far as `only` asks for them, and builds the resources.
     fn build_resources(&mut self, source: &Source, draft: ProjectDraft) -> (State, Origins, SecretUses) {
-        // All folders are read before the builder exists, because it borrows the values and the findings.
-        let mut agents = Vec::new();
+        let mut built = Built::default();
         if self.options.only.has_agents() {
+            // One after the other, so that what was read of one is gone before the next: there can be ten thousand.
             for agent in draft.agents {
                 let folder = self.read_agent_folder(source, &agent);
-                agents.push((agent, folder));
+                self.builder(source, &mut built).add_agent(agent, folder);
             }
         }
         let memory = draft
             .memory
             .filter(|memory| memory.enabled && self.options.only != Only::Agents);
-        let models = memory.map(|memory| self.read_memory(source, &memory));
-        let mut builder = Builder {
-            source,
-            values: &self.values,
-            findings: &mut self.facts.findings,
-            state: State::default(),
-            origins: Origins::default(),
-            stable_ids: HashMap::new(),
-            secret_uses: SecretUses::default(),
-        };
-        for (agent, folder) in agents {
-            builder.add_agent(agent, folder);
-        }
-        if let Some((models, data)) = models {
-            builder.add_models(models, self.options.only);
-            if self.options.only.has_data() {
+        if let Some(memory) = memory {
+            let (models, data) = self.read_memory(source, &memory);
+            let only = self.options.only;
+            let mut builder = self.builder(source, &mut built);
+            builder.add_models(models, only);
+            if only.has_data() {
                 builder.add_data(data);
             }
         }
-        (builder.state, builder.origins, builder.secret_uses)
+        (built.state, built.origins, built.secret_uses)
+    }
+
+    fn builder<'b>(&'b mut self, source: &'b Source, built: &'b mut Built) -> Builder<'b> {
+        Builder {
+            source,
+            values: &self.values,
+            findings: &mut self.facts.findings,
+            built,
+        }
     }
 
     /// Returns the path of a file as it is shown.
