@@ -103,7 +103,7 @@ impl PlanPrinter<'_> {
     /// Reads the files, and the server where it is time to, and prints the plan if it is another one. Returns the folders of
     /// the files.
     async fn step(&self, printed: &mut Printed, reads_server: bool) -> Result<Arc<BTreeSet<PathBuf>>, Failure> {
-        let mut read = read_project_with(&self.console.host, &self.options, &mut printed.cache)?;
+        let mut read = read_project_with(&self.console.host, &self.options, Some(&mut printed.cache))?;
         let folders = Arc::new(std::mem::take(&mut read.folders));
         match self.plan(printed, read, reads_server).await {
             Ok(Some(review)) => {

@@ -41,17 +41,17 @@ pub trait LoadObserver: Send + Sync {
 /// # Errors
 /// When there is no `lobu.toml`.
 pub fn read_project(host: &Host, options: &ReviewOptions) -> Result<LoadedProject, Failure> {
-    read_project_with(host, options, &mut LoadCache::default())
+    read_project_with(host, options, None)
 }
 
-/// Reads the project, and of it only what the cache does not have.
+/// Reads the project, and with a cache only what that does not have. A cache has a copy of what was read.
 ///
 /// # Errors
 /// When there is no `lobu.toml`.
 pub fn read_project_with(
     host: &Host,
     options: &ReviewOptions,
-    cache: &mut LoadCache,
+    cache: Option<&mut LoadCache>,
 ) -> Result<LoadedProject, Failure> {
     if let Some(undo) = &options.undo {
         return Ok(undo.project(host));
@@ -69,7 +69,10 @@ pub fn read_project_with(
         only: options.only,
         display_root: &host.current_dir,
     };
-    let loaded = config::load_changes(&file, &load, cache);
+    let loaded = match cache {
+        Some(cache) => config::load_changes(&file, &load, cache),
+        None => config::load(&file, &load),
+    };
     // Before anything is printed: from here on, no output may contain a value, the diagnostics included.
     host.redactor.add(&loaded.secret_values);
     Ok(loaded)

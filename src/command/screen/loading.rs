@@ -219,9 +219,14 @@ impl PlanLoader {
         };
         self.send(LoadStep::began(what));
         let (host, options) = (self.console.host.clone(), self.options.clone());
-        let cache = self.cache.clone().unwrap_or_default();
-        let read = tokio::task::spawn_blocking(move || read_project_with(&host, &options, &mut lock(&cache))).await;
-        let read = read.map_err(|error| Failure::failed("the project could not be read").because(&error))?;
+        let cache = self.cache.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut cache = cache.as_deref().map(lock);
+            read_project_with(&host, &options, cache.as_deref_mut())
+        });
+        let read = read
+            .await
+            .map_err(|error| Failure::failed("the project could not be read").because(&error))?;
         match &read {
             Ok(loaded) if loaded.project.is_some() => self.send(LoadStep::done(what, "")),
             _ => self.send(LoadStep::failed(what, "")),
