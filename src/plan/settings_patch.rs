@@ -61,3 +61,26 @@ impl SettingsPatch {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_body_has_its_keys_only_with_declared_and_other_values() {
+        let mut declared = Settings::default();
+        declared.fields.insert(field::SOUL.to_owned(), json!("Be kind."));
+        declared.fields.insert(field::USER.to_owned(), json!("A person."));
+        let mut patch = SettingsPatch::new(declared.into());
+        assert!(patch.is_empty());
+        patch.set(field::NETWORK, json!({"allowedDomains": ["a.example"]}));
+        patch.set(field::SOUL, json!("Be kind."));
+        patch.set(field::IDENTITY, Value::Null);
+        let body =
+            json!({"identityMd": null, "soulMd": "Be kind.", "networkConfig": {"allowedDomains": ["a.example"]}});
+        assert_eq!(Value::Object(patch.body()), body);
+        assert!(patch.has(field::SOUL) && patch.has(field::IDENTITY) && !patch.has(field::USER));
+    }
+}

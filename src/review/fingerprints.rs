@@ -39,3 +39,17 @@ impl<'de> Deserialize<'de> for Fingerprints {
         BTreeMap::deserialize(deserializer).map(Self::from_iter)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_are_an_object_in_a_file() {
+        let text = r#"{"botToken":"12ab","signingSecret":"34cd"}"#;
+        let read: Fingerprints = serde_json::from_str(text).unwrap();
+        assert_eq!(read.get("signingSecret"), Some("34cd"));
+        assert_eq!(read.get("apiKey"), None);
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    }
+}

@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(search.positions("Größe e\u{301} telegram"), [8, 10, 12]);
         assert!(search.score("telegram").is_some());
         assert_eq!(search.score("glt"), None);
-        assert_eq!(search.positions("glt"), []);
+        assert!(search.positions("glt").is_empty());
     }
 
     #[test]
