@@ -18,7 +18,10 @@ pub enum SecretState {
 
 /// What is known of secrets that the server hides, by platform and key of its config.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownSecrets(BTreeMap<Address, Vec<(Box<str>, SecretState)>>);
+pub struct KnownSecrets(BTreeMap<Address, Vec<KnownSecret>>);
+
+/// The key of a platform's config, and what is known of its secret.
+type KnownSecret = (Box<str>, SecretState);
 
 impl KnownSecrets {
     /// Adds what is known of a value of a platform's config.

@@ -7,7 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The fingerprints of a platform's secrets, by the keys of its config. In a file they are an object.
 // A list and not a tree: nearly every platform has one or two secrets, and a tree has room for eleven from the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fingerprints(Box<[(Box<str>, Box<str>)]>);
+pub(super) struct Fingerprints(Box<[NamedFingerprint]>);
+
+/// A key of the config, and the fingerprint of its secret.
+type NamedFingerprint = (Box<str>, Box<str>);
 
 impl Fingerprints {
     /// Whether there are none.
@@ -22,8 +25,8 @@ impl Fingerprints {
     }
 }
 
-impl FromIterator<(Box<str>, Box<str>)> for Fingerprints {
-    fn from_iter<I: IntoIterator<Item = (Box<str>, Box<str>)>>(fingerprints: I) -> Self {
+impl FromIterator<NamedFingerprint> for Fingerprints {
+    fn from_iter<I: IntoIterator<Item = NamedFingerprint>>(fingerprints: I) -> Self {
         Self(fingerprints.into_iter().collect())
     }
 }
