@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lobuctl::apply::{ApplyOptions, Cancel, Progress, Verdict, apply};
 use lobuctl::plan::{Draft, PlanOptions, Selection, Target, plan, schedule};
+use lobuctl::redact::Redactor;
 use lobuctl::remote::{
     Client, DetailsOf, Request, Response, Retry, RouterTransport, Scope, Transport, TransportError, fetch,
 };
@@ -69,12 +70,14 @@ enum Width {
 }
 
 impl Width {
-    fn client(self, transport: Slow) -> Client {
+    /// Returns a client that knows the secrets from the start, as that of the program does.
+    fn client(self, transport: Slow, redactor: &Redactor) -> Client {
         let retry = Retry::new(Arc::new(transport));
-        match self {
+        let client = match self {
             Self::Chosen => Client::new(retry, "dev", CEILING),
             Self::Fixed(number) => Client::at_fixed_parallelism(retry, "dev", number),
-        }
+        };
+        client.redacting(redactor.clone())
     }
 }
 
@@ -157,18 +160,27 @@ async fn measure(desired: &State, line: Line, width: Width) -> Times {
         line,
         core: Arc::default(),
     };
-    let client = width.client(slow(line));
+    let redactor = Redactor::default();
+    redactor.add(desired.platforms.values().flat_map(|it| secrets(it)));
+    let client = width.client(slow(line), &redactor);
     let start = Instant::now();
     let empty = read(&client, desired).await;
     carry_out(&client, &compare(desired, &empty)).await;
     let apply = start.elapsed();
     // A plan is a run of its own: it starts without what the apply has learned of the server.
-    let client = width.client(slow(line));
+    let client = width.client(slow(line), &redactor);
     let start = Instant::now();
     let again = compare(desired, &read(&client, desired).await);
     let plan = start.elapsed();
     assert_eq!(again.plan.counts.changes(), 0, "the apply has to converge");
     Times { apply, plan }
+}
+
+fn secrets(platform: &Platform) -> impl Iterator<Item = &Secret> {
+    platform.config.values().filter_map(|value| match value {
+        ConfigValue::Secret(secret) => Some(secret),
+        _ => None,
+    })
 }
 
 async fn read(client: &Client, desired: &State) -> State {

@@ -44,11 +44,21 @@ pub struct Redactor(Arc<RwLock<Known>>);
 
 #[derive(Default)]
 struct Known {
+    /// Sorted by their texts: each write of a platform asks whether its secrets are here.
     values: Vec<Secret>,
     /// Every form of every value, sorted.
     patterns: Vec<Zeroizing<Vec<u8>>>,
     /// Finds every form of every value. `None` while there are no values.
     matcher: Option<AhoCorasick>,
+}
+
+impl Known {
+    fn has(&self, secret: &Secret) -> bool {
+        let found = self
+            .values
+            .binary_search_by(|known| known.expose().cmp(secret.expose()));
+        found.is_ok()
+    }
 }
 
 /// The end of a text that may be the start of a value.
@@ -65,13 +75,12 @@ impl Redactor {
     pub fn add<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) {
         // Poisoning is ignored here and in `find`: after a panic its message still has to be redacted.
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = known.values.len();
-        for secret in secrets.into_iter().filter(|secret| !is_too_short(secret)) {
-            if !known.values.contains(secret) {
-                known.values.push(secret.clone());
-            }
-        }
-        if known.values.len() > before {
+        let secrets = secrets.into_iter().filter(|secret| !is_too_short(secret));
+        let new: Vec<Secret> = secrets.filter(|secret| !known.has(secret)).cloned().collect();
+        if !new.is_empty() {
+            known.values.extend(new);
+            known.values.sort_by(|one, other| one.expose().cmp(other.expose()));
+            known.values.dedup();
             let patterns = pattern::patterns(known.values.iter().map(Secret::expose), MIN_LENGTH);
             // The builder fails only above limits that values from files and environments cannot reach. Overlapping
             // matches, which `find` needs, exist for the standard kind only.
