@@ -1,6 +1,6 @@
 //! The real program on a pseudo terminal: keys, the screen, and the state in which it leaves the terminal.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -66,11 +66,12 @@ impl Pty {
         let seen = Arc::clone(&screen);
         let reader = std::thread::spawn(move || {
             let mut bytes = [0; 8192];
-            while let Ok(count) = output.read(&mut bytes) {
-                if count == 0 {
-                    break;
+            loop {
+                match output.read(&mut bytes) {
+                    Ok(count @ 1..) => seen.lock().unwrap().process(&bytes[..count]),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Ok(0) | Err(_) => break,
                 }
-                seen.lock().unwrap().process(&bytes[..count]);
             }
         });
         Self {
@@ -134,7 +135,15 @@ impl Pty {
     /// Waits until the screen contains this text.
     pub fn until(&self, part: &str) -> String {
         let look = || Some(self.text()).filter(|text| text.contains(part));
-        wait_for(look, || format!("waited for {part:?}:\n{}", self.text()))
+        wait_for(look, || {
+            // A program that stands still and a terminal that nobody reads look alike.
+            let reader = if self.reader.is_finished() {
+                "nobody"
+            } else {
+                "a thread"
+            };
+            format!("waited for {part:?}, {reader} reads the terminal:\n{}", self.text())
+        })
     }
 
     /// Waits until the screen no longer contains this text.
