@@ -39,7 +39,7 @@ impl SettingsPatch {
         self.as_declared.is_empty() && self.merged.is_empty()
     }
 
-    /// The agent's id.
+    /// Returns the agent's id.
     pub fn agent(&self) -> &str {
         &self.declared.agent
     }
