@@ -28,7 +28,11 @@ const SQLITE_SEARCH: [(i64, &str, &str); 2] = [
     (
         12,
         "words of an organization",
-        include_str!("organization_words_sqlite.sql"),
+        concat!(
+            include_str!("organization_number_sqlite.sql"),
+            include_str!("organization_words.sql"),
+            "INSERT INTO knowledge_text (knowledge_text) VALUES ('rebuild');\n"
+        ),
     ),
 ];
 const POSTGRES_SEARCH: [(i64, &str, &str); 2] = [
@@ -36,7 +40,10 @@ const POSTGRES_SEARCH: [(i64, &str, &str); 2] = [
     (
         12,
         "words of an organization",
-        include_str!("organization_words_postgres.sql"),
+        concat!(
+            include_str!("organization_number_postgres.sql"),
+            include_str!("organization_words.sql")
+        ),
     ),
 ];
 
