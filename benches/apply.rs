@@ -161,7 +161,8 @@ async fn measure(desired: &State, line: Line, width: Width) -> Times {
         core: Arc::default(),
     };
     let redactor = Redactor::default();
-    redactor.add(desired.platforms.values().flat_map(|it| secrets(it)));
+    let values = desired.platforms.values().flat_map(|it| it.config.values());
+    redactor.add(values.filter_map(ConfigValue::secret));
     let client = width.client(slow(line), &redactor);
     let start = Instant::now();
     let empty = read(&client, desired).await;
@@ -174,13 +175,6 @@ async fn measure(desired: &State, line: Line, width: Width) -> Times {
     let plan = start.elapsed();
     assert_eq!(again.plan.counts.changes(), 0, "the apply has to converge");
     Times { apply, plan }
-}
-
-fn secrets(platform: &Platform) -> impl Iterator<Item = &Secret> {
-    platform.config.values().filter_map(|value| match value {
-        ConfigValue::Secret(secret) => Some(secret),
-        _ => None,
-    })
 }
 
 async fn read(client: &Client, desired: &State) -> State {

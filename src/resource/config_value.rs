@@ -24,6 +24,14 @@ impl ConfigValue {
         }
     }
 
+    /// Returns the value if it is secret and known.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Secret(secret) => Some(secret),
+            Self::Plain(_) | Self::Redacted => None,
+        }
+    }
+
     /// Returns the value for a request. `None` for a redacted one, which must not be sent back.
     pub fn exposed(&self) -> Option<Value> {
         match self {

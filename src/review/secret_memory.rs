@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::fingerprints::Fingerprints;
 use crate::plan::{KnownSecrets, SecretState, Target, hexadecimal, target_digest};
 use crate::private_file::ensure_private_folder;
-use crate::resource::{Address, ConfigValue, Platform, Secret, State};
+use crate::resource::{Address, Platform, Secret, State};
 
 /// The name of the key's file.
 const KEY_FILE: &str = "key";
@@ -202,10 +202,8 @@ impl FingerprintKey {
 }
 
 fn secrets(platform: &Platform) -> impl Iterator<Item = (&str, &Secret)> {
-    platform.config.iter().filter_map(|(name, value)| match value {
-        ConfigValue::Secret(secret) => Some((name.as_str(), secret)),
-        ConfigValue::Plain(_) | ConfigValue::Redacted => None,
-    })
+    let values = platform.config.iter();
+    values.filter_map(|(name, value)| Some((name.as_str(), value.secret()?)))
 }
 
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {

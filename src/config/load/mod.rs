@@ -145,10 +145,7 @@ impl<'a> Loader<'a> {
         let (desired, origins, uses) = self.build_resources(source, draft);
         // A literal value under a secret key must not be shown either, although no `$NAME` leads to it.
         let literals = desired.platforms.values().flat_map(|it| it.config.values());
-        let literals = literals.filter_map(|value| match value {
-            ConfigValue::Secret(secret) => Some(secret),
-            _ => None,
-        });
+        let literals = literals.filter_map(ConfigValue::secret);
         let resolved = self.values.iter().map(|(_, value)| value);
         self.secret_values = resolved.chain(literals).cloned().collect();
         Project {

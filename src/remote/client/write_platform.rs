@@ -32,11 +32,8 @@ impl Client {
     ) -> Result<(PutPlatform, UpsertReply), RemoteError> {
         let id = platform.stable_id.as_str();
         let path = self.path(&["agents", &platform.agent, "platforms", "by-stable-id", id]);
-        let secrets = platform.config.values().filter_map(|value| match value {
-            ConfigValue::Secret(secret) => Some(secret),
-            _ => None,
-        });
-        self.redactor.add(secrets);
+        self.redactor
+            .add(platform.config.values().filter_map(ConfigValue::secret));
         let request = Request::new(Method::Put, path).with_json(&put_body(platform, settings));
         let reply = self.send(request).await?;
         let stored: UpsertReply = reply.parse()?;
