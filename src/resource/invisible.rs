@@ -3,7 +3,7 @@
 /// The ranges of characters that draw nothing: format characters (Cf), default-ignorable code points, blank letters,
 /// and the line separators that only some programs break lines at.
 ///
-/// Format characters that have a visible shape (such as the Arabic number signs) are left out.
+/// Format characters that have a visible shape (such as the Arabic number signs) are left out. Sorted.
 const RANGES: [(char, char); 20] = [
     ('\u{ad}', '\u{ad}'),       // soft hyphen
     ('\u{34f}', '\u{34f}'),     // combining grapheme joiner
@@ -30,7 +30,12 @@ const RANGES: [(char, char); 20] = [
 
 /// Whether a character draws nothing. White space and control characters are not counted here.
 pub fn is_invisible(character: char) -> bool {
-    RANGES.iter().any(|(first, last)| (*first..=*last).contains(&character))
+    // Every character of every text is asked for, and most of them are ASCII.
+    if character.is_ascii() {
+        return false;
+    }
+    let at = RANGES.partition_point(|(_, last)| *last < character);
+    RANGES.get(at).is_some_and(|(first, _)| *first <= character)
 }
 
 /// Returns JSON in which characters that draw nothing, or that a terminal obeys, are written as `\u` escapes. They can
@@ -95,6 +100,23 @@ mod tests {
         }
         for shown in "a é\u{645}日\u{1f600}\u{1f3fd}\u{600}-\n".chars() {
             assert!(!is_invisible(shown), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn the_ranges_are_sorted_and_end_where_they_say() {
+        assert!(RANGES.is_sorted_by(|(_, last), (first, _)| last < first));
+        let neighbor = |character: char, up: bool| {
+            let code = u32::from(character);
+            char::from_u32(if up { code + 1 } else { code - 1 })
+        };
+        for (first, last) in RANGES {
+            assert!(is_invisible(first) && is_invisible(last), "{first:?} {last:?}");
+            let outside = [neighbor(first, false), neighbor(last, true)];
+            for character in outside.into_iter().flatten() {
+                let next_range = RANGES.iter().any(|range| range.0 == character || range.1 == character);
+                assert_eq!(is_invisible(character), next_range, "{character:?}");
+            }
         }
     }
 
