@@ -226,12 +226,11 @@ fn organization(agents: usize, platforms: usize, types: usize) -> State {
             agent: id.clone(),
             ..Settings::default()
         };
+        settings
+            .fields
+            .insert(field::SOUL, json!(format!("You are agent {index}.\nBe kind.")));
         settings.fields.insert(
-            field::SOUL.to_owned(),
-            json!(format!("You are agent {index}.\nBe kind.")),
-        );
-        settings.fields.insert(
-            field::NETWORK.to_owned(),
+            field::NETWORK,
             json!({"allowedDomains": ["example.com", ".example.org"]}),
         );
         state.agents.insert(id.clone(), agent.into());

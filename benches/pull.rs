@@ -135,14 +135,13 @@ fn changed(desired: &State) -> State {
     for settings in state.settings.values_mut() {
         settings
             .fields
-            .insert(field::SOUL.to_owned(), json!("You are somebody else.\nBe kinder."));
-        settings.fields.insert(
-            field::NETWORK.to_owned(),
-            json!({ "allowedDomains": ["b.example", "c.example"] }),
-        );
+            .insert(field::SOUL, json!("You are somebody else.\nBe kinder."));
         settings
             .fields
-            .insert(field::MODEL_PREFERENCES.to_owned(), json!({ "anthropic": "opus" }));
+            .insert(field::NETWORK, json!({ "allowedDomains": ["b.example", "c.example"] }));
+        settings
+            .fields
+            .insert(field::MODEL_PREFERENCES, json!({ "anthropic": "opus" }));
     }
     for entity in state.entity_types.values_mut() {
         entity.name.push_str(" of theirs");

@@ -357,7 +357,7 @@ fn byte_order_marks_and_windows_line_ends_are_fine() {
     let loaded = project.load();
     assert_eq!(report(&loaded), "");
     let settings = loaded.project.unwrap().desired.settings;
-    assert_eq!(settings["triage"].fields["soulMd"], "be kind");
+    assert_eq!(settings["triage"].get("soulMd").unwrap(), "be kind");
     reported(
         "windows_line_ends",
         &[("lobu.toml", &format!("\u{feff}{AGENT}nam = 1\n").replace('\n', "\r\n"))],

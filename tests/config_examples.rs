@@ -85,7 +85,7 @@ fn the_bundled_project_has_nothing_to_complain_about() {
         writeln!(
             text,
             "== {agent}\n{}",
-            serde_json::to_string_pretty(&settings.fields).unwrap()
+            serde_json::to_string_pretty(&settings.fields.to_map()).unwrap()
         )
         .unwrap();
     }

@@ -53,7 +53,9 @@ fn a_link_within_the_project_is_followed() {
     let loaded = project.load();
     assert_eq!(report(&loaded), "");
     assert_eq!(
-        loaded.project.unwrap().desired.settings["triage"].fields["soulMd"],
+        loaded.project.unwrap().desired.settings["triage"]
+            .get("soulMd")
+            .unwrap(),
         "Be kind."
     );
 }

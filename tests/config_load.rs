@@ -18,7 +18,7 @@ fn settings(more: &str) -> Value {
     let loaded = project.load();
     let text = report(&loaded);
     let project = loaded.project.unwrap_or_else(|| panic!("{text}"));
-    Value::Object(project.desired.settings["triage"].fields.clone())
+    Value::Object(project.desired.settings["triage"].fields.to_map())
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn the_recorded_discovery_is_reproduced() {
         .as_object_mut()
         .unwrap()
         .remove("clientSecret");
-    let found = value::canonical(&Value::Object(found.clone()));
+    let found = value::canonical(&Value::Object(found.to_map()));
     assert_eq!(found, value::canonical(&expected), "{text}");
 }
 
@@ -62,5 +62,5 @@ fn without_skill_files_there_is_no_skills_config() {
         ("skills/notes.txt", "not a skill"),
     ]);
     let settings = project.load().project.unwrap().desired.settings;
-    assert_eq!(Value::Object(settings["abc"].fields.clone()), json!({}));
+    assert_eq!(Value::Object(settings["abc"].fields.to_map()), json!({}));
 }

@@ -213,7 +213,7 @@ async fn rows_that_changed_since_the_plan_are_overwritten_on_request() {
     assert_eq!(noted, ran.progress.rows.len());
     scenario.assert_converged().await;
     let state = scenario.server.read(&scenario.project).await;
-    assert_eq!(state.settings["desk"].fields["userMd"], "theirs");
+    assert_eq!(state.settings["desk"].get("userMd").unwrap(), "theirs");
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn pull_into(toml: &str, ids: &[&str], remote: &State) -> PullPlan {
 fn settings(id: &str, fields: &serde_json::Value) -> (String, SharedValue<Settings>) {
     let settings = Settings {
         agent: id.to_owned(),
-        fields: fields.as_object().cloned().unwrap_or_default(),
+        fields: fields.as_object().cloned().unwrap_or_default().into(),
     };
     (id.to_owned(), settings.into())
 }
@@ -76,9 +76,7 @@ fn no_name_of_the_server_leads_out_of_the_project() {
         agent: "desk".to_owned(),
         ..Settings::default()
     };
-    settings
-        .fields
-        .insert("skillsConfig".to_owned(), json!({ "skills": [skill] }));
+    settings.fields.insert("skillsConfig", json!({ "skills": [skill] }));
     remote.settings.insert("desk".to_owned(), settings.into());
     assert_eq!(reasons(&pull(&remote)), ["`../../x` cannot be the name of a folder"]);
 }

@@ -110,7 +110,7 @@ impl Builder<'_> {
         self.built.origins.set(Address::settings(id.clone()), Arc::new(origins));
         let settings = Settings {
             agent: id.clone(),
-            fields,
+            fields: fields.into(),
         };
         self.built.state.settings.insert(id, settings.into());
     }

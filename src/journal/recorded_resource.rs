@@ -106,10 +106,10 @@ fn of_fields(body: Map<String, Value>) -> ResourceParts {
         .collect()
 }
 
-fn of_setting((name, value): (&String, &Value)) -> Vec<(FieldPath, Value)> {
+fn of_setting((name, value): (&str, &Value)) -> Vec<(FieldPath, Value)> {
     let path = FieldPath::root(name);
     match value {
-        Value::Object(table) if TABLES.contains(&name.as_str()) => {
+        Value::Object(table) if TABLES.contains(&name) => {
             let entries = table.iter();
             entries.map(|(key, value)| (path.join(key), value.clone())).collect()
         }
@@ -244,7 +244,7 @@ fn rule(path: &FieldPath) -> Option<Rule> {
 fn settings(agent: &str, parts: &ResourceParts) -> Resource {
     let settings = Settings {
         agent: agent.to_owned(),
-        fields: settings_body(parts),
+        fields: settings_body(parts).into(),
     };
     Resource::Settings(settings.into())
 }

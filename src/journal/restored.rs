@@ -47,7 +47,9 @@ pub(super) fn restored(
         (Some(Resource::Settings(settings)), _) => {
             // A table that is empty now is declared to be so, or its keys would be left to the server.
             for path in wanted.iter().filter(|path| path.segments().len() > 1) {
-                settings.fields.entry(path.top()).or_insert_with(|| json!({}));
+                if settings.get(path.top()).is_none() {
+                    settings.fields.insert(path.top(), json!({}));
+                }
             }
         }
         _ => {}

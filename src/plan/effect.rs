@@ -94,7 +94,7 @@ fn settings(patch: &SettingsPatch, before: Option<&Resource>) -> Settings {
     let reset = |name: &String| defaults.get(name).cloned().unwrap_or_default();
     for (name, value) in patch.body() {
         let value = if value.is_null() { reset(&name) } else { value };
-        settings.fields.insert(name, value);
+        settings.fields.insert(&name, value);
     }
     settings
 }

@@ -71,8 +71,8 @@ mod tests {
     #[test]
     fn a_body_has_its_keys_only_with_declared_and_other_values() {
         let mut declared = Settings::default();
-        declared.fields.insert(field::SOUL.to_owned(), json!("Be kind."));
-        declared.fields.insert(field::USER.to_owned(), json!("A person."));
+        declared.fields.insert(field::SOUL, json!("Be kind."));
+        declared.fields.insert(field::USER, json!("A person."));
         let mut patch = SettingsPatch::new(declared.into());
         assert!(patch.is_empty());
         patch.set(field::NETWORK, json!({"allowedDomains": ["a.example"]}));

@@ -11,7 +11,7 @@ pub(super) fn fields(resource: &Resource) -> Vec<String> {
         Resource::Agent(it) => in_table(Agent::FIELDS, it),
         Resource::Settings(it) => {
             let found = it.fields.iter().filter(|(_, value)| holds(value));
-            found.map(|(name, _)| name.clone()).collect()
+            found.map(|(name, _)| name.to_owned()).collect()
         }
         Resource::Platform(it) => {
             let found = it

@@ -13,7 +13,7 @@ use super::units::is_pulled;
 use super::{mcp, provider, skill};
 use crate::plan::{Change, Row, without_injected};
 use crate::resource::value::{is_empty, same_set};
-use crate::resource::{FieldPath, Settings, State, field};
+use crate::resource::{FieldPath, SettingFields, Settings, State, field};
 
 /// A value of the settings that one key of `lobu.toml` expresses.
 struct FileKey {
@@ -259,7 +259,7 @@ fn write_texts(
     gone.into_iter().try_for_each(|name| files.remove(&below(name)))
 }
 
-fn value_at<'a>(fields: &'a Map<String, Value>, wire: &[&str]) -> Option<&'a Value> {
+fn value_at<'a>(fields: &'a SettingFields, wire: &[&str]) -> Option<&'a Value> {
     let (first, rest) = wire.split_first()?;
-    rest.iter().try_fold(fields.get(*first)?, |value, key| value.get(key))
+    rest.iter().try_fold(fields.get(first)?, |value, key| value.get(key))
 }

@@ -1,6 +1,7 @@
 //! Reads everything that a plan needs, as a [`State`]: the lists first, then what belongs to each entry, concurrently.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::pin::pin;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -12,6 +13,7 @@ use super::fetch_watchers::{self, WatcherScope};
 use super::listed::{ListedEntityType, ListedRelationshipType};
 use super::normalize;
 use super::read_counter::{ReadCounter, ReadObserver};
+use super::read_settings::{DeclaredSettings, ReadSettings};
 use crate::resource::{Address, ServerFacts, State};
 
 /// What of an organization is read.
@@ -48,9 +50,22 @@ impl Scope {
 /// # Errors
 /// The first read that failed.
 pub async fn fetch(client: &Client, scope: &Scope, observer: ReadObserver<'_>) -> Result<State, RemoteError> {
+    fetch_beside(client, scope, &DeclaredSettings::new(), observer).await
+}
+
+/// Reads the server like [`fetch`]. A value of an agent's settings that the files declare too is not held a second time.
+///
+/// # Errors
+/// The first read that failed.
+pub async fn fetch_beside(
+    client: &Client,
+    scope: &Scope,
+    declared: &DeclaredSettings,
+    observer: ReadObserver<'_>,
+) -> Result<State, RemoteError> {
     let counter = ReadCounter::new(observer);
     let (agents, memory, watchers, data) = tokio::join!(
-        fetch_agents(client, scope, &counter),
+        fetch_agents(client, scope, declared, &counter),
         fetch_memory(client, scope, &counter),
         Box::pin(fetch_watchers::fetch(client, scope.watchers.as_ref(), &counter)),
         Box::pin(fetch_data::fetch(client, scope.data.as_ref(), &counter))
@@ -72,7 +87,12 @@ pub async fn fetch(client: &Client, scope: &Scope, observer: ReadObserver<'_>) -
     Ok(state)
 }
 
-async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>) -> Result<State, RemoteError> {
+async fn fetch_agents(
+    client: &Client,
+    scope: &Scope,
+    declared: &DeclaredSettings,
+    counter: &ReadCounter<'_>,
+) -> Result<State, RemoteError> {
     let mut state = State::default();
     if !scope.agents {
         return Ok(state);
@@ -108,10 +128,17 @@ async fn fetch_agents(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
         Ok::<_, RemoteError>(platforms)
     });
     let width = client.parallelism();
-    let settings = settings.buffer_unordered(width).try_collect::<BTreeMap<_, _>>();
+    let settings = async {
+        let mut read = ReadSettings::new(declared);
+        let mut answers = pin!(settings.buffer_unordered(width));
+        while let Some((id, found)) = answers.try_next().await? {
+            read.add(id, found);
+        }
+        Ok(read)
+    };
     let platforms = platforms.buffer_unordered(width).try_collect::<Vec<_>>();
     let (settings, platforms) = tokio::try_join!(settings, platforms)?;
-    for (id, (found, without_file)) in settings.into_iter().filter_map(|(id, found)| Some((id, found?))) {
+    for (id, found, without_file) in settings.into_all() {
         if !without_file.is_empty() {
             state.facts.without_file.insert(id.clone(), without_file);
         }

@@ -10,7 +10,7 @@ use crate::resource::field_table::{FieldMismatch, read_body};
 use crate::resource::value::{is_empty, is_redacted};
 use crate::resource::{
     Address, Agent, ConfigValue, Entity, EntityPath, EntityType, Platform, Relationship, RelationshipKey,
-    RelationshipType, Rule, Secret, Settings, WatchedEntity, Watcher, field, is_secret_key, server_secret_name,
+    RelationshipType, Rule, Secret, Settings, WatchedEntity, Watcher, is_secret_key, server_secret_name,
 };
 use crate::wire;
 
@@ -34,12 +34,9 @@ pub(super) fn listed_agent(summary: wire::agent::AgentSummary) -> Result<ListedA
 
 /// Returns the settings in an agent's config: the fields that a file can express. The others are the server's own.
 pub(super) fn settings(agent: &str, config: wire::agent::AgentConfig) -> Settings {
-    let is_field = |(key, value): &(String, Value)| field::ALL.contains(&key.as_str()) && !value.is_null();
-    // Counted first: a map that grows has room for twice as many.
-    let fields: Vec<_> = config.into_iter().filter(is_field).collect();
     Settings {
         agent: agent.to_owned(),
-        fields: fields.into_iter().collect(),
+        fields: config.into_iter().filter(|(_, value)| !value.is_null()).collect(),
     }
 }
 

@@ -8,6 +8,7 @@ mod agent;
 mod config_value;
 mod entity;
 mod entity_type;
+pub mod field;
 mod field_path;
 pub mod field_table;
 mod ignore;
@@ -22,6 +23,7 @@ mod relationship;
 mod relationship_type;
 mod secret;
 mod server_secret;
+mod setting_fields;
 mod settings;
 mod shared_value;
 mod shown;
@@ -51,7 +53,8 @@ pub use secret::{Secret, is_web_token};
 pub use server_secret::{
     SecretOp, SecretWrite, ServerSecret, secret_fingerprint, server_secret_name, server_secret_reference,
 };
-pub use settings::{Settings, field};
+pub use setting_fields::SettingFields;
+pub use settings::Settings;
 pub use shared_value::SharedValue;
 pub use shown::Shown;
 pub use slug::{normalize_entity_slug, platform_slug, stable_platform_id};

@@ -18,7 +18,7 @@ use crate::journal::UndoDraft;
 use crate::plan::{Draft, PlanOptions, Problem, Prune, Target, plan};
 use crate::remote::{
     Attempt, Client, DataScope, DetailsOf, HttpOptions, HttpTransport, NamedData, ReadProgress, RemoteError, Retry,
-    Scope, WatcherScope, fetch,
+    Scope, WatcherScope, fetch_beside,
 };
 use crate::resource::{Address, Entity, Pattern, State, WatchedEntity};
 use crate::session::Session;
@@ -187,7 +187,8 @@ impl Workspace {
         refer_to_server(&mut project, server_names.as_deref(), &connection.target, options)?;
         let scope = scope(&project, options);
         let on_read = |reading| observer.reading(&reading);
-        let remote = Box::pin(fetch(&connection.client, &scope, &on_read)).await;
+        let declared = &project.desired.settings;
+        let remote = Box::pin(fetch_beside(&connection.client, &scope, declared, &on_read)).await;
         let mut remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         remote.facts.data.are_left_out = options.data == DataReading::Nothing;
         Ok(Self {

@@ -61,10 +61,8 @@ fn rewind(state: &mut State) {
         "Triage".clone_into(&mut agent.name);
     }
     if let Some(settings) = state.settings.get_mut("triage") {
-        settings.fields.insert(field::SOUL.to_owned(), json!(OLD_SOUL));
-        settings
-            .fields
-            .insert(field::GUARDRAILS.to_owned(), json!(["no-secrets"]));
+        settings.fields.insert(field::SOUL, json!(OLD_SOUL));
+        settings.fields.insert(field::GUARDRAILS, json!(["no-secrets"]));
         let network = settings.fields.get_mut(field::NETWORK).and_then(Value::as_object_mut);
         if let Some(network) = network {
             network.insert(

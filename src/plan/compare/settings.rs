@@ -53,7 +53,7 @@ pub(super) fn compare(
 ) -> Comparison {
     let fresh = Settings {
         agent: desired.agent.clone(),
-        fields: defaults(),
+        fields: defaults().into(),
     };
     let remote = remote.unwrap_or(&fresh);
     let mut patch = SettingsPatch::new(desired.clone());

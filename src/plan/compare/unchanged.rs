@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::resource::field_table::have_same_fields;
 use crate::resource::value::same;
 use crate::resource::{
-    Agent, Entity, EntityType, Platform, Relationship, RelationshipType, Resource, Settings, Watcher,
+    Agent, Entity, EntityType, Platform, Relationship, RelationshipType, Resource, Settings, Watcher, field,
 };
 
 /// Whether two readings of a resource are the same, as far as a plan depends on them.
@@ -42,8 +42,10 @@ pub fn is_unchanged(seen: Option<&Resource>, fresh: Option<&Resource>) -> bool {
 }
 
 fn are_same_settings(seen: &Settings, fresh: &Settings) -> bool {
-    let value = |settings: &Settings| Value::Object(settings.fields.clone());
-    same(&value(seen), &value(fresh))
+    field::ALL.iter().all(|name| {
+        let [seen, fresh] = [seen, fresh].map(|settings| settings.get(name).unwrap_or(&Value::Null));
+        same(seen, fresh)
+    })
 }
 
 /// The status is left out: a platform that stopped since the plan was made is still the same platform.

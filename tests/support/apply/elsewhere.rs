@@ -26,9 +26,9 @@ pub fn set(state: &mut State, address: &Address, path: &str, value: Option<Value
         }
         Address::Settings { agent } => {
             let settings = settings(state, agent);
-            let mut fields = Value::Object(std::mem::take(&mut settings.fields));
+            let mut fields = Value::Object(settings.fields.to_map());
             set_at(&mut fields, &keys, value);
-            settings.fields = fields.as_object().cloned().unwrap();
+            settings.fields = fields.as_object().cloned().unwrap().into();
         }
         Address::Platform { agent, kind, name, .. } => {
             let platform = Platform::declared(agent, kind, name.as_deref());
@@ -93,7 +93,7 @@ fn set_data(state: &mut State, address: &Address, keys: &[&str], value: Option<V
 pub fn get(state: &State, address: &Address, path: &str) -> Option<Value> {
     let fields = match state.get(address)? {
         Resource::Agent(found) => to_body(Agent::FIELDS, &found),
-        Resource::Settings(found) => found.into_inner().fields,
+        Resource::Settings(found) => found.fields.to_map(),
         Resource::Platform(found) => {
             let shown = |value: &ConfigValue| value.exposed().unwrap_or_default();
             found

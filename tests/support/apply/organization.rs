@@ -30,7 +30,7 @@ pub fn organization() -> impl Strategy<Value = State> {
             state.agents.insert(id.to_owned(), agent.into());
             let settings = Settings {
                 agent: id.to_owned(),
-                fields,
+                fields: fields.into(),
             };
             state.settings.insert(id.to_owned(), settings.into());
             for ((kind, name), config) in platforms {

@@ -1,0 +1,48 @@
+//! The settings of many agents, as they are read one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::resource::{SettingFields, Settings, SharedValue};
+
+/// The settings as the files declare them, by agent.
+pub type DeclaredSettings = BTreeMap<String, SharedValue<Settings>>;
+
+/// The settings that were read so far. A value that the files say too, or the agent before, is held once: most of an
+/// organization's settings are as the files declare them, and the others as a new agent has them.
+pub(super) struct ReadSettings<'a> {
+    declared: &'a DeclaredSettings,
+    /// The settings by agent, each with the names of those that no file can express.
+    found: BTreeMap<String, (Settings, BTreeSet<String>)>,
+    /// The values of the agent that was read last.
+    last: SettingFields,
+}
+
+impl<'a> ReadSettings<'a> {
+    /// Starts without settings.
+    pub(super) fn new(declared: &'a DeclaredSettings) -> Self {
+        Self {
+            declared,
+            found: BTreeMap::new(),
+            last: SettingFields::default(),
+        }
+    }
+
+    /// Adds what was read of an agent. `None` when it is gone.
+    pub(super) fn add(&mut self, agent: String, found: Option<(Settings, BTreeSet<String>)>) {
+        let Some((mut settings, without_file)) = found else {
+            return;
+        };
+        if let Some(declared) = self.declared.get(&agent) {
+            settings.fields.share(&declared.fields);
+        }
+        settings.fields.share(&self.last);
+        self.last.clone_from(&settings.fields);
+        self.found.insert(agent, (settings, without_file));
+    }
+
+    /// Returns all of them by agent, each with the names of those that no file can express.
+    pub(super) fn into_all(self) -> impl Iterator<Item = (String, Settings, BTreeSet<String>)> {
+        let all = self.found.into_iter();
+        all.map(|(agent, (settings, without_file))| (agent, settings, without_file))
+    }
+}
