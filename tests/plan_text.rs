@@ -33,7 +33,7 @@ fn quiet(rows: Vec<Row>) -> Plan {
 }
 
 fn between(path: &str, before: Value, after: Value) -> Change {
-    let side = |value: Value| Some(value).filter(|value| !value.is_null()).map(Shown::Plain);
+    let side = |value: Value| Some(value).filter(|value| !value.is_null()).map(Shown::from);
     Change::between(FieldPath::parse(path), side(before), side(after))
 }
 
@@ -180,14 +180,14 @@ fn drift_and_what_prune_makes_of_it() {
         vec![
             Change::server_only(
                 FieldPath::parse("nixConfig.packages"),
-                Shown::Plain(json!(["jq"])),
+                Shown::from(json!(["jq"])),
                 undeclared,
             )
             .presented_as(Presentation::Set),
             Change::server_only(FieldPath::parse("mcpServers.old"), Shown::Secret, undeclared),
             Change::server_only(
                 FieldPath::parse("userMd"),
-                Shown::Plain(json!("Somebody wrote this by hand.\nTwo lines of it.")),
+                Shown::from(json!("Somebody wrote this by hand.\nTwo lines of it.")),
                 undeclared,
             ),
         ]

@@ -1,9 +1,10 @@
 //! One difference between the files and the server.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::undeclared::Undeclared;
-use crate::resource::{FieldPath, Ignored, Origin, Shown};
+use crate::resource::{FieldPath, Ignored, Origin, SharedValue, Shown};
 
 /// What is different about a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +70,13 @@ pub struct Change {
 }
 
 impl Change {
+    /// Holds a value that a resource holds too only once.
+    pub(super) fn share(&mut self, value: &SharedValue<Value>) {
+        for side in [&mut self.before, &mut self.after].into_iter().flatten() {
+            side.share(value);
+        }
+    }
+
     /// Creates a difference. Its kind follows from which of the two sides has a value.
     pub fn between(path: FieldPath, before: Option<Shown>, after: Option<Shown>) -> Self {
         let kind = match (&before, &after) {

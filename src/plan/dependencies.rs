@@ -23,22 +23,25 @@ pub(super) fn add(rows: &mut BTreeMap<Address, SharedValue<Row>>, steps: &mut BT
     // Both are in display order: one pass finds the row of each step.
     let mut steps = steps.iter_mut().peekable();
     for row in rows.values_mut() {
-        if row.writes() {
-            let parent = row.address.parent().filter(|parent| created.has(parent));
-            row.depends_on.extend(parent);
+        if row.writes()
+            && let Some(parent) = row.address.parent().filter(|parent| created.has(parent))
+        {
+            // Most rows need one or two others, in a vector that would have room for more.
+            row.depends_on.reserve_exact(1);
+            row.depends_on.push(parent);
         }
         while steps.next_if(|(address, _)| **address < row.address).is_some() {}
         let Some((address, step)) = steps.next_if(|(address, _)| **address == row.address) else {
             continue;
         };
         let is_named = named_by_inverse.contains(address);
-        match &step.desired {
-            Some(Resource::RelationshipType(wanted)) => {
-                row.depends_on.extend(created.needed_by_type(wanted, is_named));
-            }
-            Some(wanted) => row.depends_on.extend(created.needed_by(wanted)),
+        let needed = match &step.desired {
+            Some(Resource::RelationshipType(wanted)) => created.needed_by_type(wanted, is_named),
+            Some(wanted) => created.needed_by(wanted),
             None => continue,
-        }
+        };
+        row.depends_on.reserve_exact(needed.len());
+        row.depends_on.extend(needed);
         if let Operation::CreateRelationshipType(_) = &step.operation
             // No schedule shares the steps yet, so `make_mut` copies none.
             && let Operation::CreateRelationshipType(write) = &mut Arc::make_mut(step).operation
@@ -47,10 +50,6 @@ pub(super) fn add(rows: &mut BTreeMap<Address, SharedValue<Row>>, steps: &mut BT
         }
     }
     add_deletions(rows);
-    // Most rows need one or two others, in a vector that has room for more.
-    for row in rows.values_mut() {
-        row.depends_on.shrink_to_fit();
-    }
 }
 
 /// Whether a step creates the earlier one of two new types that name each other. It is created without the name and waits
@@ -131,12 +130,13 @@ impl Created {
     }
 
     /// Returns what has to be created before a relationship type can be.
-    fn needed_by_type(&self, wanted: &RelationshipType, is_named_by_inverse: bool) -> BTreeSet<Address> {
+    fn needed_by_type(&self, wanted: &RelationshipType, is_named_by_inverse: bool) -> Vec<Address> {
         let rules = wanted.rules.iter().flat_map(|rules| rules.keys());
         let ends = rules.flat_map(|rule| [&rule.source, &rule.target]);
         let inverse = inverse_row(wanted).filter(|_| !is_named_by_inverse);
         let needed = ends.map(Address::entity_type).chain(inverse);
-        needed.filter(|it| self.has(it)).collect()
+        let needed: BTreeSet<Address> = needed.filter(|it| self.has(it)).collect();
+        needed.into_iter().collect()
     }
 
     /// Returns what has to be created before data or a watcher can be: types, parents and ends.

@@ -92,7 +92,11 @@ fn with_implied_inverse(resource: Resource, desired: &State, remote: &State) -> 
     if wanted.inverse_type_slug.is_none() {
         let inverse = |state: &State, slug: &str| state.relationship_types.get(slug)?.inverse_type_slug.clone();
         let found = inverse(remote, &wanted.slug);
-        wanted.inverse_type_slug = found.filter(|other| inverse(desired, other).as_ref() == Some(&wanted.slug));
+        let implied = found.filter(|other| inverse(desired, other).as_ref() == Some(&wanted.slug));
+        // Only where there is one: a change of the resource takes a copy of it.
+        if implied.is_some() {
+            wanted.inverse_type_slug = implied;
+        }
     }
     Resource::RelationshipType(wanted)
 }

@@ -19,7 +19,7 @@ impl ConfigValue {
     /// Returns the form of the value that may be shown.
     pub fn shown(&self) -> Shown {
         match self {
-            Self::Plain(value) => Shown::Plain(value.clone()),
+            Self::Plain(value) => value.clone().into(),
             Self::Secret(_) | Self::Redacted => Shown::Secret,
         }
     }

@@ -16,6 +16,11 @@ impl SettingFields {
         self.0[position(name)?].as_deref()
     }
 
+    /// Returns the value of a name, to be held by others too.
+    pub fn shared(&self, name: &str) -> Option<&SharedValue<Value>> {
+        self.0[position(name)?].as_ref()
+    }
+
     /// Returns the value of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.0[position(name)?].as_deref_mut()

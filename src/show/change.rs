@@ -324,10 +324,8 @@ fn item_line(change: &Change, item: &ItemDifference<'_>, detail: Detail) -> Line
 }
 
 fn items(shown: Option<&Shown>) -> Vec<&Value> {
-    match shown {
-        Some(Shown::Plain(Value::Array(items))) => items.iter().collect(),
-        _ => Vec::new(),
-    }
+    let items = shown.and_then(Shown::plain).and_then(Value::as_array);
+    items.into_iter().flatten().collect()
 }
 
 /// Whether one side is a text that is too long for one line: more than 60 characters, or several lines.

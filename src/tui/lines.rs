@@ -33,14 +33,14 @@ pub(super) fn changes(row: &Row, context: ContextLines) -> Vec<BodyLine> {
 
 /// Returns a value as text; `(secret)` in place of a secret.
 pub(super) fn text(shown: &Shown) -> String {
-    match shown {
-        Shown::Secret => "(secret)".to_owned(),
-        Shown::Plain(Value::String(text)) => text.clone(),
-        Shown::Plain(Value::Array(items)) => {
+    match shown.plain() {
+        None => "(secret)".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => {
             let items: Vec<String> = items.iter().map(Value::to_string).collect();
             items.join("\n")
         }
-        Shown::Plain(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        Some(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
     }
 }
 

@@ -72,7 +72,7 @@ impl FieldDifferences {
                 // Nothing clears some fields: their values stay, whatever the user asked for.
                 let undeclared = field.cleared().map_or(Undeclared::Keep, |_| undeclared);
                 self.changes
-                    .push(Change::server_only(path, Shown::Plain(found), undeclared));
+                    .push(Change::server_only(path, Shown::from(found), undeclared));
                 if undeclared.clears() {
                     self.write(field, field.cleared());
                 }

@@ -81,11 +81,11 @@ pub(super) fn shown(path: &FieldPath, value: &Value) -> Shown {
             if hidden {
                 Shown::Secret
             } else {
-                Shown::Plain(value.clone())
+                Shown::from(value.clone())
             }
         }
         Value::Array(items) if items.iter().any(|item| holds_secret(path, item)) => Shown::Secret,
-        other => Shown::Plain(other.clone()),
+        other => Shown::from(other.clone()),
     }
 }
 

@@ -97,14 +97,14 @@ fn compare_rules(desired: Option<&Rules>, remote: Option<&Rules>, undeclared: Un
         difference.changes.push(Change::between(
             rule_path(rule),
             None,
-            Some(Shown::Plain(Value::Bool(true))),
+            Some(Shown::from(Value::Bool(true))),
         ));
         difference.add.push(rule.clone());
     }
     for (rule, rows) in found.iter().filter(|(rule, _)| !wanted.contains_key(*rule)) {
         difference.changes.push(Change::between(
             rule_path(rule),
-            Some(Shown::Plain(Value::Bool(true))),
+            Some(Shown::from(Value::Bool(true))),
             None,
         ));
         // All rows of the pair: the server may hold a rule several times.
@@ -119,7 +119,7 @@ fn undeclared_rules(found: &Rules, undeclared: Undeclared) -> RuleDifference {
     for (rule, rows) in found {
         difference.changes.push(Change::server_only(
             rule_path(rule),
-            Shown::Plain(Value::Bool(true)),
+            Shown::from(Value::Bool(true)),
             undeclared,
         ));
         difference

@@ -61,7 +61,11 @@ pub(super) fn compare(
     let mut changes = Vec::new();
     // One write carries every field that changes: the server merges it by top-level key.
     for name in field::ALL {
-        let merged = compare_field(name, desired, remote, undeclared);
+        let mut merged = compare_field(name, desired, remote, undeclared);
+        for change in &mut merged.changes {
+            let sides = [desired, remote].map(|settings| settings.fields.shared(name));
+            sides.into_iter().flatten().for_each(|value| change.share(value));
+        }
         let sent = || {
             merged
                 .value
@@ -145,7 +149,7 @@ fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, 
         if shown.is_empty() {
             return Merged::kept(remote);
         }
-        let change = Change::server_only(path.clone(), Shown::Plain(Value::Array(shown)), undeclared);
+        let change = Change::server_only(path.clone(), Shown::from(Value::Array(shown)), undeclared);
         return Merged {
             value: remote.cloned().and_then(|value| undeclared.kept(value)),
             changes: vec![change],
@@ -168,9 +172,9 @@ fn providers(path: &FieldPath, desired: Option<&Value>, remote: Option<&Value>, 
         .iter()
         .map(|id| keep(id).or_else(|| declared(id)).unwrap_or_default())
         .collect();
-    let list = |ids: &[&str]| Some(Shown::Plain(json!(ids))).filter(|_| !ids.is_empty());
+    let list = |ids: &[&str]| Some(Shown::from(json!(ids))).filter(|_| !ids.is_empty());
     let change =
-        Change::between(path.clone(), list(&found), Some(Shown::Plain(json!(wanted)))).presented_as(Presentation::List);
+        Change::between(path.clone(), list(&found), Some(Shown::from(json!(wanted)))).presented_as(Presentation::List);
     Merged {
         value: Some(Value::Array(value)),
         changes: vec![change],

@@ -42,7 +42,7 @@ pub(super) fn merge(
     {
         let goes = is_local(skill) && undeclared.clears();
         if is_local(skill) {
-            let shown = Shown::Plain(skill.get("description").cloned().unwrap_or_else(|| json!(name(skill))));
+            let shown = Shown::from(skill.get("description").cloned().unwrap_or_else(|| json!(name(skill))));
             changes.push(Change::server_only(path.join(name(skill)), shown, undeclared));
         }
         result.extend((!goes).then(|| (*skill).clone()));

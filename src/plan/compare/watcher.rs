@@ -21,7 +21,7 @@ pub(super) fn compare(
     let Some(remote) = remote else {
         let mut changes = compare_fields(Watcher::FIELDS, desired, None, undeclared).changes;
         changes.extend(desired.entities.first().map(|entity| {
-            let entity = Shown::Plain(json!(entity.to_string()));
+            let entity = Shown::from(json!(entity.to_string()));
             Change::between(FieldPath::root("entity"), None, Some(entity))
         }));
         return Comparison {
