@@ -30,14 +30,15 @@ pub fn plan(
     if !problems.is_empty() {
         return Err(problems);
     }
+    let declared = desired.resources();
     let mut planner = Planner {
         remote,
         origins,
         options,
-        rows: Vec::new(),
+        rows: Vec::with_capacity(declared.size_hint().0),
         steps: Vec::new(),
     };
-    for (address, resource) in desired.resources() {
+    for (address, resource) in declared {
         if is_left_out(&resource, remote) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Reads everything that a plan needs, as a [`State`]: the lists first, then what belongs to each entry, concurrently.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -14,7 +14,7 @@ use super::listed::{ListedEntityType, ListedRelationshipType};
 use super::normalize;
 use super::read_counter::{ReadCounter, ReadObserver};
 use super::read_settings::{DeclaredSettings, ReadSettings};
-use crate::resource::{Address, ServerFacts, State};
+use crate::resource::{Address, ServerFacts, SharedValue, State};
 
 /// What of an organization is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,20 +136,20 @@ async fn fetch_agents(
         }
         Ok(read)
     };
-    let platforms = platforms.buffer_unordered(width).try_collect::<Vec<_>>();
-    let (settings, platforms) = tokio::try_join!(settings, platforms)?;
-    for (id, found, without_file) in settings.into_all() {
-        if !without_file.is_empty() {
-            state.facts.without_file.insert(id.clone(), without_file);
+    // Each has its place at once: a list of all of them would be there a second time while it is sorted.
+    let platforms = async {
+        let mut read = BTreeMap::new();
+        let mut answers = pin!(platforms.buffer_unordered(width));
+        while let Some(found) = answers.try_next().await? {
+            let found = found.into_iter().flatten();
+            read.extend(found.map(|it| (it.key(), SharedValue::from(it))));
         }
-        state.settings.insert(id, found.into());
-    }
-    state.platforms = platforms
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|it| (it.key(), it.into()))
-        .collect();
+        Ok(read)
+    };
+    let (settings, platforms) = tokio::try_join!(settings, platforms)?;
+    state.settings = settings.found;
+    state.facts.without_file = settings.without_file;
+    state.platforms = platforms;
     Ok(state)
 }
 

@@ -11,8 +11,10 @@ pub type DeclaredSettings = BTreeMap<String, SharedValue<Settings>>;
 /// organization's settings are as the files declare them, and the others as a new agent has them.
 pub(super) struct ReadSettings<'a> {
     declared: &'a DeclaredSettings,
-    /// The settings by agent, each with the names of those that no file can express.
-    found: BTreeMap<String, (Settings, BTreeSet<String>)>,
+    /// The settings by agent.
+    pub found: BTreeMap<String, SharedValue<Settings>>,
+    /// The names of settings that no file can express and that differ from those of a new agent, by agent.
+    pub without_file: BTreeMap<String, BTreeSet<String>>,
     /// The values of the agent that was read last.
     last: SettingFields,
 }
@@ -23,6 +25,7 @@ impl<'a> ReadSettings<'a> {
         Self {
             declared,
             found: BTreeMap::new(),
+            without_file: BTreeMap::new(),
             last: SettingFields::default(),
         }
     }
@@ -37,12 +40,9 @@ impl<'a> ReadSettings<'a> {
         }
         settings.fields.share(&self.last);
         self.last.clone_from(&settings.fields);
-        self.found.insert(agent, (settings, without_file));
-    }
-
-    /// Returns all of them by agent, each with the names of those that no file can express.
-    pub(super) fn into_all(self) -> impl Iterator<Item = (String, Settings, BTreeSet<String>)> {
-        let all = self.found.into_iter();
-        all.map(|(agent, (settings, without_file))| (agent, settings, without_file))
+        if !without_file.is_empty() {
+            self.without_file.insert(agent.clone(), without_file);
+        }
+        self.found.insert(agent, settings.into());
     }
 }
