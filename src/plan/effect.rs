@@ -134,6 +134,7 @@ fn updated(
         let rules = found.rules.get_or_insert_default();
         rules.retain(|_, rows| rows.is_empty() || !rows.iter().all(|id| remove.contains(id)));
         rules.extend(add.iter().map(|rule| (rule.clone(), Vec::new())));
+        rules.sort_unstable_keys();
     }
     found
 }

@@ -1,7 +1,7 @@
 //! Turns the JSON of responses into resources: what the server adds, renames or defaults is undone here and nowhere
 //! else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::resource::field_table::{FieldMismatch, read_body};
 use crate::resource::value::{is_empty, is_redacted};
 use crate::resource::{
     Address, Agent, ConfigValue, Entity, EntityPath, EntityType, Platform, Relationship, RelationshipKey,
-    RelationshipType, Rule, Secret, Settings, WatchedEntity, Watcher, is_secret_key, server_secret_name,
+    RelationshipType, Rule, Rules, Secret, Settings, WatchedEntity, Watcher, is_secret_key, server_secret_name,
 };
 use crate::wire;
 
@@ -136,8 +136,8 @@ pub(super) fn relationship_type(
 
 /// Groups rules by source and target, with all their ids: a server may hold one rule in several rows, when calls to add
 /// it overlapped.
-pub(super) fn rules_by_pair(rows: Vec<wire::schema::WireRule>) -> BTreeMap<Rule, Vec<Value>> {
-    let mut rules: BTreeMap<Rule, Vec<Value>> = BTreeMap::new();
+pub(super) fn rules_by_pair(rows: Vec<wire::schema::WireRule>) -> Rules {
+    let mut rules = Rules::new();
     for row in rows {
         let rule = Rule {
             source: row.source_entity_type_slug,
@@ -145,6 +145,8 @@ pub(super) fn rules_by_pair(rows: Vec<wire::schema::WireRule>) -> BTreeMap<Rule,
         };
         rules.entry(rule).or_default().push(row.id);
     }
+    rules.sort_unstable_keys();
+    rules.shrink_to_fit();
     rules
 }
 

@@ -48,7 +48,7 @@ pub use platform::{Platform, PlatformKey, is_secret_key};
 pub use platform_config::PlatformConfig;
 pub use provider_key::{ProviderKey, key_provider, provider_key_name};
 pub use relationship::{Relationship, RelationshipKey};
-pub use relationship_type::{RelationshipType, Rule};
+pub use relationship_type::{RelationshipType, Rule, Rules};
 pub use secret::{Secret, is_web_token};
 pub use server_secret::{
     SecretOp, SecretWrite, ServerSecret, secret_fingerprint, server_secret_name, server_secret_reference,

@@ -1,11 +1,14 @@
 //! A relationship type of the memory schema, and its rules.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field_table::{Absent, Field};
+
+/// Rules by their pairs, each with the ids of its rows on the server. Whoever makes a list of them sorts it.
+// Not a tree: nearly every type has one or two rules, and a tree has room for eleven from the start.
+pub type Rules = IndexMap<Rule, Vec<Value>>;
 
 /// A pair of entity types that a relationship may join. The pair is the identity of the rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ pub struct RelationshipType {
     ///
     /// A rule has no id on the desired side, and may have several on the remote side, because concurrent requests can
     /// add it twice (contract section 8.2).
-    pub rules: Option<BTreeMap<Rule, Vec<Value>>>,
+    pub rules: Option<Rules>,
 }
 
 impl RelationshipType {

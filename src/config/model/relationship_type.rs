@@ -1,6 +1,5 @@
 //! A relationship type from a model file, with its rules (contract section 8.2).
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use serde_json::Value;
 use super::reader::{Declared, ModelReader, origins};
 use crate::config::diagnostic::{Diagnostic, tick};
 use crate::config::yaml::{YamlNode, YamlValue};
-use crate::resource::{Address, RelationshipType, Rule, normalize_entity_slug};
+use crate::resource::{Address, RelationshipType, Rule, Rules, normalize_entity_slug};
 
 const KEYS: [&str; 15] = [
     "version",
@@ -134,13 +133,13 @@ fn read_auto_create_when(reader: &mut ModelReader<'_>, document: &YamlNode) -> O
     Some(node.json())
 }
 
-fn read_rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTreeMap<Rule, Vec<Value>>> {
+fn read_rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Rules> {
     let node = document.get("rules").filter(|node| !node.is_null())?;
     let Some(items) = node.items() else {
         reader.wrong_type("rules", node, "a list of `{source, target}`");
         return None;
     };
-    let mut rules = BTreeMap::new();
+    let mut rules = Rules::new();
     for item in items {
         let Some(rule) = read_rule(reader, item) else { continue };
         if rules.contains_key(&rule) {
@@ -160,6 +159,8 @@ fn read_rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<BTree
         // Without ids: only the server knows those of its rows.
         rules.insert(rule, Vec::new());
     }
+    rules.sort_unstable_keys();
+    rules.shrink_to_fit();
     Some(rules)
 }
 

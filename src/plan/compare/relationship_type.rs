@@ -1,7 +1,5 @@
 //! A relationship type and its rules.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::comparison::Comparison;
@@ -12,9 +10,7 @@ use crate::plan::row::Impact;
 use crate::plan::undeclared::Undeclared;
 use crate::resource::field_table::to_body;
 use crate::resource::value::is_empty;
-use crate::resource::{FieldPath, RelationshipType, Rule, SharedValue, Shown};
-
-type Rules = BTreeMap<Rule, Vec<Value>>;
+use crate::resource::{FieldPath, RelationshipType, Rule, Rules, SharedValue, Shown};
 
 /// Compares a relationship type with the one on the server, if it exists there.
 ///
