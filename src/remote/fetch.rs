@@ -10,11 +10,11 @@ use super::details_of::DetailsOf;
 use super::error::RemoteError;
 use super::fetch_data::{self, DataScope};
 use super::fetch_watchers::{self, WatcherScope};
-use super::listed::{ListedEntityType, ListedRelationshipType};
+use super::listed::{ListedAgent, ListedEntityType, ListedRelationshipType};
 use super::normalize;
 use super::read_counter::{ReadCounter, ReadObserver};
-use super::read_settings::{DeclaredSettings, ReadSettings};
-use crate::resource::{Address, ServerFacts, SharedValue, State};
+use super::read_settings::ReadSettings;
+use crate::resource::{Address, Agent, ServerFacts, SharedValue, State};
 
 /// What of an organization is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,23 +50,24 @@ impl Scope {
 /// # Errors
 /// The first read that failed.
 pub async fn fetch(client: &Client, scope: &Scope, observer: ReadObserver<'_>) -> Result<State, RemoteError> {
-    fetch_beside(client, scope, &DeclaredSettings::new(), observer).await
+    fetch_beside(client, scope, &State::default(), observer).await
 }
 
-/// Reads the server like [`fetch`]. A value of an agent's settings that the files declare too is not held a second time.
+/// Reads the server like [`fetch`]. What the files declare alike is not held a second time: agents, their settings and entity
+/// types.
 ///
 /// # Errors
 /// The first read that failed.
 pub async fn fetch_beside(
     client: &Client,
     scope: &Scope,
-    declared: &DeclaredSettings,
+    declared: &State,
     observer: ReadObserver<'_>,
 ) -> Result<State, RemoteError> {
     let counter = ReadCounter::new(observer);
     let (agents, memory, watchers, data) = tokio::join!(
         fetch_agents(client, scope, declared, &counter),
-        fetch_memory(client, scope, &counter),
+        fetch_memory(client, scope, declared, &counter),
         Box::pin(fetch_watchers::fetch(client, scope.watchers.as_ref(), &counter)),
         Box::pin(fetch_data::fetch(client, scope.data.as_ref(), &counter))
     );
@@ -90,7 +91,7 @@ pub async fn fetch_beside(
 async fn fetch_agents(
     client: &Client,
     scope: &Scope,
-    declared: &DeclaredSettings,
+    declared: &State,
     counter: &ReadCounter<'_>,
 ) -> Result<State, RemoteError> {
     let mut state = State::default();
@@ -106,10 +107,7 @@ async fn fetch_agents(
         .filter(|listed| listed.platforms != Some(0) && scope.has_platforms_of(&listed.agent.id))
         .map(|listed| listed.agent.id.clone())
         .collect();
-    state.agents = agents
-        .into_iter()
-        .map(|listed| (listed.agent.id.clone(), listed.agent.into()))
-        .collect();
+    state.agents = agents.into_iter().map(|listed| agent(listed, declared)).collect();
     let wanted: Vec<String> = state
         .agents
         .keys()
@@ -129,7 +127,7 @@ async fn fetch_agents(
     });
     let width = client.parallelism();
     let settings = async {
-        let mut read = ReadSettings::new(declared);
+        let mut read = ReadSettings::new(&declared.settings);
         let mut answers = pin!(settings.buffer_unordered(width));
         while let Some((id, found)) = answers.try_next().await? {
             read.add(id, found);
@@ -153,7 +151,18 @@ async fn fetch_agents(
     Ok(state)
 }
 
-async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>) -> Result<State, RemoteError> {
+fn agent(listed: ListedAgent, declared: &State) -> (String, SharedValue<Agent>) {
+    let id = listed.agent.id.clone();
+    let known = declared.agents.get(&id);
+    (id, SharedValue::same_or_new(listed.agent, known))
+}
+
+async fn fetch_memory(
+    client: &Client,
+    scope: &Scope,
+    declared: &State,
+    counter: &ReadCounter<'_>,
+) -> Result<State, RemoteError> {
     let mut state = State::default();
     if !scope.memory {
         return Ok(state);
@@ -165,7 +174,7 @@ async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     counter.done("relationship types".to_owned());
     state.facts.types_are_known = true;
     for entity_type in entities {
-        add_entity_type(&mut state, client, entity_type);
+        add_entity_type(&mut state, client, declared, entity_type);
     }
     let own: Vec<ListedRelationshipType> = relationships
         .into_iter()
@@ -189,7 +198,7 @@ async fn fetch_memory(client: &Client, scope: &Scope, counter: &ReadCounter<'_>)
     Ok(state)
 }
 
-fn add_entity_type(state: &mut State, client: &Client, listed: ListedEntityType) {
+fn add_entity_type(state: &mut State, client: &Client, declared: &State, listed: ListedEntityType) {
     let slug = listed.entity_type.slug.clone();
     if !client.owns(listed.organization.as_deref()) {
         state.facts.public_entity_slugs.insert(slug);
@@ -198,7 +207,9 @@ fn add_entity_type(state: &mut State, client: &Client, listed: ListedEntityType)
     if listed.is_system {
         state.facts.system_types.insert(Address::entity_type(&slug));
     }
-    state.entity_types.insert(slug, listed.entity_type.into());
+    let known = declared.entity_types.get(&slug);
+    let entity_type = SharedValue::same_or_new(listed.entity_type, known);
+    state.entity_types.insert(slug, entity_type);
 }
 
 fn add_relationship_type(state: &mut State, listed: ListedRelationshipType) {

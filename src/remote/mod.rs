@@ -60,7 +60,6 @@ pub use oauth_error::OAuthError;
 pub use oauth_grant::{DeviceGrant, DevicePoll, GrantedTokens, KnownClient};
 pub use person::{AccountOwner, Membership, is_personal};
 pub use read_counter::{ReadObserver, ReadProgress};
-pub use read_settings::DeclaredSettings;
 pub use retry::{Attempt, Retry, RetryPolicy, SlowAttempt};
 pub use router::RouterTransport;
 pub use server_url::{ServerUrl, ServerUrlError};

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resource::{SettingFields, Settings, SharedValue};
 
-/// The settings as the files declare them, by agent.
-pub type DeclaredSettings = BTreeMap<String, SharedValue<Settings>>;
-
 /// The settings that were read so far. A value that the files say too, or the agent before, is held once: most of an
 /// organization's settings are as the files declare them, and the others as a new agent has them.
 pub(super) struct ReadSettings<'a> {
-    declared: &'a DeclaredSettings,
+    /// The settings as the files declare them, by agent.
+    declared: &'a BTreeMap<String, SharedValue<Settings>>,
     /// The settings by agent.
     pub found: BTreeMap<String, SharedValue<Settings>>,
     /// The names of settings that no file can express and that differ from those of a new agent, by agent.
@@ -21,7 +19,7 @@ pub(super) struct ReadSettings<'a> {
 
 impl<'a> ReadSettings<'a> {
     /// Starts without settings.
-    pub(super) fn new(declared: &'a DeclaredSettings) -> Self {
+    pub(super) fn new(declared: &'a BTreeMap<String, SharedValue<Settings>>) -> Self {
         Self {
             declared,
             found: BTreeMap::new(),

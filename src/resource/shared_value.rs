@@ -18,6 +18,14 @@ impl<T> SharedValue<T> {
     }
 }
 
+impl<T: PartialEq> SharedValue<T> {
+    /// Returns the other value where it is equal, and a new one otherwise: equal values are held once.
+    pub fn same_or_new(value: T, other: Option<&Self>) -> Self {
+        let same = other.filter(|other| *other == &value);
+        same.cloned().unwrap_or_else(|| value.into())
+    }
+}
+
 impl<T: Clone> SharedValue<T> {
     /// Returns the value, copied where others have it too.
     pub fn into_inner(self) -> T {

@@ -187,7 +187,7 @@ impl Workspace {
         refer_to_server(&mut project, server_names.as_deref(), &connection.target, options)?;
         let scope = scope(&project, options);
         let on_read = |reading| observer.reading(&reading);
-        let declared = &project.desired.settings;
+        let declared = &project.desired;
         let remote = Box::pin(fetch_beside(&connection.client, &scope, declared, &on_read)).await;
         let mut remote = remote.map_err(|error| remote_failure("the server could not be read", &connection, &error))?;
         remote.facts.data.are_left_out = options.data == DataReading::Nothing;
