@@ -28,21 +28,8 @@ pub(super) fn read_with<T>(
     mut findings: Findings,
     read: impl Fn(&Table<'_>) -> T,
 ) -> (T, Findings, Vec<Reference>) {
-    let (document, mut errors) = DeTable::parse_recoverable(&source.text);
-    errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
-    let mut broken = BTreeSet::new();
-    for error in errors {
-        let span = clamped(source, error.span());
-        // One mistake makes the parser report several errors on its line; the first one is the cause.
-        if broken.insert(source.line(span.start)) {
-            let message = format!("this is not valid TOML: {}", message(source, &error, &span));
-            findings.push(Diagnostic::error("toml-syntax", message).at(source, span));
-        }
-    }
-    if broken.is_empty() {
-        check_newer_syntax(source, &mut findings);
-    }
-    findings.set_broken_lines(broken);
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    report_syntax(source, errors, &mut findings);
     let reader = Reader::new(source, findings);
     let result = read(&Table {
         reader: &reader,
@@ -54,6 +41,24 @@ pub(super) fn read_with<T>(
     // The filter is for this file only: line numbers of the files that are read next mean other lines.
     findings.set_broken_lines(BTreeSet::new());
     (result, findings, references)
+}
+
+/// Reports what is no TOML, and leaves out what else is found on these lines.
+fn report_syntax(source: &Source, mut errors: Vec<toml::de::Error>, findings: &mut Findings) {
+    errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
+    let mut broken = BTreeSet::new();
+    for error in errors {
+        let span = clamped(source, error.span());
+        // One mistake makes the parser report several errors on its line; the first one is the cause.
+        if broken.insert(source.line(span.start)) {
+            let message = format!("this is not valid TOML: {}", message(source, &error, &span));
+            findings.push(Diagnostic::error("toml-syntax", message).at(source, span));
+        }
+    }
+    if broken.is_empty() {
+        check_newer_syntax(source, findings);
+    }
+    findings.set_broken_lines(broken);
 }
 
 /// Warns about valid TOML 1.1 that Lobu's own parser refuses.

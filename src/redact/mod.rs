@@ -59,6 +59,22 @@ impl Known {
             .binary_search_by(|known| known.expose().cmp(secret.expose()));
         found.is_ok()
     }
+
+    /// Adds values that are not here yet.
+    // Apart from `Redactor::add`, which is compiled for each kind of iterator.
+    fn add(&mut self, new: Vec<Secret>) {
+        self.values.extend(new);
+        self.values.sort_by(|one, other| one.expose().cmp(other.expose()));
+        self.values.dedup();
+        let patterns = pattern::patterns(self.values.iter().map(Secret::expose), MIN_LENGTH);
+        // The builder fails only above limits that values from files and environments cannot reach. Overlapping
+        // matches, which `find` needs, exist for the standard kind only.
+        self.matcher = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(patterns.iter().map(|pattern| pattern.as_slice()))
+            .ok();
+        self.patterns = patterns;
+    }
 }
 
 /// The end of a text that may be the start of a value.
@@ -78,17 +94,7 @@ impl Redactor {
         let secrets = secrets.into_iter().filter(|secret| !is_too_short(secret));
         let new: Vec<Secret> = secrets.filter(|secret| !known.has(secret)).cloned().collect();
         if !new.is_empty() {
-            known.values.extend(new);
-            known.values.sort_by(|one, other| one.expose().cmp(other.expose()));
-            known.values.dedup();
-            let patterns = pattern::patterns(known.values.iter().map(Secret::expose), MIN_LENGTH);
-            // The builder fails only above limits that values from files and environments cannot reach. Overlapping
-            // matches, which `find` needs, exist for the standard kind only.
-            known.matcher = AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
-                .build(patterns.iter().map(|pattern| pattern.as_slice()))
-                .ok();
-            known.patterns = patterns;
+            known.add(new);
         }
     }
 
