@@ -109,11 +109,11 @@ mod tests {
         let (mut own, other) = (fields("Be kind."), fields("Be brief."));
         own.share(&other);
         assert_eq!(own, fields("Be kind."));
-        let is_same = |name| {
+        let both = |name| {
             let at = position(name).unwrap();
             own.0[at].as_ref().zip(other.0[at].as_ref()).unwrap()
         };
-        let (nix, soul) = (is_same(field::NIX), is_same(field::SOUL));
+        let (nix, soul) = (both(field::NIX), both(field::SOUL));
         assert!(nix.0.is_same(nix.1) && !soul.0.is_same(soul.1));
         *own.get_mut(field::NIX).unwrap() = json!({"packages": []});
         assert_eq!(other, fields("Be brief."));
