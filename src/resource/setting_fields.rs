@@ -42,10 +42,8 @@ impl SettingFields {
     /// Holds what others hold too only once. Nothing that can be read changes.
     pub fn share(&mut self, others: &Self) {
         for (own, other) in self.0.iter_mut().zip(&others.0) {
-            if let (Some(own), Some(other)) = (own, other)
-                && are_identical(own, other)
-            {
-                own.clone_from(other);
+            if let (Some(own), Some(other)) = (own, other) {
+                own.share(other);
             }
         }
     }
@@ -70,22 +68,6 @@ impl FromIterator<(String, Value)> for SettingFields {
 impl From<Map<String, Value>> for SettingFields {
     fn from(map: Map<String, Value>) -> Self {
         map.into_iter().collect()
-    }
-}
-
-/// Whether two values are equal and have their keys in one order, too: a plan and a pulled file show the order of the server,
-/// and not that of whichever agent was read before.
-fn are_identical(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Object(left), Value::Object(right)) => {
-            let mut pairs = left.iter().zip(right);
-            left.len() == right.len() && pairs.all(|(left, right)| left.0 == right.0 && are_identical(left.1, right.1))
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            let mut pairs = left.iter().zip(right);
-            left.len() == right.len() && pairs.all(|(left, right)| are_identical(left, right))
-        }
-        _ => left == right,
     }
 }
 

@@ -5,6 +5,9 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::value::are_identical;
 
 /// A value that clones share. Changing one through [`DerefMut`] copies it first where others have it too, so that it behaves
 /// like the value itself: a state, the steps of a plan and their operations hold a resource once.
@@ -23,6 +26,15 @@ impl<T: PartialEq> SharedValue<T> {
     pub fn same_or_new(value: T, other: Option<&Self>) -> Self {
         let same = other.filter(|other| *other == &value);
         same.cloned().unwrap_or_else(|| value.into())
+    }
+}
+
+impl SharedValue<Value> {
+    /// Holds what another holds too only once. Nothing that can be read changes, the order of keys included.
+    pub fn share(&mut self, other: &Self) {
+        if !self.is_same(other) && are_identical(self, other) {
+            self.clone_from(other);
+        }
     }
 }
 

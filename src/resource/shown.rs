@@ -31,10 +31,8 @@ impl Shown {
 
     /// Holds what another holds too only once. Nothing that can be read changes.
     pub fn share(&mut self, other: &SharedValue<Value>) {
-        if let Self::Plain(own) = self
-            && own == other
-        {
-            own.clone_from(other);
+        if let Self::Plain(own) = self {
+            own.share(other);
         }
     }
 }

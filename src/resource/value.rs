@@ -17,6 +17,22 @@ pub fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether two values are equal and have their keys in one order, too: a plan and a pulled file show the order of the server,
+/// and not that of whichever value was read before.
+pub fn are_identical(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let mut pairs = left.iter().zip(right);
+            left.len() == right.len() && pairs.all(|(left, right)| left.0 == right.0 && are_identical(left.1, right.1))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            let mut pairs = left.iter().zip(right);
+            left.len() == right.len() && pairs.all(|(left, right)| are_identical(left, right))
+        }
+        _ => left == right,
+    }
+}
+
 /// The text that stands for a hidden value.
 pub const HIDDEN: &str = "***";
 
