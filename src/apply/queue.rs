@@ -132,8 +132,9 @@ impl Queue {
     /// Records that an agent that the plan wanted to create exists already, because another run created it: what
     /// belongs to it has to be read before it is written.
     pub(super) fn expect_existing(&mut self, agent: &Address) {
-        for WaitingStep { step, .. } in self.waiting.values_mut() {
-            if step.address.parent().as_ref() == Some(agent) {
+        let Some(number) = self.number(agent) else { return };
+        for dependent in self.dependents.get(&number).into_iter().flatten() {
+            if let Some(WaitingStep { step, .. }) = self.waiting.get_mut(dependent) {
                 step.new_agent = false;
             }
         }

@@ -71,26 +71,62 @@ fn is_named_by_inverse(
 /// Adds to each entity and each type that is deleted the data that has to be gone before it: below an entity and of a type, or
 /// the server refuses, and the relationships of an entity, or nothing could name them any more.
 fn add_deletions(rows: &mut BTreeMap<Address, SharedValue<Row>>) {
-    let is_deleted_data = |row: &&SharedValue<Row>| {
-        let is_data = matches!(row.address, Address::Entity { .. } | Address::Relationship { .. });
-        is_data && row.verb == Verb::Delete
-    };
-    let deleted = rows.values().filter(is_deleted_data);
-    let deleted: Vec<Address> = deleted.map(|row| row.address.clone()).collect();
+    let deleted = rows.values().filter(|row| row.verb == Verb::Delete);
+    let mut before: HashMap<Holder, Vec<Address>> = deleted
+        .clone()
+        .filter_map(|row| Some((Holder::at(&row.address)?, Vec::new())))
+        .collect();
+    for row in deleted {
+        for holder in Holder::of(&row.address) {
+            if let Some(before) = before.get_mut(&holder) {
+                before.push(row.address.clone());
+            }
+        }
+    }
+    before.retain(|_, data| !data.is_empty());
+    if before.is_empty() {
+        return;
+    }
     for row in rows.values_mut().filter(|row| row.verb == Verb::Delete) {
-        let before = deleted.iter().filter(|other| goes_before(other, &row.address));
-        let before: Vec<Address> = before.cloned().collect();
-        row.depends_on.extend(before);
+        if let Some(data) = Holder::at(&row.address).and_then(|holder| before.remove(&holder)) {
+            row.depends_on.extend(data);
+        }
     }
 }
 
-fn goes_before(data: &Address, other: &Address) -> bool {
-    match (other, data) {
-        (Address::Entity { path, .. }, Address::Relationship { key }) => key.from == *path || key.to == *path,
-        (Address::Entity { path, .. }, Address::Entity { path: below, .. }) => path.is_above(below),
-        (Address::EntityType { slug }, Address::Entity { entity_type, .. }) => slug == entity_type,
-        (Address::RelationshipType { slug }, Address::Relationship { key }) => *slug == key.kind,
-        _ => false,
+/// What cannot be deleted while it has data.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Holder {
+    /// An entity, which has what is below it and its relationships.
+    Entity(EntityPath),
+    /// An entity type or a relationship type.
+    Type(Address),
+}
+
+impl Holder {
+    /// Returns what the row with this address is, if it can have data.
+    fn at(address: &Address) -> Option<Self> {
+        match address {
+            Address::Entity { path, .. } => Some(Self::Entity(path.clone())),
+            Address::EntityType { .. } | Address::RelationshipType { .. } => Some(Self::Type(address.clone())),
+            _ => None,
+        }
+    }
+
+    /// Returns what has the data with this address. Empty for what is no data.
+    fn of(data: &Address) -> BTreeSet<Self> {
+        match data {
+            Address::Entity { entity_type, path } => std::iter::successors(path.parent(), EntityPath::parent)
+                .map(Self::Entity)
+                .chain([Self::Type(Address::entity_type(entity_type))])
+                .collect(),
+            Address::Relationship { key } => BTreeSet::from([
+                Self::Entity(key.from.clone()),
+                Self::Entity(key.to.clone()),
+                Self::Type(Address::relationship_type(&key.kind)),
+            ]),
+            _ => BTreeSet::new(),
+        }
     }
 }
 
