@@ -15,6 +15,7 @@ use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
 use crate::show::progress::pace_text;
 use crate::show::row::row_name;
 use crate::show::selection::{fresh_text, selected_text};
+use crate::show::watch::SERVER_LOST;
 use crate::show::word::{duration, running_time};
 use crate::show::{Role, printable};
 use crate::tui::board::Board;
@@ -43,7 +44,12 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
         Screen::Failed(_) => {
             canvas.write(area.x, area.y, area.right(), NO_PLAN, Role::Error);
         }
-        Screen::Review(review) => review_line(canvas, review, area, framed),
+        Screen::Review(review) => {
+            // Where there is no title, this line says it.
+            let is_lost = !framed && model.watch.as_ref().is_some_and(|watch| watch.lost.is_some());
+            let before = is_lost.then(|| (Role::Warning, SERVER_LOST.to_owned()));
+            review_line(canvas, review, area, framed, before);
+        }
         Screen::Run(run) => run_line(canvas, model, run, area),
     }
 }
@@ -61,7 +67,8 @@ enum Form {
     Signs,
 }
 
-fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
+/// Draws the numbers of the plan, after `first` if there is such a part.
+fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, first: Option<Part>) {
     let query = hidden_part(&review.board);
     let forms: &[Form] = if framed {
         &[Form::Words, Form::Mixed, Form::Signs]
@@ -74,15 +81,16 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool) {
         .iter()
         .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
     let room = usize::from(area.width);
+    let parts = |form: Form| first.iter().cloned().chain(parts(review, form)).collect::<Vec<_>>();
     let length = |(form, selected): &(Form, &String)| {
-        let parts = parts(review, *form);
+        let parts = parts(*form);
         let counts: usize = parts.iter().map(|part| width(&part.1) + gap(*form)).sum();
         counts + width(&query) + 1 + width(selected)
     };
     let all: Vec<(Form, &String)> = tries.collect();
     let chosen = all.iter().find(|chosen| length(chosen) <= room).or(all.last());
     let Some((form, selected)) = chosen else { return };
-    let mut parts = parts(review, *form);
+    let mut parts = parts(*form);
     // Even the shortest form may be too long: the last counts go first, the selection stays.
     let used = |parts: &[Part]| parts.iter().map(|part| width(&part.1) + gap(*form)).sum::<usize>() + width(selected);
     while used(&parts) > room && !parts.is_empty() {
