@@ -102,9 +102,11 @@ impl Fleet {
         if let Some(namespace) = self.namespaces.get(at) {
             (address, command) = (namespace.inside, namespace.enter(&command));
         }
-        tokio::task::spawn_blocking(move || ServeProcess::start_at(address, command, &dir))
+        let process = tokio::task::spawn_blocking(move || ServeProcess::start_at(address, command, &dir))
             .await
-            .unwrap()
+            .unwrap();
+        remove_shared_clock(process.id());
+        process
     }
 
     /// Returns the file with the difference between the clock of all servers and the real one.
@@ -190,4 +192,12 @@ fn random_key(chance: &mut Chance) -> SecretString {
         text
     });
     SecretString::from(text)
+}
+
+/// Removes the files that the library of the other clock shares between processes, which a killed process would leave behind.
+/// The process has them open already.
+fn remove_shared_clock(process: u32) {
+    for name in ["faketime_shm", "sem.faketime_sem"] {
+        let _ = std::fs::remove_file(format!("/dev/shm/{name}_{process}"));
+    }
 }
