@@ -1,7 +1,8 @@
-//! What shells complete: the protocol that their scripts speak, and a real bash and zsh on a terminal.
+//! What shells complete: the protocol that their scripts speak, and a real bash and zsh on a terminal, and a real fish.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
 use portable_pty::CommandBuilder;
@@ -9,6 +10,7 @@ use portable_pty::CommandBuilder;
 use crate::support::program::cli::CliProject;
 use crate::support::program::pty::Pty;
 use crate::support::program::serve_process::lobuctl;
+use crate::support::report_skip;
 
 /// Returns what may stand at the end of a command line, as the script of bash asks for it.
 fn candidates(folder: &Path, line: &str) -> Vec<String> {
@@ -117,22 +119,30 @@ fn without_files_nothing_is_completed_and_nothing_is_said() {
     assert_eq!(candidates(folder.path(), "lobuctl runs show "), ["last"]);
 }
 
-/// Starts a shell that finds the program, with the completions that it prints for this shell.
-fn shell(name: &str, arguments: &[&str], folder: &Path) -> Option<Pty> {
-    let program = Path::new("/bin").join(name);
+/// Returns where a shell is, after writing the completions for it into a file. `None` where there is no such shell.
+fn installed(name: &str, folder: &Path) -> Option<PathBuf> {
+    let program = Path::new("/usr/bin").join(name);
     if !program.exists() {
-        eprintln!("skipped: there is no {}", program.display());
+        report_skip(&format!("completions of {name}: there is no {}", program.display()));
         return None;
     }
-    let found = cargo_bin("lobuctl");
-    let script = folder.join(format!("completions.{name}"));
     let printed = lobuctl(folder).args(["completions", name]).output().unwrap();
-    fs::write(&script, printed.stdout).unwrap();
-    let mut command = CommandBuilder::new(program);
+    fs::write(folder.join(format!("completions.{name}")), printed.stdout).unwrap();
+    Some(program)
+}
+
+/// Returns a search path with the program on it.
+fn search_path() -> String {
+    format!("{}:/usr/bin:/bin", cargo_bin("lobuctl").parent().unwrap().display())
+}
+
+/// Starts a shell that finds the program, with the completions that it prints for this shell.
+fn shell(name: &str, arguments: &[&str], folder: &Path) -> Option<Pty> {
+    let mut command = CommandBuilder::new(installed(name, folder)?);
     command.args(arguments);
     command.cwd(folder);
     command.env_clear();
-    command.env("PATH", format!("{}:/usr/bin:/bin", found.parent().unwrap().display()));
+    command.env("PATH", search_path());
     command.env("HOME", folder);
     command.env("TERM", "xterm-256color");
     command.env("PS1", "ready> ");
@@ -179,4 +189,31 @@ fn zsh_completes_on_a_terminal() {
     };
     pty.line("autoload -U compinit && compinit -u -D && source completions.zsh");
     completes(&mut pty);
+}
+
+/// Not on a terminal: there, a fish shows what it suggests before any key is pressed.
+#[test]
+fn fish_completes() {
+    let cli = CliProject::new();
+    store_contexts(cli.path());
+    let Some(program) = installed("fish", cli.path()) else {
+        return;
+    };
+    for (typed, whole) in [
+        ("lobuctl plan --context wo", "work"),
+        ("lobuctl plan --target agent.de", "agent.desk"),
+    ] {
+        let script = format!("source completions.fish; complete --do-complete '{typed}'");
+        let found = Command::new(&program)
+            .args(["--no-config", "--command", &script])
+            .current_dir(cli.path())
+            .env_clear()
+            .env("PATH", search_path())
+            .env("HOME", cli.path())
+            .output()
+            .unwrap();
+        let found = String::from_utf8(found.stdout).unwrap();
+        let words: Vec<&str> = found.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert!(words.contains(&whole), "{typed}: {found}");
+    }
 }
