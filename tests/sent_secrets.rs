@@ -10,6 +10,7 @@ use lobuctl::resource::{Agent, ConfigValue, Origins, Platform, Secret, State};
 use serde_json::Value;
 
 use crate::support::program::cli::{BOT_TOKEN, CliOutput, CliProject};
+use crate::support::server::gate::{GateRule, GatedServer};
 
 const ROTATED: &str = "4712:planted-rotated-token";
 const KEY: &str = "planted-key-of-fingerprints";
@@ -97,6 +98,35 @@ fn what_is_not_known_for_sure_is_sent_again() {
     run(&cli, "apply --yes", BOT_TOKEN, &keyed);
     assert_eq!(counts(&cli, BOT_TOKEN, &keyed), SILENT, "with a key of the environment");
     assert!(!folder(&cli).join("key").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_replies_name_other_times_than_its_lists_is_remembered_too() {
+    let cli = CliProject::live();
+    let server = GatedServer::open().await;
+    server.rule(GateRule::WithoutRevisions);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let there = [
+        ("LOBU_API_URL", server.url.as_str()),
+        ("LOBU_API_TOKEN", server.token.as_str()),
+    ];
+    let from_elsewhere = [
+        there[0],
+        there[1],
+        ("XDG_STATE_HOME", elsewhere.path().to_str().unwrap()),
+    ];
+    run(&cli, "apply --yes", BOT_TOKEN, &there);
+    assert_eq!(counts(&cli, BOT_TOKEN, &there), SILENT, "after a creation");
+    assert_eq!(counts(&cli, BOT_TOKEN, &from_elsewhere), RESENT);
+    run(&cli, "apply --yes", BOT_TOKEN, &from_elsewhere);
+    assert_eq!(
+        counts(&cli, BOT_TOKEN, &from_elsewhere),
+        SILENT,
+        "after a PUT that changed nothing"
+    );
+    assert_eq!(counts(&cli, ROTATED, &there), PREDICTED);
+    run(&cli, "apply --yes", ROTATED, &there);
+    assert_eq!(counts(&cli, ROTATED, &there), SILENT, "after an update");
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn write_step(context: &StepContext<'_>, on_stale: OnStale) -> Option<Outc
         return Some(not_announced(message, context.wrote()));
     }
     context.set_writing(true);
-    let outcome = match perform(context, &work.operation).await {
+    let outcome = match perform(context, &work).await {
         Ok(outcome) => Some(outcome),
         Err(error) if error.is_stale() && !context.wrote() => None,
         Err(error) if needs_settling(context, &error) => Some(settle(context, &work, &error).await),

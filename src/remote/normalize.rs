@@ -64,6 +64,7 @@ pub(super) fn settings_without_file(config: &wire::agent::AgentConfig) -> BTreeS
 
 /// Returns the platform that a response describes. The key `platform` in its config is the server's own.
 pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platform {
+    let changed = wire.changed();
     let agent = wire.agent_id.unwrap_or_else(|| agent.to_owned());
     let address = Address::platform_from_id(&agent, &wire.platform, &wire.id);
     let name = match address {
@@ -84,7 +85,7 @@ pub(super) fn platform(agent: &str, wire: wire::platform::WirePlatform) -> Platf
             .collect(),
         settings: wire.settings,
         status: Some((wire.status, wire.error_message)),
-        changed: (!wire.updated_at.is_null()).then(|| wire.updated_at.to_string()),
+        changed,
     }
 }
 

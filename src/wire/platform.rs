@@ -36,6 +36,13 @@ pub struct WirePlatform {
     pub updated_at: Value,
 }
 
+impl WirePlatform {
+    /// Returns when the platform was changed last, in the server's own words.
+    pub fn changed(&self) -> Option<String> {
+        (!self.updated_at.is_null()).then(|| self.updated_at.to_string())
+    }
+}
+
 /// The response of `GET …/platforms`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlatformList {

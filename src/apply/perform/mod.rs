@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 
 use super::context::StepContext;
 use super::event::Outcome;
+use super::prepare::Work;
 use crate::plan::Operation;
 use crate::remote::RemoteError;
 
@@ -21,13 +22,13 @@ use crate::remote::RemoteError;
 ///
 /// # Errors
 /// The first request that failed. What was certainly written before it is recorded in the context.
-pub(super) async fn perform(context: &StepContext<'_>, operation: &Operation) -> Result<Outcome, RemoteError> {
-    let work: BoxFuture<'_, Result<Outcome, RemoteError>> = match operation {
+pub(super) async fn perform(context: &StepContext<'_>, work: &Work) -> Result<Outcome, RemoteError> {
+    let performed: BoxFuture<'_, Result<Outcome, RemoteError>> = match &work.operation {
         Operation::CreateAgent(wanted) => agent::create(context, wanted).boxed(),
         Operation::PatchAgent { id, body } => agent::patch(context, id, body).boxed(),
         Operation::DeleteAgent { id, .. } => agent::delete(context, id).boxed(),
         Operation::PatchSettings(patch) => agent::patch_settings(context, patch).boxed(),
-        Operation::UpsertPlatform(write) => platform::upsert(context, write).boxed(),
+        Operation::UpsertPlatform(write) => platform::upsert(context, write, work.before.as_ref()).boxed(),
         Operation::ReplacePlatform(write) => platform::replace(context, write).boxed(),
         Operation::DeletePlatform { agent, id } => platform::delete(context, agent, id).boxed(),
         Operation::CreateEntityType(wanted) => entity_type::create(context, wanted).boxed(),
@@ -52,5 +53,5 @@ pub(super) async fn perform(context: &StepContext<'_>, operation: &Operation) ->
         Operation::UpdateWatcher(update) => watcher::update(context, update).boxed(),
         Operation::ArchiveWatcher { id, .. } => watcher::archive(context, id).boxed(),
     };
-    work.await
+    performed.await
 }

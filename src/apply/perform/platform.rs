@@ -8,14 +8,19 @@ use crate::resource::{Platform, Resource};
 use crate::wire::platform::UpsertReply;
 
 /// Puts a platform, and starts it when it is in error.
-pub(super) async fn upsert(context: &StepContext<'_>, write: &PlatformWrite) -> Result<Outcome, RemoteError> {
+pub(super) async fn upsert(
+    context: &StepContext<'_>,
+    write: &PlatformWrite,
+    before: Option<&Resource>,
+) -> Result<Outcome, RemoteError> {
     let client = &context.client;
     let (put, reply) = client.put_platform(&write.platform, write.settings.as_ref()).await?;
-    // Before the start: the values are stored even when the platform does not start with them.
     context.record_write(put != PutPlatform::Unchanged);
-    context.stored(changed(&reply).as_deref());
     note_restart(context, put);
-    if let Some(failed) = start_if_in_error(context, &write.platform, &reply).await {
+    let failed = start_if_in_error(context, &write.platform, &reply).await;
+    // The values are stored even when the platform does not start with them.
+    context.stored(changed(context, (put, &reply), write, before).await.as_deref());
+    if let Some(failed) = failed {
         return Ok(failed);
     }
     Ok(match put {
@@ -34,17 +39,40 @@ pub(super) async fn replace(context: &StepContext<'_>, write: &PlatformWrite) ->
     let deleted = client.delete_platform(&platform.agent, &platform.stable_id).await;
     confirm_deletion(context, deleted).await?;
     context.record_write(true);
-    let (_, reply) = client.put_platform(platform, write.settings.as_ref()).await?;
-    context.stored(changed(&reply).as_deref());
+    let (put, reply) = client.put_platform(platform, write.settings.as_ref()).await?;
     let failed = start_if_in_error(context, platform, &reply).await;
+    context.stored(changed(context, (put, &reply), write, None).await.as_deref());
     // The instance that ran went with the deletion, whatever the response to the PUT says of a restart.
     Ok(failed.unwrap_or(Outcome::Updated { restarted: Some(true) }))
 }
 
-/// Returns when the server says that it has changed the platform last.
-fn changed(reply: &UpsertReply) -> Option<String> {
-    let time = &reply.platform.updated_at;
-    (!time.is_null()).then(|| time.to_string())
+/// Returns when the lists of the server say that it has changed the platform last. `None` where that is not known, or nothing
+/// depends on it.
+///
+/// A server without revisions names other times in the replies to a creation and to a PUT that changes nothing (contract
+/// section 7). Such a PUT proves that the platform has had these values since the reading `before`.
+async fn changed(
+    context: &StepContext<'_>,
+    (put, reply): (PutPlatform, &UpsertReply),
+    write: &PlatformWrite,
+    before: Option<&Resource>,
+) -> Option<String> {
+    let has_secrets = write.platform.config.values().any(|value| value.secret().is_some());
+    match put {
+        _ if !has_secrets => None,
+        _ if context.client.names_revisions() => reply.platform.changed(),
+        PutPlatform::Updated { restarts: Some(_) } => reply.platform.changed(),
+        PutPlatform::Unchanged => match before? {
+            Resource::Platform(before) => before.changed.clone(),
+            _ => None,
+        },
+        // The response to the request that changed it was lost.
+        PutPlatform::Updated { restarts: None } => None,
+        PutPlatform::Created => match context.client.beside().read(context.address()).await {
+            Ok(Some(Resource::Platform(found))) => found.changed.clone(),
+            _ => None,
+        },
+    }
 }
 
 /// Deletes a platform. A server may answer success and keep it (contract section 7), so only a reading proves it.

@@ -157,7 +157,7 @@ impl Client {
     }
 
     /// Whether the server names revisions, as far as its responses have shown.
-    pub(super) fn names_revisions(&self) -> bool {
+    pub fn names_revisions(&self) -> bool {
         self.names_revisions.load(Ordering::Relaxed)
     }
 

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use crate::support::server::{JsonClient, memory_server};
 
@@ -20,6 +22,9 @@ pub enum GateRule {
     Hold(&'static str, Duration),
     /// Every request, reading or writing, gets this status.
     Everything(StatusCode),
+    /// Every request is answered as a server without revisions does: there are none, and a reply to a PUT that creates or changes
+    /// nothing has another time than lists (contract section 7).
+    WithoutRevisions,
 }
 
 #[derive(Default)]
@@ -92,12 +97,12 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
     let rule = {
         let mut rules = gate.rules.lock().unwrap();
         let index = rules.iter().position(|rule| match rule {
-            GateRule::Everything(_) => true,
+            GateRule::Everything(_) | GateRule::WithoutRevisions => true,
             GateRule::Refuse(part) | GateRule::Hold(part, _) => writes && path.contains(part),
         });
         index.map(|index| match rules[index] {
             GateRule::Refuse(_) => rules.remove(index),
-            GateRule::Hold(..) | GateRule::Everything(_) => rules[index].clone(),
+            GateRule::Hold(..) | GateRule::Everything(_) | GateRule::WithoutRevisions => rules[index].clone(),
         })
     };
     match rule {
@@ -116,6 +121,23 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
             tokio::time::sleep(time).await;
             next.run(request).await
         }
+        Some(GateRule::WithoutRevisions) => without_revisions(next.run(request).await).await,
         None => next.run(request).await,
     }
+}
+
+async fn without_revisions(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove("etag");
+    parts.headers.remove("content-length");
+    let bytes = to_bytes(body, usize::MAX).await.unwrap();
+    let Ok(mut body) = serde_json::from_slice::<Value>(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
+    if parts.status == StatusCode::CREATED || body["noop"] == true {
+        if let Some(time) = body.pointer_mut("/platform/updatedAt") {
+            *time = "another time".into();
+        }
+    }
+    Response::from_parts(parts, Body::from(body.to_string()))
 }
