@@ -124,12 +124,44 @@ extraction_schema: {type: object, properties: {}}
 }
 
 #[test]
+fn a_schedule_of_the_nearest_weekday_is_refused() {
+    let text = WATCHER.replace("0 9 * * 1-5", "0 0 15W * *");
+    let loaded = TempProject::new(&[
+        ("lobu.toml", TOML),
+        ("models/contacts.yaml", &text),
+        ("models/react.ts", ""),
+    ])
+    .load();
+    assert!(
+        report(&loaded).contains("`W` is not known to the server"),
+        "{}",
+        report(&loaded)
+    );
+}
+
+#[test]
+fn empty_sources_are_none() {
+    let files = |sources: &str| {
+        let text = WATCHER.replace("sources:\n  - name: notes\n    query: SELECT id FROM events\n", sources);
+        TempProject::new(&[
+            ("lobu.toml", TOML),
+            ("models/contacts.yaml", &text),
+            ("models/react.ts", ""),
+        ])
+    };
+    let desired = |sources| files(sources).load().project.map(|project| project.desired.watchers);
+    assert!(desired("").is_some());
+    assert_eq!(desired("sources: []\n"), desired(""));
+}
+
+#[test]
 fn templates_and_schedules_that_the_server_accepts_are_accepted() {
     let prompts = [
         "{{#if a}}x{{else if b}}y{{else}}z{{/if}}",
         "{{{raw}}} {{~trimmed~}} {{! a comment }} {{!-- }} {{#if --}} \\{{plain",
         "{{^none}}empty{{/none}} {{#each list as |item|}}{{item}}{{^}}none{{/each}}",
         "{ json: {} } }}",
+        "{{{{raw}}}} {{#if x}} {{{{/raw}}}} {{name}}",
     ];
     for prompt in prompts {
         for schedule in [
@@ -138,6 +170,12 @@ fn templates_and_schedules_that_the_server_accepts_are_accepted() {
             "@daily",
             "0 0 9 * * *",
             "0 6 * * MON-FRI",
+            "5/15 * * * *",
+            "0 5/15,3 1-7/2 * * 1/2",
+            "@weekdays",
+            "@weekends",
+            "@minutely",
+            "0 0 L * 5L",
             "",
         ] {
             let text = WATCHER

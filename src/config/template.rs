@@ -55,8 +55,12 @@ pub(super) fn check(text: &str) -> Result<(), TemplateError> {
             rest = &rest[2..];
             continue;
         }
-        let (tag, after) = next_tag(rest, line)?;
-        check_tag(&tag, &mut open)?;
+        let (tag, mut after) = next_tag(rest, line)?;
+        if is_raw_block(rest, &tag) {
+            after = behind_raw_block(&tag, after)?;
+        } else {
+            check_tag(&tag, &mut open)?;
+        }
         line += rest[..rest.len() - after.len()].matches('\n').count();
         rest = after;
     }
@@ -64,6 +68,22 @@ pub(super) fn check(text: &str) -> Result<(), TemplateError> {
         Some((name, line)) => Err(TemplateError::OpenBlock { line, name }),
         None => Ok(()),
     }
+}
+
+/// Whether a text begins with a raw block, `{{{{name}}}}`.
+fn is_raw_block(text: &str, tag: &Tag<'_>) -> bool {
+    text.starts_with("{{{{") && !tag.content.is_empty() && !tag.content.starts_with('/')
+}
+
+/// Returns the text behind a raw block. What is in it is no template.
+fn behind_raw_block<'a>(tag: &Tag<'_>, inside: &'a str) -> Result<&'a str, TemplateError> {
+    let name = tag.content.split_whitespace().next().unwrap_or_default();
+    let end = format!("{{{{{{{{/{name}}}}}}}}}");
+    let at = inside.find(&end).ok_or_else(|| TemplateError::OpenBlock {
+        line: tag.line,
+        name: name.to_owned(),
+    })?;
+    Ok(&inside[at + end.len()..])
 }
 
 /// Returns the tag at the start of a text, and the text behind it. A comment is a tag that begins with `!`.

@@ -178,6 +178,7 @@ fn read_list(reader: &mut ModelReader<'_>, document: &YamlNode, key: &str) -> Op
     Some(node.json())
 }
 
+/// Reads the sources. An empty list is none: the server gives a watcher without sources its own (contract section 13).
 fn read_sources(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Value> {
     let sources = read_list(reader, document, "sources")?;
     for source in document.get("sources").and_then(YamlNode::items).unwrap_or_default() {
@@ -195,5 +196,5 @@ fn read_sources(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Val
                 .push(problem.at(reader.source, at).help("sources are read, never written"));
         }
     }
-    Some(sources)
+    Some(sources).filter(|sources| sources.as_array().is_none_or(|sources| !sources.is_empty()))
 }

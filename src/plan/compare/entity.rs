@@ -65,9 +65,10 @@ fn update_fields(mut fields: Map<String, Value>, remote: &Entity) -> Map<String,
     fields
 }
 
-/// Drops what a recorded server makes of `null` in the keys that the file does not have: an empty text, or 0.
+/// Drops what a server makes of `null` in the keys that the file does not have: an empty text or 0, as recorded, or `false`, by
+/// the same rule of its library Ajv.
 fn without_leftovers(desired: Option<&Value>, found: Option<Value>) -> Option<Value> {
-    let is_leftover = |value: &Value| value.is_null() || value == "" || value.as_f64() == Some(0.0);
+    let is_leftover = |value: &Value| value.is_null() || value == "" || value == false || value.as_f64() == Some(0.0);
     let is_declared = |key: &str| desired.is_some_and(|desired| desired.get(key).is_some_and(|it| !it.is_null()));
     let mut found = found?;
     if let Some(metadata) = found.as_object_mut() {

@@ -47,7 +47,8 @@ pub(super) fn compare(
 
 /// The sources that the server gives to a watcher without any are no drift.
 fn without_default_sources(desired: &Watcher, remote: &Watcher) -> Watcher {
-    let is_default = |sources: &Value| same(sources, &Watcher::default_sources());
+    let is_default =
+        |sources: &Value| same(sources, &Watcher::default_sources()) || sources.as_array().is_some_and(Vec::is_empty);
     let mut found = remote.clone();
     if desired.sources.is_none() {
         found.sources = found.sources.filter(|sources| !is_default(sources));

@@ -9,7 +9,7 @@ use crate::server::reply::{ApiError, ApiResult};
 /// Returns what is wrong with a schedule: a cron expression of five fields, of six with seconds, or a name such as `@daily`.
 pub(super) fn schedule_problem(schedule: &str) -> Option<String> {
     let parser = CronParser::builder().seconds(Seconds::Optional).build();
-    let cron = match parser.parse(schedule) {
+    let cron = match parser.parse(&croner_expression(schedule)) {
         Ok(cron) => cron,
         Err(error) => return Some(format!("Invalid cron expression: {error}")),
     };
@@ -17,6 +17,39 @@ pub(super) fn schedule_problem(schedule: &str) -> Option<String> {
     let seconds = cron.pattern.seconds.values();
     let gap = seconds.windows(2).map(|pair| pair[1] - pair[0]).min()?;
     Some(format!("Schedule interval too frequent ({gap}s). Minimum is 1 minute."))
+}
+
+/// Returns a schedule in the words of croner, which has fewer names and wants an end before a step.
+fn croner_expression(schedule: &str) -> String {
+    let schedule = match schedule.trim() {
+        "@minutely" => "* * * * *",
+        "@weekdays" => "0 0 * * 1-5",
+        "@weekends" => "0 0 * * 0,6",
+        other => other,
+    };
+    let fields: Vec<&str> = schedule.split_whitespace().collect();
+    let ends: &[&str] = match fields.len() {
+        5 => &["59", "23", "31", "12", "7"],
+        6 => &["59", "59", "23", "31", "12", "7"],
+        _ => return schedule.to_owned(),
+    };
+    let stepped = |(field, end): (&&str, &&str)| {
+        field
+            .split(',')
+            .map(|part| with_end(part, end))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    fields.iter().zip(ends).map(stepped).collect::<Vec<_>>().join(" ")
+}
+
+fn with_end(part: &str, end: &str) -> String {
+    match part.split_once('/') {
+        Some((start, step)) if !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{start}-{end}/{step}")
+        }
+        _ => part.to_owned(),
+    }
 }
 
 /// Checks a schedule. 400 for one that no watcher may have.

@@ -10,6 +10,13 @@ pub(super) fn problem(template: &str) -> Option<String> {
     while let Some(start) = rest.find("{{") {
         let escaped = rest[..start].ends_with('\\');
         let tag = &rest[start..];
+        if !escaped && let Some(raw) = tag.strip_prefix("{{{{") {
+            let Some(after) = after_raw_block(raw) else {
+                return Some(format!("the raw block `{}` is not closed", beginning(raw)));
+            };
+            rest = after;
+            continue;
+        }
         let (opening, closing) = delimiters(tag);
         let Some(end) = tag[opening.len()..].find(closing) else {
             return Some(format!("`{}` does not end with `{closing}`", beginning(tag)));
@@ -21,6 +28,13 @@ pub(super) fn problem(template: &str) -> Option<String> {
         }
     }
     open.pop().map(|name| format!("the block `{name}` is not closed"))
+}
+
+/// Returns what follows a raw block, whose content is kept as it is. `None` when it does not end.
+fn after_raw_block(raw: &str) -> Option<&str> {
+    let (tag, content) = raw.split_once("}}}}")?;
+    let name = tag.split_whitespace().next()?;
+    Some(content.split_once(&format!("{{{{{{{{/{name}}}}}}}}}"))?.1)
 }
 
 /// Returns how a tag that begins here is enclosed: comments may contain braces, and three braces keep the text unescaped.
