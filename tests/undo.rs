@@ -110,19 +110,21 @@ fn what_cannot_come_back_is_named_before() {
     );
 }
 
+/// A key goes only with the platform, and nobody can send again the secrets that the server hides.
 #[test]
-fn a_hidden_secret_that_goes_with_a_replaced_platform_is_named_before() {
+fn a_key_of_a_platform_with_hidden_secrets_stays() {
     let cli = CliProject::live();
     cli.expect_exit("apply --yes --no-journal", 0);
-    // The signing secret stays on the server: no file mentions it any more.
-    let slack = "config = { botToken = \"$BOT_TOKEN\", signingSecret = \"$BOT_TOKEN\" }";
     cli.edit(
         "lobu.toml",
-        slack,
-        "config = { botToken = \"$BOT_TOKEN\", channel = \"C1\" }",
+        "config = { botToken = \"$BOT_TOKEN\", signingSecret = \"$BOT_TOKEN\" }",
+        "config = { botToken = \"$BOT_TOKEN\", signingSecret = \"$BOT_TOKEN\", channel = \"C1\" }",
     );
     cli.expect_exit("apply --yes", 0);
     let plan = cli.expect_exit("undo --dry-run", 0).out;
-    let lost = "no journal keeps the value of a secret (config.botToken, config.signingSecret)";
-    assert!(plan.contains(lost), "{plan}");
+    assert!(plan.contains("cannot be undone: config.channel stays"), "{plan}");
+    assert!(!plan.contains("deleted and put back at once"), "{plan}");
+    cli.expect_exit("undo --yes", 0);
+    let platforms = cli.expect_exit("plan --detailed-exitcode --only agents", 0).out;
+    assert!(platforms.contains("0 update"), "{platforms}");
 }

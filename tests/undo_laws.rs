@@ -133,7 +133,10 @@ fn named(undo: &UndoDraft) -> BTreeSet<(Address, FieldPath)> {
     let mut named = BTreeSet::new();
     for (address, warnings) in &undo.warnings {
         for warning in warnings {
-            if let UndoWarning::SecretsUnknown(paths) | UndoWarning::ValuesUnknown(paths) = warning {
+            if let UndoWarning::SecretsUnknown(paths)
+            | UndoWarning::ValuesUnknown(paths)
+            | UndoWarning::KeysStay(paths) = warning
+            {
                 named.extend(paths.iter().map(|path| (address.clone(), path.clone())));
             }
         }

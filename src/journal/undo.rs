@@ -11,7 +11,7 @@ use super::recorded_resource::{RecordedResource, ResourceParts};
 use super::recorded_run::RecordedRun;
 use super::restored::{restored, without_secrets};
 use crate::plan::{ChangeKind, Undeclared, compare, without_injected};
-use crate::resource::{Address, ConfigValue, FieldPath, Resource, Settings, State};
+use crate::resource::{Address, ConfigValue, FieldPath, Platform, Resource, Settings, State};
 
 /// What takes a run back.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,6 +43,9 @@ pub enum UndoWarning {
     SecretsUnknown(Vec<FieldPath>),
     /// These fields held a secret, so that what they were before is not known. They stay as they are now.
     ValuesUnknown(Vec<FieldPath>),
+    /// These keys of a platform's config stay: to remove one, the platform would be deleted and put back, and lose secrets that
+    /// only the server has.
+    KeysStay(Vec<FieldPath>),
     /// The history of the agent was deleted with it, and does not come back.
     HistoryLost,
     /// What the agent has done since the run is deleted with it.
@@ -174,7 +177,9 @@ impl Undoing<'_> {
         self.draft.rows.insert(address.clone());
         if let Some(resource) = outcome.resource {
             secrets.extend(lost_with_replacement(&resource, now));
+            let (resource, stay) = with_keys_that_stay(resource, now);
             insert(&mut self.draft.desired, resource);
+            self.warn_of(address, UndoWarning::KeysStay, stay);
         }
         if !conflicts.is_empty() {
             self.conflict(address, UndoWarning::ChangedSince(conflicts));
@@ -251,18 +256,38 @@ impl Undoing<'_> {
     }
 }
 
-/// Returns the hidden secrets of a platform that are lost because it has to be replaced: a key of its config can only go with
-/// the platform, and nobody can send again what the server hides.
+/// Returns the hidden secrets of a platform that are lost because it has to be replaced by one of another type: nobody can send
+/// again what the server hides.
 fn lost_with_replacement(wanted: &Resource, now: &Resource) -> BTreeSet<FieldPath> {
     let (Resource::Platform(wanted), Resource::Platform(now)) = (wanted, now) else {
         return BTreeSet::new();
     };
-    let drops_keys = now.config.keys().any(|key| !wanted.config.contains_key(key));
-    if wanted.kind == now.kind && !drops_keys {
+    if wanted.kind == now.kind {
         return BTreeSet::new();
     }
     let hidden = now.config.iter().filter(|(_, value)| **value == ConfigValue::Redacted);
     hidden.map(|(key, _)| FieldPath::of(["config", key])).collect()
+}
+
+/// Returns a platform with the keys that cannot go, and their paths: a key goes only when the platform is deleted and put back,
+/// and nobody can send again the secrets that the server hides.
+fn with_keys_that_stay(wanted: Resource, now: &Resource) -> (Resource, BTreeSet<FieldPath>) {
+    let (Resource::Platform(platform), Resource::Platform(now)) = (&wanted, now) else {
+        return (wanted, BTreeSet::new());
+    };
+    let hides = platform.config.values().any(|value| *value == ConfigValue::Redacted);
+    if !hides || platform.kind != now.kind {
+        return (wanted, BTreeSet::new());
+    }
+    let mut platform = Platform::clone(platform);
+    let mut stay = BTreeSet::new();
+    for (key, value) in &now.config {
+        if !platform.config.contains_key(key) {
+            platform.config.insert(key.clone(), value.clone());
+            stay.insert(FieldPath::of(["config", key]));
+        }
+    }
+    (Resource::Platform(platform.into()), stay)
 }
 
 /// Returns the fields in which a resource is not as a run left it, those that somebody added included.

@@ -32,6 +32,11 @@ pub fn undo_warning_text(warning: &UndoWarning, force: bool) -> String {
             "cannot be undone: it held a secret, which no journal keeps ({}); it stays as it is now, or is missing",
             list(fields)
         ),
+        UndoWarning::KeysStay(fields) => format!(
+            "cannot be undone: {} stays, because the platform would be deleted and put back for it, and lose secrets that only the \
+             server has",
+            list(fields)
+        ),
         UndoWarning::HistoryLost => "cannot be undone: the agent's history was deleted with it".to_owned(),
         UndoWarning::HistoryGoes => "deletes what the agent has done since that run".to_owned(),
     }
