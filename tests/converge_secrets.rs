@@ -67,3 +67,21 @@ async fn what_is_not_secret_beside_a_redacted_value_is_still_compared() {
         Vec::<String>::new()
     );
 }
+
+/// A name is stored as it is and shown, so it cannot be what the stars hide.
+#[tokio::test]
+async fn a_name_in_place_of_a_hidden_secret_is_a_change() {
+    let server = TestServer::live().await;
+    let original = expect_valid(project(TOML).load());
+    server.apply_well(&server.plan(&original, Prune::Nothing).await).await;
+    let text = TOML.replace("\"LITERAL-one\"", "\"$API_TOKEN\"");
+    let files = TempProject::new(&[("lobu.toml", text.as_str()), (".env", "API_TOKEN=of-the-environment\n")]);
+    let named = expect_valid(files.load());
+    let draft = server.plan(&named, Prune::Nothing).await;
+    assert_eq!(changed_rows(&draft.plan), ["~ settings desk (mcpServers)"]);
+    server.apply_well(&draft).await;
+    assert_eq!(
+        changed_rows(&server.plan(&named, Prune::Nothing).await.plan),
+        Vec::<String>::new()
+    );
+}

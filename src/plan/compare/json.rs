@@ -28,11 +28,16 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
     match (before, after) {
         (None, None) => {}
         (Some(left), Some(right)) if same(left, right) => {}
-        // Only a text can be a hidden secret. A table or list in its place is a difference whatever the stars hide.
-        (Some(left), Some(Value::String(_))) if is_redacted(left) && may_hold_secrets(path) => changes.push(Change {
-            kind: ChangeKind::SecretNotComparable,
-            ..Change::between(path.clone(), Some(Shown::Secret), Some(Shown::Secret))
-        }),
+        // Only a text can be a hidden secret. A table or list in its place is a difference whatever the stars hide, and so is a
+        // reference, which a server shows as it is.
+        (Some(left), Some(Value::String(text)))
+            if is_redacted(left) && may_hold_secrets(path) && !is_reference(text) =>
+        {
+            changes.push(Change {
+                kind: ChangeKind::SecretNotComparable,
+                ..Change::between(path.clone(), Some(Shown::Secret), Some(Shown::Secret))
+            });
+        }
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
             let mut keys: Vec<&String> = left
                 .keys()
@@ -55,10 +60,15 @@ fn collect(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, chan
         (None, Some(Value::Object(map))) | (Some(Value::Object(map)), None) if !map.is_empty() => {
             let mut keys: Vec<&String> = map.keys().collect();
             keys.sort();
+            let count = changes.len();
             for key in keys {
                 let side = |present: Option<&Value>| present.and(map.get(key));
                 let (left, right) = (side(before), side(after));
                 collect(&path.join(key), self::present(left), self::present(right), changes);
+            }
+            // A table of nothing but `null` has no leaf either.
+            if changes.len() == count {
+                changes.push(leaf(path, before, after));
             }
         }
         _ => changes.push(leaf(path, before, after)),
@@ -133,4 +143,19 @@ fn is_reference(text: &str) -> bool {
     head && name
         .chars()
         .all(|rest| rest.is_ascii_uppercase() || rest.is_ascii_digit() || rest == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_table_of_nothing_but_null_is_a_leaf() {
+        let (before, after) = (json!({"o": {"a": null}}), json!({}));
+        let found = differences(&FieldPath::root("metadata"), Some(&before), Some(&after));
+        let paths: Vec<String> = found.iter().map(|change| change.path.to_string()).collect();
+        assert_eq!(paths, ["metadata.o"]);
+    }
 }
