@@ -72,9 +72,9 @@ async fn what_agents_wrote_goes_when_it_is_named_in_full() {
     let link =
         json!({ "action": "link", "from_entity_id": bob, "to_entity_id": ada, "relationship_type_slug": "works-at" });
     desk.call("manage_entity", link).await;
-    let wildcard = desk.expect("plan --delete entity.person.note-*", 0).await;
+    let wildcard = desk.expect("plan --delete entity.person.note-*", 64).await;
     assert!(
-        wildcard.contains("entity.person.note-*: the server has none"),
+        wildcard.contains("`--delete entity.person.note-*` is a pattern"),
         "{wildcard}"
     );
     let flags = "--delete entity.person.note-a --delete relationship.works-at.bob.acme/ada";
@@ -83,6 +83,21 @@ async fn what_agents_wrote_goes_when_it_is_named_in_full() {
     let mut links = desk.links().await;
     links.sort();
     assert_eq!(links, ["knows", "works-at"]);
+}
+
+#[tokio::test]
+async fn a_type_with_entities_is_not_pruned() {
+    let desk = DataDesk::open().await;
+    let kind = json!({ "schema_type": "entity_type", "action": "create", "slug": "note", "name": "Note" });
+    desk.call("manage_entity_schema", kind).await;
+    let note = json!({ "action": "create", "entity_type": "note", "name": "First", "slug": "first" });
+    desk.call("manage_entity", note).await;
+    let refused = desk.expect("plan --prune", 1).await;
+    assert!(refused.contains("1 entity is of this type"), "{refused}");
+    desk.expect("plan --prune --target entity.*", 0).await;
+    desk.expect("apply --yes --delete entity.note.first", 0).await;
+    let applied = desk.expect("apply --yes --prune", 0).await;
+    assert!(applied.contains("deleted entity-type note"), "{applied}");
 }
 
 #[tokio::test]

@@ -36,6 +36,29 @@ fn drifting() -> CliProject {
 }
 
 #[test]
+fn an_agent_with_ignored_platforms_is_not_pruned() {
+    let cli = CliProject::new();
+    cli.expect_exit("apply --yes", 0);
+    let text = fs::read_to_string(cli.path().join("lobu.toml")).unwrap();
+    let (start, end) = (
+        text.find("[agents.desk]").unwrap(),
+        text.find("[agents.clerk]").unwrap(),
+    );
+    fs::write(
+        cli.path().join("lobu.toml"),
+        format!("{}{}", &text[..start], &text[end..]),
+    )
+    .unwrap();
+    let pruned = cli.expect_exit("plan --prune", 0).out;
+    assert!(pruned.contains("- agent desk"), "{pruned}");
+    cli.expect_exit(&format!("drift ignore platform.desk.* {ENDLESS}"), 0);
+    let kept = cli.expect_exit("plan --prune", 0).out;
+    assert!(!kept.contains("- agent desk"), "{kept}");
+    let listed = cli.expect_exit("drift list", 0).out;
+    assert!(!listed.contains("the entry can go"), "{listed}");
+}
+
+#[test]
 fn ignored_drift_is_listed_folded_and_ends() {
     let cli = drifting();
     let mut script = cli.script("drift");

@@ -1,4 +1,4 @@
-//! What keeps an entity from being deleted: entities below it, and what the files relate to it.
+//! What keeps an entity from being deleted: entities below it, and what the files relate to it; and an entity type: its entities.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::data_problem::DataRefusal;
 use super::options::Prune;
 use crate::resource::{Address, Entity, EntityPath, RelationshipKey, SharedValue, State, WatchedEntity, Watcher};
 
-/// Returns the reasons why entities that are marked for deletion have to stay.
+/// Returns the reasons why entities and entity types that are marked for deletion have to stay.
 pub(super) fn problems(desired: &State, remote: &State, prune: &Prune) -> Vec<DataRefusal> {
     let only_remote = remote
         .entities
@@ -23,7 +23,33 @@ pub(super) fn problems(desired: &State, remote: &State, prune: &Prune) -> Vec<Da
         let reasons = below.into_iter().chain(related).chain(watched);
         reasons.map(|(message, hint)| (address(entity), message, hint))
     });
-    reasons.collect()
+    reasons.chain(types_in_use(desired, remote, prune, &deleted)).collect()
+}
+
+/// Returns the entity types that are marked for deletion and keep entities: the server refuses to delete those.
+fn types_in_use(desired: &State, remote: &State, prune: &Prune, deleted: &[&SharedValue<Entity>]) -> Vec<DataRefusal> {
+    let only_remote = remote
+        .entity_types
+        .keys()
+        .filter(|slug| !desired.entity_types.contains_key(*slug));
+    let in_use = only_remote.filter_map(|slug| {
+        let address = Address::entity_type(slug);
+        let goes = deleted.iter().filter(|entity| entity.entity_type == *slug).count() as u64;
+        let stay = remote.facts.entities.get(slug)?.saturating_sub(goes);
+        if stay == 0 || remote.facts.system_types.contains(&address) || !prune.undeclared(&address).clears() {
+            return None;
+        }
+        let message = match stay {
+            1 => "1 entity is of this type".to_owned(),
+            count => format!("{count} entities are of this type"),
+        };
+        Some((
+            address,
+            message,
+            "delete its entities first, or ignore the type with `lobuctl drift ignore`",
+        ))
+    });
+    in_use.collect()
 }
 
 fn address(entity: &Entity) -> Address {

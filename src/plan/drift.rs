@@ -23,7 +23,13 @@ pub(super) fn rows(desired: &State, remote: &State, prune: &Prune) -> Vec<(Row, 
         .filter_map(|(address, resource)| {
             let operation = deletion(remote, &resource)?;
             Some(match prune.undeclared(&address) {
-                Undeclared::Clear => with_deletion(remote, address, resource, operation),
+                Undeclared::Clear => {
+                    let (mut row, step) = with_deletion(remote, address, resource, operation);
+                    if let Some(Resource::Entity(entity)) = step.as_ref().and_then(|step| step.seen.as_ref()) {
+                        row.warnings.extend(watcher_warnings(desired, remote, entity, prune));
+                    }
+                    (row, step)
+                }
                 Undeclared::Keep => (row(remote, address, &resource, Undeclared::Keep), None),
             })
         })
@@ -48,7 +54,7 @@ fn with_deletion(remote: &State, address: Address, resource: Resource, operation
         Resource::Watcher(_) => row
             .warnings
             .push("is archived: its slug can never be used again".to_owned()),
-        Resource::Entity(entity) => row.warnings.extend(entity_warnings(remote, entity)),
+        Resource::Entity(_) => row.warnings.extend(entity_warnings()),
         _ => {}
     }
     let step = Step {
@@ -124,15 +130,22 @@ fn fields(resource: &Resource, prefix: &[&str], undeclared: Undeclared) -> Vec<C
 }
 
 /// Returns what the deletion of an entity takes away for good, and what it leaves behind.
-fn entity_warnings(remote: &State, entity: &Entity) -> Vec<String> {
-    let mut warnings = vec![
+fn entity_warnings() -> [String; 2] {
+    [
         "its slug can never be used again below its parent".to_owned(),
-        "its relationships stay, and nothing can name them any more: delete those first".to_owned(),
-    ];
+        "relationships of it that are not deleted too stay, and nothing can name them any more".to_owned(),
+    ]
+}
+
+/// Returns a warning for each watcher of an entity that is deleted, unless it is deleted too.
+fn watcher_warnings(desired: &State, remote: &State, entity: &Entity, prune: &Prune) -> Vec<String> {
     let is_it = |found: &WatchedEntity| found.id.is_some() && found.id == entity.id;
+    let goes = |slug: &str| !desired.watchers.contains_key(slug) && prune.undeclared(&Address::watcher(slug)).clears();
     let watchers = remote.watchers.values().filter(|it| it.entities.iter().any(is_it));
-    warnings.extend(watchers.map(|watcher| format!("the watcher `{}` watches it, and stays", watcher.slug)));
-    warnings
+    let staying = watchers.filter(|watcher| !goes(&watcher.slug));
+    staying
+        .map(|watcher| format!("the watcher `{}` watches it, and stays", watcher.slug))
+        .collect()
 }
 
 fn agent_warnings(remote: &State, agent: &str) -> Vec<String> {

@@ -85,9 +85,11 @@ fn items(row: &Row) -> Vec<DriftItem> {
 }
 
 fn report(entry: &DriftIgnore, items: &[DriftItem], today: Date) -> EntryReport {
-    let concerns = |item: &DriftItem| match &item.field {
-        Some(field) => entry.covers_field(&item.address, field),
-        None => entry.covers(&item.address),
+    let concerns = |item: &DriftItem| match (&item.field, &item.address) {
+        (Some(field), address) => entry.covers_field(address, field),
+        // What belongs to an agent that no file declares has no row of its own.
+        (None, Address::Agent { id }) if entry.pattern.may_cover_parts_of(id) => true,
+        (None, address) => entry.covers(address),
     };
     EntryReport {
         subject: entry.subject(),

@@ -207,6 +207,9 @@ fn add_entity_type(state: &mut State, client: &Client, declared: &State, listed:
     if listed.is_system {
         state.facts.system_types.insert(Address::entity_type(&slug));
     }
+    if listed.uses > 0 {
+        state.facts.entities.insert(slug.clone(), listed.uses);
+    }
     let known = declared.entity_types.get(&slug);
     let entity_type = SharedValue::same_or_new(listed.entity_type, known);
     state.entity_types.insert(slug, entity_type);

@@ -20,6 +20,8 @@ pub struct ListedEntityType {
     pub organization: Option<String>,
     /// Whether the type belongs to the server, so that it is never drift.
     pub is_system: bool,
+    /// The number of entities of the type, 0 where the server does not say it.
+    pub uses: u64,
 }
 
 /// A relationship type of any organization.

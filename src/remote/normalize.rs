@@ -112,7 +112,16 @@ pub(super) fn entity_type(body: wire::schema::WireEntityType) -> Result<ListedEn
         is_system: body.is_system || entity_type.slug.starts_with('$'),
         entity_type,
         organization: body.organization_slug,
+        uses: count(body.entity_count.as_ref()),
     })
+}
+
+/// Returns a number that a response has as a number or as digits, 0 where it has none.
+fn count(value: Option<&Value>) -> u64 {
+    let digits = |value: &Value| value.as_str()?.parse().ok();
+    value
+        .and_then(|value| value.as_u64().or_else(|| digits(value)))
+        .unwrap_or(0)
 }
 
 /// Returns the relationship type that a response describes, without its rules.
@@ -124,14 +133,11 @@ pub(super) fn relationship_type(
         ..RelationshipType::default()
     };
     read_body(RelationshipType::FIELDS, &mut relationship_type, &body.fields)?;
-    let count = body.relationship_count.as_ref();
     Ok(ListedRelationshipType {
         is_system: body.created_by.is_none() || relationship_type.slug.starts_with('$'),
         relationship_type,
         organization: body.organization_slug,
-        uses: count
-            .and_then(|count| count.as_u64().or(count.as_str()?.parse().ok()))
-            .unwrap_or(0),
+        uses: count(body.relationship_count.as_ref()),
     })
 }
 

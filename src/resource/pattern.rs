@@ -106,6 +106,19 @@ impl Pattern {
         }
     }
 
+    /// Whether the pattern may cover the settings or a platform of this agent, whichever platforms it has.
+    pub fn may_cover_parts_of(&self, agent: &str) -> bool {
+        let is_own = |kind: &str, id: Option<&str>| glob(kind, "platform") && id.is_some_and(|id| glob(id, agent));
+        let names_platforms = match &self.form {
+            PatternForm::Address => {
+                let mut parts = self.text.splitn(3, '.');
+                is_own(parts.next().unwrap_or_default(), parts.next())
+            }
+            PatternForm::Printed { kind, id } => is_own(kind, id.split('/').next()),
+        };
+        names_platforms || self.matches(&Address::settings(agent))
+    }
+
     /// Returns the pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -97,6 +97,8 @@ pub struct ServerFacts {
     pub types_are_known: bool,
     /// The types that the server created itself. They are never drift.
     pub system_types: BTreeSet<Address>,
+    /// The number of entities of each type that has any, by slug.
+    pub entities: BTreeMap<String, u64>,
     /// The number of relationships of each type that has any, by slug.
     pub relationships: BTreeMap<String, u64>,
     /// The names of settings that no file can express and that differ from those of a new agent, by agent.

@@ -23,6 +23,10 @@ pub(super) fn check(project: &Project, options: &ReviewOptions) -> Result<(), Fa
         return Err(Failure::usage("`--delete` deletes data, and `--only` leaves that out"));
     }
     for text in &options.deletes {
+        if text.contains(['*', '?']) {
+            let message = format!("`--delete {text}` is a pattern, and what is deleted so is named in full");
+            return Err(Failure::usage(message).hint("write `--delete` once for each address"));
+        }
         let address: Result<Address, _> = text.trim().parse();
         let address = address.map_err(|error| Failure::usage(format!("`--delete`: {error}")))?;
         check_kind(&address)?;

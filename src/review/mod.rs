@@ -271,11 +271,22 @@ fn plan(workspace: &Workspace, options: &ReviewOptions, prune: &BTreeSet<Address
 /// Returns every row that only the server has, or of which it has fields that the files do not mention, without what
 /// `lobuctl.toml` ignores: what `--prune` marks, so that it is confirmed like the marks of a user.
 fn drifted(workspace: &Workspace, options: &ReviewOptions) -> Result<BTreeSet<Address>, Failure> {
-    let plan = workspace.plan(Prune::Nothing, options)?.plan;
+    let plan = target::restrict(workspace.plan(Prune::Nothing, options)?, &options.targets)?.plan;
     let drifted = plan
         .rows
         .into_iter()
         // A mark clears every drifted field of its row, so a row with an ignored one is left alone.
-        .filter(|row| row.has_drift() && !row.has_ignored_drift());
+        .filter(|row| {
+            row.has_drift() && !row.has_ignored_drift() && !has_ignored_parts(workspace, options, &row.address)
+        });
     Ok(drifted.map(|row| row.address.clone()).collect())
+}
+
+/// Whether `lobuctl.toml` ignores settings or platforms of this agent, which have no rows of their own while the files do not
+/// declare it, and would be deleted with it.
+fn has_ignored_parts(workspace: &Workspace, options: &ReviewOptions, address: &Address) -> bool {
+    let Address::Agent { id } = address else { return false };
+    let mut entries = workspace.project.ignores.iter();
+    !workspace.project.desired.agents.contains_key(&**id)
+        && entries.any(|entry| !entry.has_ended(options.today) && entry.pattern.may_cover_parts_of(id))
 }

@@ -49,6 +49,9 @@ pub struct WireEntityType {
     /// Whether the server created the type itself.
     #[serde(default)]
     pub is_system: bool,
+    /// The number of entities of the type, as a number or as digits. Only lists have it.
+    #[serde(default)]
+    pub entity_count: Option<Value>,
     /// All other keys: the fields of the type, and the server's own.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
