@@ -8,6 +8,8 @@ const TOML: &str = "[agents]\n[memory]\norg = \"dev\"\nmodels = \"./models\"\n";
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Alone,
+    /// After a byte order mark, and with its first key to be changed.
+    Marked,
     Braces,
     Documents,
     List,
@@ -15,8 +17,9 @@ enum Form {
     Brackets,
 }
 
-const FORMS: [Form; 6] = [
+const FORMS: [Form; 7] = [
     Form::Alone,
+    Form::Marked,
     Form::Braces,
     Form::Documents,
     Form::List,
@@ -30,6 +33,7 @@ fn file(form: Form, kind: &str, lines: &[&str]) -> String {
     let other = "slug: other, name: Other";
     match form {
         Form::Alone => format!("# ours\ntype: {kind}\n{}\n", lines.join("\n")),
+        Form::Marked => format!("\u{feff}{}\ntype: {kind}\n", lines.join("\n")),
         Form::Braces => format!("{{ type: {kind}, {} }}\n", lines.join(", ")),
         Form::Documents => format!(
             "type: {kind}\nslug: other\nname: Other\n--- # the second\ntype: {kind}\n{}\n...\n---\ntype: {kind}\nslug: last\nname: L\n",

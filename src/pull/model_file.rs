@@ -209,12 +209,14 @@ fn documents(text: &str) -> Vec<Range<usize>> {
         let rest = line.strip_prefix(mark);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
     };
-    let (mut documents, mut start) = (Vec::new(), 0);
+    // A byte order mark belongs to no document.
+    let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
+    let (mut documents, mut start) = (Vec::new(), skipped);
     for line in lines(text, 0..text.len()) {
-        let content = &text[line.clone()];
+        let content = &text[line.start.max(skipped)..line.end];
         if is_mark(content, "---") || is_mark(content, "...") {
-            documents.push(start..line.start);
-            start = line.start + 3;
+            documents.push(start..line.start.max(skipped));
+            start = line.start.max(skipped) + 3;
         }
     }
     documents.push(start..text.len());
