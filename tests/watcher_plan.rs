@@ -90,6 +90,25 @@ fn a_watcher_is_created_once_and_then_unchanged() {
 }
 
 #[test]
+fn an_empty_schedule_takes_the_schedule_away() {
+    let unscheduled = Watcher {
+        schedule: Some(String::new()),
+        ..watcher("contacts")
+    };
+    let draft = planned_well(&state([unscheduled.clone()]), &server([stored(watcher("contacts"))]));
+    let Operation::UpdateWatcher(update) = &draft.steps[&Address::watcher("contacts")].operation else {
+        panic!("{:?}", draft.steps);
+    };
+    assert_eq!(json!(update.settings), json!({"schedule": ""}));
+    let without = Watcher {
+        schedule: None,
+        ..stored(watcher("contacts"))
+    };
+    let draft = planned_well(&state([unscheduled]), &server([without]));
+    assert!(draft.steps.is_empty(), "{:?}", draft.steps);
+}
+
+#[test]
 fn each_difference_goes_into_the_request_that_changes_it() {
     let before = stored(Watcher {
         reactions_guidance: Some("Be kind.".to_owned()),

@@ -21,6 +21,8 @@ pub(super) async fn create(context: &StepContext<'_>, wanted: &SharedValue<Watch
     };
     let mut fields = to_body(Watcher::FIELDS, wanted);
     fields.remove(Watcher::SCRIPT);
+    // Only a change says with an empty text that there is none.
+    fields.retain(|_, value| value != "");
     let created = context.client.create_watcher(&wanted.slug, entity, &fields).await;
     match created {
         Ok(id) => {

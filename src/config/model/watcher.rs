@@ -132,8 +132,11 @@ fn read_entity(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Watc
 }
 
 fn read_schedule(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<String> {
-    let text = reader.string(document, "schedule").filter(|text| !text.is_empty())?;
-    if let Err(error) = schedule::check(&text) {
+    let text = reader.string(document, "schedule")?;
+    // An empty one takes the schedule from the watcher.
+    if !text.is_empty()
+        && let Err(error) = schedule::check(&text)
+    {
         let problem = Diagnostic::error("schedule", error.to_string());
         let problem = problem.at(reader.source, span(document, "schedule"));
         reader.findings.push(problem.help(error.help()));
