@@ -83,6 +83,22 @@ models = "models"
 "#;
 
 #[test]
+fn what_the_server_drops_of_auto_create_when_is_not_sent() {
+    let project = TempProject::new(&[
+        ("lobu.toml", MODELS),
+        (
+            "models/a.yaml",
+            "type: relationship\nslug: owns\nname: Owns\nauto_create_when:\n  - { targetField: email, targetfield: mail }\n",
+        ),
+    ]);
+    let loaded = project.load();
+    let text = report(&loaded);
+    assert!(text.contains("`targetfield` is not synced"), "{text}");
+    let owns = &loaded.project.unwrap().desired.relationship_types["owns"];
+    assert_eq!(owns.auto_create_when, Some(json!([{ "targetField": "email" }])));
+}
+
+#[test]
 fn models_are_read_in_full() {
     let project = TempProject::new(&[
         ("lobu.toml", MODELS),

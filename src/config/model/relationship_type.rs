@@ -125,12 +125,27 @@ fn read_status(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Stri
     None
 }
 
+/// The keys of an item of `auto_create_when` that the server keeps (contract section 8.2).
+const AUTO_CREATE_KEYS: [&str; 4] = ["sourceNamespace", "targetField", "assuranceRequired", "matchStrategy"];
+
 fn read_auto_create_when(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Value> {
     let node = document.get("auto_create_when").filter(|node| !node.is_null())?;
-    if node.items().is_none() {
+    let Some(items) = node.items() else {
         reader.wrong_type("auto_create_when", node, "a list");
+        return None;
+    };
+    let mut read = Vec::new();
+    for item in items {
+        let Value::Object(mut table) = item.json() else {
+            reader.wrong_type("auto_create_when", item, "a list of tables");
+            continue;
+        };
+        reader.check_keys(item, &AUTO_CREATE_KEYS);
+        // The server drops other keys, so that they would differ in every plan.
+        table.retain(|key, _| AUTO_CREATE_KEYS.contains(&key.as_str()));
+        read.push(Value::Object(table));
     }
-    Some(node.json())
+    Some(Value::Array(read))
 }
 
 fn read_rules(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<Rules> {
