@@ -84,6 +84,11 @@ impl<'a> StepContext<'a> {
         self.stamp.announce(intent).await
     }
 
+    /// Whether anybody keeps what is stored.
+    pub(super) fn records(&self) -> bool {
+        self.stamp.records()
+    }
+
     /// Keeps that the server has stored the row's resource, and when it says that it was changed last.
     pub(super) fn stored(&self, changed: Option<&str>) {
         self.stamp.stored(self.address(), changed);

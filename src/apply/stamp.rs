@@ -55,6 +55,11 @@ impl Stamp {
         }
     }
 
+    /// Whether anything is kept beside the events.
+    pub(super) fn records(&self) -> bool {
+        self.observers.recorder.is_some()
+    }
+
     /// Keeps that the server has stored a row's resource, and when it says that it was changed last.
     pub(super) fn stored(&self, address: &Address, changed: Option<&str>) {
         if let Some(recorder) = &self.observers.recorder {

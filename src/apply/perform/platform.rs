@@ -14,7 +14,12 @@ pub(super) async fn upsert(
     before: Option<&Resource>,
 ) -> Result<Outcome, RemoteError> {
     let client = &context.client;
-    let (put, reply) = client.put_platform(&write.platform, write.settings.as_ref()).await?;
+    let sent = client.put_platform(&write.platform, write.settings.as_ref()).await;
+    if sent.as_ref().is_err_and(|error| error.status() == Some(400)) && before.is_some() {
+        // A platform that does not start with its new config is not stored, and does not run any more (contract section 7).
+        context.note("the platform may have stopped: look at it on the server, and start it there");
+    }
+    let (put, reply) = sent?;
     context.record_write(put != PutPlatform::Unchanged);
     note_restart(context, put);
     let failed = start_if_in_error(context, &write.platform, &reply).await;
@@ -59,7 +64,7 @@ async fn changed(
 ) -> Option<String> {
     let has_secrets = write.platform.config.values().any(|value| value.secret().is_some());
     match put {
-        _ if !has_secrets => None,
+        _ if !has_secrets || !context.records() => None,
         _ if context.client.names_revisions() => reply.platform.changed(),
         PutPlatform::Updated { restarts: Some(_) } => reply.platform.changed(),
         PutPlatform::Unchanged => match before? {
