@@ -48,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
             // Where there is no title, this line says it.
             let is_lost = !framed && model.watch.as_ref().is_some_and(|watch| watch.lost.is_some());
             let before = is_lost.then(|| (Role::Warning, SERVER_LOST.to_owned()));
-            review_line(canvas, review, area, framed, before);
+            review_line(canvas, review, area, framed, before.as_ref());
         }
         Screen::Run(run) => run_line(canvas, model, run, area),
     }
@@ -68,7 +68,7 @@ enum Form {
 }
 
 /// Draws the numbers of the plan, after `first` if there is such a part.
-fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, first: Option<Part>) {
+fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, first: Option<&Part>) {
     let query = hidden_part(&review.board);
     let forms: &[Form] = if framed {
         &[Form::Words, Form::Mixed, Form::Signs]
@@ -81,7 +81,7 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, f
         .iter()
         .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
     let room = usize::from(area.width);
-    let parts = |form: Form| first.iter().cloned().chain(parts(review, form)).collect::<Vec<_>>();
+    let parts = |form: Form| first.into_iter().cloned().chain(parts(review, form)).collect::<Vec<_>>();
     let length = |(form, selected): &(Form, &String)| {
         let parts = parts(*form);
         let counts: usize = parts.iter().map(|part| width(&part.1) + gap(*form)).sum();
