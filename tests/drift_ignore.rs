@@ -155,6 +155,11 @@ fn the_file_keeps_comments_and_has_one_entry_for_each_subject() {
         with_ignores(Some(&removed), &[entry("agent.b", "second", date(2027, 5, 6))]).unwrap(),
         changed
     );
+    // The only entry takes the table along that its header has made.
+    let only = with_ignores(None, &[entry("agent.a", "why", date(2027, 5, 6))]).unwrap();
+    let subject = entry("agent.a", "", date(2027, 5, 6)).subject;
+    let (removed, count) = without_ignores(&only, &[subject]).unwrap();
+    assert_eq!((count, removed.contains("drift")), (1, false), "{removed}");
     // An inline list has no place for a comment of each entry.
     let inline = "drift = { ignore = [] }\n";
     assert!(with_ignores(Some(inline), &[entry("agent.b", "second", date(2027, 5, 6))]).is_err());

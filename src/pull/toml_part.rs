@@ -12,7 +12,7 @@ use super::toml_tree::{TomlKey, path_text, sorted, with_value};
 
 /// The error for a change that this module cannot make. The text is as before.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` cannot be changed without rewriting the file")]
+#[error("`{path}` cannot be changed without rewriting the file; edit it there")]
 pub(super) struct Uneditable {
     path: String,
 }
@@ -89,10 +89,24 @@ impl TomlPart {
                 && last
                 && self.parsed(|parsed| Some(parsed.has_sections(array))) == Some(true)
         });
-        let gone = ends_array.map_or(path, |(_, array)| array);
+        let gone = self.emptied(ends_array.map_or(path, |(_, array)| array));
         self.apply(splice, path, Order::Given, |table| {
             with_value(Value::Table(table), gone, None)
         })
+    }
+
+    /// Returns what goes when the value at a path does: a table that only the names of its last value have made, as
+    /// `[[drift.ignore]]` makes `drift`, goes with that value.
+    fn emptied<'a>(&self, path: &'a [TomlKey]) -> &'a [TomlKey] {
+        let mut gone = path;
+        while let Some((_, parent)) = gone.split_last()
+            && let Some(Value::Table(table)) = self.get(parent)
+            && table.len() == 1
+            && self.parsed(|parsed| Some(parsed.is_implicit(parent))) == Some(true)
+        {
+            gone = parent;
+        }
+        gone
     }
 
     /// Appends a table to the array at a path, in the form that its other items have, or else as `[[path]]`.
@@ -329,6 +343,23 @@ org = "o"
             let mut toml = TomlPart::parse(text).unwrap();
             toml.remove(&path("a.b.0")).unwrap();
             assert!(["[a]\nb = []\n", "[a]\n"].contains(&toml.text()));
+        }
+    }
+
+    #[test]
+    fn a_table_without_a_header_of_its_own_goes_with_its_last_value() {
+        for (text, removed, after) in [
+            ("# ours\n\n[[a.b]]\nc = 'd'\n", "a.b.0", "# ours\n\n"),
+            ("[[a.b.c]]\nd = 'e'\n", "a.b.c.0", ""),
+            ("[a]\n[[a.b.c]]\nd = 'e'\n", "a.b.c.0", "[a]\n"),
+            ("[[a.b]]\nc = 'd'\n[a]\n", "a.b.0", "[a]\n"),
+            ("[a.b]\nc = 'd'\n[e]\n", "a.b", "[e]\n"),
+            ("[a]\nb.c = 'd'\n", "a.b.c", "[a]\n"),
+        ] {
+            let mut toml = TomlPart::parse(text).unwrap();
+            toml.remove(&path(removed))
+                .unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(toml.text(), after);
         }
     }
 

@@ -234,6 +234,11 @@ impl ParsedToml<'_> {
         find(self.root, path).is_some_and(|found| self.text[found.value.span()].starts_with("[["))
     }
 
+    /// Whether a table is nowhere written itself: only the names of what is in it mention it.
+    pub(super) fn is_implicit(&self, path: &[TomlKey]) -> bool {
+        find(self.root, path).is_some_and(|found| !self.text[found.value.span()].starts_with(['[', '{']))
+    }
+
     pub(super) fn remove(&self, path: &[TomlKey]) -> Option<Splice> {
         let found = find(self.root, path)?;
         let (_, parent) = path.split_last()?;
