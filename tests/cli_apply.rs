@@ -152,7 +152,7 @@ fn exit_codes_tell_what_the_plan_holds() {
     let cli = CliProject::new();
     cli.expect_exit("plan --detailed-exitcode", 2);
     let refused = cli.expect_exit("apply --yes --fail-on changes>8", 4);
-    assert!(refused.err.contains("`--fail-on changes>8`: 9 changes"), "{refused:?}");
+    assert!(refused.err.contains("`--fail-on changes:8`: 9 changes"), "{refused:?}");
     cli.expect_exit("apply --yes --plan-id 000000000000", 5);
     let plan = cli.expect_exit("plan --format json", 0).object("plan");
     cli.expect_exit(&format!("apply --yes --plan-id {}", plan["id"].as_str().unwrap()), 0);

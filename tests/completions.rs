@@ -77,10 +77,10 @@ fn what_the_grammar_knows_is_completed_too() {
     let at = |line: &str| candidates(cli.path(), line);
     assert_eq!(
         at("lobuctl plan --fail-on "),
-        ["drift", "restart", "delete", "changes>"]
+        ["drift", "restart", "delete", "changes:"]
     );
     assert_eq!(at("lobuctl apply --fail-on drift,r"), ["drift,restart"]);
-    assert_eq!(at("lobuctl pull --fail-on c"), ["conflict", "changes>"]);
+    assert_eq!(at("lobuctl pull --fail-on c"), ["conflict", "changes:"]);
     assert_eq!(at("lobuctl compl"), ["completions"]);
     assert_eq!(at("lobuctl plan --format ma"), ["markdown"]);
 }

@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use lobuctl::apply::OnStale;
-use lobuctl::cli::{self, Cli, Command, FailOn, ServeCommand, TokenCommand};
+use lobuctl::cli::{self, Cli, Command, FailOn, PullGuard, ServeCommand, TokenCommand};
 use lobuctl::config::Only;
 use lobuctl::exit::Exit;
 
@@ -33,6 +33,22 @@ fn nothing_is_the_same_as_apply() {
     assert_eq!(apply.plan.guards.fail_on, [FailOn::Drift, FailOn::Changes(20)]);
     assert_eq!(apply.plan.parallelism, 64);
     assert_eq!(apply.on_stale, OnStale::Stop);
+}
+
+#[test]
+fn a_limit_of_changes_is_written_in_two_ways() {
+    for guard in ["changes:20", "changes>20", " changes : 20"] {
+        assert_eq!(guard.parse(), Ok(FailOn::Changes(20)), "{guard}");
+        assert_eq!(guard.parse(), Ok(PullGuard::Changes(20)), "{guard}");
+    }
+    // What a shell leaves of an unquoted `changes>20`.
+    let bare = "changes".parse::<FailOn>().unwrap_err();
+    assert!(bare.contains("`'changes>20'` in quotes"), "{bare}");
+    assert_eq!("changes".parse::<PullGuard>(), Err(bare));
+    for wrong in ["changes:", "changes20", "changes:x", "change"] {
+        let refused = wrong.parse::<FailOn>().unwrap_err();
+        assert_eq!(refused, "expected drift, restart, delete or changes:N", "{wrong}");
+    }
 }
 
 #[test]

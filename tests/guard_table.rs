@@ -53,7 +53,7 @@ const fn refused(arguments: &'static [&'static str], exit: u8, says: &'static st
 }
 
 const CASES: &[Case] = &[
-    refused(&["--fail-on", "changes>0"], 4, "`--fail-on changes>0`: 1 change"),
+    refused(&["--fail-on", "changes>0"], 4, "`--fail-on changes:0`: 1 change"),
     refused(&["--fail-on", "restart"], 4, "`--fail-on restart`: 1 restart"),
     refused(&["--fail-on", "drift"], 4, "`--fail-on drift`: 1 drifted resource"),
     refused(&["--fail-on", "delete", "--prune"], 4, "`--fail-on delete`: 1 deletion"),

@@ -120,7 +120,7 @@ fn the_choices_of_a_plan_are_saved_with_it_and_guards_hold() {
     let cli = CliProject::new();
     cli.expect_exit("plan --out agents.plan --only agents --target agent.clerk", 0);
     let refused = cli.expect_exit("apply agents.plan --yes --fail-on changes>0", 4);
-    assert!(refused.err.contains("`--fail-on changes>0`"), "{refused:?}");
+    assert!(refused.err.contains("`--fail-on changes:0`"), "{refused:?}");
     // A saved plan is a reviewed one, as with `--plan-id`.
     let applied = cli.expect_exit("apply agents.plan --yes --protect", 0);
     assert!(applied.out.contains("Applied: 2 created"), "{applied:?}");

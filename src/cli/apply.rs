@@ -59,7 +59,7 @@ pub struct PlanArgs {
 /// The conditions under which a plan is refused.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct GuardArgs {
-    /// Refuse with 4 when the plan has any of these: drift, restart, delete, changes>N.
+    /// Refuse with 4 when the plan has any of these: drift, restart, delete, changes:N (more than N; also 'changes>N').
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// Refuse with 4 when more platforms than this restart or may restart.
@@ -174,11 +174,20 @@ impl FromStr for FailOn {
             "drift" => Ok(Self::Drift),
             "restart" => Ok(Self::Restart),
             "delete" => Ok(Self::Delete),
-            other => other
-                .strip_prefix("changes>")
-                .and_then(|limit| limit.trim().parse().ok())
-                .map(Self::Changes)
-                .ok_or_else(|| "expected drift, restart, delete or changes>N".to_owned()),
+            other => changes_limit(other, "drift, restart, delete").map(Self::Changes),
         }
     }
+}
+
+/// Returns the number of `changes:N`, which is also written `changes>N`.
+pub(super) fn changes_limit(text: &str, others: &str) -> Result<usize, String> {
+    let limit = text.strip_prefix("changes").map(str::trim_start);
+    // What a shell leaves of an unquoted `changes>20`; the rest has become the name of a file.
+    if limit == Some("") {
+        return Err("it lacks its number: write `changes:20`, or `'changes>20'` in quotes, because a shell takes `>` for itself".to_owned());
+    }
+    limit
+        .and_then(|limit| limit.strip_prefix([':', '>']))
+        .and_then(|limit| limit.trim().parse().ok())
+        .ok_or_else(|| format!("expected {others} or changes:N"))
 }

@@ -25,7 +25,7 @@ pub(super) const APPLY: &str = "\
 Examples:
   lobuctl apply --dry-run
   lobuctl apply --target 'platform.triage.*'
-  lobuctl apply --yes --fail-on delete,changes>20
+  lobuctl apply --yes --fail-on delete,changes:20
   lobuctl apply --yes --plan-id ID          apply exactly the plan that was reviewed, or nothing
   lobuctl apply friday.plan                 the same for a plan that `--out` has saved";
 

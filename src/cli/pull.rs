@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::apply::changes_limit;
 use super::choice;
 use crate::config::Only;
 
@@ -39,7 +40,7 @@ pub struct PullArgs {
     /// Ask plain questions instead of showing the full screen.
     #[arg(long)]
     pub plain: bool,
-    /// Refuse with 4 when the pull has any of these: conflict, changes>N files.
+    /// Refuse with 4 when the pull has any of these: conflict, changes:N (more than N files; also 'changes>N').
     #[arg(long, value_name = "GUARDS", value_delimiter = ',')]
     pub fail_on: Vec<PullGuard>,
     /// With `--dry-run`, exit with 2 when files would be written.
@@ -65,11 +66,7 @@ impl FromStr for PullGuard {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.trim() {
             "conflict" => Ok(Self::Conflict),
-            other => other
-                .strip_prefix("changes>")
-                .and_then(|limit| limit.trim().parse().ok())
-                .map(Self::Changes)
-                .ok_or_else(|| "expected conflict or changes>N".to_owned()),
+            other => changes_limit(other, "conflict").map(Self::Changes),
         }
     }
 }

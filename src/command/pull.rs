@@ -193,7 +193,7 @@ fn fails(guard: PullGuard, changes: &PullPlan) -> Option<String> {
         }),
         PullGuard::Changes(limit) => (files > limit).then(|| {
             let found = plural(files, "file", "files");
-            format!("`--fail-on changes>{limit}`: {found}")
+            format!("`--fail-on changes:{limit}`: {found}")
         }),
     }
 }

@@ -176,7 +176,7 @@ fn fails(counts: &Counts, guard: FailOn) -> Option<String> {
         }),
         FailOn::Changes(limit) => (counts.changes() > limit).then(|| {
             let found = plural(counts.changes(), "change", "changes");
-            format!("`--fail-on changes>{limit}`: {found}")
+            format!("`--fail-on changes:{limit}`: {found}")
         }),
     }
 }

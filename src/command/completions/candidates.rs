@@ -57,12 +57,12 @@ pub(super) fn secrets() -> Vec<CompletionCandidate> {
 
 /// Returns the guards of a plan, the last one of a list that was begun.
 pub(super) fn guards(current: &OsStr) -> Vec<CompletionCandidate> {
-    last_of_list(current, &["drift", "restart", "delete", "changes>"])
+    last_of_list(current, &["drift", "restart", "delete", "changes:"])
 }
 
 /// Returns the guards of a pull, the last one of a list that was begun.
 pub(super) fn pull_guards(current: &OsStr) -> Vec<CompletionCandidate> {
-    last_of_list(current, &["conflict", "changes>"])
+    last_of_list(current, &["conflict", "changes:"])
 }
 
 fn last_of_list(current: &OsStr, words: &[&str]) -> Vec<CompletionCandidate> {
