@@ -1,8 +1,13 @@
 //! Files and folders of lobuctl's own that only this user can read: journals, plans that were made, logs, the demo's project.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// The start of the names of files that are written and not yet in their place.
+pub(crate) const TEMPORARY: &str = ".lobuctl-new-";
 
 /// What happens to the text that a file already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +43,55 @@ pub(crate) fn open_private(path: &Path, existing: Existing) -> io::Result<File> 
         file.set_len(0)?;
     }
     Ok(file)
+}
+
+/// Replaces a file in one step, or creates it in its folder, which exists. Even after a loss of power it is the old or the
+/// new one. Only this user can read it afterwards.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = written_beside(path, bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(path)
+}
+
+/// Creates a file in one step, as [`replace_private`] does, unless there is one.
+///
+/// # Errors
+/// When it exists, or cannot be written.
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = written_beside(path, bytes)?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_folder(path)
+}
+
+/// Writes a temporary file beside a path, onto the disk.
+fn written_beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    // Its mode is 0600 from the start.
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(folder_of(path))?;
+    file.write_all(bytes)?;
+    // Before it gets its name: a file that has one has its text too.
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Makes a new name in the folder of a file last.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Creates a folder that only this user can enter.
@@ -85,7 +139,9 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
-    use crate::private_file::{Existing, create_private_folder, ensure_private_folder, open_private};
+    use crate::private_file::{
+        Existing, create_private, create_private_folder, ensure_private_folder, open_private, replace_private,
+    };
 
     #[test]
     fn closes_a_file_that_was_open_to_others_and_keeps_or_replaces_its_text() {
@@ -98,6 +154,20 @@ mod tests {
             assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn replaces_a_file_at_once_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        create_private(&path, b"first").unwrap();
+        assert!(create_private(&path, b"second").is_err(), "it exists");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        replace_private(&path, b"third").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"third");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -100,6 +100,16 @@ fn what_is_not_known_for_sure_is_sent_again() {
     assert!(!folder(&cli).join("key").exists());
 }
 
+#[test]
+fn a_key_that_is_too_short_is_made_anew() {
+    let cli = CliProject::live();
+    run(&cli, "apply --yes", BOT_TOKEN, &[]);
+    fs::write(folder(&cli).join("key"), "").unwrap();
+    assert_eq!(counts(&cli, BOT_TOKEN, &[]), RESENT, "nothing can be compared");
+    run(&cli, "apply --yes", BOT_TOKEN, &[]);
+    assert_eq!(counts(&cli, BOT_TOKEN, &[]), SILENT);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_replies_name_other_times_than_its_lists_is_remembered_too() {
     let cli = CliProject::live();

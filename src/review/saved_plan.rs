@@ -4,7 +4,7 @@
 //! needs to be none: an apply makes the plan again, and writes only when it is the same one.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{Only, SecretsFrom};
 use crate::plan::{Plan, Target, hexadecimal};
+use crate::private_file::replace_private;
 use crate::redact::Redactor;
 
 /// The version of the files that this release writes.
@@ -180,20 +181,18 @@ impl SavedPlan {
     }
 
     fn replace(&self, path: &Path) -> io::Result<()> {
-        let content = serde_json::to_string(self)?;
+        let mut text = serde_json::to_string(self)?;
         let head = serde_json::to_string(&FileHead {
             kind: KIND.to_owned(),
             version: VERSION,
             lobuctl: env!("CARGO_PKG_VERSION").to_owned(),
-            digest: digest(&content),
+            digest: digest(&text),
         })?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // Its mode is 0600 from the start.
-        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        write!(file, "{head}\n{content}\n")?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        // In place: a large plan is not held twice.
+        text.insert(0, '\n');
+        text.insert_str(0, &head);
+        text.push('\n');
+        replace_private(path, text.as_bytes())
     }
 }
 

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::fingerprints::Fingerprints;
 use crate::plan::{KnownSecrets, SecretState, Target, hexadecimal, target_digest};
-use crate::private_file::ensure_private_folder;
+use crate::private_file::{create_private, ensure_private_folder, replace_private};
 use crate::resource::{Address, Platform, Secret, State};
 
 /// The name of the key's file.
@@ -138,7 +138,7 @@ impl SecretMemory {
         self.platforms.remove(address);
     }
 
-    /// Writes the file. It is then the old or the new one.
+    /// Writes the file. Even after a loss of power it is the old or the new one.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -147,7 +147,8 @@ impl SecretMemory {
             key: self.key.mark(),
             platforms: Cow::Borrowed(&self.platforms),
         };
-        replace(&self.file, &serde_json::to_vec(&file)?)
+        ensure_private_folder(self.file.parent().unwrap_or(Path::new(".")))?;
+        replace_private(&self.file, &serde_json::to_vec(&file)?)
     }
 }
 
@@ -164,19 +165,23 @@ impl FingerprintKey {
         key.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
-    /// Returns the key of this machine, and makes it when there is none.
+    /// Returns the key of this machine, and makes it when there is none, or what is there is too short to be one.
     fn kept_or_made(folder: &Path) -> io::Result<Self> {
-        match Self::kept(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            known => return known,
-        }
+        let is_missing = match Self::kept(folder).map_err(|error| (error.kind(), error)) {
+            Err((io::ErrorKind::NotFound, _)) => true,
+            Err((io::ErrorKind::InvalidData, _)) => false,
+            known => return known.map_err(|(_, error)| error),
+        };
         let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
         getrandom::fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
         ensure_private_folder(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes.as_slice())?;
+        let (path, key) = (folder.join(KEY_FILE), bytes.as_slice());
         // Another run may have made one meanwhile, and that one counts.
-        let _ = file.persist_noclobber(folder.join(KEY_FILE));
+        let _ = if is_missing {
+            create_private(&path, key)
+        } else {
+            replace_private(&path, key)
+        };
         Self::kept(folder)
     }
 
@@ -204,14 +209,4 @@ impl FingerprintKey {
 fn secrets(platform: &Platform) -> impl Iterator<Item = (&str, &Secret)> {
     let values = platform.config.iter();
     values.filter_map(|(name, value)| Some((name.as_str(), value.secret()?)))
-}
-
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    ensure_private_folder(folder)?;
-    // Such a file is readable by its owner alone.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, Target, row_digest, target_digest};
-use crate::private_file::ensure_private_folder;
+use crate::private_file::{ensure_private_folder, replace_private};
 use crate::resource::Address;
 
 /// The maximum number of rows that are kept for a target.
@@ -82,12 +82,7 @@ impl SeenRows {
         while self.rows.len() > KEPT {
             self.rows.pop_first();
         }
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        ensure_private_folder(folder)?;
-        // Such a file is readable by its owner alone.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec(&self.rows)?)?;
-        file.persist(&self.file).map_err(|error| error.error)?;
-        Ok(())
+        ensure_private_folder(self.file.parent().unwrap_or(Path::new(".")))?;
+        replace_private(&self.file, &serde_json::to_vec(&self.rows)?)
     }
 }

@@ -4,8 +4,8 @@
 //! that is killed leaves the old file or the new one. Keys that lobuctl does not know stay as they are.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,12 +14,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::error::SessionError;
 use super::trust::check_unwritable;
+use crate::private_file::{TEMPORARY, ensure_private_folder, replace_private};
 
 /// The name of the lock file.
 const LOCK: &str = ".lobuctl.lock";
-
-/// The start of the names of temporary files.
-const TEMPORARY: &str = ".lobuctl-new-";
 
 /// How long to wait for another lobuctl that has the lock. It may be waiting for a server.
 const LOCK_TIMEOUT: Duration = Duration::from_mins(3);
@@ -81,7 +79,7 @@ impl LobuFolder {
     }
 
     fn open_lock(&self, path: &Path) -> Result<File, SessionError> {
-        create_private(&self.path).map_err(|error| unusable(&self.path, &error))?;
+        ensure_private_folder(&self.path).map_err(|error| unusable(&self.path, &error))?;
         self.check()?;
         let mut options = File::options();
         options.read(true).write(true).create(true);
@@ -197,24 +195,8 @@ fn replace(file: &JsonFile) -> io::Result<()> {
     text.push(b'\n');
     // A link, as managers of dotfiles make them, stays one.
     let target = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-    let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    // Its mode is 0600 from the start.
-    let mut new = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
-    new.write_all(&text)?;
-    new.as_file().sync_all()?;
-    new.persist(&target).map_err(|error| error.error)?;
-    // Without it the new name may be lost with the power, and with it a token that the server has rotated.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-fn create_private(path: &Path) -> io::Result<()> {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes exist on Unix only"))]
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
+    // A name that is lost with the power would take a token along that the server has rotated.
+    replace_private(&target, &text)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> SessionError {

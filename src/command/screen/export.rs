@@ -1,13 +1,12 @@
 //! Writes the plan on the screen into a file: Markdown, one page of HTML, or JSON.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::host::Host;
 use crate::plan::Plan;
-use crate::private_file::{Existing, open_private};
+use crate::private_file::{Existing, open_private, replace_private};
 use crate::report::{html, json, markdown};
 use crate::tui::ExportRequest;
 
@@ -19,7 +18,7 @@ pub(super) fn export(host: &Host, plan: Plan, request: &ExportRequest) -> Result
     let path = host.absolute(&request.file);
     let text = rendered(host, &host.redactor.record(plan), &path)?;
     let written = if request.replaces {
-        replace(&path, &text)
+        replace_private(&path, text.as_bytes())
     } else {
         create(&path, &text)
     };
@@ -59,17 +58,4 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(path);
     }
     written
-}
-
-/// Puts a file in place of the one that is there, at once: whoever reads it has the old text or the new one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut name: OsString = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let fresh: PathBuf = path.with_file_name(name);
-    create(&fresh, text)?;
-    let renamed = fs::rename(&fresh, path);
-    if renamed.is_err() {
-        let _ = fs::remove_file(&fresh);
-    }
-    renamed
 }
