@@ -48,7 +48,7 @@ fn map(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn read(home: &Path) -> Stored {
-    Stored::read(&BTreeMap::new(), Some(home)).unwrap()
+    Stored::read(&BTreeMap::new(), Some(home), Some(&home.join(".config/lobuctl"))).unwrap()
 }
 
 /// Flags as `--name value` words, variables as `NAME=value`, the project's organization as `org=…`, and its link as
@@ -275,7 +275,15 @@ fn a_guard_holds_by_name_and_by_server_and_is_never_skipped() {
         "context = 1",
     ] {
         let home = guarded(broken);
-        assert!(Stored::read(&BTreeMap::new(), Some(home.path())).is_err(), "{broken}");
+        assert!(
+            Stored::read(
+                &BTreeMap::new(),
+                Some(home.path()),
+                Some(&home.path().join(".config/lobuctl"))
+            )
+            .is_err(),
+            "{broken}"
+        );
     }
 }
 
@@ -283,7 +291,7 @@ fn a_guard_holds_by_name_and_by_server_and_is_never_skipped() {
 fn the_folders_can_be_elsewhere() {
     let home = usual();
     let folder = home.path().join(".config/lobu").display().to_string();
-    let stored = Stored::read(&map(&[("LOBU_CONFIG_DIR", &folder)]), None).unwrap();
+    let stored = Stored::read(&map(&[("LOBU_CONFIG_DIR", &folder)]), None, None).unwrap();
     assert_eq!(choose(&stored, "org=x").unwrap().context.as_deref(), Some("dev"));
 }
 

@@ -12,7 +12,9 @@ use lobuctl::tui::keymap::{TABLE, clashes};
 use lobuctl::tui::theme::Theme;
 use lobuctl::tui::{ChosenKeys, ThemeName};
 
+use crate::support::program::cli::CliOutput;
 use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
+use crate::support::program::serve_process::lobuctl;
 use crate::support::project::TempProject;
 use crate::support::snapshot;
 
@@ -247,4 +249,27 @@ fn keys_are_read_as_users_write_them() {
     ] {
         assert_eq!(Key::parse(text), key, "{text:?}");
     }
+}
+
+#[test]
+fn a_relative_folder_of_xdg_turns_no_guard_off() {
+    let home = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        (
+            "lobu/config.json",
+            r#"{"contexts": {"prod": {"url": "https://prod.example"}}}"#,
+        ),
+        ("lobuctl/config.toml", "[context.prod]\nprotected = true\n"),
+    ] {
+        let file = home.path().join(".config").join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let mut command = lobuctl(home.path());
+    command
+        .args("whoami --offline --context prod --org dev --format json".split(' '))
+        .current_dir(home.path())
+        .env("XDG_CONFIG_HOME", "relative");
+    let shown = CliOutput::of(&command.output().unwrap()).object("session");
+    assert_eq!(shown["protected"], true, "{shown}");
 }

@@ -71,7 +71,7 @@ impl LobuHome {
     }
 
     fn stored(&self) -> Stored {
-        Stored::read(&BTreeMap::new(), Some(self.0.path())).unwrap()
+        Stored::read(&BTreeMap::new(), Some(self.0.path()), None).unwrap()
     }
 
     fn lobu_folder(&self) -> LobuFolder {

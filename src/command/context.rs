@@ -7,6 +7,7 @@ use crate::cli::{Common, ContextArgs, ContextCommand, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::ServerUrl;
+use crate::review::stored_files;
 use crate::session::{ContextSummary, Stored, summaries};
 
 /// Lists the contexts, shows the current one, or changes them.
@@ -14,7 +15,7 @@ use crate::session::{ContextSummary, Stored, summaries};
 /// # Errors
 /// When the files cannot be used, or there is no such context.
 pub(super) async fn run(console: &Console, common: &Common, arguments: &ContextArgs) -> Result<Exit, Failure> {
-    let stored = Stored::read(console.host.environment.variables(), console.host.home.as_deref())?;
+    let stored = stored_files(&console.host)?;
     match arguments.command.as_ref().unwrap_or(&ContextCommand::List) {
         ContextCommand::List => list(console, &summaries(&stored)),
         ContextCommand::Show => {

@@ -141,18 +141,20 @@ impl Host {
     /// Returns the folder of lobuctl's local state: `$XDG_STATE_HOME/lobuctl`, else `~/.local/state/lobuctl`. `None` without
     /// a home folder.
     pub fn state_dir(&self) -> Option<PathBuf> {
-        let base = self.environment.get("XDG_STATE_HOME").map(PathBuf::from);
-        // The XDG specification has relative paths ignored.
-        let base = base.filter(|path| path.is_absolute());
-        let base = base.or_else(|| Some(self.home.as_ref()?.join(".local/state")))?;
-        Some(base.join("lobuctl"))
+        self.own_folder("XDG_STATE_HOME", ".local/state")
     }
 
     /// Returns the folder of the user's own configuration: `$XDG_CONFIG_HOME/lobuctl`, else `~/.config/lobuctl`. `None`
     /// without a home folder.
     pub fn config_dir(&self) -> Option<PathBuf> {
-        let base = self.environment.get("XDG_CONFIG_HOME").map(PathBuf::from);
-        let base = base.or_else(|| Some(self.home.as_ref()?.join(".config")))?;
+        self.own_folder("XDG_CONFIG_HOME", ".config")
+    }
+
+    fn own_folder(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let base = self.environment.get(variable).map(PathBuf::from);
+        // The XDG specification has relative paths ignored.
+        let base = base.filter(|path| path.is_absolute());
+        let base = base.or_else(|| Some(self.home.as_ref()?.join(below_home)))?;
         Some(base.join("lobuctl"))
     }
 

@@ -29,13 +29,22 @@ impl<'a> ProjectHint<'a> {
     }
 }
 
+/// Reads the files of this user that list servers, credentials and guards.
+///
+/// # Errors
+/// As [`Stored::read`].
+pub fn stored_files(host: &Host) -> Result<Stored, SessionError> {
+    let environment = host.environment.variables();
+    Stored::read(environment, host.home.as_deref(), host.config_dir().as_deref())
+}
+
 /// Chooses the server, and what is known for it. Sends nothing.
 ///
 /// # Errors
 /// When no server is known; the failure names every source that was looked at.
 pub fn find_account(host: &Host, flags: &Flags, hint: ProjectHint<'_>) -> Result<Account, Failure> {
     let environment = host.environment.variables();
-    let stored = Stored::read(environment, host.home.as_deref())?;
+    let stored = stored_files(host)?;
     let (link, broken_link) = match ProjectLink::read(hint.root.unwrap_or(&host.current_dir)) {
         Ok(link) => (link, None),
         Err(error) => (ProjectLink::default(), Some(error.to_string())),

@@ -31,6 +31,7 @@ mod workspace;
 
 pub use account::{
     ProjectHint, choose_account, choose_session, client_of, find_account, oauth_client, owner_of, refresh_account,
+    stored_files,
 };
 pub use file_watch::FileWatch;
 pub use guard::{Consent, Guards};

@@ -94,15 +94,15 @@ impl StoredContext {
 }
 
 impl Stored {
-    /// Reads the files of the `lobu` CLI and our `config.toml`; missing files are empty.
+    /// Reads the files of the `lobu` CLI and our `config.toml` in its folder; missing files are empty.
     ///
     /// # Errors
     /// When our `config.toml` cannot be used. Problems with the others become warnings.
-    pub fn read(environment: &BTreeMap<String, String>, home: Option<&Path>) -> Result<Self, SessionError> {
-        let config_home = environment.get("XDG_CONFIG_HOME").filter(|value| !value.is_empty());
-        let config_home = config_home
-            .map(PathBuf::from)
-            .or_else(|| home.map(|home| home.join(".config")));
+    pub fn read(
+        environment: &BTreeMap<String, String>,
+        home: Option<&Path>,
+        own_folder: Option<&Path>,
+    ) -> Result<Self, SessionError> {
         let mut stored = Self::default();
         if let Some(folder) = LobuFolder::find(environment, home) {
             let read = |name: &str| folder.check().and_then(|()| read_text(&folder.file(name)));
@@ -113,8 +113,8 @@ impl Stored {
         }
         stored.warnings.dedup();
         stored.add_built_in();
-        if let Some(own) = config_home.map(|folder| folder.join("lobuctl/config.toml")) {
-            stored.take_guards(read_plain(&own)?)?;
+        if let Some(folder) = own_folder {
+            stored.take_guards(read_plain(&folder.join("config.toml"))?)?;
         }
         Ok(stored)
     }

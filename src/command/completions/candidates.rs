@@ -8,7 +8,8 @@ use clap_complete::CompletionCandidate;
 use crate::command::runs;
 use crate::config::{self, LoadOptions, Only, Project, SecretsCheck};
 use crate::host::Host;
-use crate::session::{ContextSummary, Stored, summaries};
+use crate::review::stored_files;
+use crate::session::{ContextSummary, summaries};
 
 /// Returns the names of the contexts.
 pub(super) fn contexts() -> Vec<CompletionCandidate> {
@@ -79,7 +80,7 @@ fn last_of_list(current: &OsStr, words: &[&str]) -> Vec<CompletionCandidate> {
 
 fn stored() -> Vec<ContextSummary> {
     let Ok(host) = Host::real() else { return Vec::new() };
-    let stored = Stored::read(host.environment.variables(), host.home.as_deref());
+    let stored = stored_files(&host);
     stored.map(|stored| summaries(&stored)).unwrap_or_default()
 }
 
