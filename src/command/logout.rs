@@ -81,7 +81,7 @@ async fn what_stays_valid(console: &Console, account: &Account, signed_out: &Sig
             let mut account = account.clone();
             account.use_credential(credential.clone());
             let client = client_of(&account, &console.host).ok()?;
-            // Servers may revoke only the refresh token (contract section 2).
+            // Servers may revoke only the refresh token (contract section 2.1).
             match client.owner(&credential.access).await {
                 Err(error) if matches!(error.status(), Some(401 | 403)) => None,
                 Ok(_) => Some(format!("the server goes on accepting its access token{until}")),

@@ -55,7 +55,7 @@ pub async fn revoke(credential: &StoredCredential, api_url: Option<&str>, client
             let usual = || format!("{}/oauth/revoke", client.server());
             let endpoint = oauth.revocation_endpoint.clone().unwrap_or_else(usual);
             let registered = client_of(oauth);
-            // Revoking the refresh token leaves the access token alive (contract section 2), so each is revoked.
+            // Revoking the refresh token leaves the access token alive (contract section 2.1), so each is revoked.
             let tokens = refresh.iter().chain([&credential.access]);
             let mut ended = Ok(());
             for token in tokens {

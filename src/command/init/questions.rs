@@ -157,7 +157,7 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 fn organization(text: &str) -> Result<String, String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
     let edge = |character: char| character.is_ascii_alphanumeric();
-    // The form of contract-2 section 1.6, which both generations of the `lobu` CLI check.
+    // The form that both generations of the `lobu` CLI check.
     (text.starts_with(edge) && text.ends_with(edge) && text.chars().all(allowed))
         .then(|| text.to_owned())
         .ok_or_else(|| "a slug has letters, digits, hyphens and underscores, such as `acme`".to_owned())

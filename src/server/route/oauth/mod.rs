@@ -1,4 +1,4 @@
-//! The OAuth routes of contract section 2: discovery, registration, the device flow, refreshing, revoking, and who one is.
+//! The OAuth routes of contract section 2.1: discovery, registration, the device flow, refreshing, revoking, and who one is.
 
 mod attempts;
 mod device;
