@@ -62,6 +62,8 @@ fn a_pull_shows_asks_and_writes() {
     fs::write(cli.path().join("lobu.toml"), &original).unwrap();
     fs::remove_dir_all(cli.path().join("night")).unwrap();
     script += &cli.script("pull");
+    let unasked = cli.expect_exit("pull --format json", 1);
+    assert!(unasked.err.contains("this output is for programs"), "{unasked:?}");
     script += &cli.script("pull --dry-run");
     script += &cli.script("pull --dry-run --target nothing.here");
     script += &cli.script("pull --yes --exclude agent.night --target settings.desk");

@@ -78,10 +78,8 @@ fn face(console: &Console, arguments: &PullArgs) -> Result<PullFace, Failure> {
     match arguments {
         PullArgs { dry_run: true, .. } => Ok(PullFace::ShowOnly),
         PullArgs { yes: true, .. } => Ok(PullFace::Unattended),
-        _ if console.format != Format::Text || !console.host.can_ask() => Err(Failure::failed(
-            "there is no terminal to prompt on; nothing was read or written",
-        )
-        .hint("`--yes` writes without asking, `--dry-run` only shows what would be written")),
+        _ if console.format != Format::Text => Err(cannot_ask("this output is for programs, which answer no question")),
+        _ if !console.host.can_ask() => Err(cannot_ask("there is no terminal to prompt on")),
         PullArgs {
             plain: false,
             init: None,
@@ -89,6 +87,11 @@ fn face(console: &Console, arguments: &PullArgs) -> Result<PullFace, Failure> {
         } if console.host.can_draw() && arguments.fail_on.is_empty() => Ok(PullFace::Screen),
         _ => Ok(PullFace::Plain),
     }
+}
+
+fn cannot_ask(why: &str) -> Failure {
+    Failure::failed(format!("{why}; nothing was read or written"))
+        .hint("`--yes` writes without asking, `--dry-run` only shows what would be written")
 }
 
 fn options(console: &Console, common: &Common, arguments: &PullArgs) -> PullOptions {
