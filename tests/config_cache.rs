@@ -69,7 +69,9 @@ fn texts_are_searched_again_for_a_value_that_has_changed() {
 #[test]
 fn a_folder_that_becomes_one_of_a_server_is_refused() {
     let mut cached = CachedProject::new(project());
-    cached.save("agents/lobu.db", "");
+    let loaded = cached.save("agents/lobu.db", "");
+    assert!(loaded.project.is_none(), "{:?}", loaded.diagnostics);
+    assert_eq!(codes(&loaded), ["private-file"]);
 }
 
 #[test]
