@@ -94,12 +94,15 @@ fn a_day_that_has_passed_and_an_empty_reason_are_refused() {
         ("--reason= --until 9999-12-31", "the reason is empty"),
         ("--reason why --until soon", "invalid value 'soon'"),
         ("", "required arguments were not provided"),
+        ("--reason why --field=", "the field is empty"),
     ] {
         let refused = cli.run(&format!("drift ignore agent.desk {arguments}"));
         assert_eq!(refused.code, 64, "{refused:?}");
         assert!(refused.err.contains(message), "{refused:?}");
     }
     assert!(!cli.path().join(LOBUCTL_TOML).exists());
+    let once = cli.expect_exit("drift ignore agent.* agent.* --reason why --until 9999-12-31", 0);
+    assert!(once.err.contains("1 entry ignores drift"), "{once:?}");
 }
 
 #[test]

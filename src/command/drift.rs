@@ -110,13 +110,26 @@ fn unignore(console: &Console, common: &Common, arguments: &UnignoreArgs) -> Res
     Ok(Exit::Done)
 }
 
+/// Returns what the entries are about, each once.
 fn subjects(addresses: &[String], field: Option<&str>) -> Result<Vec<IgnoreSubject>, Failure> {
-    let subject = |address: &String| {
+    if field.is_some_and(|field| field.trim().is_empty()) {
+        return Err(Failure::usage(
+            "the field is empty: without `--field`, an entry is about the whole resource",
+        ));
+    }
+    let subject = |address: &String| -> Result<IgnoreSubject, Failure> {
         let pattern = Pattern::parse(address).map_err(|error| Failure::usage(error.to_string()))?;
         Ok(IgnoreSubject {
             address: pattern.as_str().to_owned(),
             field: field.map(|field| field.trim().to_owned()),
         })
     };
-    addresses.iter().map(subject).collect()
+    let mut subjects: Vec<IgnoreSubject> = Vec::new();
+    for address in addresses {
+        let subject = subject(address)?;
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    Ok(subjects)
 }
