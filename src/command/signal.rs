@@ -31,7 +31,7 @@ impl Interrupt {
         self.kind().exit()
     }
 
-    /// Runs work that may be dropped at any moment because it writes nothing.
+    /// Runs work that may be dropped at any moment because it writes nothing to the server or the project.
     ///
     /// # Errors
     /// The error of the work, or that a signal stopped it.
