@@ -1,5 +1,7 @@
 //! The command line: what it accepts, refuses and says.
 
+use std::collections::BTreeSet;
+
 use clap::error::ErrorKind;
 use lobuctl::apply::OnStale;
 use lobuctl::cli::{self, Cli, Command, FailOn, PullGuard, ServeCommand, TokenCommand};
@@ -7,6 +9,7 @@ use lobuctl::config::Only;
 use lobuctl::exit::Exit;
 
 use crate::support::snapshot::check;
+use crate::support::source_tree::source_files;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::parse_from_arguments(std::iter::once("lobuctl").chain(line.split_whitespace()))
@@ -125,8 +128,57 @@ fn help_is_the_same_as_yesterday() {
 }
 
 #[test]
+fn every_variable_that_is_read_is_in_the_help() {
+    let help = parse("--help").unwrap_err().to_string();
+    let mut missing = BTreeSet::new();
+    for file in source_files() {
+        for text in file.code.split('"') {
+            let is_name = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            let is_ours = ["LOBU_", "LOBUCTL_", "XDG_"]
+                .iter()
+                .any(|start| text.len() > start.len() && text.starts_with(start));
+            // The scripts of completions set that one.
+            if is_name && is_ours && text != "LOBUCTL_COMPLETE" && !help.contains(text) {
+                missing.insert(text.to_owned());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Returns a command and everything below it.
+fn with_subcommands(command: &clap::Command) -> Vec<&clap::Command> {
+    let below = command.get_subcommands().flat_map(with_subcommands);
+    std::iter::once(command).chain(below).collect()
+}
+
+#[test]
+fn the_texts_below_the_flags_wrap_where_the_terminal_ends() {
+    let grammar = Cli::command_line();
+    let mut wrong = Vec::new();
+    for command in with_subcommands(&grammar) {
+        let texts = [command.get_after_help(), command.get_after_long_help()];
+        for text in texts.into_iter().flatten().map(ToString::to_string) {
+            let mut before = "";
+            for line in text.lines() {
+                let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+                // What is set by hand fits; a paragraph is one line, which the terminal breaks.
+                let is_broken = if is_prose(line) {
+                    is_prose(before)
+                } else {
+                    line.chars().count() > 100
+                };
+                wrong.extend(is_broken.then(|| format!("{}: {line}", command.get_name())));
+                before = line;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn every_failure_has_its_exit_code() {
-    let codes: std::collections::BTreeSet<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
+    let codes: BTreeSet<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
     assert_eq!(codes.len(), Exit::ALL.len());
     let help = parse("--help").unwrap_err().to_string();
     for exit in Exit::ALL {

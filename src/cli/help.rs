@@ -17,7 +17,12 @@ Environment:
   LOBU_MEMORY_URL               http://HOST/mcp/ORG: the server and the organization
   LOBU_ORG, LOBU_MEMORY_ORG     the organization; --org takes precedence
   LOBU_CONFIG_DIR               read contexts from here instead of ~/.config/lobu
-  XDG_CONFIG_HOME               lobuctl/config.toml below it, or below ~/.config: theme, colors, contexts
+  XDG_CONFIG_HOME               lobuctl/config.toml below it, or ~/.config: theme, colors, contexts
+  XDG_STATE_HOME                journals of runs below it, or below ~/.local/state
+  LOBUCTL_FINGERPRINT_KEY       the key of the fingerprints of secrets that were sent, in CI
+  LOBUCTL_NO_MOUSE              leave the mouse to the terminal
+  LOBU_DATABASE_URL             `lobuctl serve`: the URL of its PostgreSQL database
+  LOBUCTL_ENCRYPTION_KEY        `lobuctl serve`: the key of its secrets; LOBUCTL_NEW_ENCRYPTION_KEY
   NO_COLOR, CLICOLOR_FORCE, CI  control color; with CI set, nothing is asked";
 
 /// The examples of `lobuctl apply`.
@@ -39,8 +44,8 @@ Examples:
 
 /// What watching does, and the examples of `lobuctl watch`.
 pub(super) const WATCH: &str = "\
-On a terminal this is the review of `lobuctl apply`, which stays open: a saved file is planned at once, against
-what the server had when it was read last. Nothing is applied without a question. Without a terminal, and with
+On a terminal this is the review of `lobuctl apply`, which stays open: a saved file is planned at once, against \
+what the server had when it was read last. Nothing is applied without a question. Without a terminal, and with \
 another format, it prints a plan for each change until it is stopped.
 
 Examples:
@@ -51,7 +56,7 @@ Examples:
 
 /// How arguments are given, and the examples of `lobuctl memory run`.
 pub(super) const MEMORY_RUN: &str = "\
-The value of NAME=VALUE is text where the tool says so or says nothing, and JSON otherwise. A call is sent once and
+The value of NAME=VALUE is text where the tool says so or says nothing, and JSON otherwise. A call is sent once and \
 never again: it may save something. An answer that the tool itself calls an error ends with 1.
 
 Examples:
@@ -62,7 +67,7 @@ Examples:
 
 /// What seeding is, and the examples of `lobuctl memory seed`.
 pub(super) const MEMORY_SEED: &str = "\
-It is reviewed and applied like any other plan: what exists is compared and updated, and running it again changes
+It is reviewed and applied like any other plan: what exists is compared and updated, and running it again changes \
 nothing.
 
 Examples:
@@ -72,8 +77,8 @@ Examples:
 
 /// What a pull does not do, and the examples of `lobuctl pull`.
 pub(super) const PULL: &str = "\
-What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a
-new one gets a name that is added to `.env.example`. What cannot be pulled is a conflict, with its
+What only the files have stays. No value of a secret is written: a field keeps the `$NAME` that it has, and a \
+new one gets a name that is added to `.env.example`. What cannot be pulled is a conflict, with its \
 reason; everything else is written.
 
 Examples:
@@ -85,7 +90,7 @@ Examples:
 
 /// What ignoring means, and the examples of `lobuctl drift`.
 pub(super) const DRIFT: &str = "\
-What is ignored stays in the plan, folded, and is no drift for `--fail-on`, `--detailed-exitcode`, `--prune` and
+What is ignored stays in the plan, folded, and is no drift for `--fail-on`, `--detailed-exitcode`, `--prune` and \
 `pull`. After its last day it is drift again, and a plan warns about it.
 
 Examples:
@@ -105,8 +110,8 @@ Examples:
 
 /// What cannot be undone, and the examples of `lobuctl undo`.
 pub(super) const UNDO: &str = "\
-The plan puts back what the journal of the run read before it. What cannot be undone is named first: values of
-secrets, and the history of an agent that was deleted. What somebody has changed since is a conflict: it is left
+The plan puts back what the journal of the run read before it. What cannot be undone is named first: values of \
+secrets, and the history of an agent that was deleted. What somebody has changed since is a conflict: it is left \
 alone unless it is selected, or `--force` is given. An undo is a run too, and can be undone.
 
 Examples:
@@ -126,7 +131,7 @@ Examples:
 
 /// What a journal is, and the examples of `lobuctl runs`.
 pub(super) const RUNS: &str = "\
-Each apply keeps a journal on this machine, below `$XDG_STATE_HOME/lobuctl/runs`: each write before it is sent,
+Each apply keeps a journal on this machine, below `$XDG_STATE_HOME/lobuctl/runs`: each write before it is sent, \
 and how it ended. It holds no secret.
 
 Examples:
@@ -145,22 +150,23 @@ Examples:
 
 /// Where values come from, and the examples of `lobuctl secrets push`.
 pub(super) const SECRETS_PUSH: &str = "\
-No argument takes a value, and no command reads one back. Without a source, values come from the environment, each
+No argument takes a value, and no command reads one back. Without a source, values come from the environment, each \
 `--env-file`, `.env.local` and `.env`, as for `lobuctl apply`. All names are stored, or none.
 
-A server that keeps no secrets by name may take the keys of providers (`key = \"$NAME\"`). It does not say which it has: each
+A server that keeps no secrets by name may take the keys of providers (`key = \"$NAME\"`). It does not say which it has: each \
 is written anew, and needs an answer or `--yes-rotate`.
 
 Examples:
   lobuctl secrets push --dry-run
   lobuctl secrets push --rotate BOT_TOKEN
   sops -d secrets.env | lobuctl secrets push --from-stdin --yes
-  vault kv get -format=json -field=data secret/desk | lobuctl secrets push --from-stdin --all --yes --rotate --yes-rotate";
+  vault kv get -format=json -field=data secret/desk |
+    lobuctl secrets push --from-stdin --all --yes --rotate --yes-rotate";
 
 /// What a sign-in stores, and the examples of `lobuctl login`.
 pub(super) const LOGIN: &str = "\
-The server shows a page on which somebody who is signed in there compares the code and approves. The credential is
-stored under `~/.config/lobu`, for the context of the server, once the server has said whose it is. It is refreshed
+The server shows a page on which somebody who is signed in there compares the code and approves. The credential is \
+stored under `~/.config/lobu`, for the context of the server, once the server has said whose it is. It is refreshed \
 when it is due, and sent to that server only.
 
 Examples:
@@ -170,7 +176,7 @@ Examples:
 
 /// The example of `lobuctl completions`.
 pub(super) const COMPLETIONS: &str = "\
-At each press of the key, the shell asks the program: contexts, organizations, addresses, secrets, guards and runs are
+At each press of the key, the shell asks the program: contexts, organizations, addresses, secrets, guards and runs are \
 completed from the files of this machine and project, without a request.
 
 Examples:
@@ -196,8 +202,8 @@ pub(super) fn serve() -> String {
     let (data_dir, listen) = (DataLocation::DATA_DIR, ServeConfig::LISTEN);
     format!(
         "\
-The line `listening on http://ADDRESS` on standard error says that the server is ready.
-The first start creates the organization `dev` and writes its admin token to
+The line `listening on http://ADDRESS` on standard error says that the server is ready. \
+The first start creates the organization `dev` and writes its admin token to \
 DATA_DIR/{BOOTSTRAP_TOKEN}.
 
 Examples:
