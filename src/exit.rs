@@ -1,4 +1,4 @@
-//! Every exit code with its meaning. No other file knows the numbers; `--help` prints the meanings.
+//! Every exit code with its meaning. No other file maps outcomes to numbers; `--help` prints the meanings.
 
 /// How a run of the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -63,7 +63,7 @@ pub(super) struct PlanLoader {
     console: Console,
     options: ReviewOptions,
     folders: ReadFolders,
-    /// The folders of agents that were read. `None` in a loader that reads everything each time.
+    /// What earlier loads have read. `None` in a loader that reads everything each time.
     cache: Option<Arc<Mutex<LoadCache>>>,
     steps: UnboundedSender<LoadStep>,
 }
