@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::show::progress::silence_text;
 
 /// How long a step may take before the line appears, so that quick steps do not flicker.
-const PATIENCE: Duration = Duration::from_millis(300);
+const SHOWN_AFTER: Duration = Duration::from_millis(300);
 /// The time between two drawings of the line.
 const TICK: Duration = Duration::from_millis(200);
 /// How long a step has to run before its rate means something.
@@ -91,7 +91,7 @@ impl StatusLine {
         loop {
             tokio::time::sleep(TICK).await;
             let Some(elapsed) = self.elapsed(number) else { return };
-            if elapsed >= PATIENCE {
+            if elapsed >= SHOWN_AFTER {
                 self.redraw();
             }
         }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::resource::Secret;
 
 /// How long to wait for a key before the caller is asked whether to go on.
-const PATIENCE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The maximum length of a secret, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
@@ -38,7 +38,7 @@ pub fn read_hidden_line(ask: impl FnOnce(), is_over: impl Fn() -> bool) -> io::R
     // A buffer that grows would leave copies behind.
     let mut line = Zeroizing::new(String::with_capacity(MAX_LENGTH));
     while !is_over() {
-        if !poll(PATIENCE)? {
+        if !poll(POLL_INTERVAL)? {
             continue;
         }
         match read()? {

@@ -12,7 +12,7 @@ use crate::journal::{RecordedRun, RunDifference, RunHead, RunId, RunOrigin};
 use crate::resource::Address;
 
 /// What is said of a run that was killed.
-pub const KILLED: &str = "ended before its end";
+pub const KILLED: &str = "killed before its end";
 
 /// The message of a list without runs.
 pub const NO_RUNS: &str = "no run has left a journal on this machine";
@@ -141,7 +141,7 @@ fn outcome_lines(run: &RecordedRun) -> Vec<Line> {
     let unsettled = run.writes.keys().filter(|address| !run.settled.contains_key(address));
     let unsettled = unsettled.map(|address| {
         let line = Line::at(0).push(Role::Error, "unknown");
-        line.plain(format!(" {}: {KILLED}", row_name(address)))
+        line.plain(format!(" {}: the run was killed before this ended", row_name(address)))
     });
     let settled = run.settled.values().map(|row| {
         let line = settled_line(&row.address, &row.outcome);
