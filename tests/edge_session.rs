@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lobuctl::failure::Failure;
-use lobuctl::session::{Flags, Inputs, ProjectLink, Session, SessionError, Stored, ValueSource};
+use lobuctl::session::{Account, Flags, Inputs, ProjectLink, Session, SessionError, Stored, ValueSource};
 use tempfile::TempDir;
 
 use crate::support::snapshot::check;
@@ -79,13 +79,13 @@ fn choose(stored: &Stored, line: &str) -> Result<Session, SessionError> {
             }
         }
     }
-    Session::choose(&Inputs {
+    Session::of(Account::choose(&Inputs {
         flags,
         environment: &environment,
         project_organization: project,
         link: &link,
         stored,
-    })
+    })?)
 }
 
 /// `server organization token`, each with where it came from.

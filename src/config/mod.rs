@@ -43,7 +43,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use agent::{AGENT_ID_FORM, is_agent_id};
-pub use diagnostic::{Diagnostic, Related, Severity, counted};
+pub use diagnostic::{Diagnostic, Severity, counted};
 pub use domain::normalize_pattern as normalized_domain;
 pub use ignore::LOBUCTL_TOML;
 pub use load::{LoadCache, LoadedPreferences, find, load, load_changes, load_preferences, read_ignores};

@@ -1,6 +1,6 @@
 //! Which server, organization and token to use, and where each was set.
 //!
-//! Files are read in [`Stored::read`] and changed through [`LobuFolder::lock`] only; [`Session::choose`] is a pure function of
+//! Files are read in [`Stored::read`] and changed through [`LobuFolder::lock`] only; [`Account::choose`] is a pure function of
 //! the command line, the environment, the project and those files. A flag takes precedence over the environment, and the
 //! environment over files. A stored credential is sent to its own context's server and to no other.
 
@@ -51,15 +51,6 @@ pub struct Session {
 }
 
 impl Session {
-    /// Chooses server, organization and token.
-    ///
-    /// # Errors
-    /// When no server or organization is set, or one of the values is malformed. A missing token is reported by
-    /// [`Session::token`].
-    pub fn choose(inputs: &Inputs<'_>) -> Result<Self, SessionError> {
-        Self::of(Account::choose(inputs)?)
-    }
-
     /// Returns the session of an account whose organization is known.
     ///
     /// # Errors
