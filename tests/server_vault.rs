@@ -258,7 +258,7 @@ async fn a_rekey_covers_the_vault_and_a_copied_row_does_not_open() {
     };
     let mut out = Vec::new();
     rekey(&arguments, &mut out).await.unwrap();
-    assert_eq!(String::from_utf8(out).unwrap(), "sealed 2 rows with the new key\n");
+    assert_eq!(String::from_utf8(out).unwrap(), "rows sealed with the new key: 2\n");
     let after = sealed(&mut connection).await;
     // A sealed text names its key.
     let keys = |texts: &[String]| -> Vec<String> { texts.iter().map(|text| text[..24].to_owned()).collect() };
@@ -271,7 +271,7 @@ async fn a_rekey_covers_the_vault_and_a_copied_row_does_not_open() {
     let mut out = Vec::new();
     rekey(&arguments, &mut out).await.unwrap();
     let out = String::from_utf8(out).unwrap();
-    assert!(out.starts_with("sealed 1 rows"), "{out}");
+    assert!(out.starts_with("rows sealed with the new key: 1\n"), "{out}");
     assert!(out.contains("SECOND holds a secret that no key opens"), "{out}");
 }
 

@@ -78,7 +78,7 @@ pub enum ServerError {
     RekeyRunning,
     /// Running servers do not have the new key. Holds their number.
     #[error(
-        "{0} running server(s) do not have the new key; restart each with LOBUCTL_NEW_ENCRYPTION_KEY set to it, then rekey again"
+        "the new key is missing in running servers ({0}); restart each with LOBUCTL_NEW_ENCRYPTION_KEY set to it, then rekey again"
     )]
     ServersLackKey(i64),
     /// An argument is invalid. Holds the whole message.

@@ -61,7 +61,7 @@ pub async fn rekey(args: &RekeyArgs, out: &mut (dyn Write + Send)) -> Result<(),
 fn report(counts: &RekeyCounts, in_files: bool, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
     writeln!(
         out,
-        "sealed {} rows with the new key",
+        "rows sealed with the new key: {}",
         counts.rows - counts.unreadable.len()
     )?;
     for row in &counts.unreadable {
