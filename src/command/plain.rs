@@ -53,6 +53,8 @@ const HELP: &str =
   reload             read files and server again
 ";
 
+const NO_ROW: &str = "no row of this plan has such an address; addresses look like `platform.triage.telegram`";
+
 impl PlainReview<'_> {
     /// Asks until there is a decision. The review has the selection that was decided on.
     ///
@@ -69,13 +71,13 @@ impl PlainReview<'_> {
             // An empty line is no, as the capital letter of `[y/N]` says.
             let mut words = answer.split_whitespace();
             match (words.next().unwrap_or("n"), words.collect::<Vec<_>>().as_slice()) {
-                ("y" | "Y" | "yes" | "YES" | "Yes", []) => {
+                (word, []) if is_yes(word) => {
                     let typed_whole = answer.trim().len() > 1;
                     if let Some(decision) = self.agreed(review, typed_whole).await? {
                         return Ok(decision);
                     }
                 }
-                ("n" | "N" | "no" | "q" | "quit", []) => return Ok(Decision::No),
+                (word, []) if is_no(word) => return Ok(Decision::No),
                 ("reload" | "r", []) => return Ok(Decision::Reload),
                 ("?" | "help", []) => self.print(HELP.trim_end()),
                 (word, patterns) => self.adjust(review, word, patterns)?,
@@ -114,7 +116,8 @@ impl PlainReview<'_> {
             "plan" => return self.show_selection(review),
             "secrets" => return self.show_secrets(review),
             "only" | "without" | "delete" | "keep" | "show" => {
-                let Some(matched) = self.matched(review.plan(), patterns) else {
+                let addresses = review.plan().rows.iter().map(|row| &row.address);
+                let Some(matched) = matched(self.console, addresses, patterns, NO_ROW) else {
                     return Ok(());
                 };
                 return self.adjust_rows(review, word, matched);
@@ -178,28 +181,6 @@ impl PlainReview<'_> {
         self.console.lines(&lines)
     }
 
-    fn matched(&self, plan: &Plan, patterns: &[&str]) -> Option<BTreeSet<Address>> {
-        let matched: BTreeSet<Address> = match &Pattern::parse_words(patterns) {
-            Err(error) => {
-                self.print(&error.to_string());
-                return None;
-            }
-            Ok(parsed) => {
-                let covered = |row: &&Row| parsed.iter().any(|pattern| pattern.covers(&row.address));
-                plan.rows
-                    .iter()
-                    .filter(covered)
-                    .map(|row| row.address.clone())
-                    .collect()
-            }
-        };
-        if matched.is_empty() {
-            self.print("no row of this plan has such an address; addresses look like `platform.triage.telegram`");
-            return None;
-        }
-        Some(matched)
-    }
-
     fn show_plan(&self, plan: &Plan) -> Result<(), Failure> {
         let view = PlanView {
             all: self.all_rows,
@@ -243,9 +224,52 @@ impl PlainReview<'_> {
     }
 
     fn print(&self, text: &str) {
-        // Nothing can be reported about a standard error that cannot be written to.
-        let _ = writeln!(self.console.host.stderr.clone(), "{text}");
+        print(self.console, text);
     }
+}
+
+/// Prints a line on standard error.
+pub(super) fn print(console: &Console, text: &str) {
+    // Nothing can be reported about a standard error that cannot be written to.
+    let _ = writeln!(console.host.stderr.clone(), "{text}");
+}
+
+/// Whether an answer is a yes, in any case.
+pub(super) fn is_yes(answer: &str) -> bool {
+    let answer = answer.trim();
+    ["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes))
+}
+
+/// Whether an answer is a no, in any case. Whoever leaves a question has said no.
+pub(super) fn is_no(answer: &str) -> bool {
+    let answer = answer.trim();
+    ["n", "no", "q", "quit"]
+        .iter()
+        .any(|no| answer.eq_ignore_ascii_case(no))
+}
+
+/// Returns the addresses that the patterns of an answer cover. `None` when there are none, or one is no pattern; it is said
+/// then, `nothing` for the former.
+pub(super) fn matched<'a>(
+    console: &Console,
+    addresses: impl Iterator<Item = &'a Address>,
+    patterns: &[&str],
+    nothing: &str,
+) -> Option<BTreeSet<Address>> {
+    let parsed = match Pattern::parse_words(patterns) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            print(console, &error.to_string());
+            return None;
+        }
+    };
+    let covered = addresses.filter(|address| parsed.iter().any(|pattern| pattern.covers(address)));
+    let matched: BTreeSet<Address> = covered.cloned().collect();
+    if matched.is_empty() {
+        print(console, nothing);
+        return None;
+    }
+    Some(matched)
 }
 
 /// Asks one question on standard error. Returns `None` at the end of input, or when the question could not be printed.

@@ -1,13 +1,12 @@
 //! The review of a pull without a screen: one question, and what is pulled as answers to it.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use super::console::Console;
-use super::plain::ask;
+use super::plain::{ask, is_no, is_yes, matched, print};
 use super::signal::Interrupt;
 use crate::failure::Failure;
-use crate::resource::{Address, Pattern};
+use crate::resource::Address;
 use crate::review::PullReview;
 use crate::show::pull::pull_lines;
 use crate::show::word::plural;
@@ -21,6 +20,8 @@ const HELP: &str = "\
   plan               show what would be written
   reload             read files and server again
 ";
+
+const NO_ROW: &str = "no row that differs has such an address; addresses look like `settings.triage`";
 
 /// What a user decided about a pull.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +55,11 @@ pub(super) async fn decide(
         // An empty line is no, as the capital letter of `[y/N]` says.
         let mut words = answer.split_whitespace();
         match (words.next().unwrap_or("n"), words.collect::<Vec<_>>().as_slice()) {
-            ("y" | "Y" | "yes" | "YES" | "Yes", []) if review.changes().files.is_empty() => {
+            (word, []) if is_yes(word) && review.changes().files.is_empty() => {
                 print(console, "nothing is selected");
             }
-            ("y" | "Y" | "yes" | "YES" | "Yes", []) => return Ok(PullDecision::Write),
-            ("n" | "N" | "no" | "q" | "quit", []) => return Ok(PullDecision::No),
+            (word, []) if is_yes(word) => return Ok(PullDecision::Write),
+            (word, []) if is_no(word) => return Ok(PullDecision::No),
             ("reload" | "r", []) => return Ok(PullDecision::Reload),
             ("?" | "help", []) => print(console, HELP.trim_end()),
             ("plan", []) => console.lines(&pull_lines(review.target(), review.changes()))?,
@@ -67,7 +68,8 @@ pub(super) async fn decide(
                 select(console, review, &selected)?;
             }
             (word @ ("only" | "without"), patterns) => {
-                let Some(matched) = matched(console, review, patterns) else {
+                let addresses = review.rows().map(|row| &row.address);
+                let Some(matched) = matched(console, addresses, patterns, NO_ROW) else {
                     continue;
                 };
                 selected = match word {
@@ -94,32 +96,4 @@ fn select(console: &Console, review: &mut PullReview, rows: &BTreeSet<Address>) 
             Ok(())
         }
     }
-}
-
-fn matched(console: &Console, review: &PullReview, patterns: &[&str]) -> Option<BTreeSet<Address>> {
-    let parsed = match Pattern::parse_words(patterns) {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            print(console, &error.to_string());
-            return None;
-        }
-    };
-    let covered = review
-        .rows()
-        .map(|row| &row.address)
-        .filter(|address| parsed.iter().any(|pattern| pattern.covers(address)));
-    let matched: BTreeSet<Address> = covered.cloned().collect();
-    if matched.is_empty() {
-        print(
-            console,
-            "no row that differs has such an address; addresses look like `settings.triage`",
-        );
-        return None;
-    }
-    Some(matched)
-}
-
-fn print(console: &Console, text: &str) {
-    // Nothing can be reported about a standard error that cannot be written to.
-    let _ = writeln!(console.host.stderr.clone(), "{text}");
 }

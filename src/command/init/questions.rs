@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use super::template::NewProjectPlan;
 use crate::cli::{InitArgs, InitPlatform};
 use crate::command::console::Console;
-use crate::command::plain::ask;
+use crate::command::plain::{ask, is_no, is_yes};
 use crate::command::signal::Interrupt;
 use crate::config::{AGENT_ID_FORM, is_agent_id};
 use crate::failure::{Failure, FailureKind};
@@ -147,9 +147,10 @@ fn platform_names() -> Vec<String> {
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text.to_lowercase().as_str() {
-        "y" | "yes" => Ok(true),
-        "n" | "no" | NONE => Ok(false),
+    match text {
+        NONE => Ok(false),
+        yes if is_yes(yes) => Ok(true),
+        no if is_no(no) => Ok(false),
         _ => Err("y or n".to_owned()),
     }
 }

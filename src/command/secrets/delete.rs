@@ -4,7 +4,7 @@ use super::place::{SecretPlace, check_names};
 use super::report::report;
 use crate::cli::SecretsDeleteArgs;
 use crate::command::console::Console;
-use crate::command::plain::ask;
+use crate::command::plain::{ask, is_yes};
 use crate::command::signal::Interrupt;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
@@ -93,7 +93,7 @@ async fn consent(
         names.join(", ")
     );
     let answer = ask(console, interrupt, &question).await?.unwrap_or_default();
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
+    if is_yes(&answer) {
         return Ok(());
     }
     Err(Failure::new(FailureKind::Declined, "nothing was deleted"))

@@ -2,7 +2,7 @@
 
 use crate::cli::{Format, PushArgs};
 use crate::command::console::Console;
-use crate::command::plain::ask;
+use crate::command::plain::{ask, is_yes};
 use crate::command::signal::Interrupt;
 use crate::failure::Failure;
 
@@ -27,11 +27,11 @@ pub(super) async fn answer(console: &Console, question: &str, interrupt: &Interr
         let Some(line) = ask(console, interrupt, question).await? else {
             return Ok(Answer::Quit);
         };
-        match line.trim() {
-            "y" | "Y" | "yes" => return Ok(Answer::Yes),
-            "" | "n" | "N" | "no" => return Ok(Answer::No),
-            "a" | "A" | "all" => return Ok(Answer::All),
-            "q" | "Q" | "quit" => return Ok(Answer::Quit),
+        match line.trim().to_ascii_lowercase().as_str() {
+            yes if is_yes(yes) => return Ok(Answer::Yes),
+            "" | "n" | "no" => return Ok(Answer::No),
+            "a" | "all" => return Ok(Answer::All),
+            "q" | "quit" => return Ok(Answer::Quit),
             _ => {
                 console
                     .progress("`y` this one, `n` not this one, `a` all further ones of this kind, `q` write nothing");
