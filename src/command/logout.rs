@@ -6,7 +6,7 @@ use super::console::Console;
 use crate::cli::{Common, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::review::{ProjectHint, ReviewOptions, client_of, find_account, oauth_client, read_project};
+use crate::review::{ReviewOptions, client_of, find_account_here, oauth_client};
 use crate::session::{Account, ServerSignOut, SessionError, SignOut};
 use crate::show::sign_in::time_text;
 
@@ -16,9 +16,7 @@ use crate::show::sign_in::time_text;
 /// When no context has the server, or the credential cannot be removed.
 pub(super) async fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
     let options = ReviewOptions::reading(&console.host, common);
-    let loaded = read_project(&console.host, &options).ok();
-    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
-    let account = find_account(&console.host, &options.flags, hint)?;
+    let account = find_account_here(&console.host, &options)?;
     account.warnings.iter().for_each(|warning| console.warning(warning));
     let Some(context) = account.context.clone() else {
         let server = account.url.value.to_string();

@@ -8,7 +8,7 @@ use crate::cli::{Common, Format, OrgArgs, OrganizationCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{AccountOwner, Membership};
-use crate::review::{ProjectHint, ReviewOptions, choose_account, client_of, owner_of, read_project};
+use crate::review::{ReviewOptions, choose_account_here, client_of, owner_of};
 use crate::session::{Account, SessionError};
 
 /// Lists the organizations, or chooses one.
@@ -30,9 +30,7 @@ pub(super) async fn run(
     if let Some(slug) = chosen {
         options.flags.org = Some(slug.clone());
     }
-    let loaded = read_project(&console.host, &options).ok();
-    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
-    let account = choose_account(&console.host, &options.flags, hint).await?;
+    let account = choose_account_here(&console.host, &options).await?;
     account.warnings.iter().for_each(|warning| console.warning(warning));
     let client = client_of(&account, &console.host)?;
     let owner = interrupt.or(owner_of(&account, &client)).await?;

@@ -4,7 +4,7 @@ use super::console::Console;
 use crate::cli::Common;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::review::{ProjectHint, ReviewOptions, choose_account, read_project};
+use crate::review::{ReviewOptions, choose_account_here};
 
 /// Prints the token that commands would send, refreshed when it is due.
 ///
@@ -12,9 +12,7 @@ use crate::review::{ProjectHint, ReviewOptions, choose_account, read_project};
 /// When there is none, or it has ended.
 pub(super) async fn run(console: &Console, common: &Common) -> Result<Exit, Failure> {
     let options = ReviewOptions::reading(&console.host, common);
-    let loaded = read_project(&console.host, &options).ok();
-    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
-    let account = choose_account(&console.host, &options.flags, hint).await?;
+    let account = choose_account_here(&console.host, &options).await?;
     account
         .warnings
         .iter()

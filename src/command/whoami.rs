@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use super::console::Console;
 use super::signal::Interrupt;
 use crate::cli::{Common, Format, WhoamiArgs};
-use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::AccountOwner;
-use crate::review::{ProjectHint, ReviewOptions, choose_account, client_of, find_account, owner_of, read_project};
+use crate::review::{ReviewOptions, choose_account_here, client_of, find_account_here, owner_of};
 use crate::session::{Account, Session, Sourced};
 use crate::show::sign_in::{person_text, time_text};
 
@@ -23,19 +22,13 @@ pub(super) async fn run(
     arguments: &WhoamiArgs,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
-    let options = ReviewOptions {
-        secrets_check: SecretsCheck::Off,
-        ..ReviewOptions::reading(&console.host, common)
-    };
-    // Without a project, flags and environment may still be enough.
-    let loaded = read_project(&console.host, &options).ok();
-    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
+    let options = ReviewOptions::reading(&console.host, common);
     let (account, owner) = if arguments.offline {
-        let account = find_account(&console.host, &options.flags, hint)?;
+        let account = find_account_here(&console.host, &options)?;
         Session::of(account.clone())?;
         (account, None)
     } else {
-        let account = choose_account(&console.host, &options.flags, hint).await?;
+        let account = choose_account_here(&console.host, &options).await?;
         account.token()?;
         let client = client_of(&account, &console.host)?;
         let owner = interrupt.or(owner_of(&account, &client)).await?;

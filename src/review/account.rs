@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::LoadedProject;
+use super::options::ReviewOptions;
+use super::workspace::read_project;
+use crate::config::{LoadedProject, SecretsCheck};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::redact::Redactor;
@@ -62,14 +64,46 @@ pub fn find_account(host: &Host, flags: &Flags, hint: ProjectHint<'_>) -> Result
     Ok(account)
 }
 
-/// Chooses the server and what is known for it, and refreshes a token that is about to end.
+/// Chooses as [`find_account`] does, for the project in the current folder. Without one, flags and environment may be enough.
+///
+/// # Errors
+/// As [`find_account`].
+pub fn find_account_here(host: &Host, options: &ReviewOptions) -> Result<Account, Failure> {
+    let loaded = project_here(host, options);
+    find_account(
+        host,
+        &options.flags,
+        loaded.as_ref().map(ProjectHint::of).unwrap_or_default(),
+    )
+}
+
+/// Chooses as [`find_account_here`] does, and refreshes a token that is about to end.
 ///
 /// # Errors
 /// When no server is known, or the token has ended and could not be refreshed.
-pub async fn choose_account(host: &Host, flags: &Flags, hint: ProjectHint<'_>) -> Result<Account, Failure> {
-    let mut account = find_account(host, flags, hint)?;
+pub async fn choose_account_here(host: &Host, options: &ReviewOptions) -> Result<Account, Failure> {
+    let mut account = find_account_here(host, options)?;
     refresh_account(host, &mut account).await?;
     Ok(account)
+}
+
+/// Chooses as [`choose_session`] does, for the project in the current folder.
+///
+/// # Errors
+/// As [`choose_session`].
+pub async fn choose_session_here(host: &Host, options: &ReviewOptions) -> Result<Session, Failure> {
+    let loaded = project_here(host, options);
+    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
+    choose_session(host, &options.flags, hint).await
+}
+
+/// Reads the project of the current folder, if there is one, for where it belongs. No value of a secret is needed for that.
+fn project_here(host: &Host, options: &ReviewOptions) -> Option<LoadedProject> {
+    let options = ReviewOptions {
+        secrets_check: SecretsCheck::Off,
+        ..options.clone()
+    };
+    read_project(host, &options).ok()
 }
 
 /// Chooses server, organization and token, and refreshes a token that is about to end.

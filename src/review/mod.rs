@@ -30,8 +30,8 @@ mod undo_request;
 mod workspace;
 
 pub use account::{
-    ProjectHint, choose_account, choose_session, client_of, find_account, oauth_client, owner_of, refresh_account,
-    stored_files,
+    ProjectHint, choose_account_here, choose_session, choose_session_here, client_of, find_account, find_account_here,
+    oauth_client, owner_of, refresh_account, stored_files,
 };
 pub use file_watch::FileWatch;
 pub use guard::{Consent, Guards};

@@ -8,10 +8,9 @@ use clap::{ArgMatches, FromArgMatches};
 use clap_complete::CompletionCandidate;
 
 use crate::cli::{Cli, Common};
-use crate::config::SecretsCheck;
 use crate::host::Host;
 use crate::remote::{HttpOptions, MemoryEndpoint, MemoryTool};
-use crate::review::{ProjectHint, ReviewOptions, find_account, read_project};
+use crate::review::{ReviewOptions, find_account_here};
 use crate::session::Session;
 use crate::show::memory_tools::{ToolArgument, tool_arguments};
 
@@ -89,13 +88,8 @@ fn listed(common: &Common) -> Vec<MemoryTool> {
 
 async fn ask(common: &Common) -> Option<Vec<MemoryTool>> {
     let host = Host::real().ok()?;
-    let options = ReviewOptions {
-        secrets_check: SecretsCheck::Off,
-        ..ReviewOptions::reading(&host, common)
-    };
-    let loaded = read_project(&host, &options).ok();
-    let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
-    let session = Session::of(find_account(&host, &options.flags, hint).ok()?).ok()?;
+    let options = ReviewOptions::reading(&host, common);
+    let session = Session::of(find_account_here(&host, &options).ok()?).ok()?;
     session.token().ok()?;
     let transport = session.transport(HttpOptions::default()).ok()?;
     let endpoint = MemoryEndpoint::connect(transport, &session.organization.value, None)

@@ -8,13 +8,13 @@ use super::apply;
 use super::console::Console;
 use super::signal::Interrupt;
 use crate::cli::{Common, Format, MemoryArgs, MemoryCommand, MemoryRunArgs, MemorySeedArgs};
-use crate::config::{Only, SecretsCheck};
+use crate::config::Only;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::Target;
 use crate::remote::{CallObserver, EndpointFacts, HttpOptions, MemoryEndpoint, MemoryError, MemoryTool, ToolAnswer};
 use crate::resource::suggestion::nearest;
-use crate::review::{ProjectHint, ReviewOptions, choose_session, read_project};
+use crate::review::{ReviewOptions, choose_session_here};
 use crate::show::memory_tools::{answer_lines, health_lines, tool_lines};
 
 /// Whether the command only shows a plan.
@@ -87,14 +87,8 @@ struct MemoryPlace {
 
 impl MemoryPlace {
     async fn find(console: &Console, common: &Common) -> Result<Self, Failure> {
-        let options = ReviewOptions {
-            secrets_check: SecretsCheck::Off,
-            ..ReviewOptions::reading(&console.host, common)
-        };
-        // Without a project, flags and environment may still be enough.
-        let loaded = read_project(&console.host, &options).ok();
-        let hint = loaded.as_ref().map(ProjectHint::of).unwrap_or_default();
-        let session = choose_session(&console.host, &options.flags, hint).await?;
+        let options = ReviewOptions::reading(&console.host, common);
+        let session = choose_session_here(&console.host, &options).await?;
         session.warnings.iter().for_each(|warning| console.warning(warning));
         session.token()?;
         let transport = session.transport(HttpOptions::default());
