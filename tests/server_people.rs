@@ -105,7 +105,7 @@ fn check_audit(dir: &Path) {
         lines.len() == 2 && lines[1].contains("command-line  member.remove  tove@example.test"),
         "{newest}"
     );
-    assert!(refused(dir, "audit --org nope").contains("no organization `nope`"));
+    assert!(refused(dir, "audit --org nope").contains("no organization `nope`; `lobuctl serve org list` lists them"));
 }
 
 #[test]
@@ -122,12 +122,30 @@ fn mistakes_are_refused_with_what_to_do() {
             "member add mira --role boss",
             "no role `boss`; there are: owner, admin, member",
         ),
-        ("member add mira --org nope", "no organization `nope`"),
+        (
+            "member add mira --org nope",
+            "no organization `nope`; `lobuctl serve org list` lists them",
+        ),
         ("member add -- -x", "cannot be a user"),
         ("member remove mira", "`mira` is not a member of `dev`"),
         ("org create dev", "organization `dev` exists"),
-        ("org create tokens", "cannot be the slug"),
-        ("org rename nope New", "no organization `nope`"),
+        (
+            "org create tokens",
+            "cannot be the slug of an organization: paths of the server begin with it",
+        ),
+        (
+            "org create Shop",
+            "cannot be the slug of an organization: it has lower-case letters",
+        ),
+        (
+            "login-link nobody",
+            "`lobuctl serve member add nobody --org SLUG` adds one",
+        ),
+        ("token revoke tok_nope", "`lobuctl serve token list` lists them"),
+        (
+            "org rename nope New",
+            "no organization `nope`; `lobuctl serve org list` lists them",
+        ),
         (
             "token create --user mira",
             "`lobuctl serve member add mira --org dev` adds them",

@@ -67,12 +67,15 @@ const RESERVED_SLUGS: [&str; 8] = [
 /// a hyphen.
 pub(crate) fn check_slug(slug: &str) -> Result<(), ServerError> {
     let plain = |each: u8| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-';
-    if slug.is_empty() || slug.starts_with('-') || !slug.bytes().all(plain) || RESERVED_SLUGS.contains(&slug) {
-        return Err(ServerError::Argument(format!(
-            "`{slug}` cannot be the slug of an organization"
-        )));
-    }
-    Ok(())
+    let why = if RESERVED_SLUGS.contains(&slug) {
+        "paths of the server begin with it"
+    } else if slug.is_empty() || slug.starts_with('-') || !slug.bytes().all(plain) {
+        "it has lower-case letters, digits and hyphens, and does not begin with a hyphen"
+    } else {
+        return Ok(());
+    };
+    let message = format!("`{slug}` cannot be the slug of an organization: {why}");
+    Err(ServerError::Argument(message))
 }
 
 /// Inserts a private organization. Returns false and changes nothing when the id or the slug exists.

@@ -54,7 +54,7 @@ pub enum ServerError {
     #[error("the database URL is not a PostgreSQL URL; it looks like postgres://user@host:5432/name")]
     DatabaseUrl,
     /// The database cannot be reached, or a statement failed.
-    #[error("the database does not answer: {0}")]
+    #[error("{trouble}: {0}", trouble = database_trouble(.0))]
     Database(#[from] sqlx::Error),
     /// A pooler gives one session of the database to several clients.
     #[error(
@@ -95,12 +95,46 @@ pub enum ServerError {
     Random,
 }
 
+/// Returns whether the database is out of reach, or did not do what it was told.
+fn database_trouble(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+            "the database does not answer"
+        }
+        _ => "the database failed",
+    }
+}
+
 impl ServerError {
+    /// Creates the error for a user whom no organization has had.
+    pub(crate) fn no_user(user: &str) -> Self {
+        Self::Argument(format!(
+            "no user `{user}`; `lobuctl serve member add {user} --org SLUG` adds one"
+        ))
+    }
+
+    /// Creates the error for a slug of no organization.
+    pub(crate) fn no_organization(slug: &str) -> Self {
+        Self::Argument(format!("no organization `{slug}`; `lobuctl serve org list` lists them"))
+    }
+
     /// Creates a [`ServerError::File`].
     pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::File {
             path: path.into(),
             source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_statement_is_no_database_that_does_not_answer() {
+        let told = |error: sqlx::Error| ServerError::from(error).to_string();
+        assert!(told(sqlx::Error::PoolTimedOut).starts_with("the database does not answer: "));
+        assert!(told(sqlx::Error::RowNotFound).starts_with("the database failed: "));
     }
 }

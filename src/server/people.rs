@@ -189,7 +189,7 @@ pub(crate) async fn check_organization(db: &Db, slug: &str) -> Result<(), Server
     if db.exists(sql, params![slug]).await? {
         return Ok(());
     }
-    Err(no_organization(slug))
+    Err(ServerError::no_organization(slug))
 }
 
 /// Refuses a user who is not a member of the organization: nothing could be done with their token there.
@@ -205,16 +205,14 @@ pub(crate) async fn check_membership(db: &Db, slug: &str, user: &str) -> Result<
     Err(ServerError::Argument(message))
 }
 
-fn no_organization(slug: &str) -> ServerError {
-    ServerError::Argument(format!("no organization `{slug}`"))
-}
-
 /// Returns the id of an organization, which no other transaction changes until this one ends. Two owners who remove each
 /// other at the same moment would otherwise leave none.
 async fn lock_organization(tx: &mut Tx<'_>, slug: &str) -> Result<String, ServerError> {
     // An update takes the lock of the row on PostgreSQL; SQLite has one writer at a time and no `FOR UPDATE`.
     let sql = "UPDATE organization SET slug = slug WHERE slug = $1 RETURNING id";
-    tx.value(sql, params![slug]).await?.ok_or_else(|| no_organization(slug))
+    tx.value(sql, params![slug])
+        .await?
+        .ok_or_else(|| ServerError::no_organization(slug))
 }
 
 async fn check_owner_left(tx: &mut Tx<'_>, organization: &str, slug: &str) -> Result<(), ServerError> {

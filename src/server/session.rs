@@ -236,7 +236,7 @@ pub(crate) async fn create_link(db: &Db, account: &str) -> Result<SecretString, 
         .exists("SELECT id FROM account WHERE id = $1", params![account])
         .await?
     {
-        return Err(ServerError::Argument(format!("no user `{account}`")));
+        return Err(ServerError::no_user(account));
     }
     let text = SecretString::from(random_text()?);
     let hash = token::hash(text.expose_secret());

@@ -112,7 +112,7 @@ pub(crate) async fn insert(
     };
     let known = "SELECT id FROM account WHERE id = $1";
     if !tx.exists(known, params![&new.account]).await? {
-        return Err(ServerError::Argument(format!("no user `{}`", new.account)));
+        return Err(ServerError::no_user(&new.account));
     }
     let id = format!("tok_{}", random_id()?);
     tx.execute(
@@ -179,7 +179,7 @@ fn check_name(text: &str) -> Result<(), ServerError> {
 async fn organization_id(tx: &mut Tx<'_>, slug: &str) -> Result<String, ServerError> {
     let sql = "SELECT id FROM organization WHERE slug = $1";
     let id = tx.value(sql, params![slug]).await?;
-    id.ok_or_else(|| ServerError::Argument(format!("no organization `{slug}`")))
+    id.ok_or_else(|| ServerError::no_organization(slug))
 }
 
 /// Records an event about a token in every organization that the token is valid for.

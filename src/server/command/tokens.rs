@@ -147,7 +147,7 @@ pub async fn token_revoke(args: &TokenRevokeArgs, out: &mut (dyn Write + Send)) 
     db.close().await;
     if !revoked? {
         return Err(ServerError::Argument(format!(
-            "no token in force has the id `{}`",
+            "no token in force has the id `{}`; `lobuctl serve token list` lists them",
             args.id
         )));
     }
