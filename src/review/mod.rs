@@ -37,7 +37,7 @@ pub use file_watch::FileWatch;
 pub use guard::{Consent, Guards};
 pub use ignore::IgnoreFile;
 pub use live::LiveBasis;
-pub use new_project::NewProject;
+pub use new_project::{GITIGNORE, NewProject};
 pub use options::{DataReading, ReviewOptions};
 pub use prepared_run::{BegunRun, PreparedRun};
 pub use pull::{PullOptions, PullReview, PullSource};

@@ -9,6 +9,9 @@ use crate::pull::{FileChange, LOBU_TOML, PullPlan};
 /// The folder of the model files.
 const MODELS: &str = "models";
 
+/// The lines of `.gitignore` that a project needs: files with secrets, and the link of this machine.
+pub const GITIGNORE: &str = ".env\n.env.local\n.lobu/\n";
+
 /// A project that is not written yet. Until then its `lobu.toml` is in a temporary folder.
 pub struct NewProject {
     folder: PathBuf,
@@ -61,7 +64,7 @@ impl NewProject {
             }
         };
         add(LOBU_TOML, &self.text);
-        add(".gitignore", ".env\n.env.local\n.lobu/\n");
+        add(".gitignore", GITIGNORE);
         if !has_models {
             // Git keeps no empty folder.
             add("models/.gitkeep", "");

@@ -2,6 +2,7 @@
 
 use crate::cli::InitPlatform;
 use crate::config::schema::json_schema;
+use crate::review::GITIGNORE;
 
 /// The file with the schema of `lobu.toml`, for editors.
 const SCHEMA: &str = "lobu.schema.json";
@@ -69,7 +70,7 @@ impl NewProjectPlan {
         }
         files.push(NewFile {
             path: ".gitignore".to_owned(),
-            text: ".env\n.env.local\n.lobu/\n".to_owned(),
+            text: GITIGNORE.to_owned(),
             if_present: IfPresent::AddLines,
         });
         files

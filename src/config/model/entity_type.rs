@@ -80,14 +80,7 @@ fn read_slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(Strin
     let (written, span) = reader.required(document, "slug")?;
     let slug = normalize_entity_slug(&written);
     if slug.starts_with('$') {
-        reader.findings.push(
-            Diagnostic::error(
-                "reserved-slug",
-                format!("the server keeps the slug {} to itself", tick(&slug)),
-            )
-            .at(reader.source, span)
-            .help("choose a slug that does not start with `$`"),
-        );
+        reader.refuse_reserved(&slug, span);
         return None;
     }
     if RESERVED.contains(&slug.as_str()) {

@@ -122,6 +122,14 @@ impl ModelReader<'_> {
         self.required_of("a type", document, key)
     }
 
+    /// Reports a slug that starts with `$`.
+    pub(super) fn refuse_reserved(&mut self, slug: &str, span: Range<usize>) {
+        let message = format!("the server keeps the slug {} to itself", tick(slug));
+        let problem = Diagnostic::error("reserved-slug", message).at(self.source, span);
+        self.findings
+            .push(problem.help("choose a slug that does not start with `$`"));
+    }
+
     /// Reports that `noun` lacks a key.
     pub(in crate::config) fn missing_of(&mut self, noun: &str, document: &YamlNode, key: &str) {
         self.findings.push(

@@ -64,14 +64,7 @@ pub(super) fn read(reader: &mut ModelReader<'_>, document: &YamlNode) {
 fn read_slug(reader: &mut ModelReader<'_>, document: &YamlNode) -> Option<(String, Range<usize>)> {
     let (slug, span) = reader.required(document, "slug")?;
     if slug.starts_with('$') {
-        reader.findings.push(
-            Diagnostic::error(
-                "reserved-slug",
-                format!("the server keeps the slug {} to itself", tick(&slug)),
-            )
-            .at(reader.source, span)
-            .help("choose a slug that does not start with `$`"),
-        );
+        reader.refuse_reserved(&slug, span);
         return None;
     }
     Some((slug, span))
