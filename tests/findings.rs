@@ -164,9 +164,19 @@ fn rows_of_a_plan_are_findings_and_a_guard_is_a_failure() {
         "apply --yes --format sarif",
         "pull --format junit",
         "runs --format sarif",
+        "runs --format markdown",
+        "validate --format markdown",
+        "doctor --format markdown",
+        "whoami --format markdown",
+        "init elsewhere --yes --format json",
+        "serve rekey --format json",
+        "serve token create --format json",
+        "serve token list --format markdown",
     ] {
-        cli.expect_exit(line, 64);
+        let refused = cli.expect_exit(line, 64);
+        assert!(refused.err.contains("hint: "), "{line}: {refused:?}");
     }
+    assert!(!cli.path().join("elsewhere").exists());
 }
 
 /// Findings with what XML and URIs give a meaning to, and with characters that neither can hold.

@@ -99,6 +99,7 @@ fn runs_are_listed_shown_and_compared() {
     let lines: Vec<&str> = shown.lines().filter(|line| !is_personal(line)).collect();
     snapshot::check("journal_shown_run", &lines.join("\n"));
     let markdown = cli.expect_exit("runs show last --format markdown", 0).out;
+    assert!(markdown.starts_with("### lobuctl run: "), "{markdown}");
     assert!(markdown.contains("agent desk"), "{markdown}");
     let ids: Vec<&str> = listed.iter().map(|run| run["head"]["id"].as_str().unwrap()).collect();
     let difference = cli.expect_exit(&format!("runs diff {} last", ids[1]), 0).out;

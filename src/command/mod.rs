@@ -8,6 +8,7 @@ mod context;
 mod demo;
 mod doctor;
 mod drift;
+mod formats;
 mod init;
 mod log;
 mod login;
@@ -40,7 +41,7 @@ mod validate;
 mod watch;
 mod whoami;
 
-use crate::cli::{AccountCommand, Cli, Command, Format, RunsCommand};
+use crate::cli::{AccountCommand, Cli, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -53,7 +54,7 @@ use signal::Interrupt;
 /// Carries out a command line.
 pub async fn run(cli: &Cli, host: Host) -> Exit {
     let console = Console::new(host, &cli.common);
-    let console = match check_output(cli).and_then(|()| console.clone().with_json_file(&cli.common)) {
+    let console = match formats::check(cli).and_then(|()| console.clone().with_json_file(&cli.common)) {
         Ok(console) => console,
         Err(failure) => return failed(&console, &failure),
     };
@@ -115,46 +116,4 @@ async fn dispatch_account(
         AccountCommand::Org(arguments) => org::run(console, &cli.common, &arguments, interrupt).await,
         AccountCommand::Context(arguments) => context::run(console, &cli.common, &arguments).await,
     }
-}
-
-/// Checks that the command has a result in the form that is asked for.
-fn check_output(cli: &Cli) -> Result<(), Failure> {
-    let (command, format) = (cli.command(), cli.common.format);
-    if cli.common.json_into.is_some() && !has_lines(&command) {
-        return Err(Failure::usage(
-            "this command has no lines of JSON that `--json-into` could write to a file",
-        ));
-    }
-    let is_plan = match &command {
-        Command::Plan(_) | Command::Show(_) => true,
-        Command::Apply(arguments) => arguments.apply.writing.dry_run,
-        Command::Undo(arguments) => arguments.writing.dry_run,
-        Command::Memory(arguments) => memory::is_plan(arguments),
-        _ => false,
-    };
-    let is_run = match &command {
-        Command::Runs(arguments) => matches!(arguments.command, Some(RunsCommand::Show { .. })),
-        _ => false,
-    };
-    let is_validate = matches!(command, Command::Validate(_));
-    if format == Format::Html && !is_plan && !is_run {
-        let failure = Failure::usage("only a plan can be a page");
-        return Err(failure.hint("`lobuctl plan --format html`"));
-    }
-    if format.lists_findings() && !is_plan && !is_validate {
-        let failure = Failure::usage("only a plan and a validation have findings");
-        return Err(failure.hint("`lobuctl plan --format sarif`, `lobuctl validate --format junit`"));
-    }
-    Ok(())
-}
-
-fn has_lines(command: &Command) -> bool {
-    !matches!(
-        command,
-        Command::Serve(_)
-            | Command::Completions { .. }
-            | Command::Schema(_)
-            | Command::Init(_)
-            | Command::Account(AccountCommand::Token)
-    )
 }

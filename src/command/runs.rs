@@ -74,11 +74,7 @@ pub(super) fn print(console: &Console, run: &RecordedRun, full: bool) -> Result<
     console.object("run", &value)?;
     match console.format {
         Format::Json => {}
-        Format::Markdown => {
-            console.lines(&[run_line(run)])?;
-            console.text("\n")?;
-            console.text(&markdown::plan(&run.plan()))?;
-        }
+        Format::Markdown => console.text(&markdown::run(&run.plan(), &run_line(run)))?,
         Format::Html => console.text(&html::plan(&run.plan()))?,
         Format::Text | Format::Sarif | Format::Junit => {
             let detail = if full { Detail::FULL } else { Detail::PLAN };

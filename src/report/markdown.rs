@@ -23,9 +23,18 @@ const MAX_NOTES: usize = 100;
 
 /// Returns the whole plan as Markdown.
 pub fn plan(plan: &Plan) -> String {
+    document("plan", plan, None)
+}
+
+/// Returns the plan of a run that is over as Markdown, below the line that tells the run.
+pub fn run(plan: &Plan, line: &Line) -> String {
+    document("run", plan, Some(line))
+}
+
+fn document(what: &str, plan: &Plan, line: Option<&Line>) -> String {
     let mut text = String::new();
     // Writing to memory does not fail.
-    let _ = write_head(&mut text, plan);
+    let _ = write_head(&mut text, what, plan, line);
     let rows: Vec<&Row> = plan.rows.iter().filter(|row| row.is_notable()).collect();
     let mut hidden = rows.len();
     for row in rows {
@@ -79,13 +88,16 @@ pub fn pull(target: &Target, changes: &PullPlan) -> String {
     text
 }
 
-fn write_head(text: &mut String, plan: &Plan) -> std::fmt::Result {
+fn write_head(text: &mut String, what: &str, plan: &Plan, line: Option<&Line>) -> std::fmt::Result {
     writeln!(
         text,
-        "### lobuctl plan: {} at {}\n",
+        "### lobuctl {what}: {} at {}\n",
         code_span(&plan.target.organization),
         code_span(&plan.target.url)
     )?;
+    if let Some(line) = line {
+        writeln!(text, "{}\n", code_span(to_text(std::slice::from_ref(line)).trim()))?;
+    }
     writeln!(text, "**{}** (plan id `{}`)\n", summary_text(&plan.counts), plan.id)?;
     let restarts = plan.rows.iter().filter(|row| row.restarts()).map(|row| {
         let address = code_span(&row.address.to_string());
