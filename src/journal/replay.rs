@@ -65,10 +65,13 @@ impl RecordedRun {
         }
         for settled in self.settled.values() {
             let write = self.writes.get(&settled.address);
-            // What a later run has found out does not make this one longer.
-            let at_ms = write
-                .filter(|_| settled.later)
-                .map_or(settled.at_ms, |write| write.at_ms);
+            // What a later run has found out does not make this one longer. And however the two times were taken, no row ends
+            // before it starts.
+            let at_ms = match write {
+                Some(write) if settled.later => write.at_ms,
+                Some(write) => settled.at_ms.max(write.at_ms),
+                None => settled.at_ms,
+            };
             if settled.later {
                 let (address, message) = (settled.address.clone(), "read by a later run".to_owned());
                 timed.push((at_ms, EventKind::Note { address, message }));

@@ -81,7 +81,13 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, f
         .iter()
         .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
     let room = usize::from(area.width);
-    let parts = |form: Form| first.into_iter().cloned().chain(parts(review, form)).collect::<Vec<_>>();
+    let parts = |form: Form| {
+        first
+            .into_iter()
+            .cloned()
+            .chain(parts(review, form))
+            .collect::<Vec<_>>()
+    };
     let length = |(form, selected): &(Form, &String)| {
         let parts = parts(*form);
         let counts: usize = parts.iter().map(|part| width(&part.1) + gap(*form)).sum();
