@@ -74,6 +74,7 @@ mod memory;
 mod memory_apply;
 mod memory_command;
 mod own_login;
+mod paged_lists;
 mod pictures;
 mod plan_html;
 mod plan_html_browser;

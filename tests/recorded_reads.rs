@@ -114,7 +114,11 @@ async fn recorded_contents_are_compared_and_refusals_hide_them() {
     let topmost = rows(&list, "entities").to_vec();
     let (mut told, mut hidden, mut contents, mut deleted) = (0, 0, 0, 0);
     for name in ["query-sql", "query-sql-2"] {
-        for (at, exchange) in exchanges(name).unwrap().into_iter().enumerate() {
+        for (at, mut exchange) in exchanges(name).unwrap().into_iter().enumerate() {
+            if is_ok(&exchange) {
+                // The only page here, as it would be sent again for the next one.
+                exchange["response_body"]["has_more"] = json!(false);
+            }
             let sql = exchange["request_body"]["sql"].as_str().unwrap_or_default();
             let is_ours = ["content", "enabled_classifiers", "deleted_at"]
                 .iter()

@@ -11,7 +11,8 @@ use super::named_data::NamedData;
 use super::normalize;
 use super::read_counter::ReadCounter;
 use crate::resource::{Address, DataFacts, Entity, EntityPath, Relationship, RelationshipKey, SharedValue};
-use crate::wire::entity::{ContentRow, MAX_PAGE, WireEntity, WireRelationship};
+use crate::wire::entity::{self, ContentRow, WireEntity, WireRelationship};
+use crate::wire::query;
 
 /// The number of entities whose relationships are asked for one by one, for each page of a list of all: they are asked for
 /// several at a time, and pages one after the other.
@@ -72,51 +73,32 @@ pub(super) async fn fetch(
 /// Reads all entities: the first page, which tells how many there are, then the others at once.
 async fn all_entities(client: &Client, counter: &ReadCounter<'_>) -> Result<Option<Vec<WireEntity>>, RemoteError> {
     counter.expect(1);
-    let first = client.entity_page(0).await?;
+    let first = client.first_entity_page().await?;
     counter.done("entities".to_owned());
     let Some(first) = first else { return Ok(None) };
-    let offsets = further_pages(
-        first.entities.len(),
-        first.metadata.total_count,
-        first.metadata.has_more,
-    );
-    counter.expect(offsets.len());
-    let pages = stream::iter(offsets).map(|offset| async move {
+    let page = |offset| async move {
         let page = client.entity_page(offset).await?;
         counter.done(format!("entities from {offset}"));
-        Ok::<_, RemoteError>(page.map(|page| page.entities).unwrap_or_default())
-    });
-    let pages: Vec<Vec<WireEntity>> = pages.buffered(client.parallelism()).try_collect().await?;
-    let mut seen = BTreeSet::new();
-    let all = first.entities.into_iter().chain(pages.into_iter().flatten());
-    // An entity that was deleted meanwhile shifts the pages, so that another one may be on two of them.
-    Ok(Some(all.filter(|it| seen.insert(it.id.to_string())).collect()))
+        Ok(page)
+    };
+    let expect = |pages| counter.expect(pages);
+    let all = client.list_reader(entity::TOOL, &expect).rows(first, page).await?;
+    Ok(Some(all))
 }
 
 async fn all_contents(client: &Client, counter: &ReadCounter<'_>) -> Result<Option<Vec<ContentRow>>, RemoteError> {
     counter.expect(1);
-    let first = client.content_page(0).await?;
+    let first = client.first_content_page().await?;
     counter.done("contents".to_owned());
     let Some(first) = first else { return Ok(None) };
-    let offsets = further_pages(first.rows.len(), first.total_count, first.has_more);
-    counter.expect(offsets.len());
-    let pages = stream::iter(offsets).map(|offset| async move {
+    let page = |offset| async move {
         let page = client.content_page(offset).await?;
         counter.done(format!("contents from {offset}"));
-        Ok::<_, RemoteError>(page.map(|page| page.rows).unwrap_or_default())
-    });
-    let pages: Vec<Vec<ContentRow>> = pages.buffered(client.parallelism()).try_collect().await?;
-    Ok(Some(
-        first.rows.into_iter().chain(pages.into_iter().flatten()).collect(),
-    ))
-}
-
-/// Returns the offsets of the pages after the first one.
-fn further_pages(first: usize, total: usize, has_more: bool) -> Vec<usize> {
-    if !has_more || first == 0 {
-        return Vec::new();
-    }
-    (first..total.max(first + 1)).step_by(first.min(MAX_PAGE)).collect()
+        Ok(page)
+    };
+    let expect = |pages| counter.expect(pages);
+    let all = client.list_reader(query::TOOL, &expect).rows(first, page).await?;
+    Ok(Some(all))
 }
 
 fn add_entities(

@@ -28,6 +28,7 @@ mod oauth;
 mod oauth_body;
 mod oauth_error;
 mod oauth_grant;
+mod paged;
 mod person;
 mod probe;
 mod random;

@@ -40,7 +40,7 @@ pub struct EntityPage {
 pub struct PageInfo {
     /// Whether more follow.
     pub has_more: bool,
-    /// The number of all elements. Lists of relationships call it otherwise.
+    /// The number of all elements; 0 where the server does not say it.
     #[serde(default)]
     pub total_count: usize,
 }
@@ -70,7 +70,17 @@ pub struct RelationshipPage {
     /// The relationships of the page.
     pub relationships: Vec<WireRelationship>,
     /// What the page is of the whole list.
-    pub metadata: PageInfo,
+    pub metadata: LinksInfo,
+}
+
+/// What a page is of the relationships of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct LinksInfo {
+    /// Whether more follow.
+    pub has_more: bool,
+    /// The number of all relationships; 0 where the server does not say it.
+    #[serde(default)]
+    pub total: usize,
 }
 
 /// A page of all relationships of an organization.

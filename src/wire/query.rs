@@ -13,10 +13,9 @@ pub const MAX_ROWS: usize = 500;
 pub struct QueryPage<R> {
     /// The rows of the page.
     pub rows: Vec<R>,
-    /// The number of all rows.
+    /// The number of all rows; 0 where the server does not say it.
     #[serde(default)]
     pub total_count: usize,
     /// Whether more follow.
-    #[serde(default)]
     pub has_more: bool,
 }

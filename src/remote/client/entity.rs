@@ -7,6 +7,7 @@ use super::read::found;
 use crate::remote::error::RemoteError;
 use crate::remote::method::Method;
 use crate::remote::normalize;
+use crate::remote::paged::{ListPage, ListReader};
 use crate::remote::transport::Request;
 use crate::resource::WatchedEntity;
 use crate::wire::entity::{self, EntityPage, MAX_PAGE, WireEntity};
@@ -37,30 +38,60 @@ impl Client {
         text: &str,
         entity_type: Option<&str>,
     ) -> Result<Vec<WireEntity>, RemoteError> {
-        let mut all: Vec<WireEntity> = Vec::new();
-        loop {
-            let mut body = json!({
-                "action": "list",
-                "search": text,
-                "limit": MAX_PAGE,
-                "offset": all.len(),
-                // Entities that are created meanwhile come last, so that they shift no page.
-                "sort_by": "created_at",
-                "sort_order": "asc",
-            });
+        let page = |offset| async move {
+            let mut body = page_of_entities(offset);
+            body["search"] = json!(text);
             if let Some(entity_type) = entity_type {
                 body["entity_type"] = json!(entity_type);
             }
             let page: EntityPage = self.send(self.entity_request(&body).reading()).await?.parse()?;
-            let is_last = page.entities.is_empty() || !page.metadata.has_more;
-            all.extend(page.entities);
-            if is_last {
-                return Ok(all);
-            }
+            Ok(page.into())
+        };
+        let first: ListPage<WireEntity> = page(0).await?;
+        self.list_reader(entity::TOOL, &|_| {}).rows(first, page).await
+    }
+
+    /// Reads one page of all entities of the organization, oldest first.
+    pub(in crate::remote) async fn entity_page(&self, offset: usize) -> Result<ListPage<WireEntity>, RemoteError> {
+        let request = self.entity_request(&page_of_entities(offset));
+        let page: EntityPage = self.send(request.reading()).await?.parse()?;
+        Ok(page.into())
+    }
+
+    /// Reads the first page of all entities of the organization. Returns `None` when the server does not know entities.
+    pub(in crate::remote) async fn first_entity_page(&self) -> Result<Option<ListPage<WireEntity>>, RemoteError> {
+        match self.entity_page(0).await {
+            Ok(page) => Ok(Some(page)),
+            Err(error) if error.is_unknown_tool() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    pub(super) fn entity_request(&self, body: &Value) -> Request {
+    /// Returns what reads the further pages of a list of this tool. `expect` is told how many more are needed.
+    pub(in crate::remote) fn list_reader<'a>(
+        &self,
+        tool: &str,
+        expect: &'a (dyn Fn(usize) + Send + Sync),
+    ) -> ListReader<'a> {
+        ListReader {
+            path: self.path(&[tool]),
+            parallelism: self.parallelism(),
+            expect,
+        }
+    }
+
+    pub(in crate::remote) fn entity_request(&self, body: &Value) -> Request {
         Request::new(Method::Post, self.path(&[entity::TOOL])).with_json(body)
     }
+}
+
+fn page_of_entities(offset: usize) -> Value {
+    json!({
+        "action": "list",
+        "limit": MAX_PAGE,
+        "offset": offset,
+        // Entities that are created meanwhile come last, so that they shift no page.
+        "sort_by": "created_at",
+        "sort_order": "asc",
+    })
 }

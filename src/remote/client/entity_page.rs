@@ -1,4 +1,4 @@
-//! How the client reads entities and relationships in pages, and one of either.
+//! How the client reads relationships in pages, and one entity or relationship.
 
 use std::collections::HashMap;
 
@@ -10,51 +10,31 @@ use crate::remote::answer::AnswerError;
 use crate::remote::error::RemoteError;
 use crate::remote::method::Method;
 use crate::remote::normalize;
+use crate::remote::paged::ListPage;
 use crate::resource::field_table::FieldMismatch;
 use crate::resource::{Entity, EntityPath, Relationship, RelationshipKey, Resource};
-use crate::wire::entity::{AllLinksPage, EntityPage, MAX_PAGE, RelationshipPage, TOOL, WireEntity, WireRelationship};
+use crate::wire::entity::{AllLinksPage, MAX_PAGE, RelationshipPage, TOOL, WireEntity, WireRelationship};
 
 /// The maximum number of pages that are read for the content of one entity.
 const CONTENT_PAGES: usize = 20;
 
 impl Client {
-    /// Reads one page of all entities of the organization, oldest first. Returns `None` when the server does not know
-    /// entities.
-    pub(in crate::remote) async fn entity_page(&self, offset: usize) -> Result<Option<EntityPage>, RemoteError> {
-        let body = json!({
-            "action": "list",
-            "limit": MAX_PAGE,
-            "offset": offset,
-            // Entities that are created meanwhile come last, so that they shift no page.
-            "sort_by": "created_at",
-            "sort_order": "asc",
-        });
-        match self.send(self.entity_request(&body).reading()).await {
-            Ok(reply) => Ok(Some(reply.parse()?)),
-            Err(error) if error.is_unknown_tool() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Reads all relationships of an entity, those that lead to it too.
     pub(in crate::remote) async fn links(&self, entity: u64) -> Result<Vec<WireRelationship>, RemoteError> {
-        let mut all: Vec<WireRelationship> = Vec::new();
-        loop {
+        let page = |offset| async move {
             let body = json!({
                 "action": "list_links",
                 "entity_id": entity,
                 // Of a symmetric relationship the server may have swapped the ends.
                 "direction": "both",
                 "limit": MAX_PAGE,
-                "offset": all.len(),
+                "offset": offset,
             });
             let page: RelationshipPage = self.send(self.entity_request(&body).reading()).await?.parse()?;
-            let is_last = page.relationships.is_empty() || !page.metadata.has_more;
-            all.extend(page.relationships);
-            if is_last {
-                return Ok(all);
-            }
-        }
+            Ok(page.into())
+        };
+        let first: ListPage<WireRelationship> = page(0).await?;
+        self.list_reader(TOOL, &|_| {}).rows(first, page).await
     }
 
     /// Reads one page of all relationships of the organization: those behind this id. Returns `None` when the server has no
@@ -62,7 +42,15 @@ impl Client {
     pub(in crate::remote) async fn all_links(&self, after: u64) -> Result<Option<AllLinksPage>, RemoteError> {
         let body = json!({ "action": "list_all_links", "after_id": after, "limit": MAX_PAGE });
         match self.send(self.entity_request(&body).reading()).await {
-            Ok(reply) => Ok(Some(reply.parse()?)),
+            Ok(reply) => {
+                let page: AllLinksPage = reply.parse()?;
+                let next = page.metadata.next_after_id.as_ref().and_then(normalize::number);
+                // Pages go up: one that does not would be asked for again and again, or taken for the last one.
+                if page.metadata.has_more && next.is_none_or(|next| next <= after) {
+                    return Err(reply.malformed("a `next_after_id` that leads on"));
+                }
+                Ok(Some(page))
+            }
             Err(error) if error.status() == Some(400) => Ok(None),
             Err(error) => Err(error),
         }
@@ -118,9 +106,11 @@ impl Client {
         };
         let mut offset = 0;
         for _ in 0..CONTENT_PAGES {
-            let Some(page) = self.content_page(offset).await? else {
-                break;
+            let page = match offset {
+                0 => self.first_content_page().await?,
+                _ => Some(self.content_page(offset).await?),
             };
+            let Some(page) = page else { break };
             offset += page.rows.len();
             let is_last = page.rows.is_empty() || !page.has_more;
             let mut rows = page.rows.into_iter();

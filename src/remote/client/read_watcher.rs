@@ -40,18 +40,21 @@ impl Client {
             let request = Request::new(Method::Post, self.path(&[watcher::LIST])).with_json(&body);
             let reply = match self.send(request.reading()).await {
                 Ok(reply) => reply,
-                Err(error) if error.is_unknown_tool() => return Ok(None),
+                // Only at first: a page that is missing later is no sign that there are no watchers.
+                Err(error) if error.is_unknown_tool() && body["before_id"].is_null() => return Ok(None),
                 Err(error) => return Err(error),
             };
             add_rows(&reply, &mut watchers)?;
             let info: Option<WatcherPageInfo> = reply.find_key("metadata")?;
-            let next = info.filter(|info| info.has_more).and_then(|info| info.next_before_id);
-            let next = next.as_ref().and_then(normalize::number);
-            // Pages go down: one that does not would be asked for again and again.
+            let Some(info) = info.filter(|info| info.has_more) else {
+                return Ok(Some(watchers));
+            };
+            let next = info.next_before_id.as_ref().and_then(normalize::number);
+            // Pages go down: one that does not would be asked for again and again, or taken for the last one.
             let last = body["before_id"].as_u64();
             match next.filter(|next| last.is_none_or(|last| *next < last)) {
                 Some(next) => body["before_id"] = json!(next),
-                None => return Ok(Some(watchers)),
+                None => return Err(reply.malformed("a `next_before_id` that leads on")),
             }
         }
     }
