@@ -1,8 +1,10 @@
 //! Signing in: the real program against the answers of the recordings.
 
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use lobuctl::redact::Redactor;
+use lobuctl::remote::{HttpOptions, OAuthClient, ServerUrl};
 use serde_json::{Value, json};
 
 use crate::support::deadline::wait_for;
@@ -61,6 +63,23 @@ async fn polls_less_often_when_the_server_asks_for_it() {
     // One pause of a second, then one that is five seconds longer.
     assert!(start.elapsed().as_secs() >= 7, "{:?}", start.elapsed());
     assert_eq!(desk.server.count("POST /oauth/token"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_valid_for_ever_is_waited_for_a_day_and_asked_about_each_minute() {
+    let desk = SignInHome::new(&["approved"]).await;
+    desk.server.grants("expires_in", json!(u64::MAX));
+    let output = desk.login("");
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.err.contains("the code is valid for 1440 minutes"), "{output:?}");
+
+    desk.server.grants("interval", json!(u64::MAX));
+    let (url, _) = ServerUrl::parse(&desk.server.url).unwrap();
+    let client = OAuthClient::over_network(&url, HttpOptions::default(), &Redactor::default()).unwrap();
+    let endpoints = client.discover().await.unwrap();
+    let registered = client.register(&endpoints).await.unwrap();
+    let grant = client.start_device(&endpoints, &registered, None).await.unwrap();
+    assert_eq!(grant.interval, Duration::from_mins(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

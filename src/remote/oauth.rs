@@ -32,6 +32,12 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The pause between two polls where the server names none (RFC 8628, section 3.2).
 const USUAL_INTERVAL: u64 = 5;
 
+/// The longest pause between two polls that a server is believed, in seconds. One that wants longer ones says `slow_down`.
+const MAX_INTERVAL: u64 = 60;
+
+/// The longest time that a code is believed to be valid, in seconds: a day.
+const MAX_VALIDITY: u64 = 24 * 60 * 60;
+
 /// The maximum length of a code that a person types.
 const MAX_USER_CODE: usize = 40;
 
@@ -175,8 +181,8 @@ impl OAuthClient {
             user_code: started.user_code,
             address,
             complete_address: started.verification_uri_complete.as_deref().and_then(web),
-            valid_for: Duration::from_secs(started.expires_in),
-            interval: Duration::from_secs(started.interval.unwrap_or(USUAL_INTERVAL).max(1)),
+            valid_for: Duration::from_secs(started.expires_in.min(MAX_VALIDITY)),
+            interval: Duration::from_secs(started.interval.unwrap_or(USUAL_INTERVAL).clamp(1, MAX_INTERVAL)),
         })
     }
 

@@ -30,6 +30,8 @@ struct Seen {
     broken: Option<u16>,
     /// Changes to the document of the discovery.
     discovery: Value,
+    /// Changes to the answer that begins a sign-in.
+    grant: Value,
 }
 
 /// A running server. It stops with the runtime of the test.
@@ -114,6 +116,15 @@ impl IdentityServer {
         }
         seen.discovery[key] = value;
     }
+
+    /// Changes the answer that begins a sign-in; `null` removes a key.
+    pub fn grants(&self, key: &str, value: Value) {
+        let mut seen = self.seen.lock().unwrap();
+        if seen.grant.is_null() {
+            seen.grant = json!({});
+        }
+        seen.grant[key] = value;
+    }
 }
 
 impl Seen {
@@ -196,13 +207,7 @@ async fn answer(State(server): State<IdentityServer>, uri: Uri, headers: HeaderM
                 "client_id": "mcp_client_7", "client_secret": "mcp_secret_planted",
             }),
         ),
-        "/oauth/device_authorization" => (
-            200,
-            json!({
-                "device_code": "device-planted-code", "user_code": "WDJB-MJHT", "verification_uri": format!("{base}/oauth/device"),
-                "verification_uri_complete": format!("{base}/oauth/device?user_code=WDJB-MJHT"), "expires_in": 900, "interval": 1,
-            }),
-        ),
+        "/oauth/device_authorization" => (200, device_grant(base, &seen.grant)),
         "/oauth/token" => seen.token(&body),
         "/oauth/revoke" => seen.revoke(&body),
         "/oauth/userinfo" if knows => (
@@ -232,8 +237,16 @@ async fn answer(State(server): State<IdentityServer>, uri: Uri, headers: HeaderM
     (StatusCode::from_u16(status).unwrap(), axum::Json(value)).into_response()
 }
 
+fn device_grant(base: &str, changes: &Value) -> Value {
+    let grant = json!({
+        "device_code": "device-planted-code", "user_code": "WDJB-MJHT", "verification_uri": format!("{base}/oauth/device"),
+        "verification_uri_complete": format!("{base}/oauth/device?user_code=WDJB-MJHT"), "expires_in": 900, "interval": 1,
+    });
+    changed(grant, changes)
+}
+
 fn discovery(base: &str, changes: &Value) -> Value {
-    let mut document = json!({
+    let document = json!({
         "issuer": base,
         "token_endpoint": format!("{base}/oauth/token"),
         "registration_endpoint": format!("{base}/oauth/register"),
@@ -241,6 +254,11 @@ fn discovery(base: &str, changes: &Value) -> Value {
         "device_authorization_endpoint": format!("{base}/oauth/device_authorization"),
         "userinfo_endpoint": format!("{base}/oauth/userinfo"),
     });
+    changed(document, changes)
+}
+
+/// Returns an object with other values of some keys; `null` removes a key.
+fn changed(mut document: Value, changes: &Value) -> Value {
     for (key, value) in changes.as_object().into_iter().flatten() {
         document[key] = value.clone();
         if value.is_null() {
