@@ -102,11 +102,11 @@ fn what_is_no_plan_of_ours_is_refused_before_anything_is_read() {
         })
         .collect();
     snapshot::check("saved_plan_broken", &reasons.join("\n"));
-    let flag = cli.expect_exit("apply a.plan --yes --target agent.desk", 64);
-    assert!(
-        flag.err.contains("`--target` does not go with a saved plan"),
-        "{flag:?}"
-    );
+    for (flag, value) in [("--target", "agent.desk"), ("--delete", "entity.person.ada")] {
+        let refused = cli.expect_exit(&format!("apply a.plan --yes {flag} {value}"), 64);
+        let reason = format!("`{flag}` does not go with a saved plan");
+        assert!(refused.err.contains(&reason), "{refused:?}");
+    }
     let elsewhere = cli.expect_exit("apply a.plan --yes --org other", 64);
     assert!(
         elsewhere.err.contains("the saved plan is for `dev` at"),

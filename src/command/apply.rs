@@ -7,7 +7,7 @@ use super::run::{carry_out, declined, summary_value};
 use super::screen;
 use super::signal::Interrupt;
 use crate::apply::Progress;
-use crate::cli::{ApplyArgs, ApplyCommandArgs, Common, Format, PlanArgs, PlanCommandArgs, WritingArgs};
+use crate::cli::{ApplyArgs, ApplyCommandArgs, Common, Format, GuardArgs, PlanArgs, PlanCommandArgs, WritingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Plan, Row};
@@ -102,14 +102,35 @@ pub(super) async fn plan(
 
 /// Checks that nothing asks for another plan than the saved one.
 fn check_no_choices(arguments: &PlanArgs) -> Result<(), Failure> {
+    // Named one by one, so that nobody adds a flag without deciding whether it makes another plan.
+    let PlanArgs {
+        only,
+        target,
+        prune,
+        delete,
+        parallelism: _,
+        all: _,
+        full: _,
+        detailed_exitcode: _,
+        no_recheck,
+        secrets_check: _,
+        secrets,
+        guards,
+    } = arguments;
+    let GuardArgs {
+        fail_on: _,
+        max_restarts: _,
+        plan_id,
+    } = guards;
     let plain = PlanArgs::default();
     let choices = [
-        ("--only", arguments.only != plain.only),
-        ("--target", arguments.target != plain.target),
-        ("--prune", arguments.prune),
-        ("--no-recheck", arguments.no_recheck),
-        ("--secrets", arguments.secrets != plain.secrets),
-        ("--plan-id", arguments.guards.plan_id.is_some()),
+        ("--only", *only != plain.only),
+        ("--target", !target.is_empty()),
+        ("--prune", *prune),
+        ("--delete", !delete.is_empty()),
+        ("--no-recheck", *no_recheck),
+        ("--secrets", *secrets != plain.secrets),
+        ("--plan-id", plan_id.is_some()),
     ];
     match choices.iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),
