@@ -109,6 +109,30 @@ fn runs_are_listed_shown_and_compared() {
 }
 
 #[test]
+fn what_a_later_run_finds_out_is_kept_behind_half_a_line() {
+    let cli = CliProject::new();
+    cli.expect_exit("apply --yes", 0);
+    let file = fs::read_dir(runs_folder(&cli)).unwrap().next().unwrap().unwrap().path();
+    // As if the run had been killed while it wrote down how its first row ended.
+    let text = fs::read_to_string(&file).unwrap();
+    let is_kept = |line: &&str| line.contains(r#""type":"run""#) || line.contains(r#""type":"writing""#);
+    let mut cut: String = text.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect();
+    cut.push_str(r#"{"type":"settled","at_ms":17960"#);
+    fs::write(&file, cut).unwrap();
+    let next = cli.expect_exit("plan", 0);
+    assert!(next.err.contains("9 writes of it were unknown"), "{next:?}");
+    let text = fs::read_to_string(&file).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let settled = lines.iter().filter(|line| line["type"] == "settled");
+    assert_eq!((settled.count(), &lines.last().unwrap()["type"]), (9, &"ended".into()));
+    let next = cli.expect_exit("plan", 0);
+    assert!(!next.err.contains("unknown"), "{next:?}");
+}
+
+#[test]
 fn nothing_is_written_where_no_journal_can_be_kept() {
     const WITHOUT_RIGHTS: [&str; 2] = ["unshare", "--user"];
     let can = Command::new(WITHOUT_RIGHTS[0]).args(["--user", "true"]).status();

@@ -144,7 +144,7 @@ impl JournalFolder {
                 continue;
             }
             // Read again under the lock: another process may have settled the run meanwhile.
-            if let Ok(file) = OpenOptions::new().append(true).open(&path)
+            if let Ok(file) = OpenOptions::new().read(true).append(true).open(&path)
                 && !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
                 && let Ok(run) = read_journal(&path)
                 && is_abandoned(&run)

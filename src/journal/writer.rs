@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -24,10 +24,25 @@ pub struct JournalFile {
 }
 
 impl JournalFile {
-    /// Takes a file that is opened for appending.
+    /// Takes a file that is opened for appending, and for reading where it is not empty.
     pub(super) fn new(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        Ok(Self { file, length })
+        let mut journal = Self { file, length };
+        if !journal.ends_with_a_line()? {
+            // A killed run has left half a line, to which the next one would be joined.
+            journal.append_text(String::new())?;
+        }
+        Ok(journal)
+    }
+
+    fn ends_with_a_line(&mut self) -> io::Result<bool> {
+        if self.length == 0 {
+            return Ok(true);
+        }
+        let mut last = [0];
+        self.file.seek(SeekFrom::Start(self.length - 1))?;
+        self.file.read_exact(&mut last)?;
+        Ok(last == *b"\n")
     }
 
     /// Appends a line.
