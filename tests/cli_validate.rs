@@ -94,3 +94,18 @@ fn init_names_the_next_steps_and_the_folder_without_dots() {
     let third = init(&[], &folder.path().join("sub/dir"));
     assert!(third.err.contains("sub/dir already has a `lobu.toml`"), "{third:?}");
 }
+
+#[test]
+fn warnings_are_printed_even_when_only_results_are_asked_for() {
+    let cli = CliProject::new();
+    for line in ["validate -q", "plan -q", "plan -q --format json"] {
+        let output = CliOutput::of(&cli.command(line).env("BOT_TOKEN", "short").output().unwrap());
+        let warning = "is too short to be struck out of output";
+        assert!(output.code == 0 && output.err.contains(warning), "{line}: {output:?}");
+        assert_eq!(
+            output.out.contains(warning),
+            line.ends_with("json"),
+            "{line}: {output:?}"
+        );
+    }
+}

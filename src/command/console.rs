@@ -213,26 +213,21 @@ impl Console {
 
     /// Prints problems of the configuration with their source lines.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
-        let shown: Vec<Diagnostic> = diagnostics
-            .iter()
-            .filter(|it| it.is_error() || !self.quiet)
-            .cloned()
-            .collect();
-        if shown.is_empty() {
+        if diagnostics.is_empty() {
             return;
         }
-        self.findings.add(shown.iter().map(ReportFinding::from));
-        for diagnostic in &shown {
+        self.findings.add(diagnostics.iter().map(ReportFinding::from));
+        for diagnostic in diagnostics {
             let _ = self.object("diagnostic", &diagnostic_value(diagnostic));
         }
         // Standard error has the source lines in every format.
         self.status.erase();
-        let text = render(&shown, sources, self.diagnostic_style());
+        let text = render(diagnostics, sources, self.diagnostic_style());
         let mut err = self.host.stderr.clone();
         let _ = err.write_all(text.as_bytes());
         // GitHub reads workflow commands from both streams; standard output is for the result.
         if self.host.environment.switch("GITHUB_ACTIONS") {
-            let _ = err.write_all(github::annotations(&shown).as_bytes());
+            let _ = err.write_all(github::annotations(diagnostics).as_bytes());
         }
     }
 
