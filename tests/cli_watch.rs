@@ -1,7 +1,7 @@
 //! `lobuctl watch` without a screen: one object for each plan, and the end when nothing is left to do.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -17,7 +17,10 @@ struct Watching {
 
 impl Watching {
     fn start(cli: &CliProject, line: &str) -> Self {
-        let mut command = cli.command(line);
+        Self::of(cli.command(line))
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let objects = Arc::<Mutex<Vec<Value>>>::default();
         let (seen, out) = (Arc::clone(&objects), child.stdout.take().unwrap());
@@ -66,6 +69,22 @@ fn each_change_is_one_plan() {
     cli.edit("clerk/SOUL.md", "down.", "down, twice.");
     let third = watching.until("plan", 3);
     assert!(third.to_string().contains("Write it down, twice."), "{third}");
+}
+
+#[test]
+fn what_is_doubtful_is_said_once() {
+    let cli = CliProject::new();
+    let mut command = cli.command("watch --format json");
+    command.env("BOT_TOKEN", "short");
+    let watching = Watching::of(command);
+    watching.until("plan", 1);
+    let warning = watching.until("diagnostic", 1);
+    assert!(warning["message"].as_str().unwrap().contains("too short"), "{warning}");
+    // Another plan, whose warning is on another line.
+    cli.edit("lobu.toml", "[agents.desk]", "# our desk\n[agents.desk]");
+    cli.edit("desk/SOUL.md", "concise", "kind");
+    watching.until("plan", 2);
+    watching.until("diagnostic", 1);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::reading::ConsoleObserver;
 use super::screen;
 use super::signal::Interrupt;
 use crate::cli::{Common, Format, WatchArgs};
-use crate::config::{LoadCache, LoadedProject};
+use crate::config::{Diagnostic, LoadCache, LoadedProject, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -60,6 +60,8 @@ struct Printed {
     plan: Option<Plan>,
     /// Why there is no newer plan. It is printed once, not at every attempt.
     trouble: Option<String>,
+    /// What was said to be doubtful about files and session. It is printed again when something is new.
+    warnings: BTreeSet<String>,
     /// What has been read of the files.
     cache: LoadCache,
 }
@@ -122,7 +124,7 @@ impl PlanPrinter<'_> {
     /// Plans the files. Returns `None` where they have errors, which were printed.
     async fn plan(
         &self,
-        printed: &Printed,
+        printed: &mut Printed,
         read: LoadedProject,
         reads_server: bool,
     ) -> Result<Option<PlanReview>, Failure> {
@@ -135,6 +137,7 @@ impl PlanPrinter<'_> {
             root: Some(&project.root),
         };
         let session = choose_session(&self.console.host, &self.options.flags, hint).await?;
+        self.warn(printed, (&read.diagnostics, &read.sources), &session.warnings);
         let basis = printed.review.as_ref().map(PlanReview::basis);
         let basis = basis.filter(|basis| !reads_server && basis.suits(&project, &session));
         if let Some(basis) = basis {
@@ -144,6 +147,21 @@ impl PlanPrinter<'_> {
         let options = self.options.on(self.console.host.today());
         let review = PlanReview::load(project, &session, options, &observer).await?;
         Ok(Some(review))
+    }
+
+    /// Prints what is doubtful about files and session, unless all of it was printed before.
+    fn warn(&self, printed: &mut Printed, files: (&[Diagnostic], &Sources), session: &[String]) {
+        let (diagnostics, sources) = files;
+        // Without the line: it moves with every line that is added above it.
+        let of_file = |it: &Diagnostic| format!("{:?} {}", it.file, it.message);
+        let warnings: BTreeSet<String> = diagnostics.iter().map(of_file).chain(session.iter().cloned()).collect();
+        if !warnings.is_subset(&printed.warnings) {
+            self.console.diagnostics(diagnostics, sources);
+            for warning in session {
+                self.console.warning(warning);
+            }
+        }
+        printed.warnings = warnings;
     }
 
     fn report(&self, printed: &mut Printed, trouble: String) {
