@@ -88,6 +88,42 @@ fn what_an_apply_fails_on_is_bad_and_says_what_to_do() {
 }
 
 #[test]
+fn a_project_of_data_or_watchers_alone_needs_a_token_that_may_write_them() {
+    const TOML: &str = "[agents]\n\n[memory]\norg = \"dev\"\n";
+    let watcher = "type: watcher\nslug: daily\nname: Daily\nentity: ada\nprompt: What is new?\n\
+                   extraction_schema: {type: object, properties: {}}\n";
+    let person = "entities:\n  - {entity_type: person, slug: ada, name: Ada}\n";
+    let cli = CliProject::new();
+    cli.expect_exit("apply --yes", 0);
+    let read = cli.create_token("mcp:read");
+    for (key, file, text, check, scope) in [
+        ("data", "data/all.yaml", person, "write data", "mcp:write"),
+        ("models", "watchers/daily.yaml", watcher, "write memory", "mcp:admin"),
+    ] {
+        let (folder, _) = file.split_once('/').unwrap();
+        fs::create_dir_all(cli.path().join(folder)).unwrap();
+        fs::write(cli.path().join(file), text).unwrap();
+        fs::write(cli.path().join("lobu.toml"), format!("{TOML}{key} = \"{folder}\"\n")).unwrap();
+        let able = cli.expect_exit("doctor --format json", 0);
+        assert_eq!(check_of(&able, check)["verdict"], "ok", "{able:?}");
+        assert!(!verdicts(&able).contains(&"ok write agents".to_owned()), "{able:?}");
+        let mut command = cli.command("doctor --format json");
+        let unable = CliOutput::of(&command.env("LOBU_API_TOKEN", &read).output().unwrap());
+        assert_eq!(
+            (unable.code, &check_of(&unable, check)["verdict"]),
+            (1, &"no".into()),
+            "{unable:?}"
+        );
+        let hint = check_of(&unable, check)["hint"].clone();
+        assert!(hint.as_str().unwrap().contains(scope), "{unable:?}");
+        let mut command = cli.command("apply --yes");
+        let apply = command.env("LOBU_API_TOKEN", &read).output().unwrap();
+        assert_ne!(apply.status.code(), Some(0), "{check}");
+        cli.expect_exit("apply --yes", 0);
+    }
+}
+
+#[test]
 fn files_that_others_can_read_are_doubtful_only() {
     let cli = CliProject::new();
     let folder = cli.path().join(".config/lobu");

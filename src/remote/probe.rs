@@ -3,7 +3,7 @@
 //! No route of the server says what a token may do (contract section 2). A write to something that cannot exist does:
 //! the server checks the permission first, and then reports that the thing is missing.
 
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use super::client::Client;
 use super::error::RemoteError;
@@ -13,6 +13,9 @@ use crate::wire::schema::{SchemaAction, SchemaType};
 
 /// An id that no agent and no type can have: the server accepts neither dots nor capitals in new ids.
 const IMPOSSIBLE_ID: &str = "Lobuctl.Probe";
+
+/// An id that no entity has: servers count from 1, and this is the largest number that JavaScript counts to.
+const IMPOSSIBLE_ENTITY: u64 = (1 << 53) - 1;
 
 impl Client {
     /// Checks that the token may write agents, settings and platforms.
@@ -25,7 +28,7 @@ impl Client {
         expect_missing(self.send(request.reading()).await.map(drop))
     }
 
-    /// Checks that the token and the role of its owner may write entity types and relationship types.
+    /// Checks that the token and the role of its owner may write entity types, relationship types and watchers.
     ///
     /// # Errors
     /// The server's refusal, or what else kept it from answering that the type is missing.
@@ -33,6 +36,15 @@ impl Client {
         let (kind, action) = (SchemaType::EntityType, SchemaAction::Update);
         let request = self.type_request(kind, action, IMPOSSIBLE_ID, &Map::new());
         expect_missing(self.send(request.reading()).await.map(drop))
+    }
+
+    /// Checks that the token may write entities and relationships.
+    ///
+    /// # Errors
+    /// The server's refusal, or what else kept it from answering that the entity is missing.
+    pub async fn check_data_writes(&self) -> Result<(), RemoteError> {
+        let body = json!({ "action": "update", "entity_id": IMPOSSIBLE_ENTITY, "name": IMPOSSIBLE_ID });
+        expect_missing(self.send(self.entity_request(&body).reading()).await.map(drop))
     }
 }
 

@@ -16,7 +16,7 @@ use project::CheckedProject;
 use report::CheckReport;
 
 /// Runs every check and prints its result. Writes nothing, neither files nor to the server, but refreshes a token that is
-/// due. The exit code is 1 exactly when an apply would fail.
+/// due. The exit code is 1 when files, server or token would keep an apply from writing, even if there is nothing to write.
 ///
 /// # Errors
 /// When standard output cannot be written to.

@@ -68,11 +68,20 @@ impl CheckedProject {
             .is_none_or(|project| !project.desired.agents.is_empty())
     }
 
-    /// Whether the project writes entity types or relationship types.
+    /// Whether the project writes entity types, relationship types or watchers.
     pub(super) fn writes_memory(&self) -> bool {
         self.project.as_ref().is_none_or(|project| {
             let desired = &project.desired;
-            !(desired.entity_types.is_empty() && desired.relationship_types.is_empty())
+            let has_types = !(desired.entity_types.is_empty() && desired.relationship_types.is_empty());
+            has_types || !desired.watchers.is_empty()
+        })
+    }
+
+    /// Whether the project writes entities or relationships.
+    pub(super) fn writes_data(&self) -> bool {
+        self.project.as_ref().is_none_or(|project| {
+            let desired = &project.desired;
+            !(desired.entities.is_empty() && desired.relationships.is_empty())
         })
     }
 }

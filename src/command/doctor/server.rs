@@ -206,27 +206,39 @@ async fn check_permissions(
     let client = &connection.client;
     if project.writes_agents() {
         let checked = client.check_agent_writes().await;
-        permission(report, "write agents", "agents, settings and platforms", checked)?;
+        permission(
+            report,
+            "write agents",
+            ("agents, settings and platforms", ADMIN),
+            checked,
+        )?;
     }
     if project.writes_memory() {
         let checked = client.check_memory_writes().await;
-        permission(report, "write memory", "entity and relationship types", checked)?;
+        let what = "entity and relationship types, and watchers";
+        permission(report, "write memory", (what, ADMIN), checked)?;
+    }
+    if project.writes_data() {
+        let checked = client.check_data_writes().await;
+        permission(report, "write data", ("entities and relationships", WRITE), checked)?;
     }
     Ok(())
 }
 
+/// The tokens that may write.
+const ADMIN: &str = "use a token with the scope `mcp:admin` of an owner or admin of the organization";
+const WRITE: &str = "use a token with the scope `mcp:write` of a member of the organization";
+
+/// Reports whether the token may write something, with the token that may.
 fn permission(
     report: &mut CheckReport<'_>,
     check: &str,
-    what: &str,
+    (what, hint): (&str, &str),
     checked: Result<(), RemoteError>,
 ) -> Result<(), Failure> {
     match checked {
         Ok(()) => report.good(check, format!("the token may write {what}")),
-        Err(error) => {
-            let hint = "use a token with the scope `mcp:admin` of an owner or admin of the organization";
-            report.bad(check, &error, Some(hint))
-        }
+        Err(error) => report.bad(check, &error, Some(hint)),
     }
 }
 
