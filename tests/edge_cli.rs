@@ -116,6 +116,39 @@ fn serve_has_its_own_commands() {
 }
 
 #[test]
+fn a_public_url_is_one_of_a_web_server() {
+    for (given, expected) in [
+        ("https://lobu.example.org", "https://lobu.example.org"),
+        ("http://127.0.0.1:8787/", "http://127.0.0.1:8787"),
+        ("http://[::1]:80/base", "http://[::1]:80/base"),
+    ] {
+        let Command::Serve(serve) = parse(&format!("serve --public-url {given}")).unwrap().command() else {
+            panic!()
+        };
+        assert_eq!(serve.public_url.as_deref(), Some(expected));
+    }
+    for given in [
+        "foo",
+        "lobu.example.org",
+        "ftp://lobu.example.org",
+        "https://",
+        "https://:80",
+        "https:lobu.example.org",
+        "https://a:b",
+        "https://me@lobu.example.org:80",
+        "https://lobu.example.org/?a=b",
+        "https://lobu.example.org/#a",
+    ] {
+        let error = parse(&format!("serve --public-url {given}")).unwrap_err();
+        assert_eq!(cli::exit_of(&error), Exit::Usage, "{given}: {error}");
+        assert!(
+            error.to_string().contains("expected http:// or https:// and a host"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn help_is_the_same_as_yesterday() {
     let help = |line: &str| {
         let words = std::iter::once("lobuctl").chain(line.split_whitespace());

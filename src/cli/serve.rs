@@ -25,7 +25,7 @@ pub struct ServeArgs {
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The URL at which clients reach this server, if it is behind a proxy.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = ServeConfig::parse_public_url)]
     pub public_url: Option<String>,
     /// Accept platforms of any type and start none, like the local mode of the Lobu server.
     #[arg(long)]

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use axum::http::Uri;
 use tokio::net::TcpListener;
 
 use super::location::DataLocation;
@@ -30,6 +31,26 @@ pub struct ServeConfig {
 impl ServeConfig {
     /// The default of [`ServeConfig::listen`].
     pub const LISTEN: &'static str = "127.0.0.1:8787";
+
+    /// Returns the origin that a text names, without a slash at its end.
+    ///
+    /// # Errors
+    /// What is expected, when it is no URL of a web server, or has more than host, port and path.
+    pub fn parse_public_url(text: &str) -> Result<String, String> {
+        let is_web = |uri: &Uri| {
+            let scheme = uri.scheme_str().unwrap_or_default();
+            let authority = uri.authority().map(|all| (all.as_str(), all.host(), all.port_u16()));
+            (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+                && uri.query().is_none()
+                && authority.is_some_and(|(all, host, port)| {
+                    !host.is_empty() && !all.contains('@') && (all == host || port.is_some())
+                })
+        };
+        match text.parse() {
+            Ok(uri) if is_web(&uri) && !text.contains('#') => Ok(text.trim_end_matches('/').to_owned()),
+            _ => Err("expected http:// or https:// and a host, such as https://lobu.example.org".to_owned()),
+        }
+    }
 }
 
 /// Serves until `shutdown` completes. Writes `listening on http://ADDRESS` to `out` before the first request is answered.
