@@ -307,6 +307,16 @@ fn refuses_a_database_password_in_the_arguments() {
 }
 
 #[test]
+fn refuses_the_url_of_another_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for url in ["mysql://x", "x"] {
+        let output = alone(folder.path(), &format!("serve token list --database-url {url}"));
+        assert_eq!(output.code, 1, "{output:?}");
+        assert!(output.err.contains("is not a PostgreSQL URL"), "{output:?}");
+    }
+}
+
+#[test]
 fn contexts_are_listed_chosen_and_refused() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join(".config/lobu");

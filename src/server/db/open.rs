@@ -103,9 +103,14 @@ impl Db {
     /// Connects to a PostgreSQL database. `connections` bounds the number of connections for queries.
     ///
     /// # Errors
-    /// [`ServerError::DatabaseUrl`] when the URL does not parse, [`ServerError::SharedSessions`] behind a pooler that shares
+    /// [`ServerError::DatabaseUrl`] when the URL does not parse or is one of another database, [`ServerError::SharedSessions`] behind a pooler that shares
     /// sessions.
     pub(crate) async fn postgres(url: &SecretString, connections: u32) -> Result<Self, ServerError> {
+        // The parser takes the URL of any database for one of PostgreSQL.
+        let (scheme, _) = url.expose_secret().split_once("://").unwrap_or_default();
+        if !matches!(scheme.to_ascii_lowercase().as_str(), "postgres" | "postgresql") {
+            return Err(ServerError::DatabaseUrl);
+        }
         // The parser's error may quote the URL, which may hold a password.
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| ServerError::DatabaseUrl)?;
         let options = require_verified_tls(options);
