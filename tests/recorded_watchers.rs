@@ -118,9 +118,20 @@ async fn the_slug_of_an_archived_watcher_and_the_entity_of_a_new_one_are_known_b
     assert_eq!(sent[2]["search"], "c2");
     let [(_, found)] = Vec::from_iter(state.facts.watchers.named).try_into().unwrap();
     assert_eq!((found.len(), found[0].id), (1, Some(15)));
-    // A part of the name finds the entity too, and is not its slug.
-    let (state, _) = read_watchers("daily", "c", vec![none, archived, company]).await;
+    // A part of the name finds the entity too, and is not its slug. No recording finds one by its slug alone, so that all are
+    // read then.
+    let all = exchange("entities", 38);
+    let (state, sent) = read_watchers(
+        "daily",
+        "c",
+        vec![none.clone(), archived.clone(), company.clone(), all.clone()],
+    )
+    .await;
     assert!(state.facts.watchers.named.values().all(Vec::is_empty));
+    assert!(sent[3].get("search").is_none());
+    let (state, _) = read_watchers("daily", "bob-m-ller-co", vec![none, archived, company, all]).await;
+    let [(_, found)] = Vec::from_iter(state.facts.watchers.named).try_into().unwrap();
+    assert_eq!((found.len(), found[0].id), (1, Some(4)));
 }
 
 #[tokio::test]

@@ -71,11 +71,10 @@ impl Client {
     }
 
     async fn find_child(&self, parent: Option<u64>, path: &EntityPath) -> Result<Option<u64>, RemoteError> {
-        let like = self.entities_like(path.slug(), None).await?;
+        let below = json!({ "parent_id": parent });
+        let children = self.entities_with_slug(path.slug(), &below).await?;
         let parent_of = |entity: &WireEntity| entity.parent_id.as_ref().and_then(normalize::number);
-        let found = like
-            .iter()
-            .find(|entity| entity.slug == path.slug() && parent_of(entity) == parent);
+        let found = children.iter().find(|entity| parent_of(entity) == parent);
         let id = found.and_then(|entity| normalize::number(&entity.id));
         if let Some(id) = id {
             self.entity_ids.insert(path.clone(), id);
