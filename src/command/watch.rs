@@ -109,7 +109,10 @@ impl PlanPrinter<'_> {
         let folders = Arc::new(std::mem::take(&mut read.folders));
         match self.plan(printed, read, reads_server).await {
             Ok(Some(review)) => {
-                printed.trouble = None;
+                if printed.trouble.take().is_some() {
+                    // Whoever read of the trouble has to read of its end too.
+                    printed.plan = None;
+                }
                 self.print(printed, &review)?;
                 printed.review = Some(review);
             }

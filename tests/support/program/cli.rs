@@ -170,12 +170,14 @@ impl CliProject {
         self.project.path()
     }
 
-    /// Replaces the first occurrence of a text in a file.
+    /// Replaces the first occurrence of a text in a file, at once: who watches it never reads half of it.
     pub fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.path().join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} has no {from:?}");
-        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+        let beside = path.with_file_name(".edited");
+        std::fs::write(&beside, text.replacen(from, to, 1)).unwrap();
+        std::fs::rename(beside, path).unwrap();
     }
 
     /// Returns the program with these arguments, the folder, the server and the secrets.
