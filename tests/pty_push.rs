@@ -1,9 +1,13 @@
 //! Pushing secrets from the review in the real program, on a terminal.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::support::program::cli::{API_KEY, BOT_TOKEN, CliProject};
+use crate::support::program::cli::{API_KEY, BOT_TOKEN, CliProject, FILES};
 use crate::support::program::pty::{Pty, lobuctl_on_a_terminal};
+use crate::support::project::TempProject;
+use crate::support::server::gate::{GateRule, GatedServer};
 
 fn start(project: &CliProject, bot_token: &str) -> Pty {
     let mut command = lobuctl_on_a_terminal(project.path(), &project.token());
@@ -48,4 +52,41 @@ fn secrets_are_pushed_and_replaced_from_the_review() {
     let audit = project.expect_exit("secrets audit --format json", 0).objects();
     let actions: Vec<&str> = audit.iter().map(|event| event["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["rotate", "create", "create"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_while_secrets_are_sent_says_where_things_stand() {
+    let project = TempProject::new(FILES);
+    let server = GatedServer::open().await;
+    let start = || {
+        let mut command = lobuctl_on_a_terminal(project.path(), &server.token);
+        command.args(["--url", server.url.as_str(), "--org", "dev"]);
+        command.env("BOT_TOKEN", BOT_TOKEN);
+        command.env("API_KEY", API_KEY);
+        let mut pty = Pty::start(command, 80, 24);
+        pty.until("selected");
+        pty.keys("P").until("y push what it lacks");
+        pty
+    };
+    server.rule(GateRule::Hold("/secrets", Duration::from_hours(1)));
+    let mut pty = start();
+    pty.keys("y").until("sending the values");
+    pty.keys("<c-c>").until("leaving when the answer has come");
+    pty.keys("<c-c>");
+    let (code, text) = pty.ended();
+    assert_eq!(code, 130, "{text}");
+    assert!(
+        text.contains("it is not known whether the secrets were stored"),
+        "{text}"
+    );
+
+    server.open_gate();
+    server.rule(GateRule::Hold("/secrets", Duration::from_secs(2)));
+    let mut pty = start();
+    pty.keys("y").until("sending the values");
+    pty.keys("<c-c>");
+    let (code, text) = pty.ended();
+    assert_eq!(code, 130, "{text}");
+    assert!(text.contains("BOT_TOKEN created"), "{text}");
+    assert!(text.contains("interrupted; only secrets were pushed"), "{text}");
 }

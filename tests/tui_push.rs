@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use lobuctl::plan::{LocalSecret, PushPlan, Rotation};
 use lobuctl::resource::{Secret, ServerSecret, secret_fingerprint};
 use lobuctl::show::vault::{push_rows, push_summary};
-use lobuctl::tui::{Effect, Message, SecretComparison};
+use lobuctl::tui::key::Key;
+use lobuctl::tui::{Awaited, AwaitedEnd, Effect, ExitReason, Message, SecretComparison};
 
+use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
 use crate::support::snapshot;
 
@@ -161,4 +163,64 @@ fn plans_again_after_a_push_also_when_its_end_is_not_known() {
         let driver = driver.loaded();
         assert!(driver.text().contains(&text), "{}", driver.text());
     }
+}
+
+/// Returns a page that sends what was approved.
+fn sending() -> ModelDriver {
+    compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(mixed())).keys("y")
+}
+
+#[test]
+fn ctrl_c_and_a_signal_wait_for_the_answer_of_a_push() {
+    let driver = sending();
+    let last = driver.text();
+    let last = last.lines().rev().nth(1).unwrap_or_default();
+    assert!(!last.contains("esc"), "nothing can be taken back: {last}");
+    let driver = driver.keys("q");
+    assert!(driver.text().contains("the answer is awaited"), "{}", driver.text());
+    for (message, ending) in [
+        (Message::Key(Key::ctrl('c')), ExitReason::Interrupted),
+        (Message::Terminate, ExitReason::Terminated),
+    ] {
+        let mut driver = sending();
+        driver.send(message);
+        assert_eq!(driver.exit, None);
+        assert!(driver.text().contains("leaving when the answer"), "{}", driver.text());
+        driver.send(Message::SecretsPushed(Ok("API_KEY created".to_owned())));
+        let exit = driver.exit.unwrap();
+        assert_eq!(exit.ending, ending);
+        assert_eq!(
+            exit.awaited,
+            Some(AwaitedEnd::Answered(Ok("API_KEY created".to_owned())))
+        );
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_a_push_whose_end_is_not_known() {
+    let exit = sending().keys("<c-c> <c-c>").exit.unwrap();
+    assert_eq!(exit.ending, ExitReason::Interrupted);
+    assert_eq!(exit.awaited, Some(AwaitedEnd::Unknown(Awaited::Secrets)));
+    // Files that are being written are the same.
+    let mut driver = ModelDriver::review(80, 24).keys("/stale<enter> u");
+    let request = driver.left.iter().find_map(|effect| match effect {
+        Effect::Adopt(request) => Some(request.clone()),
+        _ => None,
+    });
+    let request = request.unwrap();
+    let result = Ok(canned::adoption(&request));
+    driver.send(Message::Adoption { request, result });
+    let mut driver = driver.keys("y <c-c>");
+    assert_eq!(driver.exit, None);
+    driver.send(Message::Adopted(Ok("wrote 1 file".to_owned())));
+    assert!(matches!(
+        driver.exit.unwrap().awaited,
+        Some(AwaitedEnd::Answered(Ok(_)))
+    ));
+}
+
+#[test]
+fn a_key_says_that_secrets_are_still_being_compared() {
+    let driver = ModelDriver::review(80, 24).keys("P y");
+    assert!(driver.text().contains("still being compared"), "{}", driver.text());
 }

@@ -1,4 +1,5 @@
-//! What the terminal's title and a desktop notice say. They are seen among those of other programs.
+//! What the terminal's title and a desktop notice say, which are seen among those of other programs, and what is said when
+//! the screen is to be left.
 
 use super::line::printable;
 use super::outcome::{run_title, tally_text};
@@ -11,6 +12,20 @@ pub fn title_text(percent: Option<usize>, organization: &str) -> String {
     match percent {
         Some(percent) => format!("lobuctl {percent}% {organization}"),
         None => format!("lobuctl {organization}"),
+    }
+}
+
+/// What a key says that has to wait for an answer.
+pub const WAITING: &str = "this cannot be taken back: the answer is awaited";
+/// What a key says while secrets are compared.
+pub const COMPARING: &str = "the secrets are still being compared";
+
+/// Returns that the screen is left when an answer has come, and what leaves it now.
+pub fn leaving_text(terminated: bool) -> &'static str {
+    if terminated {
+        "terminated: leaving when the answer has come"
+    } else {
+        "leaving when the answer has come; Ctrl-C again leaves at once"
     }
 }
 

@@ -14,10 +14,30 @@ pub struct TuiExit {
     pub seen: Option<BTreeSet<Address>>,
     /// Every run that began, oldest first; more than one after a retry.
     pub runs: Vec<Progress>,
+    /// What came of the request that the screen waited for when it was left; `None` where it waited for none.
+    pub awaited: Option<AwaitedEnd>,
     /// Why the last run could not begin or broke off; `None` when it ended by itself, or there was none.
     pub run_failure: Option<String>,
     /// Why the screen could not be shown, or had to close; `None` when it was left as usual.
     pub screen_failure: Option<String>,
+}
+
+/// What a page waits for, and cannot take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// Files are being written.
+    Files,
+    /// Secrets are being sent.
+    Secrets,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AwaitedEnd {
+    /// The answer has come: what was done, or what went wrong.
+    Answered(Result<String, String>),
+    /// The screen was left before it came.
+    Unknown(Awaited),
 }
 
 /// Why the screen was left.

@@ -56,7 +56,7 @@ pub mod wrap;
 
 pub use chosen_keys::ChosenKeys;
 pub use drive::drive;
-pub use exit::{ExitReason, TuiExit};
+pub use exit::{Awaited, AwaitedEnd, ExitReason, TuiExit};
 pub use looked::LookedRows;
 pub use message::{EditRequest, Effect, Message};
 pub use model::Model;

@@ -5,6 +5,7 @@ use ratatui::style::Color;
 use super::action::Action;
 use super::board::{Board, Focus};
 use super::chosen_keys::ChosenKeys;
+use super::exit::{Awaited, ExitReason};
 use super::glyph::Glyphs;
 use super::key::Key;
 use super::layout::{self, Layout};
@@ -35,6 +36,8 @@ pub struct Model {
     pub watch: Option<Watch>,
     /// When the plan on the screen was loaded, by the screen's clock in milliseconds.
     pub loaded_ms: u64,
+    /// Why the screen is left once a page has its answer; `None` while it stays.
+    pub leaving: Option<ExitReason>,
     /// The number of pages for pushing secrets that were opened.
     pub push_pages: u64,
     /// The earlier runs, oldest first, without the one on the screen.
@@ -141,6 +144,7 @@ impl Model {
             ignored_keys: &[],
             watch: options.watch.then(Watch::default),
             loaded_ms: 0,
+            leaving: None,
             push_pages: 0,
             runs: Vec::new(),
             keys: options.keys.clone(),
@@ -224,6 +228,11 @@ impl Model {
     pub fn refusal(&self, action: Action) -> Option<&str> {
         let read_only = self.board()?.facts.read_only.as_deref();
         read_only.filter(|_| action.needs_sources())
+    }
+
+    /// Returns what a page waits for and cannot take back, if it does.
+    pub fn awaits(&self) -> Option<Awaited> {
+        self.overlay.as_ref().and_then(Overlay::awaits)
     }
 
     /// Whether the screen changes without input. The ticker runs only then.

@@ -9,17 +9,16 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::adopting::work_out;
+use super::ending::left;
 use super::export::export;
 use super::following::{FollowSignals, Follower};
 use super::loading::{PlanLoader, ReadFolders, Unloaded};
 use super::pushing::{PushSource, ShownPush};
-use super::state::{BenchState, lock, sentence};
+use super::state::{BenchState, Pushed, lock, sentence};
 use crate::apply::Cancel;
 use crate::apply::event::Event;
 use crate::command::console::Console;
 use crate::command::origin::origin;
-use crate::command::pull_end;
-use crate::command::run::declined;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::journal::RunId;
@@ -129,33 +128,12 @@ impl Bench {
 
     /// Returns how the command ends when nothing was applied: as the plain questions would end.
     pub(super) fn left(&self) -> Result<Exit, Failure> {
-        let mut state = self.state();
-        if let Some(failure) = state.failure.take() {
-            return Err(failure);
-        }
-        if let Some(failure) = state.unwritten.take() {
-            return Err(failure);
-        }
-        if self.pull.is_some() {
-            return match &state.adoption {
-                Some(pull) if !state.wrote && !pull.changes().files.is_empty() => Err(pull_end::declined()),
-                Some(pull) => pull_end::ended(pull.changes(), state.wrote),
-                None => Err(pull_end::declined()),
-            };
-        }
-        match &state.review {
-            Some(review) if review.writes() => {
-                review.check()?;
-                Err(match (state.wrote, state.pushed) {
-                    (true, true) => not_applied("only files and secrets were written"),
-                    (true, false) => not_applied("only files were written"),
-                    (false, true) => not_applied("only secrets were pushed"),
-                    (false, false) => declined(),
-                })
-            }
-            Some(review) => review.check().map(|()| Exit::Done),
-            None => Err(declined()),
-        }
+        left(&mut self.state(), self.pull.is_some())
+    }
+
+    /// Returns what was written beside any run, `None` where nothing was.
+    pub(super) fn written(&self) -> Option<&'static str> {
+        self.state().written()
     }
 }
 
@@ -359,10 +337,13 @@ impl Workbench for Bench {
         async move {
             let shown = shown.ok_or("the comparison is not known any more; ask for it again")?;
             let stored = shown.carry_out(replaces).await;
-            let stored_nothing = stored
-                .as_ref()
-                .is_err_and(|failure| failure.kind != FailureKind::Partial);
-            lock(&state).pushed |= !stored_nothing;
+            let pushed = match &stored {
+                Ok(_) => Pushed::Stored,
+                Err(failure) if failure.kind == FailureKind::Partial => Pushed::Perhaps,
+                Err(_) => Pushed::Nothing,
+            };
+            let mut state = lock(&state);
+            state.pushed = state.pushed.max(pushed);
             stored.map_err(|failure| sentence(&failure))
         }
         .boxed()
@@ -392,8 +373,4 @@ impl Workbench for Bench {
         }
         .boxed()
     }
-}
-
-fn not_applied(written: &str) -> Failure {
-    Failure::new(FailureKind::Declined, format!("not applied; {written}"))
 }

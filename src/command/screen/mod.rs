@@ -3,6 +3,7 @@
 
 mod adopting;
 mod bench;
+mod ending;
 mod export;
 mod following;
 mod loading;
@@ -20,7 +21,7 @@ use super::run::{exit_of, summarize};
 use super::signal::Interrupt;
 use crate::config::Preferences;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::host::{Environment, Host};
 use crate::plan::Plan;
 use crate::review::{PullOptions, ReviewOptions};
@@ -29,6 +30,7 @@ use crate::tui::{
     run as run_screen,
 };
 use bench::Bench;
+use ending::stopped;
 use recorded::RecordedBench;
 
 /// How often the server is read when the command line does not say it.
@@ -190,7 +192,13 @@ fn finish(console: &Console, bench: &Bench, exit: &TuiExit, interrupt: &Interrup
             Ok(of_run.filter(|code| *code != Exit::Done).unwrap_or(Exit::Failed))
         }
         ExitReason::Left | ExitReason::Applied | ExitReason::LoadFailed => of_run.map_or_else(|| bench.left(), Ok),
-        ExitReason::Interrupted => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Interrupted)),
-        ExitReason::Terminated => Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(Exit::Terminated)),
+        ExitReason::Interrupted => {
+            let code = stopped(console, bench.written(), exit, FailureKind::Interrupted)?;
+            Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(code))
+        }
+        ExitReason::Terminated => {
+            let code = stopped(console, bench.written(), exit, FailureKind::Terminated)?;
+            Ok(of_run.filter(|code| *code == Exit::Done).unwrap_or(code))
+        }
     }
 }

@@ -20,8 +20,8 @@ pub(super) struct BenchState {
     pub(super) adopting: Option<AdoptRequest>,
     /// The comparison of secrets that the screen shows.
     pub(super) push: Option<ShownPush>,
-    /// Whether secrets were pushed, or may have been.
-    pub(super) pushed: bool,
+    /// Whether secrets were pushed.
+    pub(super) pushed: Pushed,
     /// Whether anything was written into the files.
     pub(super) wrote: bool,
     /// Why the last adoption was not written, or not as a whole.
@@ -36,6 +36,18 @@ pub(super) struct BenchState {
     pub(super) generation: u64,
 }
 
+/// Whether secrets were pushed from the screen.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Pushed {
+    /// None were.
+    #[default]
+    Nothing,
+    /// It is not known of any of them.
+    Perhaps,
+    /// Some were.
+    Stored,
+}
+
 impl BenchState {
     /// Returns what is known across plans: what became of the files.
     pub(super) fn kept(&mut self) -> Self {
@@ -47,6 +59,18 @@ impl BenchState {
             count: self.count,
             generation: self.generation + 1,
             ..Self::default()
+        }
+    }
+
+    /// Returns what was written beside any run, as it is said at the end; `None` where nothing was.
+    pub(super) fn written(&self) -> Option<&'static str> {
+        match (self.wrote, self.pushed) {
+            (true, Pushed::Stored) => Some("only files and secrets were written"),
+            (true, Pushed::Perhaps) => Some("only files were written, and secrets may have been pushed"),
+            (true, Pushed::Nothing) => Some("only files were written"),
+            (false, Pushed::Stored) => Some("only secrets were pushed"),
+            (false, Pushed::Perhaps) => Some("only secrets may have been pushed"),
+            (false, Pushed::Nothing) => None,
         }
     }
 

@@ -77,6 +77,11 @@ pub(super) fn can_push(model: &Model) -> bool {
     reviews && model.board().is_some_and(has_secrets)
 }
 
+/// Whether the page can be closed: not while it waits for what it cannot take back.
+pub(super) fn can_close(model: &Model) -> bool {
+    model.awaits().is_none()
+}
+
 pub(super) fn push_creates(model: &Model) -> bool {
     matches!(&model.overlay, Some(Overlay::Push(page)) if page.creates())
 }

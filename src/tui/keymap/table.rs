@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 
 use super::binding::{Binding, bound, quiet};
 use super::condition::{
-    can_edit, can_go_back, can_push, can_select, has_choice, has_failures, has_rows, has_warning, on_any_drift,
-    on_difference, on_drift, on_row, push_creates, push_differs,
+    can_close, can_edit, can_go_back, can_push, can_select, has_choice, has_failures, has_rows, has_warning,
+    on_any_drift, on_difference, on_drift, on_row, push_creates, push_differs,
 };
 use crate::tui::action::{Action, Desk, DialogAction, Movement, Process, Select, Task, ViewOption};
 use crate::tui::key::Key;
@@ -140,7 +140,7 @@ pub const TABLE: &[Binding] = &[
     bound("close", &[ESC], &[KeyContext::Typed], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
     bound("close", &[ESC, Key::char('n'), Key::char('q'), ENTER], &[KeyContext::Refused], Action::Dialog(DialogAction::Close), (1, "back"), "back to the review"),
     bound("yes", &[Key::char('y'), ENTER], &[KeyContext::Adopt], Action::Dialog(DialogAction::Yes), (1, "write"), "write the files"),
-    bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Adopt], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
+    bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Adopt], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review").when(can_close, ""),
     bound("enter", &[ENTER], &[KeyContext::Ignore], Action::Dialog(DialogAction::Enter), (1, "ignore"), "ignore it, once both lines are filled"),
     bound("other-line", &[TAB, Key::of(KeyCode::BackTab), Key::of(KeyCode::Up), Key::of(KeyCode::Down)], &[KeyContext::Ignore], Action::Dialog(DialogAction::OtherField), (2, "other line"), "the other line"),
     bound("close", &[ESC], &[KeyContext::Ignore], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review"),
@@ -157,7 +157,7 @@ pub const TABLE: &[Binding] = &[
     bound("push-secrets", &[Key::char('P')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Push), (2, "push"), "push secrets to the server: those that it lacks, and those that differ there; shows them first").when(can_push, "secrets are pushed from the review, before a run"),
     bound("yes", &[Key::char('y'), ENTER], &[KeyContext::Push], Action::Dialog(DialogAction::Yes), (1, "push"), "push what the server lacks").when(push_creates, "the server lacks nothing that this machine has"),
     bound("replace", &[Key::char('R')], &[KeyContext::Push], Action::Dialog(DialogAction::Replace), (2, "replace too"), "also replace what differs on the server; asks for a word").when(push_differs, "nothing differs on the server"),
-    bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Push], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review"),
+    bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Push], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review").when(can_close, ""),
     bound("enter", &[ENTER], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Enter), (1, "push and replace"), "push and replace, once the word is typed"),
     bound("close", &[ESC], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
 

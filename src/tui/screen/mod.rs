@@ -25,6 +25,7 @@ pub use run::{RunScreen, RunState};
 pub use secrets::secrets_sheet;
 
 use super::board::Board;
+use super::exit::Awaited;
 use super::sheet::Sheet;
 
 /// The screen behind any dialog.
@@ -57,6 +58,17 @@ pub enum Overlay {
     Ignore(Box<IgnorePage>),
     /// The question before quitting a run.
     Leave,
+}
+
+impl Overlay {
+    /// Returns what a page waits for and cannot take back, if it does: until then the page cannot be closed.
+    pub fn awaits(&self) -> Option<Awaited> {
+        match self {
+            Self::Adopt(page) if page.is_writing() => Some(Awaited::Files),
+            Self::Push(page) if page.is_sending() => Some(Awaited::Secrets),
+            _ => None,
+        }
+    }
 }
 
 impl Screen {

@@ -62,6 +62,11 @@ impl PushPage {
         }
     }
 
+    /// Whether both sides are being compared.
+    pub fn is_comparing(&self) -> bool {
+        self.state == PushState::Comparing
+    }
+
     /// Whether the server lacks anything that this machine has.
     pub fn creates(&self) -> bool {
         self.known().is_some_and(|comparison| comparison.creates > 0)

@@ -111,6 +111,9 @@ pub(super) fn write(model: &mut Model) -> Effects {
 
 /// Plans again, because the files have changed, even where not all of them could be written.
 pub(super) fn adopted(model: &mut Model, result: Result<String, String>) -> Effects {
+    if let Some(ending) = model.leaving {
+        return super::process::leave_answered(model, ending, result);
+    }
     let line = match result {
         Ok(text) => notice(Role::Success, text),
         Err(message) => notice(Role::Error, message),

@@ -142,14 +142,6 @@ fn enter(model: &mut Model) -> Effects {
 }
 
 fn close(model: &mut Model) {
-    let is_busy = match &model.overlay {
-        Some(Overlay::Adopt(page)) => page.is_writing(),
-        Some(Overlay::Push(page)) => page.is_sending(),
-        _ => false,
-    };
-    if is_busy {
-        return;
-    }
     if model.overlay.take().is_some() {
         return;
     }

@@ -32,6 +32,7 @@ use super::model::Model;
 use super::screen::{Overlay, Screen};
 use super::watch::Watch;
 use crate::show::Role;
+use crate::show::announce::{COMPARING, WAITING};
 
 /// Changes the model as a message demands, and returns what has to be done outside because of it.
 pub fn update(model: &mut Model, message: Message) -> Effects {
@@ -94,7 +95,8 @@ fn press(model: &mut Model, key: Key) -> Effects {
     match binding {
         Some(binding) if (binding.when)(model) => perform(model, binding.action),
         Some(binding) => {
-            let text = Some(binding.otherwise).filter(|text| !text.is_empty());
+            let text = waiting(model).unwrap_or(binding.otherwise);
+            let text = Some(text).filter(|text| !text.is_empty());
             model.notice = text.map(|text| notice(Role::Plain, text));
             Effects::new()
         }
@@ -103,6 +105,15 @@ fn press(model: &mut Model, key: Key) -> Effects {
             Effects::new()
         }
         None => Effects::new(),
+    }
+}
+
+/// Returns what a key has to wait for that does nothing now.
+fn waiting(model: &Model) -> Option<&'static str> {
+    match &model.overlay {
+        Some(overlay) if overlay.awaits().is_some() => Some(WAITING),
+        Some(Overlay::Push(page)) if page.is_comparing() => Some(COMPARING),
+        _ => None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Leaving, stopping, suspending. A run is never left during a write without an answer to a question, or a second Ctrl-C.
 
 use crate::show::Role;
+use crate::show::announce::leaving_text;
 use crate::show::progress::STOPPING;
 use crate::tui::action::Process;
-use crate::tui::exit::{ExitReason, TuiExit};
+use crate::tui::exit::{AwaitedEnd, ExitReason, TuiExit};
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Overlay, RunState, Screen};
@@ -58,6 +59,7 @@ pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
         ending,
         seen: model.board().map(|board| board.looked.seen.clone()),
         runs,
+        awaited: model.awaits().map(AwaitedEnd::Unknown),
         run_failure,
         screen_failure: None,
     }
@@ -65,6 +67,10 @@ pub(super) fn exit(model: &Model, ending: ExitReason) -> TuiExit {
 
 /// Handles Ctrl-C. During a run the first one stops it gently and the second one leaves at once.
 fn interrupt(model: &mut Model) -> Effects {
+    if model.awaits().is_some() {
+        let second = model.leaving.is_some();
+        return leave_once_answered(model, ExitReason::Interrupted, second);
+    }
     let Screen::Run(run) = &mut model.screen else {
         return leave_as(model, ExitReason::Interrupted);
     };
@@ -81,8 +87,33 @@ fn interrupt(model: &mut Model) -> Effects {
     Effects::new()
 }
 
+/// Leaves once the page has its answer, or at once the second time: what is being sent cannot be taken back.
+fn leave_once_answered(model: &mut Model, ending: ExitReason, second: bool) -> Effects {
+    model.leaving = Some(ending);
+    if second {
+        return leave_as(model, ending);
+    }
+    let text = leaving_text(ending == ExitReason::Terminated);
+    model.notice = Some(notice(Role::Warning, text));
+    Effects::new()
+}
+
+/// Leaves with the answer that a page has waited for.
+pub(super) fn leave_answered(model: &mut Model, ending: ExitReason, result: Result<String, String>) -> Effects {
+    model.overlay = None;
+    let exit = TuiExit {
+        awaited: Some(AwaitedEnd::Answered(result)),
+        ..exit(model, ending)
+    };
+    vec![Effect::Quit(exit)]
+}
+
 /// Handles SIGTERM and SIGHUP: stops the run as Ctrl-C does, and leaves when it has ended, or at once the second time.
 pub(super) fn terminate(model: &mut Model) -> Effects {
+    if model.awaits().is_some() {
+        let second = model.leaving == Some(ExitReason::Terminated);
+        return leave_once_answered(model, ExitReason::Terminated, second);
+    }
     if let Screen::Run(run) = &mut model.screen
         && !run.has_ended()
         && !run.cancel.is_abandoned()

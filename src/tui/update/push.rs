@@ -53,6 +53,9 @@ pub(super) fn begin(model: &mut Model) -> Effects {
 
 /// Plans again: rows may refer to what the server has now, also where it is not known what that is.
 pub(super) fn pushed(model: &mut Model, result: Result<String, String>) -> Effects {
+    if let Some(ending) = model.leaving {
+        return super::process::leave_answered(model, ending, result);
+    }
     let line = match result {
         Ok(text) => notice(Role::Success, text),
         Err(message) => notice(Role::Error, message),
