@@ -90,3 +90,20 @@ async fn ctrl_c_while_secrets_are_sent_says_where_things_stand() {
     assert!(text.contains("BOT_TOKEN created"), "{text}");
     assert!(text.contains("interrupted; only secrets were pushed"), "{text}");
 }
+
+#[test]
+fn a_guard_that_refuses_says_that_secrets_were_pushed() {
+    let project = CliProject::live();
+    let mut command = lobuctl_on_a_terminal(project.path(), &project.token());
+    command.args(["--url", project.url(), "--fail-on", "changes>0"]);
+    command.env("BOT_TOKEN", BOT_TOKEN);
+    command.env("API_KEY", API_KEY);
+    let mut pty = Pty::start(command, 80, 24);
+    pty.until("selected");
+    pty.keys("P").until("y push what it lacks");
+    pty.keys("y").until("API_KEY created; BOT_TOKEN created");
+    pty.keys("q");
+    let (code, text) = pty.ended();
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("refused by a guard; only secrets were pushed"), "{text}");
+}

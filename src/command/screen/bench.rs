@@ -363,7 +363,9 @@ impl Workbench for Bench {
                 Some(because) => review.ignore(&host, &wanted, &because.reason, because.until)?,
                 None => review.unignore(&host, &wanted)?,
             }
-            Ok(review.plan().clone())
+            let plan = review.plan().clone();
+            state.wrote = true;
+            Ok(plan)
         };
         async move {
             let written = tokio::task::spawn_blocking(write).await;

@@ -15,7 +15,7 @@ use crate::tui::{Awaited, AwaitedEnd, TuiExit};
 /// A failed load, files that could not be written, a refusing guard, a decision against the plan.
 pub(super) fn left(state: &mut BenchState, pulls: bool) -> Result<Exit, Failure> {
     if let Some(failure) = state.failure.take() {
-        return Err(failure);
+        return Err(with_written(failure, state.written()));
     }
     if let Some(failure) = state.unwritten.take() {
         return Err(failure);
@@ -27,13 +27,25 @@ pub(super) fn left(state: &mut BenchState, pulls: bool) -> Result<Exit, Failure>
             None => Err(pull_end::declined()),
         };
     }
-    match &state.review {
-        Some(review) if review.writes() => {
-            review.check()?;
-            Err(state.written().map_or_else(declined, not_applied))
-        }
-        Some(review) => review.check().map(|()| Exit::Done),
-        None => Err(declined()),
+    let Some(review) = &state.review else {
+        return Err(declined());
+    };
+    let written = state.written();
+    review.check().map_err(|refused| with_written(refused, written))?;
+    if review.writes() {
+        return Err(written.map_or_else(declined, not_applied));
+    }
+    Ok(Exit::Done)
+}
+
+/// Returns a failure whose sentence is about the plan alone, with what was written beside it.
+fn with_written(failure: Failure, written: Option<&str>) -> Failure {
+    let Some(written) = written else { return failure };
+    let message = failure.message.strip_suffix("; nothing was written");
+    let message = message.unwrap_or(&failure.message);
+    Failure {
+        message: format!("{message}; {written}"),
+        ..failure
     }
 }
 
