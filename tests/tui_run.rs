@@ -10,6 +10,7 @@ use lobuctl::show::progress::pace_text;
 use lobuctl::show::timeline::timeline_lines;
 use lobuctl::tui::{Effect, Message};
 
+use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
 use crate::support::screen::runs;
 use crate::support::snapshot;
@@ -222,4 +223,34 @@ fn nobody_is_told_who_does_not_want_it() {
     driver.send(Message::Clock(20_000));
     driver.send(Message::RunEnded(Ok(())));
     assert!(titles(&driver).is_empty() && notices(&driver).is_empty());
+}
+
+#[test]
+fn a_row_that_may_have_been_written_is_not_called_not_applied() {
+    let mut driver = runs::halfway(100, 30);
+    let finish = |driver: &mut ModelDriver, address: Address, outcome: Outcome| {
+        driver.send(Message::Run(Event {
+            seq: 0,
+            elapsed_ms: 900,
+            kind: EventKind::StepFinished {
+                address,
+                outcome,
+                took_ms: 80,
+            },
+        }));
+    };
+    let message = "the server answered 500".to_owned();
+    finish(&mut driver, Address::settings("triage"), Outcome::Unknown { message });
+    let rows = [
+        canned::platform("triage", "slack", Some("eng")),
+        canned::platform("triage", "telegram", None),
+        Address::entity_type("company"),
+        Address::relationship_type("works-at"),
+    ];
+    for address in rows {
+        let reason = "settings triage is unknown".to_owned();
+        finish(&mut driver, address, Outcome::Skipped { reason });
+    }
+    driver.send(Message::RunEnded(Ok(())));
+    assert!(driver.text().contains("1 unknown, 4 not applied"), "{}", driver.text());
 }

@@ -143,11 +143,13 @@ pub fn run_message(progress: &Progress, failure: Option<&str>) -> (Role, String)
         Some(reason) => (Role::Error, format!("the run failed: {reason}")),
         None => {
             let (role, title) = run_title(progress);
-            let rows = not_applied(progress);
-            let text = if rows == 0 {
-                title.to_lowercase()
-            } else {
-                format!("{} not applied", plural(rows, "row", "rows"))
+            let unknown = progress.tally().unknown;
+            // Nobody can say of those that are unknown that they were not applied.
+            let text = match (unknown, not_applied(progress).saturating_sub(unknown)) {
+                (0, 0) => title.to_lowercase(),
+                (0, missing) => format!("{} not applied", plural(missing, "row", "rows")),
+                (_, 0) => format!("{} unknown", plural(unknown, "row", "rows")),
+                (_, missing) => format!("{unknown} unknown, {missing} not applied"),
             };
             (role, text)
         }
