@@ -94,3 +94,21 @@ fn the_editor_opens_the_hunk_on_the_screen_and_the_place_is_kept() {
     assert_eq!(place(&text), place(&before), "{text}");
     assert!(text.contains("back"), "the detail has the keys\n{text}");
 }
+
+#[test]
+fn files_are_read_again_after_an_editor_that_crashed_too() {
+    let mut driver = ModelDriver::review(100, 30).keys("n e");
+    driver.left.clear();
+    driver.send(Message::Edited(Err("`vi` ended with exit status: 1".to_owned())));
+    assert!(
+        matches!(driver.left.as_slice(), [Effect::Load(_)]),
+        "what it has saved is not in the plan: {:?}",
+        driver.left
+    );
+    let driver = driver.loaded();
+    assert!(
+        driver.text().contains("`vi` ended with exit status: 1"),
+        "{}",
+        driver.text()
+    );
+}

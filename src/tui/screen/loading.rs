@@ -50,6 +50,15 @@ impl AfterLoading {
         }
     }
 
+    /// Returns this with another message for the new plan, if there is one to say.
+    #[must_use]
+    pub fn saying(mut self, line: Option<Line>) -> Self {
+        if let (Self::Again { message, .. }, Some(line)) = (&mut self, line) {
+            *message = Some(line);
+        }
+        self
+    }
+
     /// Returns the request for the new plan.
     pub fn request(&self) -> LoadRequest {
         LoadRequest {

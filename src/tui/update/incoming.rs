@@ -190,8 +190,14 @@ pub(super) fn edited(model: &mut Model, result: Result<(), String>) -> Effects {
         Ok(()) if model.watch.is_some() && matches!(model.screen, Screen::Review(_)) => Effects::new(),
         Ok(()) => super::task::replan_with(model, None),
         Err(message) => {
-            model.notice = Some(notice(Role::Error, message));
-            Effects::new()
+            let line = notice(Role::Error, message);
+            model.notice = Some(line.clone());
+            // It may have saved before it ended like that.
+            match model.screen {
+                Screen::Review(_) if model.watch.is_none() => super::task::replan_with(model, Some(line)),
+                Screen::Failed(_) => super::task::replan_with(model, Some(line)),
+                _ => Effects::new(),
+            }
         }
     }
 }

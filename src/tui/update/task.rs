@@ -41,7 +41,7 @@ pub(super) fn replan_with(model: &mut Model, message: Option<Line>) -> Effects {
                 message,
             }
         }
-        Screen::Failed(failed) => failed.after,
+        Screen::Failed(failed) => failed.after.saying(message),
         // The files are being read already.
         Screen::Loading(loading) => {
             model.screen = Screen::Loading(loading);
