@@ -85,6 +85,8 @@ fn a_row_that_was_left_out_stays_so_when_it_comes_back() {
 fn a_plan_waits_while_a_confirmation_names_the_present_one() {
     let mut driver = watching(100, 30).keys("a");
     news(&mut driver, 1, grown("zebra"));
+    // It stays: the next key may be the one that confirms.
+    let driver = driver.keys("<down>");
     assert!(driver.text().contains("esc shows the new plan"), "{}", driver.text());
     assert_eq!(driver.model.board().unwrap().plan, canned::plan());
     let driver = driver.keys("<esc>");
@@ -217,4 +219,25 @@ fn a_save_during_a_run_is_told_when_the_run_has_ended_and_each_later_one_at_once
     assert_eq!(driver.model.board().unwrap().plan.rows.len(), canned::plan().rows.len());
     let driver = driver.keys("r");
     assert!(driver.left.iter().any(|effect| matches!(effect, Effect::Load(_))));
+}
+
+#[test]
+fn a_save_while_the_confirmation_was_open_is_told_when_the_run_has_ended() {
+    for breaks in [false, true] {
+        let mut driver = watching(100, 30).keys("a");
+        if breaks {
+            driver.send(Message::Watched(broken()));
+            driver = driver.keys("<down>");
+            assert!(driver.text().contains("the files have errors"), "{}", driver.text());
+        } else {
+            news(&mut driver, 1, grown("zebra"));
+        }
+        let mut driver = driver.keys("yes<enter>");
+        driver.send(Message::RunEnded(Ok(())));
+        assert!(
+            driver.text().contains("files were saved since this plan"),
+            "{}",
+            driver.text()
+        );
+    }
 }

@@ -81,8 +81,20 @@ impl Confirm {
     /// Puts a guard's reasons on top of the list; from then on the page cannot be confirmed.
     pub fn refuse(&mut self, refusal: Refusal) {
         self.confirmation = Confirmation::Refused;
-        // On top, because the list below may be longer than the page.
-        let mut lines = refusal.lines;
+        self.put_on_top(refusal.lines);
+    }
+
+    /// Puts a warning on top of the list, once. It stays there, whatever is typed.
+    pub fn warn(&mut self, text: &str) {
+        let warning = Line::default().push(Role::Warning, text);
+        if self.list.lines().contains(&warning) {
+            return;
+        }
+        self.put_on_top(vec![warning]);
+    }
+
+    fn put_on_top(&mut self, mut lines: Vec<Line>) {
+        // The list below may be longer than the page.
         if !self.list.lines().is_empty() {
             lines.push(Line::default());
         }

@@ -94,6 +94,7 @@ fn begin(model: &mut Model) -> Effects {
             return Effects::new();
         }
     };
+    super::watch::note_saved(model);
     let request = review.request();
     let mut board = review.board;
     (board.filter, board.search) = (None, None);

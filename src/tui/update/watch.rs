@@ -79,7 +79,7 @@ fn planned(model: &mut Model, number: u64, loaded: Box<LoadedPlan>, cause: Watch
         model.notice = Some(notice(Role::Plain, MENDED));
     }
     if asks && cause == WatchCause::Files {
-        model.notice = Some(notice(Role::Warning, CHANGED_MEANWHILE));
+        warn_page(model, CHANGED_MEANWHILE);
     }
     if cause == WatchCause::Files && matches!(&model.screen, Screen::Run(run) if run.has_ended()) {
         model.notice = Some(notice(Role::Warning, SAVED_SINCE));
@@ -98,8 +98,28 @@ fn broken(model: &mut Model, failure: LoadFailure) {
         .is_some_and(|watch| watch.broken.as_ref() != Some(&failure));
     if is_news {
         model.notice = Some(notice(Role::Error, BROKEN));
+        warn_page(model, BROKEN);
     }
     with_watch(model, |watch| watch.broken = Some(failure));
+}
+
+/// Says on the page what has happened to the files since its plan. A confirmation keeps it: a message would be gone with the
+/// next key, which may be the one that confirms.
+fn warn_page(model: &mut Model, text: &'static str) {
+    if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
+        confirm.warn(text);
+    } else if blocks(model) {
+        model.notice = Some(notice(Role::Warning, text));
+    }
+}
+
+/// Notes, where a run begins, that files were saved since its plan: what waits is not shown any more.
+pub(super) fn note_saved(model: &mut Model) {
+    with_watch(model, |watch| {
+        let pending = watch.pending.take();
+        let is_saved = pending.is_some_and(|pending| pending.cause == WatchCause::Files);
+        watch.saved_since |= is_saved || watch.broken.is_some();
+    });
 }
 
 fn lost(model: &mut Model, reason: String) {
