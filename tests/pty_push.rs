@@ -107,3 +107,31 @@ fn a_guard_that_refuses_says_that_secrets_were_pushed() {
     assert_eq!(code, 4, "{text}");
     assert!(text.contains("refused by a guard; only secrets were pushed"), "{text}");
 }
+
+#[test]
+fn a_guard_on_restarts_refuses_to_replace_what_platforms_use() {
+    let project = CliProject::live();
+    project.expect_exit("secrets push --yes", 0);
+    project.expect_exit("apply --yes --secrets server", 0);
+    let fingerprints = || {
+        let listed = project.expect_exit("secrets list --format json", 0).objects();
+        listed
+            .iter()
+            .map(|secret| secret["fingerprint"].clone())
+            .collect::<Vec<_>>()
+    };
+    let before = fingerprints();
+    let mut command = lobuctl_on_a_terminal(project.path(), &project.token());
+    command.args(["--url", project.url(), "--secrets", "server", "--max-restarts", "1"]);
+    command.env("BOT_TOKEN", "4712:planted-other-token");
+    command.env("API_KEY", API_KEY);
+    let mut pty = Pty::start(command, 80, 24);
+    pty.until("nothing to change");
+    pty.keys("P").until("1 to replace");
+    pty.until("`--max-restarts 1`: 2 restarts");
+    pty.keys("R").until("a guard refuses");
+    pty.keys("<esc> q");
+    let (_, text) = pty.ended();
+    assert!(!text.contains("planted"), "{text}");
+    assert_eq!(fingerprints(), before);
+}

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use lobuctl::plan::{LocalSecret, PushPlan, Rotation};
 use lobuctl::resource::{Secret, ServerSecret, secret_fingerprint};
 use lobuctl::show::vault::{push_rows, push_summary};
+use lobuctl::show::{Line, Role};
 use lobuctl::tui::key::Key;
-use lobuctl::tui::{Awaited, AwaitedEnd, Effect, ExitReason, Message, SecretComparison};
+use lobuctl::tui::{Awaited, AwaitedEnd, Effect, ExitReason, LoadedPlan, Message, SecretComparison, TuiOptions};
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
@@ -62,6 +63,7 @@ fn comparison(here: &[(&str, &str)], there: &[(&str, &str)]) -> SecretComparison
         differing,
         summary: push_summary(&plan),
         lines: push_rows(&plan),
+        refusal: Vec::new(),
     }
 }
 
@@ -114,7 +116,7 @@ fn creates_with_a_key_and_replaces_with_a_word() {
 
     let driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(mixed())).keys("Rye<enter>");
     assert_eq!(asked(&driver), ["compare 1"]);
-    assert!(driver.text().contains("type `yes` to replace"), "{}", driver.text());
+    assert!(driver.text().contains("type `yes` to send"), "{}", driver.text());
     let driver = driver.keys("s<enter>");
     assert_eq!(asked(&driver), ["compare 1", "replace 1"]);
 }
@@ -223,4 +225,50 @@ fn a_second_ctrl_c_leaves_a_push_whose_end_is_not_known() {
 fn a_key_says_that_secrets_are_still_being_compared() {
     let driver = ModelDriver::review(80, 24).keys("P y");
     assert!(driver.text().contains("still being compared"), "{}", driver.text());
+}
+
+/// Returns the review of a protected target.
+fn protected() -> ModelDriver {
+    let mut driver = ModelDriver::start(50, 12, &TuiOptions::default());
+    let loaded = LoadedPlan {
+        protected: true,
+        ..canned::loaded(driver.plan.clone())
+    };
+    driver.send(Message::Loaded(Box::new(Ok(loaded))));
+    driver
+}
+
+#[test]
+fn the_page_names_the_target_and_a_protected_one_wants_its_name() {
+    for (ask, sent) in [("R", "replace 1"), ("y", "push 1")] {
+        let driver = compared(protected().keys("P"), 1, Ok(mixed()));
+        assert!(
+            driver.text().contains("dev at app.lobu.ai (protected)"),
+            "{}",
+            driver.text()
+        );
+        let driver = driver.keys(ask);
+        assert!(driver.text().contains("type `dev` to push"), "{}", driver.text());
+        assert!(
+            driver.text().contains("dev at app.lobu.ai (protected)"),
+            "{}",
+            driver.text()
+        );
+        let driver = driver.keys("yes<enter>");
+        assert_eq!(asked(&driver), ["compare 1"]);
+        let driver = driver.keys("<backspace><backspace><backspace> dev<enter>");
+        assert_eq!(asked(&driver), ["compare 1", sent]);
+    }
+}
+
+#[test]
+fn a_guard_refuses_that_values_are_replaced_and_says_so() {
+    let refusal = vec![Line::default().push(Role::Error, "`--fail-on restart`: 1 restart")];
+    let refused = SecretComparison { refusal, ..mixed() };
+    let driver = compared(ModelDriver::review(80, 24).keys("P"), 1, Ok(refused));
+    assert!(driver.text().contains("--fail-on restart"), "{}", driver.text());
+    let driver = driver.keys("R");
+    assert!(driver.text().contains("a guard refuses"), "{}", driver.text());
+    let driver = driver.keys("y");
+    assert_eq!(asked(&driver), ["compare 1", "push 1"]);
 }

@@ -147,6 +147,7 @@ impl<B: Workbench> Workbench for RedactedBench<B> {
             match compared.await {
                 Ok(comparison) => Ok(SecretComparison {
                     lines: redacted_lines(&redactor, comparison.lines),
+                    refusal: redacted_lines(&redactor, comparison.refusal),
                     ..comparison
                 }),
                 Err(message) => Err(redactor.text(&message)),

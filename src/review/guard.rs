@@ -91,6 +91,22 @@ impl Guards {
     }
 }
 
+impl Guards {
+    /// Returns why this many restarts beside any plan are refused, or nothing where they are not.
+    pub(super) fn refused_restarts(&self, platforms: usize) -> Vec<String> {
+        let counts = Counts {
+            restart: platforms,
+            ..Counts::default()
+        };
+        let limit = self.max_restarts.and_then(|limit| too_many_restarts(&counts, limit));
+        let conditions = self.fail_on.iter().filter(|guard| matches!(guard, FailOn::Restart));
+        conditions
+            .filter_map(|guard| fails(&counts, *guard))
+            .chain(limit)
+            .collect()
+    }
+}
+
 impl GuardRefusal {
     /// Returns the refusal as a failure, with what is known of the approved plan: all of it where it was saved.
     pub(super) fn explained(self, state_dir: Option<&Path>, saved: Option<&SavedPlan>, plan: &Plan) -> Failure {

@@ -237,6 +237,21 @@ impl PlanReview {
         })
     }
 
+    /// Asks the guards about platforms that restart because the secrets that they use are replaced.
+    ///
+    /// # Errors
+    /// Every guard that refuses: exit 4.
+    pub fn check_replacing(&self, platforms: usize) -> Result<(), Failure> {
+        let reasons = self.options.guards.refused_restarts(platforms);
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let mut failure = Failure::refused("a guard refuses that values are replaced, because platforms use them")
+            .hint("`lobuctl secrets push --rotate` replaces them without the guard");
+        failure.causes = reasons;
+        Err(failure)
+    }
+
     /// Approves what is selected: the guards are asked once more, and a protected target wants its own confirmation.
     ///
     /// # Errors

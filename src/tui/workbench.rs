@@ -121,6 +121,8 @@ pub struct SecretComparison {
     pub summary: String,
     /// One line for each name.
     pub lines: Vec<Line>,
+    /// Why a guard refuses that values are replaced; empty where none does.
+    pub refusal: Vec<Line>,
 }
 
 /// Drift that is to be ignored, or not any more.

@@ -321,10 +321,12 @@ impl Workbench for Bench {
         let source = lock(&state).known().map(PushSource::of);
         async move {
             let source = source.map_err(|failure| sentence(&failure))?;
-            let plan = source.compare().await.map_err(|failure| sentence(&failure))?;
-            let shown = ShownPush::new(page, &source, plan);
+            let (plan, restarts) = source.compare().await.map_err(|failure| sentence(&failure))?;
+            let mut state = lock(&state);
+            let checked = state.known().and_then(|review| review.check_replacing(restarts));
+            let shown = ShownPush::new(page, &source, plan, checked.err());
             let comparison = shown.comparison();
-            lock(&state).push = Some(shown);
+            state.push = Some(shown);
             Ok(comparison)
         }
         .boxed()

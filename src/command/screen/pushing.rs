@@ -32,8 +32,9 @@ impl PushSource {
         }
     }
 
-    /// Compares the values here with those on the server.
-    pub(super) async fn compare(&self) -> Result<PushPlan, Failure> {
+    /// Compares the values here with those on the server. Returns how they compare, and the number of platforms that use what
+    /// differs: they restart when it is replaced.
+    pub(super) async fn compare(&self) -> Result<(PushPlan, usize), Failure> {
         let server = self.client.secrets().await.map_err(|error| {
             Failure::failed("the secrets on the server could not be read")
                 .because(&error)
@@ -45,7 +46,15 @@ impl PushSource {
                 self.url
             ))
         })?;
-        Ok(PushPlan::of(&self.names, &self.values, &server, &Rotation::Differing))
+        let plan = PushPlan::of(&self.names, &self.values, &server, &Rotation::Differing);
+        let replaced = |name: &String| {
+            let mut steps = plan.steps.iter().filter(|step| step.replaces());
+            steps.any(|step| step.write.name == *name)
+        };
+        let users = server.iter().filter(|secret| replaced(&secret.name));
+        let platforms: BTreeSet<&String> = users.flat_map(|secret| &secret.used_by).collect();
+        let restarts = platforms.len();
+        Ok((plan, restarts))
     }
 }
 
@@ -55,12 +64,19 @@ pub(super) struct ShownPush {
     pub(super) page: u64,
     pub(super) client: Client,
     pub(super) plan: PushPlan,
+    /// Why a guard refuses that values are replaced.
+    refusal: Option<Failure>,
 }
 
 impl ShownPush {
-    pub(super) fn new(page: u64, source: &PushSource, plan: PushPlan) -> Self {
+    pub(super) fn new(page: u64, source: &PushSource, plan: PushPlan, refusal: Option<Failure>) -> Self {
         let client = source.client.clone();
-        Self { page, client, plan }
+        Self {
+            page,
+            client,
+            plan,
+            refusal,
+        }
     }
 
     /// Returns what the screen shows.
@@ -74,6 +90,7 @@ impl ShownPush {
         SecretComparison {
             creates: self.plan.steps.len() - differing.len(),
             differing,
+            refusal: self.refusal.as_ref().map(Failure::lines).unwrap_or_default(),
             summary: push_summary(&self.plan),
             lines: push_rows(&self.plan).into_iter().chain(warnings).collect(),
         }
@@ -81,6 +98,9 @@ impl ShownPush {
 
     /// Stores what the server lacks, and with `replaces` what differs too. Returns what became of it.
     pub(super) async fn carry_out(self, replaces: bool) -> Result<String, Failure> {
+        if let Some(refusal) = self.refusal.filter(|_| replaces) {
+            return Err(refusal);
+        }
         let steps = self.plan.steps.iter();
         let steps: Vec<&PushStep> = steps.filter(|step| replaces || !step.replaces()).collect();
         Ok(text(&store(&self.client, &steps).await?))

@@ -86,8 +86,8 @@ pub(super) fn push_creates(model: &Model) -> bool {
     matches!(&model.overlay, Some(Overlay::Push(page)) if page.creates())
 }
 
-pub(super) fn push_differs(model: &Model) -> bool {
-    matches!(&model.overlay, Some(Overlay::Push(page)) if page.differs())
+pub(super) fn push_replaces(model: &Model) -> bool {
+    matches!(&model.overlay, Some(Overlay::Push(page)) if page.can_replace())
 }
 
 fn is_pruned(model: &Model) -> bool {

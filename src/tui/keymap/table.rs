@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::binding::{Binding, bound, quiet};
 use super::condition::{
     can_close, can_edit, can_go_back, can_push, can_select, has_choice, has_failures, has_rows, has_warning,
-    on_any_drift, on_difference, on_drift, on_row, push_creates, push_differs,
+    on_any_drift, on_difference, on_drift, on_row, push_creates, push_replaces,
 };
 use crate::tui::action::{Action, Desk, DialogAction, Movement, Process, Select, Task, ViewOption};
 use crate::tui::key::Key;
@@ -156,9 +156,9 @@ pub const TABLE: &[Binding] = &[
 
     bound("push-secrets", &[Key::char('P')], &[KeyContext::Secrets], Action::Dialog(DialogAction::Push), (2, "push"), "push secrets to the server: those that it lacks, and those that differ there; shows them first").when(can_push, "secrets are pushed from the review, before a run"),
     bound("yes", &[Key::char('y'), ENTER], &[KeyContext::Push], Action::Dialog(DialogAction::Yes), (1, "push"), "push what the server lacks").when(push_creates, "the server lacks nothing that this machine has"),
-    bound("replace", &[Key::char('R')], &[KeyContext::Push], Action::Dialog(DialogAction::Replace), (2, "replace too"), "also replace what differs on the server; asks for a word").when(push_differs, "nothing differs on the server"),
+    bound("replace", &[Key::char('R')], &[KeyContext::Push], Action::Dialog(DialogAction::Replace), (2, "replace too"), "also replace what differs on the server; asks for a word").when(push_replaces, "nothing differs on the server, or a guard refuses that it is replaced"),
     bound("close", &[ESC, Key::char('n'), Key::char('q')], &[KeyContext::Push], Action::Dialog(DialogAction::Close), (3, "back"), "back to the review").when(can_close, ""),
-    bound("enter", &[ENTER], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Enter), (1, "push and replace"), "push and replace, once the word is typed"),
+    bound("enter", &[ENTER], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Enter), (1, "push"), "push, once the word is typed"),
     bound("close", &[ESC], &[KeyContext::PushTyped], Action::Dialog(DialogAction::Close), (2, "back"), "back to the review"),
 
     bound("help", &[Key::char('?'), Key::char(':'), Key::ctrl('p')], NOT_TYPED, Action::Dialog(DialogAction::Help), (11, "help"), "every action by name; what is typed narrows the list, enter runs"),

@@ -21,6 +21,7 @@ use super::{Page, Review};
 use crate::show::preview::ApplyPreview;
 use crate::show::selection::unseen_text;
 use crate::show::{Line, Role};
+use crate::tui::board::Facts;
 use crate::tui::sheet::Sheet;
 use crate::tui::workbench::Refusal;
 
@@ -71,7 +72,7 @@ impl Confirm {
         };
         Self {
             sentence: preview.sentence(),
-            target: target(review),
+            target: target_line(&review.board.facts),
             list: Sheet::new(lines),
             confirmation,
             input: Input::default(),
@@ -151,8 +152,8 @@ fn unseen(review: &Review) -> Option<Line> {
     (unseen > 0).then(|| Line::default().push(Role::Warning, unseen_text(unseen, selected.len())))
 }
 
-fn target(review: &Review) -> Line {
-    let facts = &review.board.facts;
+/// Returns the organization and its server, and that they are protected if they are.
+pub(super) fn target_line(facts: &Facts) -> Line {
     let line = Line::default()
         .push(Role::Running, &facts.title.organization)
         .plain(format!(" at {}", facts.title.host));

@@ -8,9 +8,13 @@ use crate::tui::workbench::SecretComparison;
 
 /// Opens the page, and has both sides compared.
 pub(super) fn open(model: &mut Model) -> Effects {
-    model.push_pages += 1;
-    let page = model.push_pages;
-    model.overlay = Some(Overlay::Push(Box::new(PushPage::new(page))));
+    let page = model.push_pages + 1;
+    let Some(board) = model.board() else {
+        return Effects::new();
+    };
+    let opened = PushPage::new(page, &board.facts);
+    model.push_pages = page;
+    model.overlay = Some(Overlay::Push(Box::new(opened)));
     vec![Effect::CompareSecrets(page)]
 }
 
@@ -43,11 +47,15 @@ pub(super) fn begin(model: &mut Model) -> Effects {
     let Some(Overlay::Push(page)) = &mut model.overlay else {
         return Effects::new();
     };
+    let was_typed = page.is_typed();
     if let Some(replaces) = page.begin() {
         let page = page.number();
         return vec![Effect::PushSecrets { page, replaces }];
     }
-    model.notice = Some(notice(Role::Warning, "type `yes` to replace values, esc goes back"));
+    if was_typed {
+        let text = format!("type `{}` to send them, esc goes back", page.word());
+        model.notice = Some(notice(Role::Warning, text));
+    }
     Effects::new()
 }
 
