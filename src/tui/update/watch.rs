@@ -1,10 +1,10 @@
 //! Follows files and server: shows their newer plans, and what stands in the way of one.
 
 use crate::plan::{Plan, Row};
-use crate::show::Role;
 use crate::show::watch::{
     BROKEN, CHANGED_MEANWHILE, MENDED, SAVED_SINCE, UNWATCHED, WATCH_ENDED, WATCHING, changed_text, server_lost_text,
 };
+use crate::show::{Line, Role};
 use crate::tui::message::{Effect, Effects, notice};
 use crate::tui::model::Model;
 use crate::tui::screen::{Overlay, Screen};
@@ -81,7 +81,9 @@ fn planned(model: &mut Model, number: u64, loaded: Box<LoadedPlan>, cause: Watch
     if asks && cause == WatchCause::Files {
         warn_page(model, CHANGED_MEANWHILE);
     }
-    if cause == WatchCause::Files && matches!(&model.screen, Screen::Run(run) if run.has_ended()) {
+    let has_ended = matches!(&model.screen, Screen::Run(run) if run.has_ended());
+    let is_told = |line: &Line| line.text().contains(SAVED_SINCE);
+    if cause == WatchCause::Files && has_ended && !model.notice.as_ref().is_some_and(is_told) {
         model.notice = Some(notice(Role::Warning, SAVED_SINCE));
     }
 }
