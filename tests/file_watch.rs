@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lobuctl::config::{LoadCache, LoadOptions, LoadedProject, Only, SecretsCheck, load_changes};
 use lobuctl::resource::EntityPath;
@@ -104,4 +105,26 @@ async fn of_data_only_the_file_that_is_written_is_forgotten() {
         );
     }
     assert!(kept, "the other files were only read");
+}
+
+#[tokio::test]
+async fn a_change_is_told_after_a_wait_that_was_dropped_too() {
+    let toml = "[agents.one]\nname = \"One\"\ndir = \"./one\"\n";
+    let project = TempProject::new(&[("lobu.toml", toml), ("one/SOUL.md", "One.\n")]);
+    let folder = project.path();
+    let (mut cache, mut watch) = (LoadCache::default(), FileWatch::new());
+    let folders = Arc::new(load(folder, &mut cache).folders);
+    watch.watch(folders);
+    watch.forget_changed(&mut cache);
+    load(folder, &mut cache);
+    fs::write(folder.join("one/SOUL.md"), "Changed.\n").unwrap();
+    // Something else is ready first, again and again, until the event has been taken.
+    let taken = async {
+        while cache.count() > 0 {
+            let _ = tokio::time::timeout(Duration::from_millis(1), watch.changed()).await;
+            watch.forget_changed(&mut cache);
+        }
+    };
+    within(taken).await;
+    within(watch.changed()).await;
 }

@@ -31,6 +31,8 @@ pub struct FileWatch {
     asked: Arc<BTreeSet<PathBuf>>,
     /// Whether one of them has appeared or gone since they were watched.
     is_stale: bool,
+    /// Whether [`FileWatch::changed`] has told of everything that has happened.
+    is_told: bool,
     /// The files and folders that may have changed since [`FileWatch::forget_changed`]. `None` when any may have.
     changed: Option<BTreeSet<PathBuf>>,
     events: UnboundedReceiver<notify::Result<Event>>,
@@ -54,6 +56,7 @@ impl FileWatch {
             watched: BTreeSet::new(),
             asked: Arc::default(),
             is_stale: true,
+            is_told: true,
             changed: Some(BTreeSet::new()),
             events,
             _sender: sender,
@@ -115,15 +118,20 @@ impl FileWatch {
     }
 
     /// Waits until something has changed and nothing more happens for a moment. Loses nothing when it is dropped before it
-    /// is ready, but that something has changed.
+    /// is ready.
     pub async fn changed(&mut self) {
-        loop {
+        while self.is_told {
             match self.events.recv().await {
-                Some(event) if self.takes(&event) => break,
-                Some(_) => {}
+                Some(event) => self.is_told = !self.takes(&event),
                 None => return std::future::pending().await,
             }
         }
+        self.quiet().await;
+        self.is_told = true;
+    }
+
+    /// Waits until nothing more happens.
+    async fn quiet(&mut self) {
         let latest = Instant::now() + MAX_DELAY;
         loop {
             let until = latest.min(Instant::now() + QUIET);
