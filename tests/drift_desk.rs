@@ -165,3 +165,51 @@ fn many_drift_rows_are_folded_by_kind() {
     snapshot::check("desk_many", &shown);
     assert_eq!(json!(driver.plan.counts)["drift"], 1200);
 }
+
+/// Returns a review with a declared type among types that only the server has.
+fn with_range(width: u16) -> ModelDriver {
+    let drifted = |slug: &str| canned::row(Address::entity_type(slug), Verb::Drift);
+    let declared = canned::row(Address::agent("quiet"), Verb::Update);
+    let rows = ["alpha", "beta", "gamma"].map(drifted).into_iter().chain([declared]);
+    ModelDriver::of(canned::plan_of(rows.collect()), width, 30)
+}
+
+#[test]
+fn a_range_is_on_the_screen_without_color_and_esc_ends_it() {
+    for width in [50, 80, 120] {
+        let text = with_range(width).keys("G v k k").text();
+        assert!(text.contains("range of 3"), "{width}: {text}");
+        let marked =
+            |line: &&str| line.chars().take(6).filter(|letter| *letter == '│').count() == usize::from(width > 50) + 1;
+        assert_eq!(text.lines().filter(marked).count(), 3, "{width}: {text}");
+        let driver = with_range(width).keys("G v k k <esc>");
+        assert!(!driver.text().contains("range of"), "{width}: {}", driver.text());
+        assert_eq!(driver.model.board().unwrap().range_from, None);
+        // Only the row at the cursor is meant from then on.
+        let text = driver.keys("D").text();
+        assert!(text.contains("alpha is deleted when you apply"), "{width}: {text}");
+    }
+}
+
+#[test]
+fn a_range_that_ends_on_a_heading_is_deleted_and_left_alone_again() {
+    let driver = with_range(100).keys("G v k k k");
+    assert!(driver.model.board().unwrap().row().is_none(), "a heading");
+    let driver = driver.keys("D");
+    assert!(
+        driver.text().contains("what only the server has in 3 rows is deleted"),
+        "{}",
+        driver.text()
+    );
+    let driver = driver.keys("i");
+    assert!(driver.text().contains("and `D` has not marked"), "{}", driver.text());
+    let driver = driver.keys("U");
+    assert!(
+        driver.text().contains("`D` on a row takes its mark"),
+        "{}",
+        driver.text()
+    );
+    let driver = driver.keys("G v k k D");
+    assert!(driver.text().contains("3 rows are left alone"), "{}", driver.text());
+    assert!(driver.model.board().unwrap().prune.is_empty());
+}

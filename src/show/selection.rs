@@ -47,6 +47,11 @@ pub fn selected_text(counts: SelectionCounts) -> String {
     }
 }
 
+/// Returns how many rows a marked range has.
+pub fn range_text(rows: usize) -> String {
+    format!("range of {rows}")
+}
+
 /// Returns how many rows are new since the user has looked: `3 new since you looked`.
 pub fn fresh_text(count: usize, long: bool) -> String {
     if long {

@@ -36,9 +36,18 @@ pub(super) fn can_edit(model: &Model) -> bool {
     }
 }
 
+/// Whether the row, or one of a marked range, can be marked for deletion, or is. What is below the row does not count: a
+/// deletion cannot be restored from files.
 pub(super) fn on_drift(model: &Model) -> bool {
-    let row = model.board().and_then(|board| board.row());
-    row.is_some_and(|row| matches!(row.verb, Verb::Drift | Verb::Delete) || row.has_field_drift() || is_pruned(model))
+    let Some(board) = model.board() else { return false };
+    let is_drift = |row: &Row| {
+        let only_there = matches!(row.verb, Verb::Drift | Verb::Delete) || row.has_field_drift();
+        only_there || board.prune.contains(&row.address)
+    };
+    if board.range_from.is_some() {
+        return chosen_rows(model).any(is_drift);
+    }
+    board.row().is_some_and(is_drift)
 }
 
 /// Whether the row, or one that the cursor covers, is anything that the server has and the files have not.
@@ -90,13 +99,9 @@ pub(super) fn push_replaces(model: &Model) -> bool {
     matches!(&model.overlay, Some(Overlay::Push(page)) if page.can_replace())
 }
 
-fn is_pruned(model: &Model) -> bool {
-    let board = model.board();
-    board.is_some_and(|board| board.row().is_some_and(|row| board.prune.contains(&row.address)))
-}
-
 pub(super) fn can_go_back(model: &Model) -> bool {
-    model
-        .board()
-        .is_some_and(|board| board.focus == Focus::Detail || board.zoom || !board.outline.filters().query.is_empty())
+    model.board().is_some_and(|board| {
+        let filters = !board.outline.filters().query.is_empty();
+        board.focus == Focus::Detail || board.zoom || filters || board.range_from.is_some()
+    })
 }

@@ -38,7 +38,7 @@ pub(super) fn open(model: &mut Model, request: AdoptRequest) -> Effects {
 /// Opens the question why drift is ignored, or ends that it is.
 fn ignore(model: &mut Model) -> Effects {
     let Some((rows, field)) = chosen(model, Row::has_drift) else {
-        let text = "only what the server has and the files have not can be ignored";
+        let text = "only what the server alone has, and `D` has not marked, can be ignored";
         model.notice = Some(notice(Role::Plain, text));
         return Effects::new();
     };

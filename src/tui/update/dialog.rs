@@ -97,7 +97,7 @@ fn begin(model: &mut Model) -> Effects {
     super::watch::note_saved(model);
     let request = review.request();
     let mut board = review.board;
-    (board.filter, board.search) = (None, None);
+    (board.filter, board.search, board.range_from) = (None, None, None);
     let cancel = Cancel::new();
     model.screen = Screen::Run(Box::new(RunScreen::new(board, cancel.clone(), model.now_ms)));
     vec![Effect::Apply(request, cancel)]

@@ -192,8 +192,11 @@ fn open(board: &mut Board) {
     }
 }
 
-/// Leaves one thing at a time: the search, the zoom, the detail, the filter.
+/// Leaves one thing at a time: the marked range, the search, the zoom, the detail, the filter.
 fn back(board: &mut Board) {
+    if board.focus == Focus::Tree && board.range_from.take().is_some() {
+        return;
+    }
     if board.focus == Focus::Detail && !board.detail.query().is_empty() {
         board.detail.search("", 0);
     } else if board.zoom {

@@ -156,8 +156,10 @@ fn without_restarts(review: &mut Review) -> String {
 fn undo(review: &mut Review) -> String {
     if review.undo() {
         format!("taken back: {}", count_text(review))
-    } else {
+    } else if review.board.prune.is_empty() {
         "there is nothing to take back".to_owned()
+    } else {
+        "there is nothing to take back; `D` on a row takes its mark for deletion back".to_owned()
     }
 }
 
@@ -181,25 +183,33 @@ fn range(review: &mut Review) -> String {
         None => board.outline.current().map(|node| node.id.clone()),
     };
     match board.range_from {
-        Some(_) => "a range begins here: move, then `space`, `D`, `u` or `i`; `v` ends it".to_owned(),
+        Some(_) => "a range begins here: move, then `space`, `D`, `u` or `i`; esc ends it".to_owned(),
         None => "no range is marked".to_owned(),
     }
 }
 
-/// Marks all drift of a range for deletion.
+/// Marks all drift of a range for deletion, or takes the marks back where all of it is marked.
 fn delete_range(review: &mut Review) -> (Option<String>, Effects) {
-    let rows = review.board.chosen_rows().into_iter();
-    let rows = rows.map(|index| &review.board.plan.rows[index]);
-    let drift: Vec<Address> = rows
-        .filter(|row| row.has_drift())
-        .map(|row| row.address.clone())
-        .collect();
-    review.board.range_from = None;
+    let board = &mut review.board;
+    let rows = board.chosen_rows().into_iter().map(|index| &board.plan.rows[index]);
+    let (marked, rows): (Vec<&Row>, Vec<&Row>) = rows.partition(|row| board.prune.contains(&row.address));
+    let drift = rows.into_iter().filter(|row| row.has_drift());
+    let drift: Vec<Address> = drift.map(|row| row.address.clone()).collect();
+    let marked: Vec<Address> = marked.into_iter().map(|row| row.address.clone()).collect();
+    board.range_from = None;
     if drift.is_empty() {
-        return (
-            Some("nothing in the range is only on the server".to_owned()),
-            Effects::new(),
-        );
+        let text = match marked.len() {
+            0 => "nothing in the range is only on the server".to_owned(),
+            1 => "1 row is left alone".to_owned(),
+            rows => format!("{rows} rows are left alone"),
+        };
+        board.prune.retain(|address| !marked.contains(address));
+        let effects = if marked.is_empty() {
+            Effects::new()
+        } else {
+            vec![Effect::Replan(board.prune.clone())]
+        };
+        return (Some(text), effects);
     }
     let text = format!(
         "what only the server has in {} is deleted when you apply; `D` on a row leaves it alone",

@@ -14,7 +14,7 @@ use crate::show::outcome::run_title;
 use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
 use crate::show::progress::pace_text;
 use crate::show::row::row_name;
-use crate::show::selection::{fresh_text, selected_text};
+use crate::show::selection::{fresh_text, range_text, selected_text};
 use crate::show::watch::SERVER_LOST;
 use crate::show::word::{duration, running_time};
 use crate::show::{Role, printable};
@@ -45,10 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, area: Rect, framed: bool)
             canvas.write(area.x, area.y, area.right(), NO_PLAN, Role::Error);
         }
         Screen::Review(review) => {
-            // Where there is no title, this line says it.
-            let is_lost = !framed && model.watch.as_ref().is_some_and(|watch| watch.lost.is_some());
-            let before = is_lost.then(|| (Role::Warning, SERVER_LOST.to_owned()));
-            review_line(canvas, review, area, framed, before.as_ref());
+            review_line(canvas, review, area, framed, &first_parts(model, review, framed));
         }
         Screen::Run(run) => run_line(canvas, model, run, area),
     }
@@ -67,8 +64,23 @@ enum Form {
     Signs,
 }
 
-/// Draws the numbers of the plan, after `first` if there is such a part.
-fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, first: Option<&Part>) {
+/// Returns what is said before the numbers, whatever the width: keys mean something else, or the plan is not the usual one.
+fn first_parts(model: &Model, review: &Review, framed: bool) -> Vec<Part> {
+    let board = &review.board;
+    let mut parts = Vec::new();
+    if board.range_from.is_some() {
+        parts.push((Role::Running, range_text(board.chosen_rows().len())));
+    }
+    // Where there is no title, this line says it.
+    let watch = model.watch.as_ref().filter(|_| !framed);
+    if watch.is_some_and(|watch| watch.lost.is_some()) {
+        parts.push((Role::Warning, SERVER_LOST.to_owned()));
+    }
+    parts
+}
+
+/// Draws the numbers of the plan, after the `first` parts.
+fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, first: &[Part]) {
     let query = hidden_part(&review.board);
     let forms: &[Form] = if framed {
         &[Form::Words, Form::Mixed, Form::Signs]
@@ -81,13 +93,7 @@ fn review_line(canvas: &mut Canvas, review: &Review, area: Rect, framed: bool, f
         .iter()
         .flat_map(|selected| forms.iter().map(move |form| (*form, selected)));
     let room = usize::from(area.width);
-    let parts = |form: Form| {
-        first
-            .into_iter()
-            .cloned()
-            .chain(parts(review, form))
-            .collect::<Vec<_>>()
-    };
+    let parts = |form: Form| first.iter().cloned().chain(parts(review, form)).collect::<Vec<_>>();
     let length = |(form, selected): &(Form, &String)| {
         let parts = parts(*form);
         let counts: usize = parts.iter().map(|part| width(&part.1) + gap(*form)).sum();

@@ -57,6 +57,15 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, board: &Board, area: Rect
             area: row,
         }
         .node(*index, node, &mut searches);
+        // Bold alone does not show everywhere which rows a key is about.
+        if board.range_from.is_some() && range.contains(&(from + line)) {
+            canvas.write_char(
+                area.x + 1,
+                row.y,
+                canvas.glyphs.vertical,
+                canvas.theme.role(Role::Running),
+            );
+        }
         if from + line == outline.cursor() {
             canvas.select(row, board.focus == Focus::Tree);
         } else if range.contains(&(from + line)) {
