@@ -241,3 +241,14 @@ fn a_save_while_the_confirmation_was_open_is_told_when_the_run_has_ended() {
         );
     }
 }
+
+#[test]
+fn broken_files_are_named_at_every_width() {
+    for columns in (40..120).step_by(4) {
+        let mut driver = watching(columns, 20);
+        driver.send(Message::Watched(broken()));
+        let text = driver.keys("j").text();
+        let title = text.lines().next().unwrap_or_default();
+        assert!(title.contains("files broken"), "{columns}: {text}");
+    }
+}

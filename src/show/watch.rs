@@ -20,6 +20,8 @@ pub const SAVED_SINCE: &str = "files were saved since this plan: `r` reads them"
 pub const UNWATCHED: &str = "not every change is noticed";
 /// What the title says in any case while the server cannot be read.
 pub const SERVER_LOST: &str = "server lost";
+/// What the title says in any case while the files have errors.
+pub const FILES_BROKEN: &str = "files broken";
 /// The title of the second pane while it shows what is wrong with the files.
 pub const DIAGNOSTICS_TITLE: &str = "errors in the files";
 

@@ -16,7 +16,7 @@ use super::header;
 use super::paint::Canvas;
 use crate::show::pane::found_text;
 use crate::show::plan::READ_ONLY;
-use crate::show::watch::{SERVER_LOST, server_age_text};
+use crate::show::watch::{FILES_BROKEN, SERVER_LOST, server_age_text};
 use crate::show::word::duration;
 use crate::show::{Role, change, event, printable, watch};
 use crate::tui::board::{Board, Focus};
@@ -104,9 +104,9 @@ fn title(canvas: &mut Canvas, model: &Model, area: Rect) {
     let Some(board) = model.board() else { return };
     let (role, notes) = title_notes(model, board);
     x += 1;
-    // That the server is lost is said whatever the width: the target can be cut, and the user knows it.
-    let is_lost = model.watch.as_ref().is_some_and(|watch| watch.lost.is_some());
-    let kept = notes.last().filter(|_| is_lost).map_or(0, |note| width(note) + 1);
+    // What is wrong with the plan is said whatever the width: the target can be cut, and the user knows it.
+    let kept = notes.last().filter(|_| role == Role::Warning);
+    let kept = kept.map_or(0, |note| width(note) + 1);
     let room = usize::from(end.saturating_sub(x + 2)).saturating_sub(kept);
     let [before, target, after] = from_to(board, room);
     let mut x = canvas.write(x, area.y, end, &format!(" {before}"), Role::Plain);
@@ -128,13 +128,22 @@ fn title_notes(model: &Model, board: &Board) -> (Role, Vec<String>) {
         };
         return (Role::Dim, vec![format!(" {note} ")]);
     };
-    let is_lost = watch.lost.is_some();
+    let (is_lost, is_broken) = (watch.lost.is_some(), watch.broken.is_some());
     let age = server_age_text(watch.server_age(model.now_ms), is_lost);
-    let mut notes = vec![format!(" watching, {age} "), format!(" {age} ")];
-    if is_lost {
-        notes.push(format!(" {SERVER_LOST} "));
-    }
-    let role = if is_lost { Role::Warning } else { Role::Dim };
+    let notes = match (is_broken, is_lost) {
+        (true, true) => vec![
+            format!(" {FILES_BROKEN}, {age} "),
+            format!(" {FILES_BROKEN}, {SERVER_LOST} "),
+        ],
+        (true, false) => vec![format!(" {FILES_BROKEN}, {age} "), format!(" {FILES_BROKEN} ")],
+        (false, true) => vec![
+            format!(" watching, {age} "),
+            format!(" {age} "),
+            format!(" {SERVER_LOST} "),
+        ],
+        (false, false) => vec![format!(" watching, {age} "), format!(" {age} ")],
+    };
+    let role = if is_lost || is_broken { Role::Warning } else { Role::Dim };
     (role, notes)
 }
 

@@ -15,7 +15,7 @@ use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
 use crate::show::progress::pace_text;
 use crate::show::row::row_name;
 use crate::show::selection::{fresh_text, range_text, selected_text};
-use crate::show::watch::SERVER_LOST;
+use crate::show::watch::{FILES_BROKEN, SERVER_LOST};
 use crate::show::word::{duration, running_time};
 use crate::show::{Role, printable};
 use crate::tui::board::Board;
@@ -75,6 +75,9 @@ fn first_parts(model: &Model, review: &Review, framed: bool) -> Vec<Part> {
     let watch = model.watch.as_ref().filter(|_| !framed);
     if watch.is_some_and(|watch| watch.lost.is_some()) {
         parts.push((Role::Warning, SERVER_LOST.to_owned()));
+    }
+    if watch.is_some_and(|watch| watch.broken.is_some()) {
+        parts.push((Role::Warning, FILES_BROKEN.to_owned()));
     }
     parts
 }
