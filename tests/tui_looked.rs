@@ -21,6 +21,7 @@ fn with_news(fresh: &[Address], width: u16, height: u16) -> ModelDriver {
     loaded.looked = LookedRows {
         seen: seen.collect(),
         fresh: fresh.iter().cloned().collect(),
+        ..LookedRows::default()
     };
     driver.send(Message::Loaded(Box::new(Ok(loaded))));
     driver

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use lobuctl::resource::Address;
 use lobuctl::tui::keymap::help;
 use lobuctl::tui::model::KeyContext;
 use lobuctl::tui::screen::Overlay;
 use lobuctl::tui::{Effect, ExportRequest, LoadRequest, Message, TuiOptions};
 
+use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
 use crate::support::snapshot;
 
@@ -135,4 +137,48 @@ fn the_palette_at_three_sizes() {
         format!("── {width}x{height} ──\n{all}\n\n{some}")
     });
     snapshot::check("tui_palette", &shots.join("\n\n"));
+}
+
+/// Delivers the canned plan as one of these patterns.
+fn limited(mut driver: ModelDriver, patterns: &[&str]) -> ModelDriver {
+    let mut loaded = canned::loaded(driver.plan.clone());
+    loaded.plan = loaded
+        .plan
+        .restricted(|row| patterns.is_empty() || row.address.to_string() == patterns[0]);
+    (loaded.plan.warnings, loaded.warnings) = Default::default();
+    loaded.title.targets = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+    driver.send(Message::Loaded(Box::new(Ok(loaded))));
+    driver.left.clear();
+    driver
+}
+
+#[test]
+fn a_plan_of_some_rows_says_so_and_the_others_are_not_new_when_they_come_back() {
+    for (width, height) in [(50, 12), (80, 24), (120, 40)] {
+        let driver = ModelDriver::review(width, height).keys(":target space entity-type.person<enter>");
+        let driver = limited(driver, &["entity-type.person"]);
+        let text = driver.text();
+        assert!(text.contains("target entity-type.p"), "{text}");
+        if width >= 80 {
+            assert!(text.contains("nothing to change in entity-type.person"), "{text}");
+        }
+        let driver = driver.keys("j");
+        assert!(driver.text().contains("target entity-type.p"), "{}", driver.text());
+        let driver = limited(driver.keys(":target<enter>"), &[]);
+        let looked = &driver.model.board().unwrap().looked;
+        assert!(looked.fresh.is_empty(), "{:?}", looked.fresh);
+    }
+}
+
+#[test]
+fn rows_that_were_looked_at_stay_so_while_others_are_planned() {
+    let driver = ModelDriver::review(120, 40).keys("/company<enter> <tab> G <tab> <esc>");
+    let company = Address::entity_type("company");
+    assert!(driver.model.board().unwrap().looked.seen.contains(&company));
+    let driver = limited(
+        driver.keys(":target space entity-type.person<enter>"),
+        &["entity-type.person"],
+    );
+    let driver = limited(driver.keys(":target<enter>"), &[]);
+    assert!(driver.model.board().unwrap().looked.seen.contains(&company));
 }

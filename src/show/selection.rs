@@ -47,6 +47,19 @@ pub fn selected_text(counts: SelectionCounts) -> String {
     }
 }
 
+/// Returns that only the rows of these patterns are planned.
+pub fn limit_text(patterns: &[String]) -> String {
+    format!("target {}", patterns.join(" "))
+}
+
+/// Returns that there is nothing to do, and of which rows where not all are planned.
+pub fn nothing_text(patterns: &[String]) -> String {
+    match patterns {
+        [] => "nothing to change".to_owned(),
+        _ => format!("nothing to change in {}", patterns.join(" ")),
+    }
+}
+
 /// Returns how many rows a marked range has.
 pub fn range_text(rows: usize) -> String {
     format!("range of {rows}")

@@ -103,7 +103,10 @@ impl Board {
             None => Outline::of(&loaded.plan, Arrangement::of(loaded.pull.is_some())),
         };
         let looked = match before {
-            Some(before) => before.looked.following(&before.plan, &loaded.plan),
+            Some(before) => {
+                let rescoped = before.facts.title.targets != loaded.title.targets;
+                before.looked.following(&before.plan, &loaded.plan, rescoped)
+            }
             None => loaded.looked.clone(),
         };
         Self {
@@ -135,14 +138,14 @@ impl Board {
         self.prune = loaded.marked;
         self.facts = facts;
         self.facts.took_ms = loaded.took_ms;
-        let looked = self.looked.following(&self.plan, &loaded.plan);
+        let looked = self.looked.following(&self.plan, &loaded.plan, false);
         self.put(loaded.plan, looked);
         true
     }
 
     /// Replaces the plan by another one of the same files and server.
     pub fn replace_plan(&mut self, plan: Plan) {
-        let mut looked = self.looked.following(&self.plan, &plan);
+        let mut looked = self.looked.following(&self.plan, &plan, false);
         // What is different only because the user has marked it is no news.
         looked.fresh.retain(|row| self.looked.fresh.contains(row));
         self.put(plan, looked);

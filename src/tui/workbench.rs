@@ -292,6 +292,8 @@ pub struct Title {
     pub host: String,
     /// The name of the stored context with this server, if any.
     pub context: Option<String>,
+    /// The patterns of the rows that are planned; empty where all are.
+    pub targets: Vec<String>,
 }
 
 /// A secret that the files refer to, by name. Never its value.

@@ -115,7 +115,11 @@ impl PlanLoader {
         let looked = SeenRows::read(self.options.state_dir.as_deref(), &review.plan().target);
         let (seen, fresh) = looked.map(|looked| looked.compare(review.plan())).unwrap_or_default();
         let loaded = LoadedPlan {
-            looked: LookedRows { seen, fresh },
+            looked: LookedRows {
+                seen,
+                fresh,
+                ..LookedRows::default()
+            },
             ..self.loaded(&review, opened)
         };
         Ok((loaded, review))
@@ -262,6 +266,7 @@ impl PlanLoader {
             organization: session.organization.value.clone(),
             host: session.url.value.host(),
             context: session.context.clone(),
+            targets: self.options.targets.clone(),
         }
     }
 

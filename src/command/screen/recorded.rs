@@ -30,6 +30,7 @@ impl RecordedBench {
             organization: plan.target.organization.clone(),
             host: ServerUrl::parse(url).map_or_else(|_| url.clone(), |(url, _)| url.host()),
             context: None,
+            targets: Vec::new(),
         };
         Self(LoadedPlan {
             plan,

@@ -7,6 +7,7 @@ use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
 use crate::show::progress::run_message;
+use crate::show::selection::nothing_text;
 use crate::show::watch::SAVED_SINCE;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
@@ -111,7 +112,9 @@ fn load_notice(loaded: &LoadedPlan) -> Option<Line> {
     let warnings: Vec<String> = loaded.plan.warnings.iter().cloned().chain(of_loading).collect();
     let counts = &loaded.plan.counts;
     match warnings.as_slice() {
-        [] if counts.changes() + counts.recheck == 0 => Some(notice(Role::Success, "nothing to change")),
+        [] if counts.changes() + counts.recheck == 0 => {
+            Some(notice(Role::Success, nothing_text(&loaded.title.targets)))
+        }
         [] => None,
         [only] => Some(notice(Role::Warning, format!("⚠ {only}"))),
         [first, rest @ ..] => {

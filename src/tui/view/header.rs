@@ -14,7 +14,7 @@ use crate::show::outcome::run_title;
 use crate::show::plan::{CountWord, Counted, NO_PLAN, PLANNING, count_words};
 use crate::show::progress::pace_text;
 use crate::show::row::row_name;
-use crate::show::selection::{fresh_text, range_text, selected_text};
+use crate::show::selection::{fresh_text, limit_text, range_text, selected_text};
 use crate::show::watch::{FILES_BROKEN, SERVER_LOST};
 use crate::show::word::{duration, running_time};
 use crate::show::{Role, printable};
@@ -78,6 +78,11 @@ fn first_parts(model: &Model, review: &Review, framed: bool) -> Vec<Part> {
     }
     if watch.is_some_and(|watch| watch.broken.is_some()) {
         parts.push((Role::Warning, FILES_BROKEN.to_owned()));
+    }
+    if !board.facts.title.targets.is_empty() {
+        let text = printable(&limit_text(&board.facts.title.targets));
+        let room = if framed { 40 } else { 24 };
+        parts.push((Role::Running, fit(&text, room)));
     }
     parts
 }

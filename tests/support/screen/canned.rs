@@ -226,6 +226,7 @@ pub fn loaded(plan: Plan) -> LoadedPlan {
             organization: "dev".to_owned(),
             host: "app.lobu.ai".to_owned(),
             context: Some("prod".to_owned()),
+            targets: Vec::new(),
         },
         protected: false,
         took_ms: 420,
