@@ -6,7 +6,7 @@ use lobuctl::resource::Address;
 use lobuctl::tui::keymap::help;
 use lobuctl::tui::model::KeyContext;
 use lobuctl::tui::screen::Overlay;
-use lobuctl::tui::{Effect, ExportRequest, LoadRequest, Message, TuiOptions};
+use lobuctl::tui::{Effect, ExportRequest, LoadRequest, Message, PlanScope, TuiOptions};
 
 use crate::support::screen::canned;
 use crate::support::screen::model_driver::ModelDriver;
@@ -181,4 +181,23 @@ fn rows_that_were_looked_at_stay_so_while_others_are_planned() {
     );
     let driver = limited(driver.keys(":target<enter>"), &[]);
     assert!(driver.model.board().unwrap().looked.seen.contains(&company));
+}
+
+#[test]
+fn esc_comes_back_from_rows_that_cannot_be_planned() {
+    for command in [":target space agent.zzz<enter>", ":context space nope<enter>"] {
+        let mut driver = ModelDriver::review(100, 30).keys(command);
+        driver.left.clear();
+        driver.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
+        let text = driver.text();
+        assert!(text.contains("esc plans again what was planned before"), "{text}");
+        assert!(text.contains("esc back"), "{text}");
+        let driver = driver.keys("<esc>");
+        assert_eq!(load_request(&driver).scope, PlanScope::default());
+        assert!(driver.loaded().text().contains("selected"));
+    }
+    // Where nothing else was asked for, there is no way back to offer.
+    let mut driver = ModelDriver::review(100, 30).keys("r");
+    driver.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
+    assert!(!driver.text().contains("esc"), "{}", driver.text());
 }

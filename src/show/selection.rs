@@ -52,6 +52,13 @@ pub fn limit_text(patterns: &[String]) -> String {
     format!("target {}", patterns.join(" "))
 }
 
+/// Returns how to come back from other rows, or another context, that cannot be planned.
+pub fn former_scope_line() -> Line {
+    Line::at(0)
+        .push(Role::Strong, "hint: ")
+        .plain("esc plans again what was planned before")
+}
+
 /// Returns that there is nothing to do, and of which rows where not all are planned.
 pub fn nothing_text(patterns: &[String]) -> String {
     match patterns {

@@ -169,6 +169,8 @@ pub enum Task {
     Replan,
     /// Plans again and selects the rows that were not applied.
     Retry,
+    /// Plans again what was planned before other rows, or another context, were asked for.
+    FormerScope,
     /// Opens the file in the editor.
     Edit,
     /// Copies the address of the row.

@@ -46,6 +46,8 @@ pub struct Model {
     pub keys: ChosenKeys,
     /// What is planned, where it was changed on the screen.
     pub scope: PlanScope,
+    /// The same of the last plan: where another one could not be planned, the way back.
+    pub planned_scope: PlanScope,
     /// The styles of roles on this terminal.
     pub theme: Theme,
     /// What the user likes.
@@ -149,6 +151,7 @@ impl Model {
             runs: Vec::new(),
             keys: options.keys.clone(),
             scope: PlanScope::default(),
+            planned_scope: PlanScope::default(),
             theme: Theme::new(options.depth, options.background, &options.look),
             look: options.look.clone(),
             announced_title: None,

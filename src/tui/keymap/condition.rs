@@ -86,6 +86,11 @@ pub(super) fn can_push(model: &Model) -> bool {
     reviews && model.board().is_some_and(has_secrets)
 }
 
+/// Whether what was asked for last is not what was planned last.
+pub(super) fn has_former_scope(model: &Model) -> bool {
+    model.scope != model.planned_scope
+}
+
 /// Whether the page can be closed: not while it waits for what it cannot take back.
 pub(super) fn can_close(model: &Model) -> bool {
     model.awaits().is_none()

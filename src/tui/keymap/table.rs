@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 
 use super::binding::{Binding, bound, quiet};
 use super::condition::{
-    can_close, can_edit, can_go_back, can_push, can_select, has_choice, has_failures, has_rows, has_warning,
-    on_any_drift, on_difference, on_drift, on_row, push_creates, push_replaces,
+    can_close, can_edit, can_go_back, can_push, can_select, has_choice, has_failures, has_former_scope, has_rows,
+    has_warning, on_any_drift, on_difference, on_drift, on_row, push_creates, push_replaces,
 };
 use crate::tui::action::{Action, Desk, DialogAction, Movement, Process, Select, Task, ViewOption};
 use crate::tui::key::Key;
@@ -76,6 +76,7 @@ pub const TABLE: &[Binding] = &[
     bound("re-plan", &[Key::char('r')], REVIEWS, Action::Task(Task::Replan), (9, "re-plan"), "read files and server again, and plan"),
     bound("watch", &[Key::char('W')], &[KeyContext::Review, KeyContext::Failed], Action::Watch, (0, ""), "watch: plan at every save, and read the server again from time to time; or not any more"),
     bound("re-plan", &[Key::char('r')], &[KeyContext::Failed], Action::Task(Task::Replan), (1, "try again"), "read files and server again, and plan"),
+    bound("former-scope", &[ESC], &[KeyContext::Failed], Action::Task(Task::FormerScope), (1, "back"), "plan again what was planned before `:target` or `:context`").when(has_former_scope, "nothing else was planned before"),
     bound("retry", &[Key::char('r')], &[KeyContext::Trouble], Action::Task(Task::Retry), (1, "retry"), "plan again and offer what is left"),
     bound("re-plan", &[Key::char('r')], &[KeyContext::Done], Action::Task(Task::Replan), (4, "re-plan"), "read files and server again, and plan"),
     bound("secrets", &[Key::char('s')], BOARD, Action::Dialog(DialogAction::Secrets), (7, "secrets"), "secrets: where each is used and where it comes from"),

@@ -7,7 +7,7 @@ use crate::apply::event::Event;
 use crate::plan::Plan;
 use crate::resource::Address;
 use crate::show::progress::run_message;
-use crate::show::selection::nothing_text;
+use crate::show::selection::{former_scope_line, nothing_text};
 use crate::show::watch::SAVED_SINCE;
 use crate::show::{Line, Role};
 use crate::tui::board::Board;
@@ -46,8 +46,14 @@ pub(super) fn loaded(model: &mut Model, result: Result<LoadedPlan, LoadFailure>)
         };
     }
     match result {
-        Ok(loaded) => review(model, loaded, after),
-        Err(failure) => {
+        Ok(loaded) => {
+            model.planned_scope = model.scope.clone();
+            review(model, loaded, after)
+        }
+        Err(mut failure) => {
+            if model.scope != model.planned_scope {
+                failure.lines.push(former_scope_line());
+            }
             model.screen = Screen::Failed(Box::new(Failed::new(failure, after)));
             Effects::new()
         }

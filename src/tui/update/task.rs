@@ -16,6 +16,10 @@ pub(super) fn handle(model: &mut Model, action: Task) -> Effects {
     match action {
         Task::Replan => replan_with(model, None),
         Task::Retry => retry(model),
+        Task::FormerScope => {
+            model.scope = model.planned_scope.clone();
+            replan_in_scope(model)
+        }
         Task::Edit => edit(model),
         Task::Copy => copy(model),
         Task::CopyText => copy_text(model),
