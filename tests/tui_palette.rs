@@ -201,3 +201,15 @@ fn esc_comes_back_from_rows_that_cannot_be_planned() {
     driver.send(Message::Loaded(Box::new(Err(canned::unreachable()))));
     assert!(!driver.text().contains("esc"), "{}", driver.text());
 }
+
+#[test]
+fn a_message_that_one_line_cannot_hold_takes_two() {
+    for (width, height) in [(50, 12), (80, 24)] {
+        let text = ModelDriver::review(width, height)
+            .keys(":only space nonsense<enter>")
+            .text();
+        assert!(text.contains("`nonsense` is not an address"), "{text}");
+        let last = if width < 80 { "`agent.ID`" } else { "`settings.AGENT`" };
+        assert!(text.contains(last), "{text}");
+    }
+}

@@ -252,3 +252,13 @@ fn broken_files_are_named_at_every_width() {
         assert!(title.contains("files broken"), "{columns}: {text}");
     }
 }
+
+#[test]
+fn a_message_that_does_not_fit_says_so() {
+    let mut driver = watching(50, 12);
+    let reason = "answered 500 Internal Server Error: the disk is full".to_owned();
+    driver.send(Message::Watched(WatchNews::ServerLost(reason)));
+    let text = driver.text();
+    let last = text.lines().last().unwrap_or_default();
+    assert!(last.contains("answered 500") && last.ends_with('…'), "{text}");
+}

@@ -251,7 +251,7 @@ fn group_lines(group: &TroubleGroup<'_>) -> Vec<Line> {
 }
 
 /// Returns a message without the `PUT /path` at its start, so that the same answer to two requests reads the same.
-fn without_request(message: &str) -> &str {
+pub fn without_request(message: &str) -> &str {
     let mut parts = message.splitn(3, ' ');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(method), Some(path), Some(rest))

@@ -30,7 +30,7 @@ pub const AGE_STEP: u64 = 5_000;
 
 /// Returns why the server's side is not newer.
 pub fn server_lost_text(reason: &str) -> String {
-    format!("the server cannot be read, tried again: {reason}")
+    format!("server lost, tried again: {reason}")
 }
 
 /// Returns why there is no newer plan, where it will be tried again.

@@ -12,9 +12,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::loading::{PlanLoader, ReadFolders, Unloaded};
-use super::state::{BenchState, lock, sentence};
+use super::state::{BenchState, lock};
 use crate::failure::Failure;
 use crate::review::{FileWatch, LiveBasis, PlanReview};
+use crate::show::outcome::without_request;
 use crate::tui::{LoadFailure, WatchCause, WatchNews};
 
 /// What the workbench tells the follower.
@@ -174,7 +175,7 @@ impl Follower {
         }
         let (project, opened) = self.loader.open().await.map_err(broken)?;
         let read = self.loader.read_server(&opened.session, project).await;
-        read.map_err(|failure| WatchNews::ServerLost(sentence(&failure)))
+        read.map_err(|failure| WatchNews::ServerLost(lost_reason(&failure)))
     }
 
     /// Plans against the server as it was just read. The files may have changed while it was.
@@ -188,6 +189,18 @@ impl Follower {
                 }
             }
             Err(news) => self.send(news),
+        }
+    }
+}
+
+/// Returns why the server is lost, the answer first: which server it is stands in the title, and a line has little room.
+fn lost_reason(failure: &Failure) -> String {
+    match failure.causes.as_slice() {
+        [] => failure.message.clone(),
+        [first, rest @ ..] => {
+            let causes = rest.iter().map(String::as_str);
+            let causes: Vec<&str> = std::iter::once(without_request(first)).chain(causes).collect();
+            causes.join(": ")
         }
     }
 }

@@ -31,8 +31,8 @@ use super::message::{Effect, Effects, Message, notice};
 use super::model::Model;
 use super::screen::{Overlay, Screen};
 use super::watch::Watch;
-use crate::show::Role;
 use crate::show::announce::{COMPARING, WAITING};
+use crate::show::{Line, Role};
 
 /// Changes the model as a message demands, and returns what has to be done outside because of it.
 pub fn update(model: &mut Model, message: Message) -> Effects {
@@ -171,7 +171,10 @@ fn paste(model: &mut Model, text: &str) {
 /// Brings cursor, scroll position and detail in line with the rest.
 fn settle(model: &mut Model) -> Option<Effect> {
     let layout = model.layout();
-    let reviews = matches!(model.screen, Screen::Review(_)) && model.page().is_none();
+    // An error may hide the last line of the detail, until the next key.
+    let shows_error = |notice: &Line| notice.spans.iter().any(|span| span.role == Role::Error);
+    let hides = model.notice.as_ref().is_some_and(shows_error);
+    let reviews = matches!(model.screen, Screen::Review(_)) && model.page().is_none() && !hides;
     let diagnostics = model.watch.as_ref().and_then(Watch::diagnostics);
     let (head, is_broken) = match diagnostics {
         Some(lines) => (lines.to_vec(), true),

@@ -1,4 +1,4 @@
-//! The parts around every screen: frame, title, message and keys.
+//! The parts around every screen: frame, title and keys.
 //!
 //! ```text
 //! ┌─ lobuctl ─ support-desk/lobu.toml -> dev at app.lobu.ai ── plan 420 ms ┐
@@ -47,11 +47,11 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     let (upper, lower) = (area.top() + 2, area.bottom() - 3);
     canvas.horizontal_line(area, lower, [open_right, open_left]);
     if model.is_confirming() {
-        return message(canvas, model, area, lower);
+        return;
     }
     canvas.horizontal_line(area, upper, [open_right, open_left]);
     let (Some(tree), Some(detail), Some(board)) = (layout.tree, layout.detail, model.board()) else {
-        return message(canvas, model, area, lower);
+        return;
     };
     if tree.y == detail.y {
         let x = detail.x - 2;
@@ -62,7 +62,6 @@ fn frame(canvas: &mut Canvas, model: &Model, layout: &Layout) {
         canvas.horizontal_line(area, detail.y - 1, [open_right, open_left]);
     }
     pane_title(canvas, model, board, detail);
-    message(canvas, model, area, lower);
 }
 
 /// Draws what the second pane shows; strong when it has the focus.
@@ -170,17 +169,6 @@ fn from_to(board: &Board, room: usize) -> [String; 3] {
     }
 }
 
-/// Draws the message about the last key or event, on the line above the keys.
-fn message(canvas: &mut Canvas, model: &Model, area: Rect, y: u16) {
-    let Some(notice) = &model.notice else { return };
-    let room = usize::from(area.width.saturating_sub(16));
-    let role = notice.spans.first().map_or(Role::Plain, |span| span.role);
-    // The rule around the message is dim already.
-    let role = if role == Role::Dim { Role::Plain } else { role };
-    let text = format!(" {} ", fit(&notice.text(), room));
-    canvas.write(2, y, area.right().saturating_sub(1), &text, role);
-}
-
 /// Draws the keys that do something now, as many as fit. Without a frame a message takes their place.
 fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     let area = layout.footer;
@@ -192,11 +180,8 @@ fn footer(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     {
         return;
     }
-    match &model.notice {
-        Some(notice) if !layout.framed => {
-            canvas.write_line(area, area.y, notice);
-        }
-        _ => keys(canvas, model, area),
+    if model.notice.is_none() || layout.framed {
+        keys(canvas, model, area);
     }
 }
 

@@ -8,6 +8,7 @@ mod failed;
 mod header;
 mod loading;
 mod log;
+mod message;
 mod paint;
 mod palette;
 mod sheet;
@@ -41,6 +42,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
         Screen::Review(review) => panes(canvas, model, &review.board, &layout),
         Screen::Run(run) => panes(canvas, model, &run.board, &layout),
     }
+    message::draw(canvas, model, &layout);
     overlay(canvas, model, &layout);
     if let Some(position) = canvas.cursor() {
         frame.set_cursor_position(position);
