@@ -135,3 +135,23 @@ fn a_guard_on_restarts_refuses_to_replace_what_platforms_use() {
     assert!(!text.contains("planted"), "{text}");
     assert_eq!(fingerprints(), before);
 }
+
+#[test]
+fn many_secrets_are_counted() {
+    let toml = FILES[0]
+        .1
+        .replace("signingSecret = \"$BOT_TOKEN\"", "signingSecret = \"$SIGNING\"");
+    let project = CliProject::live();
+    std::fs::write(project.path().join("lobu.toml"), toml).unwrap();
+    let mut command = lobuctl_on_a_terminal(project.path(), &project.token());
+    command.args(["--url", project.url()]);
+    for name in ["BOT_TOKEN", "API_KEY", "SIGNING"] {
+        command.env(name, format!("planted-{name}"));
+    }
+    let mut pty = Pty::start(command, 80, 24);
+    pty.until("selected");
+    pty.keys("P").until("3 to create");
+    pty.keys("y").until("3 created");
+    pty.keys("q");
+    assert_eq!(pty.ended().0, 1);
+}

@@ -346,7 +346,7 @@ impl Workbench for Bench {
             };
             let mut state = lock(&state);
             state.pushed = state.pushed.max(pushed);
-            stored.map_err(|failure| sentence(&failure))
+            stored.map_err(|failure| sentence(&failure))?
         }
         .boxed()
     }

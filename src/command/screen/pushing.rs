@@ -9,8 +9,13 @@ use crate::plan::{LocalSecret, PushPlan, PushStep, Rotation};
 use crate::remote::Client;
 use crate::review::PlanReview;
 use crate::show::vault::{push_rows, push_summary, restart_failed_text, value_warning, written_line};
+use crate::show::word::plural;
 use crate::show::{Line, Role};
 use crate::tui::SecretComparison;
+use crate::wire::secret::WireSecretResult;
+
+/// The number of secrets up to which each is named after a push.
+const NAMED: usize = 2;
 
 /// What is compared, copied from a review so that nothing is locked meanwhile.
 pub(super) struct PushSource {
@@ -97,21 +102,47 @@ impl ShownPush {
     }
 
     /// Stores what the server lacks, and with `replaces` what differs too. Returns what became of it.
-    pub(super) async fn carry_out(self, replaces: bool) -> Result<String, Failure> {
+    pub(super) async fn carry_out(self, replaces: bool) -> Result<PushedText, Failure> {
         if let Some(refusal) = self.refusal.filter(|_| replaces) {
             return Err(refusal);
         }
         let steps = self.plan.steps.iter();
         let steps: Vec<&PushStep> = steps.filter(|step| replaces || !step.replaces()).collect();
-        Ok(text(&store(&self.client, &steps).await?))
+        Ok(pushed_text(&store(&self.client, &steps).await?))
     }
 }
 
-fn text(stored: &StoredSecrets) -> String {
-    let mut parts = Vec::new();
-    for result in &stored.results {
-        parts.push(written_line(&result.name, &result.action, None, &result.will_restart));
-        parts.extend(result.restart_failed.iter().map(|id| restart_failed_text(id)));
+/// What became of a push: an error where something has to be done about it.
+pub(super) type PushedText = Result<String, String>;
+
+/// Returns what the server has stored, after the platforms that run without it: a line may be cut at its end.
+fn pushed_text(stored: &StoredSecrets) -> PushedText {
+    let failed = stored.results.iter().flat_map(|result| &result.restart_failed);
+    let failed: BTreeSet<&String> = failed.collect();
+    let stored = stored_text(&stored.results);
+    if failed.is_empty() {
+        return Ok(stored);
     }
-    parts.join("; ")
+    let failed: Vec<String> = failed.into_iter().map(|id| restart_failed_text(id)).collect();
+    Err(format!("{}; {stored}", failed.join("; ")))
+}
+
+/// Returns what was stored: each name where they fit a line, else how many.
+fn stored_text(results: &[WireSecretResult]) -> String {
+    if results.len() <= NAMED {
+        let lines = results.iter();
+        let lines: Vec<String> = lines
+            .map(|result| written_line(&result.name, &result.action, None, &result.will_restart))
+            .collect();
+        return lines.join("; ");
+    }
+    let mut actions: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in results {
+        *actions.entry(&result.action).or_default() += 1;
+    }
+    let restarted: BTreeSet<&String> = results.iter().flat_map(|result| &result.will_restart).collect();
+    let counts = actions.iter().map(|(action, count)| format!("{count} {action}"));
+    let restarts = plural(restarted.len(), "platform restarted", "platforms restarted");
+    let restarts = (!restarted.is_empty()).then_some(restarts);
+    counts.chain(restarts).collect::<Vec<_>>().join(", ")
 }
