@@ -203,6 +203,19 @@ fn esc_comes_back_from_rows_that_cannot_be_planned() {
 }
 
 #[test]
+fn the_whole_help_of_an_entry_can_be_read() {
+    for (width, height) in [(50, 24), (80, 24), (120, 40), (200, 50)] {
+        let text = ModelDriver::review(width, height).keys(":filter").text();
+        let words: String = text
+            .lines()
+            .map(|line| line.trim_matches(['│', ' ']))
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(words.contains("search its text"), "{width}: {text}");
+    }
+}
+
+#[test]
 fn a_message_that_one_line_cannot_hold_takes_two() {
     for (width, height) in [(50, 12), (80, 24)] {
         let text = ModelDriver::review(width, height)

@@ -59,6 +59,11 @@ impl Palette {
         self.narrow();
     }
 
+    /// Returns every entry, whatever was typed.
+    pub fn entries(&self) -> &[PaletteEntry] {
+        &self.entries
+    }
+
     /// Returns the entries that match what was typed, best first.
     pub fn shown(&self) -> impl Iterator<Item = &PaletteEntry> {
         self.shown.iter().filter_map(|index| self.entries.get(*index))

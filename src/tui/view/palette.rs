@@ -5,6 +5,7 @@
 //! │ : next                                               │
 //! │ n            next-change       next change           │
 //! │ ]            next-hunk         next hunk of the …    │
+//! │ next hunk of the detail                              │
 //! └──────────────────────────────────────────────────────┘
 //! ```
 
@@ -13,10 +14,10 @@ use ratatui::layout::Rect;
 use super::dialog::centered;
 use super::paint::Canvas;
 use super::sheet::Visible;
-use crate::show::{Role, printable};
+use crate::show::{Line, Role, printable};
 use crate::tui::layout::Layout;
 use crate::tui::screen::{Palette, PaletteEntry, PaletteRun};
-use crate::tui::wrap::{fit, width};
+use crate::tui::wrap::{cuts, fit, width};
 
 /// The columns of the keys, and those of the name.
 const COLUMNS: (usize, usize) = (13, 18);
@@ -40,12 +41,56 @@ pub(super) fn draw(canvas: &mut Canvas, palette: &Palette, layout: &Layout) {
         return;
     }
     typed(canvas, palette, inner);
+    let below = help_rows(palette, inner);
     let list = Rect {
         y: inner.y + 1,
-        height: inner.height - 1,
+        height: inner.height - 1 - below,
         ..inner
     };
-    entries(canvas, palette, list);
+    entries(canvas, palette, list, inner);
+    help(
+        canvas,
+        palette,
+        Rect {
+            y: list.bottom(),
+            height: below,
+            ..inner
+        },
+    );
+}
+
+/// Returns the number of rows that the longest help takes that the list cuts. The same whatever is typed, so that the list
+/// stands still.
+fn help_rows(palette: &Palette, area: Rect) -> u16 {
+    let cut = palette.entries().iter().filter(|entry| is_cut(entry, area.width));
+    let rows = cut
+        .map(|entry| cuts(&help_line(entry), usize::from(area.width)).len())
+        .max();
+    u16::try_from(rows.unwrap_or(0))
+        .unwrap_or(u16::MAX)
+        .min(area.height / 3)
+}
+
+fn help_line(entry: &PaletteEntry) -> Line {
+    Line::default().plain(entry.help)
+}
+
+/// Whether the list has no room for the whole help of an entry.
+fn is_cut(entry: &PaletteEntry, columns: u16) -> bool {
+    let (keys, names) = COLUMNS;
+    columns < NARROW || width(entry.help) + keys + names > usize::from(columns)
+}
+
+/// Draws the help of the entry at the cursor where the list cuts it.
+fn help(canvas: &mut Canvas, palette: &Palette, area: Rect) {
+    let Some(entry) = palette.current().filter(|entry| is_cut(entry, area.width)) else {
+        return;
+    };
+    let line = help_line(entry);
+    let rows = cuts(&line, usize::from(area.width));
+    for (at, cut) in rows.into_iter().take(usize::from(area.height)).enumerate() {
+        canvas.write_cut(area, area.y + at as u16, &line, cut);
+    }
 }
 
 fn typed(canvas: &mut Canvas, palette: &Palette, area: Rect) {
@@ -71,7 +116,8 @@ fn hint(canvas: &mut Canvas, palette: &Palette, area: Rect) {
     }
 }
 
-fn entries(canvas: &mut Canvas, palette: &Palette, area: Rect) {
+/// Draws what matches into an area of the `whole` box.
+fn entries(canvas: &mut Canvas, palette: &Palette, area: Rect, whole: Rect) {
     let height = usize::from(area.height);
     if height == 0 {
         return;
@@ -93,7 +139,9 @@ fn entries(canvas: &mut Canvas, palette: &Palette, area: Rect) {
             canvas.select(row, true);
         }
     }
-    Visible::of(area, total, first, true).mark(canvas, area);
+    Visible::of(area, total, first, true)
+        .marked_below(whole)
+        .mark(canvas, area);
 }
 
 fn draw_entry(canvas: &mut Canvas, entry: &PaletteEntry, row: Rect) {

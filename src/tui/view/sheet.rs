@@ -36,6 +36,14 @@ impl Visible {
         }
     }
 
+    /// Returns the same with its marker on the rule below a larger area.
+    pub(super) fn marked_below(self, area: Rect) -> Self {
+        Self {
+            marker: self.marker.map(|_| area.bottom()),
+            ..self
+        }
+    }
+
     /// Draws the marker, ` 7 more `, at the right.
     pub(super) fn mark(self, canvas: &mut Canvas, area: Rect) {
         if let Some(y) = self.marker {
