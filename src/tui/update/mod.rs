@@ -159,6 +159,8 @@ fn typed(model: &mut Model, key: Key) {
 
 /// Pasted text is typed where something is typed, and ignored elsewhere: it never presses keys.
 fn paste(model: &mut Model, text: &str) {
+    // Lines become words beside each other.
+    let text = text.lines().collect::<Vec<_>>().join(" ");
     let characters = text.chars().filter(|character| !character.is_control());
     if let Some(input) = input(model) {
         for character in characters {
