@@ -102,6 +102,8 @@ async fn a_server_that_goes_away_and_comes_back_changed_ends_nothing() {
     pty.until("watching, server now");
     server.rule(GateRule::Everything(StatusCode::UNAUTHORIZED));
     pty.until("server lost");
+    // Why it is lost is on the screen, not only that it is.
+    pty.until("tried again: answered 401");
     // The plan follows the files all the same.
     fs::write(project.path().join("alpha/SOUL.md"), "Without a server.\n").unwrap();
     pty.keys("j j").until("Without a server.");

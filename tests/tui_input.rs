@@ -43,6 +43,13 @@ fn pasting_types_and_presses_nothing() {
     assert!(matches!(driver.keys("<enter>").left.as_slice(), [Effect::Apply(..)]));
 }
 
+#[test]
+fn a_pasted_line_end_separates_words() {
+    let mut driver = ModelDriver::review(100, 30).keys("/");
+    driver.send(Message::Paste("triage\r\nslack\n".to_owned()));
+    assert!(driver.text().contains("/triage slack   "), "{}", driver.text());
+}
+
 fn any_key() -> impl Strategy<Value = Key> {
     let typed = proptest::char::range(' ', '~').prop_map(Key::char);
     let bound: Vec<Key> = TABLE.iter().flat_map(|binding| binding.keys).copied().collect();
