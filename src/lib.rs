@@ -54,6 +54,7 @@ pub mod remote;
 pub mod report;
 pub mod resource;
 pub mod review;
+mod schema_work;
 pub mod server;
 pub mod session;
 pub mod show;

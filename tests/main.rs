@@ -61,6 +61,7 @@ mod github;
 mod github_action;
 mod gitlab_ci;
 mod guard_table;
+mod hostile_input;
 mod init;
 mod journal;
 mod journal_hard_ends;

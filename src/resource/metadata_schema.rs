@@ -3,13 +3,18 @@
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
+use crate::schema_work::{SchemaWork, SchemaWorkError};
+
 /// The name under which a schema is compiled. Nothing is ever read from it.
 const NAME: &str = "memory:///metadata_schema";
+/// Its last part.
+const SHORT_NAME: &str = "metadata_schema";
 
 /// A compiled schema of metadata.
 pub struct MetadataSchema {
     schemas: Schemas,
     index: boon::SchemaIndex,
+    work: SchemaWork,
 }
 
 /// Why metadata does not fit its schema.
@@ -25,8 +30,9 @@ impl MetadataSchema {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// Why it is no JSON Schema, or that it refers to a document of its own.
+    /// Why it is no JSON Schema, that it refers to a document of its own, or that it makes too much work.
     pub fn new(schema: &Value) -> Result<Self, String> {
+        let work = Self::work(schema).map_err(|error| error.to_string())?;
         let mut compiler = Compiler::new();
         // Nothing is loaded: a schema that refers to another document is refused.
         compiler.use_loader(Box::new(NoDocuments));
@@ -37,13 +43,31 @@ impl MetadataSchema {
         let index = compiler
             .compile(NAME, &mut schemas)
             .map_err(|error| error.to_string())?;
-        Ok(Self { schemas, index })
+        Ok(Self { schemas, index, work })
+    }
+
+    /// Checks that values can be checked against a schema at all.
+    ///
+    /// # Errors
+    /// When its references multiply each other, lead in a circle, or too deep.
+    pub fn check_work(schema: &Value) -> Result<(), SchemaWorkError> {
+        Self::work(schema).map(drop)
+    }
+
+    fn work(schema: &Value) -> Result<SchemaWork, SchemaWorkError> {
+        SchemaWork::new(schema, SHORT_NAME)
     }
 
     /// Returns everything in which metadata does not fit. The server does not check metadata that is empty.
     pub fn problems(&self, metadata: &Value) -> Vec<MetadataProblem> {
         if super::value::is_empty(metadata) {
             return Vec::new();
+        }
+        if let Err(error) = self.work.check(metadata) {
+            return vec![MetadataProblem {
+                path: Vec::new(),
+                message: error.to_string(),
+            }];
         }
         match self.schemas.validate(metadata, self.index) {
             Ok(()) => Vec::new(),

@@ -5,8 +5,14 @@ use std::error::Error;
 use boon::{Compiler, ErrorKind, Schemas, Type, Types, UrlLoader, ValidationError};
 use serde_json::Value;
 
+use crate::schema_work::SchemaWork;
+
 /// The name of the schema inside of the compiler. It leads nowhere.
 const SCHEMA: &str = "memory:///metadata.json";
+/// Its last part.
+const SHORT_NAME: &str = "metadata.json";
+/// The maximum number of errors in one answer.
+const MAX_ERRORS: usize = 100;
 
 /// A loader that loads nothing: a schema comes from a client, and must not make the server read a file or a page.
 struct NoLoader;
@@ -17,11 +23,26 @@ impl UrlLoader for NoLoader {
     }
 }
 
+/// Checks a schema before it is stored: one that makes too much work would keep others waiting whenever it is used.
+///
+/// # Errors
+/// A sentence that says why.
+pub(crate) fn check_schema(schema: Option<&Value>) -> Result<(), String> {
+    let Some(schema) = schema else { return Ok(()) };
+    match SchemaWork::new(schema, SHORT_NAME) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("metadata_schema makes too much work: {error}")),
+    }
+}
+
 /// Returns what is wrong with the metadata.
 ///
 /// # Errors
 /// A sentence that names the fields, or one that says that the schema itself is broken.
 pub(crate) fn check(schema: &Value, metadata: &Value) -> Result<(), String> {
+    // First, and for stored schemas too: earlier releases have stored any.
+    let work = SchemaWork::new(schema, SHORT_NAME).and_then(|work| work.check(metadata));
+    work.map_err(|error| format!("the metadata_schema of the type makes too much work: {error}"))?;
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.use_loader(Box::new(NoLoader));
     let broken = |error: &dyn Error| format!("the metadata_schema of the type is broken: {error}");
@@ -38,6 +59,9 @@ pub(crate) fn check(schema: &Value, metadata: &Value) -> Result<(), String> {
 
 /// Adds the innermost errors, which name a field; those around them only lead there.
 fn collect(error: &ValidationError<'_, '_>, found: &mut Vec<String>) {
+    if found.len() == MAX_ERRORS {
+        return;
+    }
     if error.causes.is_empty() {
         found.push(sentence(error));
     }
@@ -106,6 +130,40 @@ mod tests {
             let message = problem(&schema, &metadata);
             assert_eq!(message, format!("Metadata validation failed: {expected}"));
         }
+    }
+
+    #[test]
+    fn refuses_a_stored_schema_that_unfolds_without_end_at_once() {
+        let twice = |level: usize| {
+            let next = json!({ "$ref": format!("#/$defs/a{}", level + 1) });
+            (format!("a{level}"), json!({ "allOf": [next, next] }))
+        };
+        let mut parts: serde_json::Map<_, _> = (0..30).map(twice).collect();
+        parts.insert("a30".to_owned(), json!({ "type": "object" }));
+        let message = problem(&json!({ "$defs": parts, "$ref": "#/$defs/a0" }), &json!({ "a": 1 }));
+        let expected = "the metadata_schema of the type makes too much work: it unfolds to more than 10000 subschemas for one value";
+        assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn follows_the_longest_chain_that_is_allowed_and_keeps_errors_short() {
+        let chain = |levels: usize| {
+            let next = |level: usize| {
+                (
+                    format!("a{level}"),
+                    json!({ "allOf": [{ "$ref": format!("#/$defs/a{}", level + 1) }] }),
+                )
+            };
+            let mut parts: serde_json::Map<_, _> = (0..levels).map(next).collect();
+            parts.insert(format!("a{levels}"), json!({ "type": "integer" }));
+            json!({ "$defs": parts, "$ref": "#/$defs/a0" })
+        };
+        let message = problem(&chain(39), &json!({ "a": 1 }));
+        assert_eq!(message, "Metadata validation failed: root: must be integer");
+        assert!(problem(&chain(40), &json!({ "a": 1 })).contains("more than 80 levels"));
+        let list = json!({ "properties": { "a": { "items": { "type": "integer" } } } });
+        let message = problem(&list, &json!({ "a": vec!["x"; 5_000] }));
+        assert_eq!(message.matches("must be integer").count(), MAX_ERRORS);
     }
 
     #[test]

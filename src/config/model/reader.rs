@@ -8,7 +8,7 @@ use crate::config::finding::Findings;
 use crate::config::source::{Source, Text};
 use crate::config::suggestion::nearest;
 use crate::config::yaml::{YamlNode, YamlValue};
-use crate::resource::{Address, EntityType, FieldPath, RelationshipType, ResourceOrigins, Watcher};
+use crate::resource::{Address, EntityType, FieldPath, MetadataSchema, RelationshipType, ResourceOrigins, Watcher};
 
 /// A declared type, with the locations of its keys.
 #[derive(Debug, Clone)]
@@ -175,11 +175,13 @@ impl ModelReader<'_> {
                 .help("move them into `metadata_schema`"),
             );
         }
-        if let Some(schema) = schema {
-            if !matches!(schema.value, YamlValue::Map(_)) {
-                self.wrong_type("metadata_schema", schema, "a mapping");
+        if let Some(node) = schema {
+            if !matches!(node.value, YamlValue::Map(_)) {
+                self.wrong_type("metadata_schema", node, "a mapping");
             }
-            return Some(schema.json());
+            let schema = node.json();
+            self.check_work(&schema, node.span.clone());
+            return Some(schema);
         }
         let [properties, required] = top_level;
         if properties.is_none() && required.is_none() {
@@ -188,7 +190,20 @@ impl ModelReader<'_> {
         let mut schema = serde_json::Map::from_iter([("type".to_owned(), "object".into())]);
         schema.extend(properties.map(|node| ("properties".to_owned(), node.json())));
         schema.extend(required.map(|node| ("required".to_owned(), node.json())));
-        Some(schema.into())
+        let schema = schema.into();
+        if let Some(properties) = properties {
+            self.check_work(&schema, properties.span.clone());
+        }
+        Some(schema)
+    }
+
+    /// Reports a schema against which nothing can be checked in any reasonable time: a few lines with `$ref` are enough.
+    fn check_work(&mut self, schema: &serde_json::Value, span: Range<usize>) {
+        if let Err(error) = MetadataSchema::check_work(schema) {
+            let message = format!("the schema makes too much work: {error}");
+            let problem = Diagnostic::error("schema-work", message).at(self.source, span);
+            self.findings.push(problem.help("look at what its `$ref`s lead to"));
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::server::app::now;
 use crate::server::audit;
 use crate::server::audit_event;
 use crate::server::db::{Tx, params, table_row};
+use crate::server::metadata_check::check_schema;
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
 
@@ -116,6 +117,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         )));
     }
     check_columns(call.arguments.get("metadata_schema"))?;
+    check_schema(call.arguments.get("metadata_schema")).map_err(ApiError::bad_request)?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     if let Some(answer) = call.earlier_answer(&mut tx).await? {
@@ -164,6 +166,7 @@ async fn lock(call: &SchemaCall, tx: &mut Tx<'_>, slug: &str) -> ApiResult<i64> 
 pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     check_columns(call.arguments.get("metadata_schema"))?;
+    check_schema(call.arguments.get("metadata_schema")).map_err(ApiError::bad_request)?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     let id = lock(call, &mut tx, slug).await?;

@@ -10,6 +10,7 @@ use crate::server::app::now;
 use crate::server::audit;
 use crate::server::crypto::to_hex;
 use crate::server::db::{Tx, params, table_row};
+use crate::server::metadata_check::check_schema;
 use crate::server::precondition::Revision;
 use crate::server::reply::{ApiError, ApiResult};
 
@@ -121,6 +122,7 @@ pub(super) async fn create(call: &SchemaCall) -> ApiResult<SchemaResult> {
         ));
     }
     call.arguments.required("name")?;
+    check_schema(call.arguments.get("metadata_schema")).map_err(ApiError::bad_request)?;
     let caller = call.writer()?;
     let mut tx = call.app.db.begin().await?;
     if let Some(answer) = call.earlier_answer(&mut tx).await? {
@@ -217,6 +219,7 @@ pub(super) async fn update(call: &SchemaCall) -> ApiResult<SchemaResult> {
     let slug = call.slug()?;
     let caller = call.writer()?;
     let status = status(call)?;
+    check_schema(call.arguments.get("metadata_schema")).map_err(ApiError::bad_request)?;
     let mut tx = call.app.db.begin().await?;
     let locked = lock(call, &mut tx, slug).await?;
     let metadata = locked.metadata.unwrap_or_default();

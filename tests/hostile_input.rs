@@ -1,0 +1,97 @@
+//! What files of a project and answers of a server must not do, whoever wrote them: keep the program busy without end, command
+//! the terminal, or lead a token or a secret elsewhere.
+
+use lobuctl::server::ServerOptions;
+use serde_json::{Value, json};
+
+use crate::support::project::{TempProject, report};
+use crate::support::server::{JsonClient, open};
+
+/// A schema in which each of thirty definitions names the next one twice.
+fn bomb() -> Value {
+    let next = |level: usize| json!({ "$ref": format!("#/$defs/a{level}") });
+    let part = |level: usize| {
+        (
+            format!("a{level}"),
+            json!({ "allOf": [next(level + 1), next(level + 1)] }),
+        )
+    };
+    let mut parts: serde_json::Map<_, _> = (0..30).map(part).collect();
+    parts.insert("a30".to_owned(), json!({ "type": "object" }));
+    json!({ "$defs": parts, "$ref": "#/$defs/a0" })
+}
+
+/// A schema that is harmless, until a value nests.
+fn fork() -> Value {
+    json!({ "properties": { "x": { "allOf": [{ "$ref": "#" }, { "$ref": "#" }] } } })
+}
+
+/// A schema of trees. Its validator calls itself three times for each level.
+fn tree() -> Value {
+    json!({ "properties": { "x": { "allOf": [{ "$ref": "#" }] }, "y": { "type": "integer" } } })
+}
+
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!({ "y": 1 }), |inner, _| json!({ "x": inner }))
+}
+
+#[test]
+fn a_schema_that_unfolds_without_end_is_refused_at_its_place() {
+    let model = format!("type: entity\nslug: bomb\nname: Bomb\nmetadata_schema: {}\n", bomb());
+    let data = "type: entity\nentity_type: bomb\nslug: one\nname: One\nmetadata: { a: 1 }\n";
+    let toml = "[agents]\n\n[memory]\nmodels = \"./models\"\ndata = \"./data\"\n";
+    let project = TempProject::new(&[("lobu.toml", toml), ("models/bomb.yaml", &model), ("data/x.yaml", data)]);
+    let text = report(&project.load());
+    assert!(
+        text.contains("the schema makes too much work: it unfolds to more than 10000 subschemas for one value"),
+        "{text}"
+    );
+    assert!(text.contains("models/bomb.yaml:4:18"), "{text}");
+
+    let model = format!("type: entity\nslug: fork\nname: Fork\nmetadata_schema: {}\n", fork());
+    let data = format!(
+        "type: entity\nentity_type: fork\nslug: one\nname: One\nmetadata: {}\n",
+        nested(20)
+    );
+    let project = TempProject::new(&[
+        ("lobu.toml", toml),
+        ("models/fork.yaml", &model),
+        ("data/x.yaml", &data),
+    ]);
+    let text = report(&project.load());
+    assert!(
+        text.contains("checking this value against it takes more than 250000 steps") && text.contains("data/x.yaml:5"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_server_refuses_a_schema_that_would_keep_it_busy() {
+    let (server, token) = open(ServerOptions::memory()).await;
+    let client = JsonClient::new(&server, &token);
+    for kind in ["entity_type", "relationship_type"] {
+        let call = |action: &str, schema: Value| json!({ "schema_type": kind, "action": action, "slug": "a", "name": "A", "metadata_schema": schema });
+        let refused = client.schema(call("create", bomb())).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        assert!(refused.text.contains("makes too much work"), "{}", refused.text);
+        assert_eq!(client.schema(call("create", fork())).await.status, 200);
+        assert_eq!(client.schema(call("update", bomb())).await.status, 400);
+    }
+    let create = async |metadata: Value| {
+        let body = json!({ "action": "create", "entity_type": "a", "name": "N", "metadata": metadata });
+        let reply = client.post("/api/dev/manage_entity", body).await;
+        (reply.status.as_u16(), reply.text)
+    };
+    let (status, text) = create(nested(20)).await;
+    assert!(status == 400 && text.contains("more than 250000 steps"), "{text}");
+    assert_eq!(create(nested(5)).await.0, 200);
+    let schema = json!({ "schema_type": "entity_type", "action": "update", "slug": "a", "metadata_schema": tree() });
+    assert_eq!(client.schema(schema).await.status, 200);
+    let (status, text) = create(nested(60)).await;
+    assert!(status == 400 && text.contains("more than 80 levels"), "{text}");
+    // As deep as is allowed, with something wrong at the bottom: the stack holds it.
+    let mut value = nested(25);
+    *value.pointer_mut(&"/x".repeat(25)).unwrap() = json!({ "y": "z" });
+    let (status, text) = create(value).await;
+    assert!(status == 400 && text.contains("y: must be integer"), "{text}");
+}
