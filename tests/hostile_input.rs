@@ -1,9 +1,14 @@
 //! What files of a project and answers of a server must not do, whoever wrote them: keep the program busy without end, command
 //! the terminal, or lead a token or a secret elsewhere.
 
+use std::fs;
+use std::process::{Command, Stdio};
+
 use lobuctl::server::ServerOptions;
 use serde_json::{Value, json};
 
+use crate::support::deadline::wait_for;
+use crate::support::program::serve_process::lobuctl;
 use crate::support::project::{TempProject, report};
 use crate::support::server::{JsonClient, open};
 
@@ -63,6 +68,47 @@ fn a_schema_that_unfolds_without_end_is_refused_at_its_place() {
         text.contains("checking this value against it takes more than 250000 steps") && text.contains("data/x.yaml:5"),
         "{text}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_a_validation_that_takes_its_time() {
+    let model = format!("type: entity\nslug: fork\nname: Fork\nmetadata_schema: {}\n", fork());
+    let entity = |it: usize| {
+        format!(
+            "type: entity\nentity_type: fork\nslug: e{it}\nname: E\nmetadata: {}\n",
+            nested(15)
+        )
+    };
+    // Each of them is within the bounds.
+    let data = (0..5_000).map(entity).collect::<Vec<_>>().join("---\n");
+    let toml = "[agents]\n\n[memory]\nmodels = \"./models\"\ndata = \"./data\"\n";
+    let project = TempProject::new(&[
+        ("lobu.toml", toml),
+        ("models/fork.yaml", &model),
+        ("data/x.yaml", &data),
+    ]);
+    let mut command = lobuctl(project.path());
+    let command = command.arg("validate").current_dir(project.path());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let listens = || {
+        let text = fs::read_to_string(&status).unwrap();
+        let caught = text
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:"))
+            .unwrap()
+            .trim();
+        (u64::from_str_radix(caught, 16).unwrap() & 0b10 != 0).then_some(())
+    };
+    wait_for(listens, || "it does not listen for signals".to_owned());
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let ended = wait_for(|| child.try_wait().unwrap(), || "it does not end".to_owned());
+    assert_eq!(ended.code(), Some(130));
 }
 
 #[tokio::test]

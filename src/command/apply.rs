@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::plain::{Decision, PlainReview};
-use super::reading::{ConsoleObserver, UsableProject};
+use super::reading::{ConsoleObserver, UsableProject, read_files};
 use super::run::{carry_out, declined, summary_value};
 use super::screen;
 use super::signal::Interrupt;
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Plan, Row};
 use crate::report::{html, markdown};
-use crate::review::{Consent, PlanReview, ReviewOptions, SavedPlan, SavedPlanError, read_project};
+use crate::review::{Consent, PlanReview, ReviewOptions, SavedPlan, SavedPlanError};
 use crate::show::change::Detail;
 use crate::show::outcome::APPLY_COMPLETE;
 use crate::show::plan::{PlanView, saved_text, summary_line};
@@ -274,7 +274,7 @@ fn nothing_to_do(console: &Console) -> Result<Exit, Failure> {
 }
 
 async fn load(console: &Console, options: &ReviewOptions, interrupt: &Interrupt) -> Result<PlanReview, Failure> {
-    let read = UsableProject::check(console, read_project(&console.host, options)?)?;
+    let read = UsableProject::check(console, read_files(console, options, interrupt).await?)?;
     let session = read.session(console, options).await?;
     let observer = ConsoleObserver::begin(console)?;
     interrupt

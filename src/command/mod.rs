@@ -92,7 +92,7 @@ async fn dispatch(cli: &Cli, console: &Console, interrupt: &Interrupt) -> Result
         Command::Show(arguments) => show::run(console, &arguments).await,
         Command::Secrets(arguments) => secrets::run(console, &cli.common, &arguments, interrupt).await,
         Command::Memory(arguments) => memory::run(console, &cli.common, &arguments, interrupt).await,
-        Command::Validate(arguments) => validate::run(console, &cli.common, &arguments),
+        Command::Validate(arguments) => validate::run(console, &cli.common, &arguments, interrupt).await,
         Command::Serve(arguments) => serve::run(console, &cli.common, &arguments, interrupt).await,
         Command::Demo(arguments) => demo::run(console, &cli.common, &arguments, interrupt).await,
         Command::Account(command) => dispatch_account(command, cli, console, interrupt).await,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::console::Console;
 use super::plain_pull::{PullDecision, decide};
 use super::pull_end::{declined, ended};
-use super::reading::{ConsoleObserver, UsableProject};
+use super::reading::{ConsoleObserver, UsableProject, read_files};
 use super::screen;
 use super::signal::Interrupt;
 use crate::cli::{Common, Format, PullArgs, PullGuard};
@@ -14,9 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::pull::PullPlan;
 use crate::report::markdown;
-use crate::review::{
-    DataReading, NewProject, ProjectHint, PullOptions, PullReview, ReviewOptions, choose_session, read_project,
-};
+use crate::review::{DataReading, NewProject, ProjectHint, PullOptions, PullReview, ReviewOptions, choose_session};
 use crate::show::pull::{difference, pull_lines, pull_summary};
 use crate::show::word::plural;
 
@@ -135,7 +133,7 @@ async fn load(
         }
         None => None,
     };
-    let read = UsableProject::check(console, read_project(&console.host, &options.reading)?)?;
+    let read = UsableProject::check(console, read_files(console, &options.reading, interrupt).await?)?;
     let session = read.session(console, &options.reading).await?;
     let observer = ConsoleObserver::begin(console)?;
     let loading = PullReview::load(read.project, &session, &options, &observer);

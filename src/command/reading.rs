@@ -2,12 +2,33 @@
 
 use super::console::Console;
 use super::log::RequestLog;
+use super::signal::Interrupt;
 use super::status::StatusStep;
 use crate::config::{LoadedProject, Project};
 use crate::failure::Failure;
 use crate::remote::ReadProgress;
-use crate::review::{AttemptObserver, LoadObserver, ProjectHint, RetryNotice, ReviewOptions, choose_session};
+use crate::review::{
+    AttemptObserver, LoadObserver, ProjectHint, RetryNotice, ReviewOptions, choose_session, read_project,
+};
 use crate::session::Session;
+
+/// Reads the project beside the program's own thread: a signal ends the command however much there is to read and check.
+///
+/// # Errors
+/// When there is no `lobu.toml`, or a signal stopped it.
+pub(super) async fn read_files(
+    console: &Console,
+    options: &ReviewOptions,
+    interrupt: &Interrupt,
+) -> Result<LoadedProject, Failure> {
+    let (host, options) = (console.host.clone(), options.clone());
+    let reading = tokio::task::spawn_blocking(move || read_project(&host, &options));
+    let read = async {
+        let broken = |error: tokio::task::JoinError| Failure::failed("the project was not read").because(&error);
+        reading.await.map_err(broken)?
+    };
+    interrupt.or(read).await
+}
 
 /// A project without errors.
 pub(super) struct UsableProject {

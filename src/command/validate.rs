@@ -5,19 +5,26 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::console::Console;
+use super::reading::read_files;
+use super::signal::Interrupt;
 use crate::cli::{Common, Format, ValidateArgs};
 use crate::config::SecretsCheck;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::review::{ReviewOptions, read_project};
+use crate::review::ReviewOptions;
 use crate::show::word::plural;
 
 /// Reports every problem of the project's files. A pull request has no secrets, so a missing one is an error only with
 /// `--secrets`.
 ///
 /// # Errors
-/// When the project has errors, or there is none.
-pub(super) fn run(console: &Console, common: &Common, arguments: &ValidateArgs) -> Result<Exit, Failure> {
+/// When the project has errors, there is none, or a signal stopped it.
+pub(super) async fn run(
+    console: &Console,
+    common: &Common,
+    arguments: &ValidateArgs,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let options = ReviewOptions {
         secrets_check: if arguments.secrets {
             SecretsCheck::All
@@ -26,7 +33,7 @@ pub(super) fn run(console: &Console, common: &Common, arguments: &ValidateArgs) 
         },
         ..ReviewOptions::reading(&console.host, common)
     };
-    let loaded = read_project(&console.host, &options)?;
+    let loaded = read_files(console, &options, interrupt).await?;
     console.diagnostics(&loaded.diagnostics, &loaded.sources);
     let Some(project) = loaded.project else {
         return Err(Failure::invalid("the configuration has errors"));
