@@ -9,6 +9,42 @@ use crate::support::project::TempProject;
 use crate::support::server::listening;
 
 #[tokio::test]
+async fn no_text_of_a_file_commands_the_runner() {
+    let toml = "[agents.desk]\nname = \"D\"\ndir = \".\"\n\"##[set-output name=page-file;]/home/x\" = 1\n\"::stop-commands::x\" = 2\n";
+    let project = TempProject::new(&[("lobu.toml", toml)]);
+    let run = async |format: &str| {
+        let (host, captured) = Host::fake(project.path());
+        let host = host.with_environment([("GITHUB_ACTIONS", "true"), ("LOBU_CONFIG_DIR", "/nonexistent/lobu")]);
+        let cli = Cli::parse_from_arguments(["lobuctl", "validate", "--format", format]).unwrap();
+        assert_eq!(command::run(&cli, host).await, Exit::Failed);
+        captured
+    };
+    for format in ["text", "json", "sarif", "junit"] {
+        let captured = run(format).await;
+        let (out, err) = (captured.stdout(), captured.stderr());
+        let commands = |text: &str| -> Vec<String> {
+            let is_command = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[");
+            text.split(['\r', '\n']).filter(is_command).map(str::to_owned).collect()
+        };
+        assert_eq!(commands(&out), Vec::<String>::new());
+        let found = commands(&err);
+        assert!(
+            found
+                .iter()
+                .all(|line| line.starts_with("::error file=lobu.toml,line=")),
+            "{found:?}"
+        );
+        assert_eq!(found.len(), 2, "{err}");
+        assert!(err.contains("##<[>set-output"), "{err}");
+        if format == "json" {
+            let message =
+                serde_json::from_str::<serde_json::Value>(out.lines().next().unwrap()).unwrap()["message"].clone();
+            assert!(message.as_str().unwrap().contains("##[set-output"), "{out}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn problems_are_annotations_and_the_plan_is_in_the_summary() {
     let server = listening().await;
     let project = TempProject::new(&[("lobu.toml", "[agents.desk]\nname = \"100%\"\ndir = \".\"\n")]);

@@ -349,6 +349,7 @@ async fn without_a_reviewed_plan_nothing_is_applied() {
     );
     let wrong = job.run(&[("command", "apply"), ("plan-id", "00000000000000000000000000000000")]);
     assert_eq!(wrong.code, 5, "{wrong:?}");
+    assert_eq!((job.output("plan-file"), job.output("page-file")), <_>::default());
 
     job.cli.expect_exit("apply --yes", 0);
     job.run(&[]);

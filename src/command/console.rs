@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::private_file::{Existing, open_private};
 use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::report::findings::{FindingList, ReportFinding};
+use crate::report::github_log::WithoutCommands;
 use crate::report::{ansi, github, json as ndjson, markdown};
 use crate::show::Line;
 use crate::show::plan::{PlanView, each_plan_line};
@@ -25,8 +26,13 @@ use crate::show::plan::{PlanView, each_plan_line};
 /// The streams of a command, and how to write to them.
 #[derive(Clone)]
 pub(super) struct Console {
-    /// The streams, the environment and the clock of the process.
+    /// The streams, the environment and the clock of the process. On GitHub Actions, nothing in what is written to these
+    /// streams commands the runner.
     pub host: Host,
+    /// The same standard output, for a secret.
+    pub secret_out: Output,
+    /// The same standard error, for annotations, which are commands.
+    annotations: Output,
     /// The format of the result.
     pub format: Format,
     /// Whether standard output is colored.
@@ -49,8 +55,16 @@ pub(super) struct Console {
 
 impl Console {
     /// Creates the console that the command line and the process ask for.
-    pub(super) fn new(host: Host, common: &Common) -> Self {
+    pub(super) fn new(mut host: Host, common: &Common) -> Self {
+        let (secret_out, annotations) = (host.stdout.clone(), host.stderr.clone());
+        if host.environment.switch("GITHUB_ACTIONS") {
+            let is_json = matches!(common.format, Format::Json | Format::Sarif);
+            host.stdout = Output::new(WithoutCommands::new(host.stdout, is_json), &host.redactor);
+            host.stderr = Output::new(WithoutCommands::new(host.stderr, false), &host.redactor);
+        }
         Self {
+            secret_out,
+            annotations,
             color_out: host.colors_stdout(common.color.forced()),
             color_err: host.colors_stderr(common.color.forced()),
             format: common.format,
@@ -93,9 +107,15 @@ impl Console {
             // What the command did is done, whether its report can be printed or not.
             let _ = self.text(&document);
         }
-        for stream in [&self.host.stdout, &self.host.stderr]
-            .into_iter()
-            .chain(&self.json_file)
+        // The streams around others first.
+        for stream in [
+            &self.host.stdout,
+            &self.host.stderr,
+            &self.secret_out,
+            &self.annotations,
+        ]
+        .into_iter()
+        .chain(&self.json_file)
         {
             // A stream that is closed has been reported by whoever wrote to it.
             let _ = stream.finish();
@@ -170,7 +190,7 @@ impl Console {
         let _ = self.object(&ndjson::event_type(event), event);
     }
 
-    /// Prints a line about what is going on, unless `--quiet` is given.
+    /// Prints lines about what is going on, unless `--quiet` is given.
     pub(super) fn progress(&self, text: &str) {
         if !self.quiet {
             self.status.erase();
@@ -224,10 +244,13 @@ impl Console {
         self.status.erase();
         let text = render(diagnostics, sources, self.diagnostic_style());
         let mut err = self.host.stderr.clone();
-        let _ = err.write_all(text.as_bytes());
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
         // GitHub reads workflow commands from both streams; standard output is for the result.
         if self.host.environment.switch("GITHUB_ACTIONS") {
-            let _ = err.write_all(github::annotations(diagnostics).as_bytes());
+            let mut err = self.annotations.clone();
+            let _ = err
+                .write_all(github::annotations(diagnostics).as_bytes())
+                .and_then(|()| err.flush());
         }
     }
 

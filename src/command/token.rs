@@ -19,7 +19,7 @@ pub(super) async fn run(console: &Console, common: &Common) -> Result<Exit, Fail
         .for_each(|warning| console.warning_beside(warning));
     let token = account.token()?;
     // The one place where a token leaves the program in plain text: it is what the user asks for.
-    let written = console.host.stdout.write_secret(token);
+    let written = console.secret_out.write_secret(token);
     written.map_err(|error| super::console::output_failure(&error))?;
     Ok(Exit::Done)
 }

@@ -32,7 +32,7 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
 /// Escapes a message. GitHub writes it to a log that is read in terminals too, so nothing in it may command one.
 fn data(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| printable(line).replace('%', "%25")).collect();
-    lines.join("%0A")
+    lines.join("%0A").replace("##[", "##<[>")
 }
 
 /// Escapes a property such as `file`.

@@ -5,6 +5,7 @@ pub mod ansi;
 pub mod diagnostics;
 pub mod findings;
 pub mod github;
+pub mod github_log;
 pub mod html;
 pub mod json;
 pub mod junit;
