@@ -8,7 +8,9 @@ use lobuctl::server::ServerOptions;
 use serde_json::{Value, json};
 
 use crate::support::deadline::wait_for;
+use crate::support::program::cli::CliOutput;
 use crate::support::program::serve_process::lobuctl;
+use crate::support::program::sign_in_home::SignInHome;
 use crate::support::project::{TempProject, report};
 use crate::support::server::{JsonClient, open};
 
@@ -140,4 +142,38 @@ async fn the_server_refuses_a_schema_that_would_keep_it_busy() {
     *value.pointer_mut(&"/x".repeat(25)).unwrap() = json!({ "y": "z" });
     let (status, text) = create(value).await;
     assert!(status == 400 && text.contains("y: must be integer"), "{text}");
+}
+
+/// A text that sets the title of a terminal, writes in red, and turns what follows around.
+const EVIL: &str = "o\u{1b}]0;pwn\u{7}\u{1b}[31m\u{202e}\u{9b}2J\r\nforged line";
+
+/// Checks that a terminal shows the output as it is.
+fn assert_harmless(output: &CliOutput) {
+    for text in [&output.out, &output.err] {
+        let is_obeyed = |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
+        assert!(!text.contains(is_obeyed) && !text.contains("\nforged"), "{output:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_server_says_of_a_person_commands_the_terminal() {
+    let desk = SignInHome::signed_in(3600).await;
+    desk.server.says(json!({
+        "sub": "a", "email": EVIL, "name": EVIL, "organization_slug": EVIL, "scope": EVIL,
+        "organizations": [{ "slug": EVIL, "name": EVIL, "role": EVIL }],
+    }));
+    for (line, word) in [("whoami", "<U+001B>"), ("org list", "<U+001B>"), ("org", "<U+202E>")] {
+        let output = desk.run(line);
+        assert!(output.out.contains(word), "{line}: {output:?}");
+        assert_harmless(&output);
+    }
+    let output = desk.login("--force");
+    assert!(
+        output.out.contains("signed in to ") && output.out.contains("<U+001B>"),
+        "{output:?}"
+    );
+    assert_harmless(&output);
+    let output = desk.run("context list");
+    assert!(output.out.contains("<U+001B>"), "{output:?}");
+    assert_harmless(&output);
 }

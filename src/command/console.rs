@@ -20,8 +20,8 @@ use crate::report::diagnostics::{DiagnosticStyle, render};
 use crate::report::findings::{FindingList, ReportFinding};
 use crate::report::github_log::WithoutCommands;
 use crate::report::{ansi, github, json as ndjson, markdown};
-use crate::show::Line;
 use crate::show::plan::{PlanView, each_plan_line};
+use crate::show::{Line, printable};
 
 /// The streams of a command, and how to write to them.
 #[derive(Clone)]
@@ -190,9 +190,12 @@ impl Console {
         let _ = self.object(&ndjson::event_type(event), event);
     }
 
-    /// Prints lines about what is going on, unless `--quiet` is given.
+    /// Prints lines about what is going on, unless `--quiet` is given. What a terminal would obey is replaced: a server may
+    /// have said it.
     pub(super) fn progress(&self, text: &str) {
         if !self.quiet {
+            let lines: Vec<String> = text.split('\n').map(printable).collect();
+            let text = lines.join("\n");
             self.status.erase();
             let mut err = self.host.stderr.clone();
             // Nothing can be reported about a standard error that cannot be written to.

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::remote::ServerUrl;
 use crate::review::stored_files;
 use crate::session::{ContextSummary, Stored, summaries};
+use crate::show::printable;
 
 /// Lists the contexts, shows the current one, or changes them.
 ///
@@ -114,7 +115,8 @@ fn list(console: &Console, contexts: &[ContextSummary]) -> Result<Exit, Failure>
             .as_ref()
             .map(|it| format!(" ({it})"))
             .unwrap_or_default();
-        console.text(format!("{sign} {:<20} {url}{organization}  {}", it.name, marks.join(", ")).trim_end())?;
+        let line = format!("{sign} {:<20} {url}{organization}  {}", it.name, marks.join(", "));
+        console.text(printable(&line).trim_end())?;
         console.text("\n")?;
     }
     Ok(Exit::Done)

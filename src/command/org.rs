@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::remote::{AccountOwner, Membership};
 use crate::review::{ReviewOptions, choose_account_here, client_of, owner_of};
 use crate::session::{Account, SessionError};
+use crate::show::printable;
 
 /// Lists the organizations, or chooses one.
 ///
@@ -51,7 +52,8 @@ fn list(console: &Console, account: &Account, owner: &AccountOwner) -> Result<Ex
         }
         let sign = if is_current { '*' } else { ' ' };
         let role = role.as_deref().unwrap_or_default();
-        console.text(format!("{sign} {slug:<24} {name}  {role}").trim_end())?;
+        let line = printable(&format!("{sign} {slug:<24} {name}  {role}"));
+        console.text(line.trim_end())?;
         console.text("\n")?;
     }
     if owner.organizations.is_empty() {

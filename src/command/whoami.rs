@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::remote::AccountOwner;
 use crate::review::{ReviewOptions, choose_account_here, client_of, find_account_here, owner_of};
 use crate::session::{Account, Session, Sourced};
+use crate::show::printable;
 use crate::show::sign_in::{person_text, time_text};
 
 /// Asks the server whose the token is, and prints it with what was set where. Offline, only the latter.
@@ -87,7 +88,7 @@ fn text(account: &Account, owner: Option<&AccountOwner>) -> String {
     }
     rows.push(("protected", if account.protected { "yes" } else { "no" }.to_owned()));
     rows.iter().fold(String::new(), |text, (name, value)| {
-        text + &format!("{name:<14}{value}\n")
+        text + &format!("{name:<14}{}\n", printable(value))
     })
 }
 

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::remote::AccountOwner;
 use crate::review::oauth_client;
 use crate::session::{ServerSignOut, StoredCredential, revoke};
+use crate::show::printable;
 use crate::show::sign_in::{person_text, time_text};
 use target::{AcceptedCredential, LoginTarget, unproven};
 
@@ -94,7 +95,8 @@ fn report(
         let who = person_text(owner.name.as_deref(), owner.email.as_deref())
             .map(|who| format!(" as {who}"))
             .unwrap_or_default();
-        console.text(&format!("signed in to {url}{who}{organization}, context {context}\n"))?;
+        let line = printable(&format!("signed in to {url}{who}{organization}, context {context}"));
+        console.text(&(line + "\n"))?;
         let renewable = credential.is_some_and(|it| it.refresh.is_some());
         if let Some(end) = end.filter(|_| !renewable) {
             console.progress(&format!("the token ends {}", time_text(end)));

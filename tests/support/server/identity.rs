@@ -32,6 +32,8 @@ struct Seen {
     discovery: Value,
     /// Changes to the answer that begins a sign-in.
     grant: Value,
+    /// Changes to what it says of the owner of a token.
+    owner: Value,
 }
 
 /// A running server. It stops with the runtime of the test.
@@ -106,6 +108,11 @@ impl IdentityServer {
     pub fn accepts(&self, token: &str) -> bool {
         let seen = self.seen.lock().unwrap();
         seen.refresh.as_deref() == Some(token) || seen.access.iter().any(|it| it == token)
+    }
+
+    /// Changes what the server says of the owner of a token.
+    pub fn says(&self, owner: Value) {
+        self.seen.lock().unwrap().owner = owner;
     }
 
     /// Changes the document of the discovery; `null` removes a key.
@@ -210,6 +217,7 @@ async fn answer(State(server): State<IdentityServer>, uri: Uri, headers: HeaderM
         "/oauth/device_authorization" => (200, device_grant(base, &seen.grant)),
         "/oauth/token" => seen.token(&body),
         "/oauth/revoke" => seen.revoke(&body),
+        "/oauth/userinfo" if knows && !seen.owner.is_null() => (200, seen.owner.clone()),
         "/oauth/userinfo" if knows => (
             200,
             json!({
