@@ -2,9 +2,11 @@
 //! the terminal, or lead a token or a secret elsewhere.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
 use lobuctl::server::ServerOptions;
+use lobuctl::session::ProjectLink;
 use serde_json::{Value, json};
 
 use crate::support::deadline::wait_for;
@@ -142,6 +144,31 @@ async fn the_server_refuses_a_schema_that_would_keep_it_busy() {
     *value.pointer_mut(&"/x".repeat(25)).unwrap() = json!({ "y": "z" });
     let (status, text) = create(value).await;
     assert!(status == 400 && text.contains("y: must be integer"), "{text}");
+}
+
+#[test]
+fn a_link_of_the_project_that_is_no_file_of_it_is_refused_at_once() {
+    let elsewhere = TempProject::new(&[("project.json", r#"{"context":"elsewhere"}"#)]);
+    let project = TempProject::new(&[("lobu.toml", ""), (".lobu/other.json", r#"{"context":"near"}"#)]);
+    let link = project.path().join(".lobu/project.json");
+    let read = || ProjectLink::read(project.path());
+    let made = Command::new("mkfifo").arg(&link).status().unwrap();
+    assert!(made.success());
+    assert!(read().unwrap_err().to_string().contains("not a regular file"));
+    for (target, reason) in [
+        ("/dev/zero".into(), "leads out of the project"),
+        (elsewhere.path().join("project.json"), "leads out of the project"),
+    ] {
+        fs::remove_file(&link).unwrap();
+        symlink(target, &link).unwrap();
+        assert!(read().unwrap_err().to_string().contains(reason));
+    }
+    fs::remove_file(&link).unwrap();
+    symlink("other.json", &link).unwrap();
+    assert_eq!(read().unwrap().context.as_deref(), Some("near"));
+    fs::remove_file(&link).unwrap();
+    fs::write(&link, " ".repeat(100_000)).unwrap();
+    assert!(read().unwrap_err().to_string().contains("more than 64 KB"));
 }
 
 /// A text that sets the title of a terminal, writes in red, and turns what follows around.
