@@ -10,7 +10,7 @@ use lobuctl::session::ProjectLink;
 use serde_json::{Value, json};
 
 use crate::support::deadline::wait_for;
-use crate::support::program::cli::CliOutput;
+use crate::support::program::cli::{CliOutput, CliProject};
 use crate::support::program::serve_process::lobuctl;
 use crate::support::program::sign_in_home::SignInHome;
 use crate::support::project::{TempProject, report};
@@ -203,4 +203,22 @@ async fn nothing_that_a_server_says_of_a_person_commands_the_terminal() {
     let output = desk.run("context list");
     assert!(output.out.contains("<U+001B>"), "{output:?}");
     assert_harmless(&output);
+}
+
+#[test]
+fn a_pull_does_not_follow_an_example_that_leads_to_the_secrets() {
+    let cli = CliProject::new();
+    cli.expect_exit("apply --yes", 0);
+    let original = fs::read_to_string(cli.path().join("lobu.toml")).unwrap();
+    let added = "\n[agents.night]\nname = \"Night\"\ndir = \"./desk\"\n\n[[agents.night.platforms]]\ntype = \"telegram\"\n\
+        config = { botToken = \"$BOT_TOKEN\" }\n";
+    fs::write(cli.path().join("lobu.toml"), original.clone() + added).unwrap();
+    cli.expect_exit("apply --yes", 0);
+    fs::write(cli.path().join("lobu.toml"), original).unwrap();
+    let secrets = "OTHER=planted-in-a-file\n";
+    fs::write(cli.path().join(".env"), secrets).unwrap();
+    symlink(".env", cli.path().join(".env.example")).unwrap();
+    let output = cli.run("pull --yes");
+    assert!(output.err.contains("`.env.example` is there already"), "{output:?}");
+    assert_eq!(fs::read_to_string(cli.path().join(".env")).unwrap(), secrets);
 }

@@ -221,7 +221,7 @@ fn read_files(project: &Project, env_files: &[PathBuf]) -> Result<ProjectFiles, 
         return Err(unusable("a pull writes to a file with the name `lobu.toml`".to_owned()));
     }
     let mut texts = BTreeMap::new();
-    let example = Some(project.root.join(ENV_EXAMPLE)).filter(|path| path.is_file() && !env_files.contains(path));
+    let example = Some(project.root.join(ENV_EXAMPLE)).filter(|path| is_own_file(path) && !env_files.contains(path));
     for path in project.files.iter().chain(&example) {
         let Ok(relative) = path.strip_prefix(&project.root) else {
             return Err(unusable(format!("`{}` is outside the project", path.display())));
@@ -231,6 +231,11 @@ fn read_files(project: &Project, env_files: &[PathBuf]) -> Result<ProjectFiles, 
         texts.insert(relative.to_owned(), text);
     }
     ProjectFiles::new(texts).ok_or_else(|| unusable("`lobu.toml` cannot be edited".to_owned()))
+}
+
+/// Whether there is a regular file of this name, and no link: one could lead to the file with the secrets.
+fn is_own_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
 /// Returns what of a plan is to be pulled.
