@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
+use axum::{Json, Router, routing::post};
 use lobuctl::server::ServerOptions;
 use lobuctl::session::ProjectLink;
 use serde_json::{Value, json};
@@ -203,6 +204,45 @@ async fn nothing_that_a_server_says_of_a_person_commands_the_terminal() {
     let output = desk.run("context list");
     assert!(output.out.contains("<U+001B>"), "{output:?}");
     assert_harmless(&output);
+}
+
+/// Answers the Model Context Protocol with a list of tools that always names a next page.
+async fn endless_tools(Json(call): Json<Value>) -> Json<Value> {
+    let result = match call["method"].as_str() {
+        Some("initialize") => json!({
+            "protocolVersion": "2025-03-26", "capabilities": { "tools": {} }, "serverInfo": { "name": "stub", "version": "1" },
+        }),
+        Some("tools/list") => {
+            let page = call["params"]["cursor"]
+                .as_str()
+                .map_or(0, |cursor| cursor.parse::<u32>().unwrap());
+            let tool = |it: u32| json!({ "name": format!("t{page}-{it}"), "inputSchema": { "type": "object" } });
+            json!({ "tools": (0..100).map(tool).collect::<Vec<_>>(), "nextCursor": (page + 1).to_string() })
+        }
+        _ => json!({}),
+    };
+    Json(json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_tools_without_end_is_given_up() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/mcp/dev", post(endless_tools));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let output = tokio::task::spawn_blocking(move || {
+        let cli = CliProject::new();
+        let mut command = cli.command("memory tools");
+        CliOutput::of(&command.env("LOBU_API_URL", url).output().unwrap())
+    });
+    let output = output.await.unwrap();
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(
+        output
+            .err
+            .contains("the server's list of tools does not end: it has 1100 so far"),
+        "{output:?}"
+    );
 }
 
 #[test]

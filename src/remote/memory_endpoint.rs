@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, ErrorCode, Implementation, JsonObject,
+    PaginatedRequestParams,
 };
 use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -24,6 +25,11 @@ use super::transport_error::TransportError;
 
 /// How long the end of a session is waited for.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The bounds on a list of tools that comes in pages. Each page has a bound of its own.
+const MAX_TOOLS: usize = 1_000;
+const MAX_TOOL_PAGES: usize = 1_000;
+const MAX_TOOL_BYTES: usize = 16 * 1024 * 1024;
 
 /// Called for each call of the endpoint, after it has ended.
 pub type CallObserver = Box<dyn Fn(&Attempt) + Send + Sync>;
@@ -162,14 +168,27 @@ impl MemoryEndpoint {
     /// # Errors
     /// When the list does not arrive as a whole.
     pub async fn tools(&self) -> Result<Vec<MemoryTool>, MemoryError> {
-        let listed = self.log.timed(Box::pin(self.service.list_all_tools())).await;
-        let tools = listed.map_err(|error| not_answered(&self.transport, &error, false))?;
-        let tool = |tool: rmcp::model::Tool| MemoryTool {
-            name: tool.name.into_owned(),
-            description: tool.description.map(Cow::into_owned).unwrap_or_default(),
-            input_schema: Value::Object(JsonObject::clone(&tool.input_schema)),
-        };
-        Ok(tools.into_iter().map(tool).collect())
+        let (mut tools, mut cursor, mut bytes) = (Vec::new(), None, 0);
+        // Not without end: a server may name a next page for ever.
+        for _ in 0..MAX_TOOL_PAGES {
+            let page = PaginatedRequestParams::default().with_cursor(cursor.clone());
+            let listed = self.log.timed(Box::pin(self.service.list_tools(Some(page)))).await;
+            let page = listed.map_err(|error| not_answered(&self.transport, &error, false))?;
+            bytes += page.tools.iter().map(tool_size).sum::<usize>();
+            tools.extend(page.tools);
+            let next = page.next_cursor;
+            if next.is_none() {
+                return Ok(tools.into_iter().map(tool).collect());
+            }
+            if next == cursor || tools.len() > MAX_TOOLS || bytes > MAX_TOOL_BYTES {
+                break;
+            }
+            cursor = next;
+        }
+        Err(MemoryError::NoAnswer {
+            message: format!("the server's list of tools does not end: it has {} so far", tools.len()),
+            maybe_applied: false,
+        })
     }
 
     /// Calls a tool once.
@@ -188,6 +207,19 @@ impl MemoryEndpoint {
     pub async fn close(mut self) {
         let _ = self.service.close_with_timeout(CLOSE_TIMEOUT).await;
     }
+}
+
+fn tool(tool: rmcp::model::Tool) -> MemoryTool {
+    MemoryTool {
+        name: tool.name.into_owned(),
+        description: tool.description.map(Cow::into_owned).unwrap_or_default(),
+        input_schema: Value::Object(JsonObject::clone(&tool.input_schema)),
+    }
+}
+
+/// Returns about how much room a tool takes.
+fn tool_size(tool: &rmcp::model::Tool) -> usize {
+    serde_json::to_vec(tool).map_or(0, |text| text.len())
 }
 
 fn answer(result: CallToolResult) -> ToolAnswer {
