@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// The origin that clients see, without a trailing slash. Set at start, or else when the listening address is known.
     pub(crate) public_url: OnceLock<String>,
+    /// Whether requests come through a proxy, which says for whom.
+    pub(crate) behind_proxy: bool,
     /// Held for reading by every change that is under way, so that a server that stops can wait for all of them by taking
     /// it for writing.
     pub(crate) changes: Arc<RwLock<()>>,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The maximum number of senders that are counted at one time. Further ones are refused until a window ends.
+/// The maximum number of senders that are counted at one time. For a further one the oldest is forgotten: refusing it would let
+/// anybody with many addresses lock everybody else out.
 const MAX_KEYS: usize = 10_000;
 
 /// Counts attempts by key within windows of a fixed length.
@@ -11,8 +12,18 @@ const MAX_KEYS: usize = 10_000;
 pub(crate) struct AttemptBudget {
     limit: u32,
     window_ms: i64,
-    /// For each key, the window of its last attempt and the number of attempts in it.
-    counts: Mutex<HashMap<String, (i64, u32)>>,
+    counts: Mutex<HashMap<String, AttemptCount>>,
+}
+
+/// The attempts of one key.
+#[derive(Debug)]
+struct AttemptCount {
+    /// The window of the last one.
+    window: i64,
+    /// How many there were in it.
+    count: u32,
+    /// When the first one of the window was.
+    since: i64,
 }
 
 /// The budgets of everything that a sender without credentials may try, and of what programs may send in a loop.
@@ -58,11 +69,9 @@ impl AttemptBudget {
     /// Whether the key has attempts left at `now`, in milliseconds since 1970. Counts nothing.
     pub(crate) fn allows(&self, key: &str, now: i64) -> bool {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        match counts.get(key) {
-            Some((window, count)) if *window == now / self.window_ms => *count < self.limit,
-            Some(_) => true,
-            None => counts.len() < MAX_KEYS || counts.values().any(|(window, _)| *window != now / self.window_ms),
-        }
+        counts
+            .get(key)
+            .is_none_or(|found| found.window != now / self.window_ms || found.count < self.limit)
     }
 
     /// Counts an attempt and returns whether it was within the limit.
@@ -70,17 +79,23 @@ impl AttemptBudget {
         let window = now / self.window_ms;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= MAX_KEYS && !counts.contains_key(key) {
-            counts.retain(|_, (last, _)| *last == window);
-            if counts.len() >= MAX_KEYS {
-                return false;
+            counts.retain(|_, found| found.window == window);
+            let oldest = counts.iter().min_by_key(|(_, found)| found.since);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()).filter(|_| counts.len() >= MAX_KEYS) {
+                counts.remove(&oldest);
             }
         }
-        let count = counts.entry(key.to_owned()).or_insert((window, 0));
-        if count.0 != window {
-            *count = (window, 0);
+        let fresh = || AttemptCount {
+            window,
+            count: 0,
+            since: now,
+        };
+        let found = counts.entry(key.to_owned()).or_insert_with(fresh);
+        if found.window != window {
+            *found = fresh();
         }
-        count.1 = count.1.saturating_add(1);
-        count.1 <= self.limit
+        found.count = found.count.saturating_add(1);
+        found.count <= self.limit
     }
 }
 
@@ -99,12 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn counts_a_bounded_number_of_keys() {
-        let budget = AttemptBudget::new(3, 1000);
+    fn forgets_the_oldest_key_for_one_too_many_and_locks_nobody_out() {
+        let budget = AttemptBudget::new(3, 1_000_000);
+        let admits = |key: usize, now: i64| budget.admits(&key.to_string(), now);
         for key in 0..MAX_KEYS {
-            assert!(budget.admits(&key.to_string(), 0));
+            assert!((0..3).all(|_| admits(key, i64::try_from(key).unwrap())));
         }
-        assert!(!budget.allows("one more", 0) && !budget.admits("one more", 0));
-        assert!(budget.allows("one more", 1000) && budget.admits("one more", 1000));
+        assert!(!admits(0, 20_000) && !admits(1, 20_000));
+        assert!(budget.allows("one more", 20_000) && admits(MAX_KEYS, 20_000));
+        assert_eq!(budget.counts.lock().unwrap().len(), MAX_KEYS);
+        assert!(budget.allows("0", 20_000) && !budget.allows("1", 20_000));
     }
 }

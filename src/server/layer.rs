@@ -39,7 +39,7 @@ fn panic_response(_: Box<dyn Any + Send>) -> Response {
 /// Refuses, times and logs one request.
 async fn serve_request(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let info = RequestInfo::attach(&mut request);
+    let info = RequestInfo::attach(&mut request, app.behind_proxy);
     let method = method_name(request.method());
     let route = request
         .extensions()

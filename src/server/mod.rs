@@ -135,6 +135,7 @@ impl Server {
             public_url: options
                 .public_url
                 .map_or_else(OnceLock::new, |url| url.trim_end_matches('/').to_owned().into()),
+            behind_proxy: options.behind_proxy,
             changes: Arc::new(RwLock::new(())),
             bodies: Arc::new(Semaphore::new(body::HELD_KIB)),
             denials: DenialBudget::default(),

@@ -100,6 +100,8 @@ pub struct ServerOptions {
     pub storage: Storage,
     /// The origin that clients see, such as `https://lobu.example.org`. `None` means the listening address.
     pub public_url: Option<String>,
+    /// Whether requests come through a proxy in a private network, whose `X-Forwarded-For` is believed.
+    pub behind_proxy: bool,
     /// Starts and stops platforms.
     pub runtime: Arc<dyn PlatformRuntime>,
     /// Whether platforms are started.
@@ -131,6 +133,7 @@ impl ServerOptions {
         Self {
             storage,
             public_url: None,
+            behind_proxy: false,
             runtime: Arc::new(BuiltinRuntime),
             mode: PlatformMode::Live,
             encryption_key: None,

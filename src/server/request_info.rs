@@ -14,18 +14,21 @@ pub(crate) struct RequestInfo {
     pub(crate) id: String,
     /// The address of the sender, which may be a proxy. `None` for a request within the process.
     pub(crate) peer: Option<IpAddr>,
+    /// Whether a proxy may say for whom it has sent the request.
+    pub(crate) behind_proxy: bool,
     /// The row id of the token, set where the credentials are checked.
     token: OnceLock<String>,
 }
 
 impl RequestInfo {
     /// Creates the description of a request that has just arrived, and attaches it to the request.
-    pub(crate) fn attach(request: &mut Request) -> Arc<Self> {
+    pub(crate) fn attach(request: &mut Request, behind_proxy: bool) -> Arc<Self> {
         let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>();
         let info = Arc::new(Self {
             // Without random numbers a request is served without an id rather than refused.
             id: random_id().unwrap_or_default(),
             peer: peer.map(|peer| peer.0.ip()),
+            behind_proxy,
             token: OnceLock::new(),
         });
         request.extensions_mut().insert(info.clone());
@@ -34,10 +37,11 @@ impl RequestInfo {
 
     /// Creates the description of a request from this address.
     #[cfg(test)]
-    pub(crate) fn of_peer(peer: IpAddr) -> Self {
+    pub(crate) fn of_peer(peer: IpAddr, behind_proxy: bool) -> Self {
         Self {
             id: String::new(),
             peer: Some(peer),
+            behind_proxy,
             token: OnceLock::new(),
         }
     }

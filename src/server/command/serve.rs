@@ -78,6 +78,8 @@ pub async fn serve(
 
 fn options(args: ServeConfig, address: SocketAddr, file: &Path) -> Result<ServerOptions, ServerError> {
     let mut options = ServerOptions::new(args.location.storage());
+    // Who reaches the server under another address than its own comes through a proxy.
+    options.behind_proxy = args.public_url.is_some();
     options.public_url = Some(args.public_url.unwrap_or_else(|| format!("http://{address}")));
     options.mode = args.mode;
     options.audit = args.audit;

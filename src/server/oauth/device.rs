@@ -16,7 +16,8 @@ use crate::server::token;
 pub(crate) const LIFETIME_MS: i64 = 15 * 60 * 1000;
 /// The seconds that a client is told to wait between two polls.
 pub(crate) const POLL_SECONDS: i64 = 5;
-/// The maximum number of requests that are kept, those that were decided or have expired within the last hour included.
+/// The maximum number of requests that wait for a decision at one time. Those that have expired are not among them: they are
+/// kept for an hour, and nobody should wait so long to sign in.
 const MAX_REQUESTS: i64 = 5000;
 
 /// What a client asks for.
@@ -69,7 +70,7 @@ impl PendingRequest {
 /// Begins a request.
 ///
 /// # Errors
-/// 429 when too many requests are kept already.
+/// 429 when too many requests wait already.
 pub(crate) async fn begin(db: &Db, new: &NewDeviceRequest<'_>) -> ApiResult<DeviceCodes> {
     let internal = |error: ServerError| ApiError::internal(&error);
     let codes = DeviceCodes {
@@ -77,7 +78,8 @@ pub(crate) async fn begin(db: &Db, new: &NewDeviceRequest<'_>) -> ApiResult<Devi
         user: random_user_code().map_err(internal)?,
     };
     let mut tx = db.begin().await?;
-    let count: Option<i64> = tx.value("SELECT COUNT(*) AS count FROM device_request", &[]).await?;
+    let waiting = "SELECT COUNT(*) AS count FROM device_request WHERE state = 'pending' AND expires_at > $1";
+    let count: Option<i64> = tx.value(waiting, params![now()]).await?;
     if count.unwrap_or_default() >= MAX_REQUESTS {
         return Err(too_many("too many sign-ins are under way; try again later"));
     }
