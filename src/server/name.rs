@@ -23,7 +23,7 @@ pub(crate) fn visible(text: &str, max_chars: usize) -> String {
 
 /// Whether a character shows as itself within a line: no control, no line break, no blank but the space, nothing that is
 /// invisible or changes the direction of the text.
-fn is_shown(letter: char) -> bool {
+pub(crate) fn is_shown(letter: char) -> bool {
     let hidden = matches!(
         letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
