@@ -1,13 +1,14 @@
 //! What files of a project and answers of a server must not do, whoever wrote them: keep the program busy without end, command
 //! the terminal, or lead a token or a secret elsewhere.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
 use axum::{Json, Router, routing::post};
 use lobuctl::server::ServerOptions;
-use lobuctl::session::ProjectLink;
+use lobuctl::session::{Account, Flags, Inputs, ProjectLink, Stored};
 use serde_json::{Value, json};
 
 use crate::support::deadline::wait_for;
@@ -170,6 +171,55 @@ fn a_link_of_the_project_that_is_no_file_of_it_is_refused_at_once() {
     fs::remove_file(&link).unwrap();
     fs::write(&link, " ".repeat(100_000)).unwrap();
     assert!(read().unwrap_err().to_string().contains("more than 64 KB"));
+}
+
+#[test]
+fn a_token_that_a_link_sends_to_another_server_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".config/lobu");
+    fs::create_dir_all(&folder).unwrap();
+    let contexts = json!({
+        "alpha": { "apiUrl": "https://alpha.example" }, "beta": { "apiUrl": "https://beta.example" },
+        "twin": { "apiUrl": "https://alpha.example" },
+    });
+    let config = folder.join("config.json");
+    fs::write(
+        &config,
+        json!({ "currentContext": "alpha", "contexts": contexts }).to_string(),
+    )
+    .unwrap();
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+    let stored = Stored::read(&BTreeMap::new(), Some(home.path())).unwrap();
+    let warnings = |context: &str, variables: &[(&str, &str)]| {
+        let variable = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let inputs = Inputs {
+            flags: Flags::default(),
+            environment: &variables.iter().map(variable).collect(),
+            project_organization: None,
+            link: &ProjectLink {
+                context: Some(context.to_owned()),
+                organization: None,
+            },
+            stored: &stored,
+        };
+        Account::choose(&inputs).unwrap().warnings
+    };
+    let token = ("LOBU_API_TOKEN", "t");
+    let expected = "`LOBU_API_TOKEN` is sent to beta.example: `.lobu/project.json` names context `beta`, and the current context is `alpha`";
+    assert_eq!(warnings("beta", &[token]), [expected]);
+    for (context, variables) in [
+        ("beta", vec![]),
+        ("alpha", vec![token]),
+        ("twin", vec![token]),
+        ("beta", vec![token, ("LOBU_CONTEXT", "beta")]),
+        ("beta", vec![token, ("LOBU_API_URL", "https://beta.example")]),
+    ] {
+        assert_eq!(
+            warnings(context, &variables),
+            Vec::<String>::new(),
+            "{context} {variables:?}"
+        );
+    }
 }
 
 /// A text that sets the title of a terminal, writes in red, and turns what follows around.

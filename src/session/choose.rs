@@ -58,6 +58,7 @@ impl Account {
         let server = inputs.choose_server()?;
         let mut warnings = inputs.stored.warnings.clone();
         warnings.extend(inputs.ignored_variables(&server));
+        warnings.extend(inputs.token_to_linked_server(&server));
         let name = server.context.as_ref();
         Ok(Self {
             protected: inputs.flags.protect || inputs.is_protected(&server),
@@ -112,6 +113,28 @@ impl Inputs<'_> {
         let linked = linked.filter(|name| self.stored.contexts.contexts.contains_key(*name));
         let current = self.stored.contexts.current_context.as_deref();
         self.variable("LOBU_CONTEXT").or(linked).or(current)
+    }
+
+    /// Returns the warning that a token which says nothing of its server goes to the one that the project's link names. Files
+    /// of a project may come from anybody, and the current context is what the person has chosen.
+    fn token_to_linked_server(&self, server: &NamedServer) -> Option<String> {
+        let linked = self.link.context.as_ref()?;
+        let current = self.stored.contexts.current_context.as_deref()?;
+        let is_by_context = matches!(&server.source, ValueSource::Context(name) if name == linked);
+        let is_asked_for = self.flags.context.is_some() || self.variable("LOBU_CONTEXT").is_some();
+        self.variable("LOBU_API_TOKEN")?;
+        if !is_by_context || is_asked_for {
+            return None;
+        }
+        let chosen = self.context_url(current);
+        if chosen.is_some_and(|chosen| chosen.shares_origin_with(&server.url)) {
+            return None;
+        }
+        Some(format!(
+            "`LOBU_API_TOKEN` is sent to {}: {} names context `{linked}`, and the current context is `{current}`",
+            server.url.host(),
+            ValueSource::Link
+        ))
     }
 
     fn no_server(&self) -> SessionError {
