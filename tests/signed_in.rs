@@ -198,3 +198,10 @@ async fn organizations_are_listed_and_chosen_where_the_person_belongs() {
     let memory = fs::read_to_string(desk.home.path().join(".config/lobu/memory.json")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&memory).unwrap()["activeOrg"], "desk");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_github_gets_the_token_as_it_is() {
+    let desk = SignInHome::signed_in(3600).await;
+    let output = desk.command("token").env("GITHUB_ACTIONS", "true").output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "access-planted-1\n");
+}
