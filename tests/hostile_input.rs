@@ -189,7 +189,7 @@ fn a_token_that_a_link_sends_to_another_server_is_told() {
     )
     .unwrap();
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
-    let stored = Stored::read(&BTreeMap::new(), Some(home.path())).unwrap();
+    let stored = Stored::read(&BTreeMap::new(), Some(home.path()), None).unwrap();
     let warnings = |context: &str, variables: &[(&str, &str)]| {
         let variable = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let inputs = Inputs {
