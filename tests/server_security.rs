@@ -341,7 +341,12 @@ async fn a_rekey_on_postgres_waits_for_the_last_server_to_stop() {
         new_key: Some(key("7b")),
     };
     let refused = rekey(&arguments, &mut Vec::new()).await.unwrap_err();
-    assert!(refused.to_string().contains("do not have the new key"), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("the new key is missing in running servers (1)"),
+        "{refused}"
+    );
     let token = listener.token.clone();
     listener.stopped().await;
     rekey(&arguments, &mut Vec::new()).await.unwrap();
