@@ -22,9 +22,12 @@ struct Person {
 impl Person {
     /// Signs the person in with a one-time link.
     async fn signed_in(server: &ServeProcess, data: &Path) -> Self {
-        let link = maintain(data, &["login-link", "bootstrap-user"]).stdout;
-        let link = String::from_utf8(link).unwrap();
-        let link = link.split_once("link=").unwrap().1.split_whitespace().next().unwrap();
+        let printed = maintain(data, &["login-link", "bootstrap-user"]);
+        let text = String::from_utf8_lossy(&printed.stdout);
+        let link = text
+            .split_once("link=")
+            .and_then(|(_, rest)| rest.split_whitespace().next());
+        let link = link.unwrap_or_else(|| panic!("{printed:?}"));
         let mut person = Self {
             server: server.url.clone(),
             cookie: None,
