@@ -105,10 +105,16 @@ impl WebBrowser {
         self.command("GET", "url", None).await.as_str().unwrap().to_owned()
     }
 
+    /// Returns the first element that matches, as soon as there is one: the page that a click leads to may not be there yet.
     async fn element(&self, css: &str) -> String {
         let body = json!({ "using": "css selector", "value": css });
-        let element = self.command("POST", "element", Some(body)).await;
-        element[ELEMENT].as_str().unwrap().to_owned()
+        for _ in 0..MAX_LOOKS {
+            let found = self.command("POST", "elements", Some(body.clone())).await;
+            if let Some(element) = found[0][ELEMENT].as_str() {
+                return element.to_owned();
+            }
+        }
+        panic!("waited for {css}");
     }
 
     /// Clicks on the first element that matches.
