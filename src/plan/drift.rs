@@ -23,13 +23,7 @@ pub(super) fn rows(desired: &State, remote: &State, prune: &Prune) -> Vec<(Row, 
         .filter_map(|(address, resource)| {
             let operation = deletion(remote, &resource)?;
             Some(match prune.undeclared(&address) {
-                Undeclared::Clear => {
-                    let (mut row, step) = with_deletion(remote, address, resource, operation);
-                    if let Some(Resource::Entity(entity)) = step.as_ref().and_then(|step| step.seen.as_ref()) {
-                        row.warnings.extend(watcher_warnings(desired, remote, entity, prune));
-                    }
-                    (row, step)
-                }
+                Undeclared::Clear => with_deletion((desired, remote), prune, address, resource, operation),
                 Undeclared::Keep => (row(remote, address, &resource, Undeclared::Keep), None),
             })
         })
@@ -44,17 +38,26 @@ fn has_row(desired: &State, remote: &State, address: &Address, resource: &Resour
     below_declared && !remote.facts.system_types.contains(address)
 }
 
-fn with_deletion(remote: &State, address: Address, resource: Resource, operation: Operation) -> (Row, Option<Step>) {
+fn with_deletion(
+    (desired, remote): (&State, &State),
+    prune: &Prune,
+    address: Address,
+    resource: Resource,
+    operation: Operation,
+) -> (Row, Option<Step>) {
     let mut row = row(remote, address, &resource, Undeclared::Clear);
-    if let Resource::Agent(agent) = &resource {
-        row.warnings = agent_warnings(remote, &agent.id);
-        row.cascade = Some(cascade(remote, &agent.id));
-    }
     match &resource {
+        Resource::Agent(agent) => {
+            row.warnings = agent_warnings(remote, &agent.id);
+            row.cascade = Some(cascade(remote, &agent.id));
+        }
         Resource::Watcher(_) => row
             .warnings
             .push("is archived: its slug can never be used again".to_owned()),
-        Resource::Entity(_) => row.warnings.extend(entity_warnings()),
+        Resource::Entity(entity) => {
+            row.warnings.extend(entity_warnings());
+            row.warnings.extend(watcher_warnings(desired, remote, entity, prune));
+        }
         _ => {}
     }
     let step = Step {
