@@ -102,7 +102,7 @@ pub(super) async fn plan(
 
 /// Checks that nothing asks for another plan than the saved one.
 fn check_no_choices(arguments: &PlanArgs) -> Result<(), Failure> {
-    // Named one by one, so that nobody adds a flag without deciding whether it makes another plan.
+    // Each field by its name: with a new flag this does not compile until somebody decides whether it makes another plan.
     let PlanArgs {
         only,
         target,

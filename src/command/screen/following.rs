@@ -193,7 +193,8 @@ impl Follower {
     }
 }
 
-/// Returns why the server is lost, the answer first: which server it is stands in the title, and a line has little room.
+/// Returns why the server is lost: the causes, without the request in front of the first one. The line may be cut, and the
+/// title names the server.
 fn lost_reason(failure: &Failure) -> String {
     match failure.causes.as_slice() {
         [] => failure.message.clone(),

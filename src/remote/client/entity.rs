@@ -85,7 +85,8 @@ impl Client {
         }
     }
 
-    /// Returns what reads the further pages of a list of this tool. `expect` is told how many more are needed.
+    /// Returns a reader for the pages of a list of this tool, after the first. `expect` is called with the number of pages
+    /// that are still to be read.
     pub(in crate::remote) fn list_reader<'a>(
         &self,
         tool: &str,
